@@ -1,0 +1,251 @@
+//! The physical schema: a flat tree of nodes, enough to read every value without Arrow.
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// Most lanes a row may have.
+pub const MAX_LANES: u64 = 1 << 20;
+
+/// What the values of a node are (spec, section 3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Kind {
+    /// Children side by side; no values of its own.
+    Struct = 0,
+    /// A fixed number of items, each an instance of the one child.
+    List = 1,
+    /// 0 or 1, one byte in memory.
+    Bool = 2,
+    /// Unsigned integer of 8, 16, 32 or 64 bits.
+    Unsigned = 3,
+    /// Two's complement integer of 8, 16, 32 or 64 bits; dates and times with a unit.
+    Signed = 4,
+    /// IEEE 754 of 16, 32 or 64 bits.
+    Float = 5,
+    /// Two's complement integer of 32, 64 or 128 bits with a decimal scale.
+    Decimal = 6,
+    /// Opaque bits: day-time (64) and month-day-nano (128) intervals.
+    Interval = 7,
+    /// Byte strings of one length, one byte lane each.
+    FixedBytes = 8,
+    /// Byte strings.
+    Bytes = 9,
+    /// UTF-8 strings.
+    Text = 10,
+}
+
+impl Kind {
+    /// The kind of a number in a file.
+    pub fn from_u8(kind: u8) -> Option<Self> {
+        use Kind::*;
+        [Struct, List, Bool, Unsigned, Signed, Float, Decimal, Interval, FixedBytes, Bytes, Text]
+            .into_iter()
+            .find(|k| *k as u8 == kind)
+    }
+
+    /// Whether values are byte strings of any length.
+    pub fn is_bytes(self) -> bool {
+        matches!(self, Kind::Bytes | Kind::Text)
+    }
+
+    fn allows(self, bits: u16) -> bool {
+        match self {
+            Kind::Struct | Kind::List | Kind::Bytes | Kind::Text => bits == 0,
+            Kind::Bool => bits == 1,
+            Kind::Unsigned | Kind::Signed => matches!(bits, 8 | 16 | 32 | 64),
+            Kind::Float => matches!(bits, 16 | 32 | 64),
+            Kind::Decimal => matches!(bits, 32 | 64 | 128),
+            Kind::Interval => matches!(bits, 64 | 128),
+            Kind::FixedBytes => bits == 8,
+        }
+    }
+}
+
+/// One node of the tree: a column, a child of a struct, or the item of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    /// Its name; unique among columns only by the user's care, as in Arrow.
+    pub name: String,
+    /// The node it belongs to; none for a column.
+    pub parent: Option<usize>,
+    /// What its values are.
+    pub kind: Kind,
+    /// Whether values may be null.
+    pub nullable: bool,
+    /// Date, time, timestamp or duration unit (spec, section 3); 0 for none.
+    pub unit: u8,
+    /// Decimal precision in digits.
+    pub precision: u8,
+    /// Decimal scale: the value is the integer times 10^-scale.
+    pub scale: i16,
+    /// Bits of a value.
+    pub bits: u16,
+    /// How often the node occurs in a row.
+    pub instances: u32,
+    /// Value lanes an instance.
+    pub lanes_per_instance: u32,
+    /// Its first lane: validity lanes, if it is nullable, then value lanes.
+    pub first_lane: u32,
+    /// Its file-wide dictionary.
+    pub dictionary: Option<u32>,
+    /// The length of a fixed-size list or of fixed-size bytes, else 0.
+    pub length: u32,
+}
+
+impl Node {
+    /// Validity lanes a row.
+    pub fn validity_lanes(&self) -> u32 {
+        if self.nullable { self.instances } else { 0 }
+    }
+
+    /// The first value lane.
+    pub fn first_value_lane(&self) -> u32 {
+        self.first_lane + self.validity_lanes()
+    }
+
+    /// Value lanes a row.
+    pub fn value_lanes(&self) -> u32 {
+        self.instances * self.lanes_per_instance
+    }
+
+    /// Whether the node is a column of single numbers: bool, integer without a unit, float or
+    /// decimal. Features, moments and value targets are such columns.
+    pub fn is_numeric_column(&self) -> bool {
+        let number = match self.kind {
+            Kind::Bool | Kind::Unsigned | Kind::Float | Kind::Decimal => true,
+            Kind::Signed => self.unit == 0,
+            _ => false,
+        };
+        number && self.parent.is_none()
+    }
+}
+
+/// The nodes in order: a column's nodes together, parents before children.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Schema {
+    nodes: Vec<Node>,
+    lanes: u32,
+}
+
+impl Schema {
+    /// The nodes.
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// Lanes a row.
+    pub fn lanes(&self) -> u32 {
+        self.lanes
+    }
+
+    /// The node numbers of the columns, in order.
+    pub fn columns(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.nodes.len()).filter(|&i| self.nodes[i].parent.is_none())
+    }
+
+    /// The node of the first column of that name.
+    ///
+    /// # Errors
+    /// `Argument`, naming the columns there are.
+    pub fn column(&self, name: &str) -> Result<usize> {
+        self.columns().find(|&i| self.nodes[i].name == name).ok_or_else(|| {
+            let mut names: Vec<_> = self.columns().map(|i| self.nodes[i].name.as_str()).collect();
+            let more = names.len().saturating_sub(20);
+            names.truncate(20);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            Error::argument(format!("no column \"{name}\"; there are {}{more}", names.join(", ")))
+        })
+    }
+
+    /// A column's node and everything below it: node numbers `column..end`.
+    pub fn subtree(&self, column: usize) -> std::ops::Range<usize> {
+        let below = self.nodes.iter().skip(column + 1);
+        column..column + 1 + below.take_while(|n| n.parent.is_some_and(|p| p >= column)).count()
+    }
+
+    /// Names the file-wide dictionary of a node.
+    pub fn set_dictionary(&mut self, node: usize, dictionary: Option<u32>) {
+        if let Some(node) = self.nodes.get_mut(node) {
+            node.dictionary = dictionary;
+        }
+    }
+}
+
+/// Builds a schema node by node; lanes are numbered as nodes are pushed.
+#[derive(Clone, Debug, Default)]
+pub struct SchemaBuilder {
+    schema: Schema,
+}
+
+impl SchemaBuilder {
+    /// Adds a node below `parent` (a node pushed before, a struct or a list) and returns its number.
+    /// `length` is the length of a list or of fixed bytes, else 0.
+    ///
+    /// # Errors
+    /// `Type` if bits and kind do not go together, a list gets a second child, or the row gets more
+    /// than 2^20 lanes.
+    pub fn push(&mut self, parent: Option<usize>, name: &str, kind: Kind, nullable: bool, bits: u16, length: u32) -> Result<usize> {
+        let refuse = |what: &str| Error::new(ErrorKind::Type, format!("column \"{name}\": {what}"));
+        if !kind.allows(bits) {
+            return Err(refuse(&format!("{kind:?} values of {bits} bits do not exist")));
+        }
+        let instances = match parent.map(|p| self.schema.nodes.get(p).map(|n| (p, n))) {
+            None => 1,
+            Some(Some((_, n))) if n.kind == Kind::Struct => u64::from(n.instances),
+            Some(Some((p, n))) if n.kind == Kind::List => {
+                if self.schema.nodes.iter().any(|m| m.parent == Some(p)) {
+                    return Err(refuse("a list has one child"));
+                }
+                u64::from(n.instances) * u64::from(n.length)
+            }
+            _ => return Err(refuse("its parent is neither a struct nor a list")),
+        };
+        let lanes_per_instance = match kind {
+            Kind::Struct | Kind::List => 0,
+            Kind::FixedBytes => length,
+            Kind::Bytes | Kind::Text => 2,
+            _ if bits == 128 => 2,
+            _ => 1,
+        };
+        let lanes = u64::from(self.schema.lanes)
+            + instances * (u64::from(nullable) + u64::from(lanes_per_instance));
+        if lanes > MAX_LANES || instances > MAX_LANES {
+            return Err(refuse(&format!("a row of {lanes} lanes is more than {MAX_LANES}; store long lists another way")));
+        }
+        self.schema.nodes.push(Node {
+            name: name.to_owned(),
+            parent,
+            kind,
+            nullable,
+            unit: 0,
+            precision: 0,
+            scale: 0,
+            bits,
+            instances: instances as u32,
+            lanes_per_instance,
+            first_lane: self.schema.lanes,
+            dictionary: None,
+            length,
+        });
+        self.schema.lanes = lanes as u32;
+        Ok(self.schema.nodes.len() - 1)
+    }
+
+    /// Sets the unit of the node pushed last.
+    pub fn unit(&mut self, unit: u8) {
+        if let Some(node) = self.schema.nodes.last_mut() {
+            node.unit = unit;
+        }
+    }
+
+    /// Sets precision and scale of the node pushed last.
+    pub fn decimal(&mut self, precision: u8, scale: i16) {
+        if let Some(node) = self.schema.nodes.last_mut() {
+            (node.precision, node.scale) = (precision, scale);
+        }
+    }
+
+    /// The schema.
+    pub fn finish(self) -> Schema {
+        self.schema
+    }
+}

@@ -1,0 +1,124 @@
+//! Values in memory: one vector a node, holding the raw bits of its type.
+
+/// The values of a node, instance by instance, row by row. Numbers are their raw bits in the
+/// unsigned integer of their width; bools are bytes 0 and 1; fixed bytes are `U8`, `length` of them
+/// an instance. Values under a null are zero.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Values {
+    /// Structs and lists have none of their own.
+    None,
+    /// 8 bits a value.
+    U8(Vec<u8>),
+    /// 16 bits a value.
+    U16(Vec<u16>),
+    /// 32 bits a value. Also dictionary codes, where a reader asks for them.
+    U32(Vec<u32>),
+    /// 64 bits a value.
+    U64(Vec<u64>),
+    /// 128 bits a value.
+    U128(Vec<u128>),
+    /// Byte strings: string `i` is `data[offsets[i]..offsets[i + 1]]`; `offsets[0]` is 0.
+    Bytes {
+        /// One more than there are strings, ascending.
+        offsets: Vec<u64>,
+        /// The bytes.
+        data: Vec<u8>,
+    },
+}
+
+/// The values and validity of one node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// 1 where the instance is valid, 0 where it is null; none if the node is not nullable.
+    pub validity: Option<Vec<u8>>,
+    /// The values.
+    pub values: Values,
+}
+
+/// Some rows of some nodes: `columns[i]` belongs to the i-th node asked for (all of them, in schema
+/// order, when a batch is written).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Batch {
+    /// Rows.
+    pub rows: usize,
+    /// One a node.
+    pub columns: Vec<Column>,
+}
+
+impl Values {
+    /// An empty vector of the right kind for a node.
+    pub fn empty(node: &super::Node) -> Self {
+        use super::Kind;
+        match (node.kind, node.bits) {
+            (Kind::Struct | Kind::List, _) => Values::None,
+            (Kind::Bytes | Kind::Text, _) => Values::Bytes { offsets: vec![0], data: Vec::new() },
+            (_, 0..=8) => Values::U8(Vec::new()),
+            (_, 9..=16) => Values::U16(Vec::new()),
+            (_, 17..=32) => Values::U32(Vec::new()),
+            (_, 33..=64) => Values::U64(Vec::new()),
+            _ => Values::U128(Vec::new()),
+        }
+    }
+
+    /// Number of values (strings for `Bytes`).
+    pub fn len(&self) -> usize {
+        match self {
+            Values::None => 0,
+            Values::U8(v) => v.len(),
+            Values::U16(v) => v.len(),
+            Values::U32(v) => v.len(),
+            Values::U64(v) => v.len(),
+            Values::U128(v) => v.len(),
+            Values::Bytes { offsets, .. } => offsets.len().saturating_sub(1),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Removes all values and keeps the memory.
+    pub fn clear(&mut self) {
+        match self {
+            Values::None => {}
+            Values::U8(v) => v.clear(),
+            Values::U16(v) => v.clear(),
+            Values::U32(v) => v.clear(),
+            Values::U64(v) => v.clear(),
+            Values::U128(v) => v.clear(),
+            Values::Bytes { offsets, data } => {
+                offsets.clear();
+                offsets.push(0);
+                data.clear();
+            }
+        }
+    }
+
+    /// Bytes of memory the values take.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Values::None => 0,
+            Values::U8(v) => v.len(),
+            Values::U16(v) => v.len() * 2,
+            Values::U32(v) => v.len() * 4,
+            Values::U64(v) => v.len() * 8,
+            Values::U128(v) => v.len() * 16,
+            Values::Bytes { offsets, data } => offsets.len() * 8 + data.len(),
+        }
+    }
+}
+
+impl Column {
+    /// An empty column for a node.
+    pub fn empty(node: &super::Node) -> Self {
+        Self { validity: node.nullable.then(Vec::new), values: Values::empty(node) }
+    }
+}
+
+impl Batch {
+    /// An empty batch of all nodes of a schema.
+    pub fn empty(schema: &super::Schema) -> Self {
+        Self { rows: 0, columns: schema.nodes().iter().map(Column::empty).collect() }
+    }
+}

@@ -1,0 +1,73 @@
+//! One error: what kind, and a message that says what is wrong where, and what to do.
+
+use std::fmt;
+
+/// What went wrong, for programs; the message is for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The operating system refused: a missing file, a full disk, a failed read or write.
+    Io,
+    /// The bytes are no gede file at all.
+    NotGede,
+    /// A gede file whose bytes are damaged, cut short or inconsistent.
+    Corrupt,
+    /// A gede file that needs a feature or a version this reader does not know.
+    Unsupported,
+    /// A column type that the format does not hold.
+    Type,
+    /// Input data that cannot be read: a ragged CSV, a bad number, an empty file.
+    Input,
+    /// A request that does not fit the file: an unknown column, a row out of range, a bad option.
+    Argument,
+}
+
+/// The error of every fallible function of this crate.
+#[derive(Debug, thiserror::Error)]
+pub struct Error {
+    kind: ErrorKind,
+    message: String,
+    #[source]
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// The result of every fallible function of this crate.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl Error {
+    /// An error of a kind with a message.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), source: None }
+    }
+
+    /// An operating system error, with what was being done to which file.
+    pub fn io(doing: impl fmt::Display, error: std::io::Error) -> Self {
+        let message = format!("{doing}: {error}");
+        Self { kind: ErrorKind::Io, message, source: Some(Box::new(error)) }
+    }
+
+    /// The kind.
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// The same error with a place in front of its message: `place: message`.
+    pub fn at(mut self, place: impl fmt::Display) -> Self {
+        self.message = format!("{place}: {}", self.message);
+        self
+    }
+
+    pub(crate) fn corrupt(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Corrupt, message)
+    }
+
+    pub(crate) fn argument(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Argument, message)
+    }
+}

@@ -1,0 +1,5 @@
+//! Reading: open, blocks, take, scan.
+
+mod projection;
+
+pub use projection::Projection;

@@ -1,0 +1,5 @@
+//! Writing: passes over a table, segments, commit.
+
+mod table;
+
+pub use table::{Batches, Table};

@@ -1,0 +1,36 @@
+//! What a writer reads from: a table that can be gone through more than once.
+
+use crate::column::{Batch, Schema, Values};
+use crate::error::Result;
+
+/// The batches of one pass, in table order.
+pub type Batches<'a> = Box<dyn Iterator<Item = Result<Batch>> + Send + 'a>;
+
+/// A table to be written. The writer makes up to three passes and expects the same rows each time.
+pub trait Table: Sync {
+    /// The physical schema.
+    fn schema(&self) -> &Schema;
+
+    /// The encapsulated Arrow IPC schema message, to be stored beside it.
+    fn arrow_schema(&self) -> Option<&[u8]> {
+        None
+    }
+
+    /// Dictionaries whose order must be kept: node and strings (`Values::Bytes`), all of the node's
+    /// values among them. Other strings get sorted dictionaries where these are smaller.
+    fn dictionaries(&self) -> &[(usize, Values)] {
+        &[]
+    }
+
+    /// The number of rows, where it is known before the first pass.
+    fn rows(&self) -> Option<u64> {
+        None
+    }
+
+    /// Starts a pass. Batches hold all nodes in schema order and at least one row; the writer cuts
+    /// them into segments.
+    ///
+    /// # Errors
+    /// Whatever keeps the input from being read.
+    fn batches(&self) -> Result<Batches<'_>>;
+}
