@@ -1,7 +1,10 @@
 //! Columns in memory, and their values as unsigned integers of the fewest bits.
 
 mod schema;
+mod schema_bytes;
+mod transform;
 mod values;
 
 pub use schema::{Kind, Node, Schema, SchemaBuilder};
+pub(crate) use transform::{Float, Order};
 pub use values::{Batch, Column, Values};
