@@ -1,6 +1,7 @@
 //! gede: a columnar file format with O(1) rows out of compressed data, and training straight from it.
 
 pub mod column;
+pub mod entrogede;
 pub mod error;
 pub mod read;
 pub mod write;
