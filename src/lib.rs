@@ -4,6 +4,7 @@
 compile_error!("gede reads and writes little-endian values in place; this machine is big-endian");
 
 pub mod column;
+pub mod entrogede;
 pub mod error;
 mod format;
 pub mod read;

@@ -183,7 +183,15 @@ impl SchemaBuilder {
     /// # Errors
     /// `Type` if bits and kind do not go together, a list gets a second child, or the row gets more
     /// than 2^20 lanes.
-    pub fn push(&mut self, parent: Option<usize>, name: &str, kind: Kind, nullable: bool, bits: u16, length: u32) -> Result<usize> {
+    pub fn push(
+        &mut self,
+        parent: Option<usize>,
+        name: &str,
+        kind: Kind,
+        nullable: bool,
+        bits: u16,
+        length: u32,
+    ) -> Result<usize> {
         let refuse = |what: &str| Error::new(ErrorKind::Type, format!("column \"{name}\": {what}"));
         if !kind.allows(bits) {
             return Err(refuse(&format!("{kind:?} values of {bits} bits do not exist")));
@@ -209,6 +217,9 @@ impl SchemaBuilder {
             }
             _ => return Err(refuse("its parent is neither a struct nor a list")),
         };
+        if kind.is_bytes() && instances != 1 {
+            return Err(refuse("lists of strings are not held; use one column an item, or one string"));
+        }
         let lanes_per_instance = match kind {
             Kind::Struct | Kind::List => 0,
             Kind::FixedBytes => length,
@@ -219,7 +230,9 @@ impl SchemaBuilder {
         let own = instances.saturating_mul(u64::from(nullable) + u64::from(lanes_per_instance));
         let lanes = u64::from(self.schema.lanes).saturating_add(own);
         if lanes > MAX_LANES || instances > MAX_LANES {
-            return Err(refuse(&format!("a row of {lanes} lanes is more than {MAX_LANES}; store long lists another way")));
+            return Err(refuse(&format!(
+                "a row of {lanes} lanes is more than {MAX_LANES}; store long lists another way"
+            )));
         }
         self.schema.nodes.push(Node {
             name: name.to_owned(),

@@ -109,7 +109,9 @@ pub fn id_bits(bases: u64) -> u8 {
 }
 
 /// How a lane's values become fields.
-#[derive(Clone, Copy, Default, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
+#[derive(
+    Clone, Copy, Default, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
 #[repr(C)]
 pub struct LaneTransform {
     pub kind: u8,
@@ -181,7 +183,9 @@ impl DictionaryEntry {
         let count = self.count.get();
         let (kind, least, most) = match self.kind.get() {
             1 => (DictionaryKind::Raw, count.checked_mul(8), count.checked_mul(8)),
-            2 => (DictionaryKind::Strings, count.checked_add(1).and_then(|n| n.checked_mul(8)), Some(u64::MAX)),
+            2 => {
+                (DictionaryKind::Strings, count.checked_add(1).and_then(|n| n.checked_mul(8)), Some(u64::MAX))
+            }
             k => return Err(Error::corrupt(format!("a dictionary has the unknown kind {k}"))),
         };
         let length = Some(self.length.get());

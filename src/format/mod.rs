@@ -6,7 +6,9 @@ mod checksum;
 mod directory;
 mod frame;
 
-pub(crate) use block::{id_bits, Piece, FIXED_RECORDS, BlockEntry, DictionaryEntry, DictionaryKind, LaneTransform, TransformKind};
+pub(crate) use block::{
+    BlockEntry, DictionaryEntry, DictionaryKind, FIXED_RECORDS, LaneTransform, Piece, TransformKind, id_bits,
+};
 pub(crate) use checksum::{Levels, PAGE, PageSums, crc};
 pub(crate) use directory::{Directory, Feature, Section, SectionKind, TAIL};
 pub(crate) use frame::{FOOTER, Footer, HEADER, Header, MAGIC};

@@ -130,13 +130,22 @@ pub(super) fn little(bytes: &[u8]) -> u64 {
     bytes.iter().rev().fold(0, |n, &b| n << 8 | u64::from(b))
 }
 
-fn transforms<S: Source>(pages: &Pages<S>, schema: &Schema, entry: &BlockEntry) -> Result<Vec<LaneTransform>> {
+fn transforms<S: Source>(
+    pages: &Pages<S>,
+    schema: &Schema,
+    entry: &BlockEntry,
+) -> Result<Vec<LaneTransform>> {
     let lanes = schema.lanes() as usize;
     if lanes == 0 {
-        return if entry.transforms.get() == 0 { Ok(Vec::new()) } else { Err(Error::corrupt("transforms of no lanes")) };
+        return if entry.transforms.get() == 0 {
+            Ok(Vec::new())
+        } else {
+            Err(Error::corrupt("transforms of no lanes"))
+        };
     }
     let bytes = pages.piece(entry.transforms.get(), lanes as u64 * LaneTransform::SIZE)?;
-    let set = <[LaneTransform]>::ref_from_bytes(&bytes).map_err(|_| Error::corrupt("a transform set is cut short"))?;
+    let set = <[LaneTransform]>::ref_from_bytes(&bytes)
+        .map_err(|_| Error::corrupt("a transform set is cut short"))?;
     Ok(set.to_vec())
 }
 
@@ -174,7 +183,11 @@ fn lanes(transforms: &[LaneTransform], layout: &[u8], entry: &BlockEntry) -> Res
     if fits { Ok(lanes) } else { Err(Error::corrupt("a block's layout does not fit its bit counts")) }
 }
 
-fn exceptions<S: Source>(pages: &Pages<S>, schema: &Schema, entry: &BlockEntry) -> Result<Vec<LaneExceptions>> {
+fn exceptions<S: Source>(
+    pages: &Pages<S>,
+    schema: &Schema,
+    entry: &BlockEntry,
+) -> Result<Vec<LaneExceptions>> {
     let length = entry.exceptions_length.get();
     if length == 0 {
         return Ok(Vec::new());
@@ -197,7 +210,12 @@ fn exceptions<S: Source>(pages: &Pages<S>, schema: &Schema, entry: &BlockEntry) 
         if count == 0 || end > length || !ascending {
             return Err(cut());
         }
-        all.push(LaneExceptions { lane: lane as u32, count: count as usize, rows_at: at as usize, raw_at: raw_at as usize });
+        all.push(LaneExceptions {
+            lane: lane as u32,
+            count: count as usize,
+            rows_at: at as usize,
+            raw_at: raw_at as usize,
+        });
         at = end;
     }
     if at == length { Ok(all) } else { Err(cut()) }

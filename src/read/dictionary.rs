@@ -72,7 +72,8 @@ impl Dictionaries {
             return Err(Error::corrupt(format!("there is no dictionary {number}")));
         }
         let bytes = pages.piece(self.table + number * DictionaryEntry::SIZE, DictionaryEntry::SIZE)?;
-        DictionaryEntry::read_from_bytes(&bytes).map_err(|_| Error::corrupt("a dictionary entry is cut short"))
+        DictionaryEntry::read_from_bytes(&bytes)
+            .map_err(|_| Error::corrupt("a dictionary entry is cut short"))
     }
 
     /// The raw bits of a dictionary of numbers.
@@ -109,7 +110,8 @@ impl Dictionaries {
         let count = entry.count.get() as usize;
         let (ends, data) = bytes.split_at_checked((count + 1) * 8).ok_or_else(|| wrong_kind(number))?;
         let ends: Vec<u64> = ends.chunks_exact(8).map(little).collect();
-        let in_order = ends.is_sorted() && ends.first() == Some(&0) && ends.last() == Some(&(data.len() as u64));
+        let in_order =
+            ends.is_sorted() && ends.first() == Some(&0) && ends.last() == Some(&(data.len() as u64));
         if !in_order {
             return Err(Error::corrupt(format!("the strings of dictionary {number} are out of order")));
         }

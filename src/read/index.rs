@@ -40,7 +40,12 @@ pub(crate) fn level_parts(rows: u64) -> [u64; 4] {
 
 impl SampleIndex {
     /// The index in section 6 (offset, length) with the classes in section 7.
-    pub fn open<S: Source>(pages: &Pages<S>, rows: u64, index: (u64, u64), classes: (u64, u64)) -> Result<Self> {
+    pub fn open<S: Source>(
+        pages: &Pages<S>,
+        rows: u64,
+        index: (u64, u64),
+        classes: (u64, u64),
+    ) -> Result<Self> {
         let bad = || Error::corrupt("the sample index does not fit its section");
         let head = pages.piece(index.0, 64.min(index.1))?;
         let class_head = pages.piece(classes.0, 32.min(classes.1))?;
@@ -90,7 +95,11 @@ impl SampleIndex {
         }
         let bytes = entry(number)?;
         let part = |i: usize| bytes.get(8 * i..8 * i + 8).map_or(0, little);
-        let end = if number + 1 < self.classes { little(entry(number + 1)?.get(..8).unwrap_or(&[])) } else { self.rows };
+        let end = if number + 1 < self.classes {
+            little(entry(number + 1)?.get(..8).unwrap_or(&[]))
+        } else {
+            self.rows
+        };
         let (start, first_segment, offset, length) = (part(0), part(1), part(2), part(3));
         let bad = || Error::corrupt(format!("class {number} lies outside its table"));
         if start > end || end > self.rows {
@@ -173,7 +182,8 @@ impl SampleIndex {
         let sample = number / SAMPLE;
         let low = self.number(pages, level, 3, first_sample + sample)?.min(groups - 1);
         let next = (sample + 1) * SAMPLE;
-        let high = if next < total { self.number(pages, level, 3, first_sample + sample + 1)? + 1 } else { groups };
+        let high =
+            if next < total { self.number(pages, level, 3, first_sample + sample + 1)? + 1 } else { groups };
         let high = high.clamp(low + 1, groups);
         let mut failed = None;
         let group = partition_point(low as usize + 1..high as usize, |g| match before(g as u64) {

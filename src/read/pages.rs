@@ -78,7 +78,8 @@ impl<S: Source> Pages<S> {
 
     /// `length` bytes at an offset, checked.
     pub fn piece(&self, offset: u64, length: u64) -> Result<Cow<'_, [u8]>> {
-        let end = offset.checked_add(length).ok_or_else(|| Error::corrupt("a piece lies outside the file"))?;
+        let end =
+            offset.checked_add(length).ok_or_else(|| Error::corrupt("a piece lies outside the file"))?;
         self.get(offset..end)
     }
 
@@ -104,7 +105,8 @@ impl<S: Source> Pages<S> {
     /// Checks every page of every level.
     pub fn check_all(&self, mut progress: impl FnMut(u64)) -> Result<()> {
         const STEP: u64 = 256 * PAGE as u64;
-        for (number, level) in self.levels.iter().enumerate().rev().filter(|(n, _)| n + 1 < self.levels.len()) {
+        for (number, level) in self.levels.iter().enumerate().rev().filter(|(n, _)| n + 1 < self.levels.len())
+        {
             let mut at = level.start;
             while at < level.end {
                 let end = level.end.min(at + STEP);
@@ -117,7 +119,8 @@ impl<S: Source> Pages<S> {
     }
 
     fn get_at(&self, number: usize, range: Range<u64>) -> Result<Cow<'_, [u8]>> {
-        let outside = || Error::corrupt(format!("bytes {} to {} lie outside the checked part", range.start, range.end));
+        let outside =
+            || Error::corrupt(format!("bytes {} to {} lie outside the checked part", range.start, range.end));
         let level = self.levels.get(number).ok_or_else(outside)?;
         if range.start > range.end || range.start < level.start || range.end > level.end {
             return Err(outside());
@@ -162,6 +165,9 @@ impl<S: Source> Pages<S> {
         }
         let level = self.levels.get(number).ok_or_else(outside)?;
         let place = level.page(page);
-        Err(Error::corrupt(format!("bytes {} to {} are damaged: their checksum does not match", place.start, place.end)))
+        Err(Error::corrupt(format!(
+            "bytes {} to {} are damaged: their checksum does not match",
+            place.start, place.end
+        )))
     }
 }

@@ -216,7 +216,12 @@ impl<S: Source> Reader<S> {
     ///
     /// # Errors
     /// `Argument` if the range is not within the table.
-    pub fn scan<'a>(&'a self, projection: &'a Projection, rows: Range<u64>, batch_rows: usize) -> Result<Scan<'a, S>> {
+    pub fn scan<'a>(
+        &'a self,
+        projection: &'a Projection,
+        rows: Range<u64>,
+        batch_rows: usize,
+    ) -> Result<Scan<'a, S>> {
         Scan::new(self, projection, rows, batch_rows)
     }
 
@@ -256,7 +261,12 @@ impl<S: Source> Reader<S> {
     }
 
     /// Stored rows in stored order: a class's rows lie together. `row_at` tells which rows they are.
-    pub(crate) fn stored_rows(&self, rows: Range<u64>, projection: &Projection, out: &mut Batch) -> Result<()> {
+    pub(crate) fn stored_rows(
+        &self,
+        rows: Range<u64>,
+        projection: &Projection,
+        out: &mut Batch,
+    ) -> Result<()> {
         let rows: Vec<u64> = rows.collect();
         self.table.take(&self.pages, &self.dictionaries, &rows, None, projection, out)
     }

@@ -45,7 +45,14 @@ impl Rows {
         let block_bytes = 128 + 80 * schema.lanes() as usize;
         let slots = (4 << 20) / block_bytes;
         let slots = (slots as u64).clamp(2, 64).min(blocks.max(1));
-        Self { schema, rows, blocks, block_rows, table, cache: (0..slots).map(|_| Mutex::new(None)).collect() }
+        Self {
+            schema,
+            rows,
+            blocks,
+            block_rows,
+            table,
+            cache: (0..slots).map(|_| Mutex::new(None)).collect(),
+        }
     }
 
     /// The entry of a block.
@@ -65,7 +72,8 @@ impl Rows {
             return Ok(block.clone());
         }
         let entry = self.entry(pages, number)?;
-        let block = Block::read(pages, &self.schema, entry).map_err(|e| e.at(format_args!("block {number}")))?;
+        let block =
+            Block::read(pages, &self.schema, entry).map_err(|e| e.at(format_args!("block {number}")))?;
         let block = Arc::new(block);
         if let Some(slot) = slot.as_deref_mut() {
             *slot = Some((number, block.clone()));
@@ -154,14 +162,12 @@ impl<'a, S: Source> Decode<'a, S> {
     fn block(&mut self, block: &Block, part: Part) -> Result<()> {
         let (pages, entry) = (self.pages, &block.entry);
         let base_bytes = block.bases(pages)?;
-        let bases = Bases {
-            bytes: &base_bytes,
-            width: entry.base_bits.get().into(),
-            count: entry.base_count.get(),
-        };
+        let bases =
+            Bases { bytes: &base_bytes, width: entry.base_bits.get().into(), count: entry.base_count.get() };
         let exceptions = pages.piece(entry.exceptions.get(), entry.exceptions_length.get())?;
         let base_lanes = block.lanes.iter().filter(|l| l.base_mask != 0).count() as u64;
-        let often = part.rows.len() as u64 >= bases.count && bases.count.saturating_mul(base_lanes) <= MAX_TABLE;
+        let often =
+            part.rows.len() as u64 >= bases.count && bases.count.saturating_mul(base_lanes) <= MAX_TABLE;
         let mut tables: Vec<Vec<u64>> = if often { vec![Vec::new(); block.lanes.len()] } else { Vec::new() };
         for s in self.strings.iter_mut().flatten() {
             s.start_block(pages, entry)?;
@@ -189,7 +195,9 @@ impl<'a, S: Source> Decode<'a, S> {
                 Ok(())
             };
             for (i, &number) in self.projection.nodes().iter().enumerate() {
-                let (Some(node), Some(column)) = (self.table.schema.nodes().get(number), self.columns.get_mut(i)) else {
+                let (Some(node), Some(column)) =
+                    (self.table.schema.nodes().get(number), self.columns.get_mut(i))
+                else {
                     continue;
                 };
                 let target = Target { first: part.first + from, rows: places, stride: 1, offset: 0 };
@@ -198,10 +206,10 @@ impl<'a, S: Source> Decode<'a, S> {
                         let lane = node.first_lane + instance;
                         lane_values(lane, &mut scratch.low)?;
                         let least = block.lanes.get(lane as usize).map_or(0, |l| l.minimum);
-                        let target = Target { stride: node.instances as usize, offset: instance as usize, ..target };
-                        let bit = |i: usize| {
-                            (scratch.low.get(i).map_or(0, |f| f.wrapping_add(least)) & 1) as u8
-                        };
+                        let target =
+                            Target { stride: node.instances as usize, offset: instance as usize, ..target };
+                        let bit =
+                            |i: usize| (scratch.low.get(i).map_or(0, |f| f.wrapping_add(least)) & 1) as u8;
                         target.put(validity, rows.len(), bit);
                     }
                 }
@@ -209,12 +217,24 @@ impl<'a, S: Source> Decode<'a, S> {
                     let lane = node.first_value_lane();
                     lane_values(lane, &mut scratch.low)?;
                     lane_values(lane + 1, &mut scratch.high)?;
-                    let Some(layouts) = block.lanes.get(lane as usize).zip(block.lanes.get(lane as usize + 1)) else {
+                    let Some(layouts) =
+                        block.lanes.get(lane as usize).zip(block.lanes.get(lane as usize + 1))
+                    else {
                         continue;
                     };
                     match self.strings.get_mut(i).and_then(Option::as_mut) {
-                        Some(s) => s.add(self.dictionaries, pages, layouts, [&scratch.low, &scratch.high], target)?,
-                        None => put_codes(node, layouts.0, &scratch.low, &mut column.values, target, self.dictionaries, pages)?,
+                        Some(s) => {
+                            s.add(self.dictionaries, pages, layouts, [&scratch.low, &scratch.high], target)?
+                        }
+                        None => put_codes(
+                            node,
+                            layouts.0,
+                            &scratch.low,
+                            &mut column.values,
+                            target,
+                            self.dictionaries,
+                            pages,
+                        )?,
                     }
                     continue;
                 }
@@ -233,7 +253,13 @@ impl<'a, S: Source> Decode<'a, S> {
                     if wide {
                         lane_values(lane + 1, &mut scratch.high)?;
                         let other = block.lanes.get(lane as usize + 1).ok_or_else(missing)?;
-                        store_wide(node, [layout, other], [&scratch.low, &scratch.high], &mut column.values, target);
+                        store_wide(
+                            node,
+                            [layout, other],
+                            [&scratch.low, &scratch.high],
+                            &mut column.values,
+                            target,
+                        );
                         continue;
                     }
                     let table = match layout.kind {
@@ -276,7 +302,12 @@ struct Scratch {
 
 impl Scratch {
     /// Finds the records of some rows of a block: their bytes, the bit each starts at, and their base ids.
-    fn records<'p, S: Source>(&mut self, pages: &'p Pages<S>, block: &Block, rows: &[u64]) -> Result<Cow<'p, [u8]>> {
+    fn records<'p, S: Source>(
+        &mut self,
+        pages: &'p Pages<S>,
+        block: &Block,
+        rows: &[u64],
+    ) -> Result<Cow<'p, [u8]>> {
         let entry = &block.entry;
         let width = entry.record_bits();
         self.starts.clear();
@@ -287,7 +318,8 @@ impl Scratch {
             return Ok(Cow::Borrowed(&[]));
         }
         let (first, last) = (rows.first().copied().unwrap_or(0), rows.last().copied().unwrap_or(0));
-        let dense = last.wrapping_sub(first).wrapping_add(1) == rows.len() as u64 && rows.is_sorted_by(|a, b| a < b);
+        let dense =
+            last.wrapping_sub(first).wrapping_add(1) == rows.len() as u64 && rows.is_sorted_by(|a, b| a < b);
         let range = block.record_bytes(first).start..block.record_bytes(last).end;
         let length = entry.stream_lengths().map_or(0, |l| l[2]);
         let all = entry.records.get()..entry.records.get().saturating_add(length);
@@ -301,7 +333,8 @@ impl Scratch {
             }
             self.starts.extend(rows.iter().map(|r| r * width));
             let place = usize::try_from(all.start).ok().zip(usize::try_from(all.end).ok());
-            let data = place.filter(|_| all.end <= pages.end()).and_then(|(start, end)| whole.get(start..end));
+            let data =
+                place.filter(|_| all.end <= pages.end()).and_then(|(start, end)| whole.get(start..end));
             Cow::Borrowed(data.ok_or_else(|| Error::corrupt("the records lie outside the file"))?)
         } else if dense {
             let skipped = (range.start - all.start) * 8;

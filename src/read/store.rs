@@ -54,7 +54,14 @@ fn put_raw(out: &mut Values, target: Target, fields: &[u64], raw: impl Fn(u64) -
 }
 
 /// Writes the values of a lane. `table` is the dictionary's raw bits, where the lane has one.
-pub(super) fn store(node: &Node, lane: &Lane, fields: &[u64], table: &[u64], out: &mut Values, target: Target) -> Result<()> {
+pub(super) fn store(
+    node: &Node,
+    lane: &Lane,
+    fields: &[u64],
+    table: &[u64],
+    out: &mut Values,
+    target: Target,
+) -> Result<()> {
     let minimum = lane.minimum;
     match lane.kind {
         TransformKind::Offset => match Order::of(node.kind, node.bits) {
@@ -65,9 +72,15 @@ pub(super) fn store(node: &Node, lane: &Lane, fields: &[u64], table: &[u64], out
         TransformKind::Decimal => {
             let (p, least) = (lane.exponent, minimum as i64);
             match Float::of(node.bits) {
-                Float::F64 => put_raw(out, target, fields, |f| Float::F64.from_decimal(least.wrapping_add(f as i64), p)),
-                Float::F32 => put_raw(out, target, fields, |f| Float::F32.from_decimal(least.wrapping_add(f as i64), p)),
-                Float::F16 => put_raw(out, target, fields, |f| Float::F16.from_decimal(least.wrapping_add(f as i64), p)),
+                Float::F64 => {
+                    put_raw(out, target, fields, |f| Float::F64.from_decimal(least.wrapping_add(f as i64), p))
+                }
+                Float::F32 => {
+                    put_raw(out, target, fields, |f| Float::F32.from_decimal(least.wrapping_add(f as i64), p))
+                }
+                Float::F16 => {
+                    put_raw(out, target, fields, |f| Float::F16.from_decimal(least.wrapping_add(f as i64), p))
+                }
             }
         }
         TransformKind::Dictionary => {
@@ -81,7 +94,13 @@ pub(super) fn store(node: &Node, lane: &Lane, fields: &[u64], table: &[u64], out
 }
 
 /// Writes the values of a pair of lanes: 128 bits.
-pub(super) fn store_wide(node: &Node, lanes: [&Lane; 2], fields: [&[u64]; 2], out: &mut Values, target: Target) {
+pub(super) fn store_wide(
+    node: &Node,
+    lanes: [&Lane; 2],
+    fields: [&[u64]; 2],
+    out: &mut Values,
+    target: Target,
+) {
     let Values::U128(v) = out else { return };
     let join = |low: u64, high: u64| u128::from(low) | u128::from(high) << 64;
     let least = join(lanes[0].minimum, lanes[1].minimum);

@@ -93,7 +93,8 @@ impl<'a> Strings<'a> {
         let Some(Pool::Dictionary(_, table)) = self.pools.get(pool) else { return Ok(()) };
         let mut found = Vec::with_capacity(codes.len());
         for &code in codes {
-            let range = table.range(code).ok_or_else(|| Error::corrupt("a value lies outside its dictionary"))?;
+            let range =
+                table.range(code).ok_or_else(|| Error::corrupt("a value lies outside its dictionary"))?;
             found.push(Place { pool: pool as u32, start: range.start, end: range.end });
         }
         target.put(&mut self.places, found.len(), |i| found.get(i).copied().unwrap_or_default());
