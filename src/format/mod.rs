@@ -10,7 +10,7 @@ pub(crate) use block::{
     BlockEntry, DictionaryEntry, DictionaryKind, FIXED_RECORDS, LaneTransform, Piece, TransformKind, id_bits,
 };
 pub(crate) use checksum::{Levels, PAGE, PageSums, crc};
-pub(crate) use directory::{Directory, Feature, Section, SectionKind, TAIL};
+pub(crate) use directory::{Directory, Feature, Head, Section, SectionKind, TAIL};
 pub(crate) use frame::{FOOTER, Footer, HEADER, Header, MAGIC};
 
 /// Every piece of a file starts at a multiple of this.
