@@ -3,8 +3,7 @@
 use crate::error::{Error, Result};
 
 /// Counts the distinct prefixes of cell keys exactly, and finds the longest that leaves few enough
-/// cells. Keys may come in any order and number; memory is at most 36 bytes a cell of the limit (and
-/// twice that for a moment when it grows).
+/// cells. Keys may come in any order and number; memory is 24 to 48 bytes a cell of the limit.
 #[derive(Clone, Debug)]
 pub struct Prefixes {
     beta: usize,
@@ -114,7 +113,7 @@ fn prefix(key: u128, beta: usize) -> u128 {
 }
 
 /// Distinct keys in the order they came, and an open-addressed table of where they are: 16 bytes a
-/// key and 8 to 16 for the table.
+/// key (twice that while they grow) and 8 to 16 for the table.
 #[derive(Clone, Debug, Default)]
 struct KeyTable {
     keys: Vec<u128>,

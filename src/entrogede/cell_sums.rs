@@ -62,26 +62,23 @@ impl CellSums {
         class_of_row: &[u32],
     ) -> Self {
         debug_assert_eq!(columns.len(), layout.columns());
-        // Rows by cell, and within a cell by class.
-        let class = |row: usize| class_of_row.get(row).copied().unwrap_or(0);
-        let key = |row: usize| u64::from(cell_of_row[row]) << 32 | u64::from(class(row));
-        let mut rows: Vec<(u64, u32)> = (0..cell_of_row.len()).map(|row| (key(row), row as u32)).collect();
+        let pack = |high: u32, low: u32| u64::from(high) << 32 | u64::from(low);
+        let mut rows: Vec<u64> = (0..).zip(cell_of_row).map(|(row, &cell)| pack(cell, row)).collect();
         rows.sort_unstable();
-
         let mut cells = Vec::new();
-        let mut weights = Vec::new();
         let mut place = vec![0u32; rows.len()];
-        for same in rows.chunk_by(|a, b| a.0 == b.0) {
-            let (cell, class) = ((same[0].0 >> 32) as u32, same[0].0 as u32);
-            if cells.last() != Some(&cell) {
-                cells.push(cell);
-            }
-            let index = cells.len() as u32 - 1;
-            weights.push((index, class, same.len() as u32));
-            for &(_, row) in same {
-                place[row as usize] = index;
-            }
+        for same in rows.chunk_by(|a, b| a >> 32 == b >> 32) {
+            same.iter().for_each(|&packed| place[packed as u32 as usize] = cells.len() as u32);
+            cells.push((same[0] >> 32) as u32);
         }
+
+        let class = |row: usize| class_of_row.get(row).copied().unwrap_or(0);
+        let mut classed: Vec<u64> = place.iter().enumerate().map(|(row, &at)| pack(at, class(row))).collect();
+        classed.sort_unstable();
+        let weights = classed
+            .chunk_by(|a, b| a == b)
+            .map(|same| ((same[0] >> 32) as u32, same[0] as u32, same.len() as u32))
+            .collect();
 
         let mut sums = vec![0.0; layout.columns() * cells.len()];
         let mut finite = vec![0; layout.counted() * cells.len()];

@@ -46,11 +46,11 @@ impl Feature {
     /// where the quotient overflows, at most 2^32 - 1), 2^32 for null, then NaN, infinity, minus infinity.
     pub fn key(&self, x: Option<f64>) -> u64 {
         match x {
-            // A cast takes NaN (0 / 0) to 0.
-            Some(x) if x.is_finite() => {
-                (((x - self.lo) / (self.hi - self.lo) * TOP as f64) as u64).min(TOP)
-                    * u64::from(self.lo < self.hi)
+            // The cast takes NaN (0 / 0) to 0 and stays within 32 bits.
+            Some(x) if x.is_finite() && self.lo < self.hi => {
+                u64::from(((x - self.lo) / (self.hi - self.lo) * TOP as f64) as u32)
             }
+            Some(x) if x.is_finite() => 0,
             None => TOP + 1,
             Some(x) if x.is_nan() => TOP + 2,
             Some(x) => TOP + 3 + u64::from(x < 0.0),
