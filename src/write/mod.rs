@@ -7,6 +7,7 @@ mod commit;
 mod file;
 mod index;
 mod labels;
+mod moments;
 mod options;
 mod passes;
 mod pipeline;
