@@ -8,6 +8,7 @@ pub mod entrogede;
 pub mod error;
 mod format;
 pub mod read;
+pub mod sample;
 pub mod write;
 
 pub use error::{Error, ErrorKind, Result};

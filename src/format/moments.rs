@@ -50,7 +50,8 @@ impl MomentsSection {
         let bad = |what: &str| Error::corrupt(format!("moments: {what}"));
         let (head, rest) = Head::ref_from_prefix(bytes).map_err(|_| bad("too short"))?;
         let k = head.columns.get() as usize;
-        let (columns, rest) = <[[U32; 2]]>::ref_from_prefix_with_elems(rest, k).map_err(|_| bad("its columns are cut short"))?;
+        let (columns, rest) = <[[U32; 2]]>::ref_from_prefix_with_elems(rest, k)
+            .map_err(|_| bad("its columns are cut short"))?;
         let sums = <[[u8; 16]]>::ref_from_bytes(rest).map_err(|_| bad("its sums are cut short"))?;
         let known = columns.iter().all(|[node, _]| (node.get() as usize) < nodes);
         let flags = head.exact <= 1 && head.target <= 1 && head.zero == [0; 2] && head.reserved == [0; 40];

@@ -58,7 +58,12 @@ impl Lanes {
             if let Some(values) = &lane.dictionary {
                 let bytes = values.iter().flat_map(|v| v.to_le_bytes()).collect();
                 let count = values.len() as u64;
-                this.dictionaries.push(LaneDictionary { lane: number, kind: DictionaryKind::Raw, count, bytes });
+                this.dictionaries.push(LaneDictionary {
+                    lane: number,
+                    kind: DictionaryKind::Raw,
+                    count,
+                    bytes,
+                });
             }
         }
         this.dictionaries.sort_by_key(|d| d.lane);
@@ -102,60 +107,60 @@ impl Lanes {
         }
     }
 
-/// Appends the lanes of a node: validity, then values, instance by instance.
-fn push(&mut self, node: &Node, column: &Column, dictionary: Option<&Dictionary>) -> Option<()> {
-    let rows = self.rows;
-    let lanes = &mut self.lanes;
-    let instances = node.instances as usize;
-    let every = |k: usize, per: usize| move |i: usize| i * per + k;
-    if node.nullable {
-        let validity = column.validity.as_ref().filter(|v| v.len() == rows * instances)?;
-        for k in 0..instances {
-            let at = every(k, instances);
-            let bits = (0..rows).map(|i| u64::from(validity.get(at(i)) == Some(&1))).collect();
-            lanes.push(EncodedLane::offset(bits, None));
-        }
-    }
-    let valid_of = |k: usize| -> Option<Vec<u8>> {
-        let validity = column.validity.as_ref().filter(|_| node.nullable)?;
-        Some((0..rows).map(|i| validity.get(i * instances + k).copied().unwrap_or(0)).collect())
-    };
-    match (&column.values, node.kind) {
-        (Values::None, Kind::Struct | Kind::List) => {}
-        (values @ Values::Bytes { .. }, Kind::Bytes | Kind::Text) => {
-            let encoded = encode_strings(values, valid_of(0).as_deref(), dictionary, &mut self.heap)?;
-            let [mut places, lengths] = encoded.lanes;
-            if dictionary.is_some() {
-                places.transform.dictionary = node.dictionary.unwrap_or(0).into();
-            }
-            let segment_own = encoded.dictionary;
-            self.dictionaries.extend(segment_own.map(|d| LaneDictionary {
-                lane: lanes.len(),
-                kind: DictionaryKind::Strings,
-                count: d.count,
-                bytes: d.bytes,
-            }));
-            lanes.extend([places, lengths]);
-        }
-        (Values::U128(v), _) => {
+    /// Appends the lanes of a node: validity, then values, instance by instance.
+    fn push(&mut self, node: &Node, column: &Column, dictionary: Option<&Dictionary>) -> Option<()> {
+        let rows = self.rows;
+        let lanes = &mut self.lanes;
+        let instances = node.instances as usize;
+        let every = |k: usize, per: usize| move |i: usize| i * per + k;
+        if node.nullable {
+            let validity = column.validity.as_ref().filter(|v| v.len() == rows * instances)?;
             for k in 0..instances {
-                let raw: Vec<u128> =
-                    (0..rows).map(|i| v.get(i * instances + k).copied()).collect::<Option<_>>()?;
-                lanes.extend(encode_wide(node.kind, &raw, valid_of(k).as_deref()));
+                let at = every(k, instances);
+                let bits = (0..rows).map(|i| u64::from(validity.get(at(i)) == Some(&1))).collect();
+                lanes.push(EncodedLane::offset(bits, None));
             }
         }
-        (values, _) => {
-            let per_instance = node.lanes_per_instance as usize;
-            let per_row = instances * per_instance;
-            for k in 0..per_row {
-                let raw = column_of(values, rows, per_row, k)?;
-                let valid = valid_of(k / per_instance.max(1));
-                lanes.push(encode_lane(node.kind, node.bits, &raw, valid.as_deref()));
+        let valid_of = |k: usize| -> Option<Vec<u8>> {
+            let validity = column.validity.as_ref().filter(|_| node.nullable)?;
+            Some((0..rows).map(|i| validity.get(i * instances + k).copied().unwrap_or(0)).collect())
+        };
+        match (&column.values, node.kind) {
+            (Values::None, Kind::Struct | Kind::List) => {}
+            (values @ Values::Bytes { .. }, Kind::Bytes | Kind::Text) => {
+                let encoded = encode_strings(values, valid_of(0).as_deref(), dictionary, &mut self.heap)?;
+                let [mut places, lengths] = encoded.lanes;
+                if dictionary.is_some() {
+                    places.transform.dictionary = node.dictionary.unwrap_or(0).into();
+                }
+                let segment_own = encoded.dictionary;
+                self.dictionaries.extend(segment_own.map(|d| LaneDictionary {
+                    lane: lanes.len(),
+                    kind: DictionaryKind::Strings,
+                    count: d.count,
+                    bytes: d.bytes,
+                }));
+                lanes.extend([places, lengths]);
+            }
+            (Values::U128(v), _) => {
+                for k in 0..instances {
+                    let raw: Vec<u128> =
+                        (0..rows).map(|i| v.get(i * instances + k).copied()).collect::<Option<_>>()?;
+                    lanes.extend(encode_wide(node.kind, &raw, valid_of(k).as_deref()));
+                }
+            }
+            (values, _) => {
+                let per_instance = node.lanes_per_instance as usize;
+                let per_row = instances * per_instance;
+                for k in 0..per_row {
+                    let raw = column_of(values, rows, per_row, k)?;
+                    let valid = valid_of(k / per_instance.max(1));
+                    lanes.push(encode_lane(node.kind, node.bits, &raw, valid.as_deref()));
+                }
             }
         }
+        Some(())
     }
-    Some(())
-}
 }
 
 /// Value `k` of every row, widened.

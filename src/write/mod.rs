@@ -17,9 +17,10 @@ mod strings;
 mod survey;
 mod table;
 
+pub use crate::format::MAX_CELLS;
 pub(crate) use cells::CellPlan;
-pub use cells::MAX_CELLS;
 pub use options::{CellLimit, Options, Report, TargetKind};
 pub use passes::{Progress, write, write_to};
+pub(crate) use segments::SEGMENT_BYTES;
 pub use storage::{Disk, Output, Storage};
 pub use table::{Batches, Table};

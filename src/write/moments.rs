@@ -41,11 +41,17 @@ impl MomentPlan {
         let mut wanted = vec![true; segment.rows];
         let mut columns = Vec::with_capacity(self.nodes.len());
         for &n in &self.nodes {
-            let (Some(node), Some(column)) = (schema.nodes().get(n), segment.columns.get(n)) else { continue };
-            for (wanted, _) in wanted.iter_mut().zip(column.validity.iter().flatten()).filter(|(_, v)| **v == 0) {
+            let (Some(node), Some(column)) = (schema.nodes().get(n), segment.columns.get(n)) else {
+                continue;
+            };
+            for (wanted, _) in
+                wanted.iter_mut().zip(column.validity.iter().flatten()).filter(|(_, v)| **v == 0)
+            {
                 *wanted = false;
             }
-            let exact = lanes.get(node.first_value_lane() as usize).and_then(|lane| exact(node, &column.values, lane, &mut wanted));
+            let exact = lanes
+                .get(node.first_value_lane() as usize)
+                .and_then(|lane| exact(node, &column.values, lane, &mut wanted));
             columns.push(match exact {
                 Some((q, exponent)) => Owned::Exact(q, exponent),
                 None => Owned::Float(node.numbers(column)),
@@ -64,10 +70,13 @@ impl MomentPlan {
     /// The section of these moments.
     pub fn section(&self, moments: &Moments) -> MomentsSection {
         let (exponents, sums) = match moments.parts() {
-            MomentParts::Exact { exponents, sums } => (exponents, sums.iter().map(|s| s.to_le_bytes()).collect()),
-            MomentParts::Float(sums) => {
-                (vec![0; self.nodes.len()], sums.iter().map(|s| u128::from(s.to_bits()).to_le_bytes()).collect())
+            MomentParts::Exact { exponents, sums } => {
+                (exponents, sums.iter().map(|s| s.to_le_bytes()).collect())
             }
+            MomentParts::Float(sums) => (
+                vec![0; self.nodes.len()],
+                sums.iter().map(|s| u128::from(s.to_bits()).to_le_bytes()).collect(),
+            ),
         };
         MomentsSection {
             exact: moments.is_exact(),
@@ -108,7 +117,12 @@ fn exact(node: &Node, values: &Values, lane: &EncodedLane, wanted: &mut [bool]) 
     }
 }
 
-fn decimals(node: &Node, values: &Values, lane: &EncodedLane, wanted: &mut [bool]) -> Option<(Vec<i64>, u32)> {
+fn decimals(
+    node: &Node,
+    values: &Values,
+    lane: &EncodedLane,
+    wanted: &mut [bool],
+) -> Option<(Vec<i64>, u32)> {
     let float = Float::of(node.bits);
     if let Some(dictionary) = &lane.dictionary {
         let exponent = (0..=22).find(|&p| dictionary.iter().all(|&raw| float.decimal(raw, p).is_some()))?;

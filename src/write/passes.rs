@@ -68,7 +68,7 @@ fn write_here(
     let tell = |pass: &'static str| move |rows: u64| progress(Progress { pass, rows, of: known });
 
     let mut survey = match survey::is_needed(&schema, &roles, options) {
-        true => Some(survey::survey(table, &roles, options, &tell("surveying"))?),
+        true => Some(survey::survey(table, &roles, &tell("surveying"))?),
         false => None,
     };
     let plan = match &mut survey {
