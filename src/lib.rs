@@ -1,5 +1,7 @@
 //! gede: a columnar file format with O(1) rows out of compressed data, and training straight from it.
 
+#[cfg(feature = "arrow")]
+pub mod arrow;
 pub mod column;
 pub mod error;
 pub mod read;

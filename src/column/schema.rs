@@ -183,7 +183,15 @@ impl SchemaBuilder {
     /// # Errors
     /// `Type` if bits and kind do not go together, a list gets a second child, or the row gets more
     /// than 2^20 lanes.
-    pub fn push(&mut self, parent: Option<usize>, name: &str, kind: Kind, nullable: bool, bits: u16, length: u32) -> Result<usize> {
+    pub fn push(
+        &mut self,
+        parent: Option<usize>,
+        name: &str,
+        kind: Kind,
+        nullable: bool,
+        bits: u16,
+        length: u32,
+    ) -> Result<usize> {
         let refuse = |what: &str| Error::new(ErrorKind::Type, format!("column \"{name}\": {what}"));
         if !kind.allows(bits) {
             return Err(refuse(&format!("{kind:?} values of {bits} bits do not exist")));
@@ -206,10 +214,12 @@ impl SchemaBuilder {
             _ if bits == 128 => 2,
             _ => 1,
         };
-        let lanes = u64::from(self.schema.lanes)
-            + instances * (u64::from(nullable) + u64::from(lanes_per_instance));
+        let lanes =
+            u64::from(self.schema.lanes) + instances * (u64::from(nullable) + u64::from(lanes_per_instance));
         if lanes > MAX_LANES || instances > MAX_LANES {
-            return Err(refuse(&format!("a row of {lanes} lanes is more than {MAX_LANES}; store long lists another way")));
+            return Err(refuse(&format!(
+                "a row of {lanes} lanes is more than {MAX_LANES}; store long lists another way"
+            )));
         }
         self.schema.nodes.push(Node {
             name: name.to_owned(),
