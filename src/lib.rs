@@ -3,6 +3,8 @@
 pub mod column;
 pub mod error;
 pub mod read;
+#[cfg(feature = "train")]
+pub mod train;
 pub mod write;
 
 pub use error::{Error, ErrorKind, Result};
