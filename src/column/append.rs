@@ -20,13 +20,17 @@ impl Batch {
     /// `Argument`, naming the column.
     pub fn check(&self, schema: &Schema) -> Result<()> {
         let fits = |node: &Node, column: &Column| {
-            let right_kind = std::mem::discriminant(&Values::empty(node)) == std::mem::discriminant(&column.values);
-            let values = matches!(column.values, Values::None) || column.values.len() == self.rows * node.values_per_row();
+            let right_kind =
+                std::mem::discriminant(&Values::empty(node)) == std::mem::discriminant(&column.values);
+            let values = matches!(column.values, Values::None)
+                || column.values.len() == self.rows * node.values_per_row();
             let instances = self.rows * node.instances as usize;
             let validity = column.validity.as_ref().map(Vec::len) == node.nullable.then_some(instances);
             let strings = match &column.values {
                 Values::Bytes { offsets, data } => {
-                    offsets.is_sorted() && offsets.first() == Some(&0) && offsets.last() == Some(&(data.len() as u64))
+                    offsets.is_sorted()
+                        && offsets.first() == Some(&0)
+                        && offsets.last() == Some(&(data.len() as u64))
                 }
                 _ => true,
             };
@@ -36,7 +40,9 @@ impl Batch {
             return Err(Error::argument("a batch does not have the columns of its schema"));
         }
         match schema.nodes().iter().zip(&self.columns).find(|(n, c)| !fits(n, c)) {
-            Some((node, _)) => Err(Error::argument(format!("column \"{}\": its values do not fit its type", node.name))),
+            Some((node, _)) => {
+                Err(Error::argument(format!("column \"{}\": its values do not fit its type", node.name)))
+            }
             None => Ok(()),
         }
     }
@@ -47,7 +53,12 @@ impl Batch {
     }
 
     /// Appends runs of another batch's rows.
-    pub(crate) fn append_runs(&mut self, schema: &Schema, from: &Batch, runs: impl Iterator<Item = Range<usize>> + Clone) {
+    pub(crate) fn append_runs(
+        &mut self,
+        schema: &Schema,
+        from: &Batch,
+        runs: impl Iterator<Item = Range<usize>> + Clone,
+    ) {
         for ((node, to), from) in schema.nodes().iter().zip(&mut self.columns).zip(&from.columns) {
             let per_row = node.values_per_row();
             for run in runs.clone() {

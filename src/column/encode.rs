@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::transform::{Float, Order};
 use super::Kind;
+use super::transform::{Float, Order};
 use crate::format::{LaneTransform, TransformKind};
 
 /// Most distinct values that are tried as a dictionary of numbers.
@@ -42,14 +42,16 @@ impl EncodedLane {
                 }
             }
         }
-        let transform = LaneTransform { width: width(most - least), minimum: least.into(), ..LaneTransform::default() };
+        let transform =
+            LaneTransform { width: width(most - least), minimum: least.into(), ..LaneTransform::default() };
         Self { transform, fields, ..Self::default() }
     }
 
     /// Fields that are codes of a dictionary of `count` values.
     pub fn codes(fields: Vec<u64>, count: u64) -> Self {
         let kind = TransformKind::Dictionary as u8;
-        let transform = LaneTransform { kind, width: width(count.saturating_sub(1)), ..LaneTransform::default() };
+        let transform =
+            LaneTransform { kind, width: width(count.saturating_sub(1)), ..LaneTransform::default() };
         Self { transform, fields, ..Self::default() }
     }
 
@@ -69,7 +71,7 @@ pub(crate) fn encode_lane(kind: Kind, bits: u16, raw: &[u64], valid: Option<&[u8
     if kind == Kind::Float {
         for exponent in exponents(Float::of(bits), raw, valid) {
             let decimal = encode_decimal(Float::of(bits), exponent, raw, valid);
-            if decimal.bits() < best.bits() {
+            if decimal.bits() <= best.bits() {
                 best = decimal;
             }
         }
@@ -96,7 +98,8 @@ pub(crate) fn encode_wide(kind: Kind, raw: &[u128], valid: Option<&[u8]>) -> [En
         let fields = raw.iter().enumerate().map(|v| (field(v) >> shift) as u64).collect();
         let most = if shift == 0 && spread >> 64 != 0 { u64::MAX } else { (spread >> shift) as u64 };
         let minimum = (least >> shift) as u64;
-        let transform = LaneTransform { width: width(most), minimum: minimum.into(), ..LaneTransform::default() };
+        let transform =
+            LaneTransform { width: width(most), minimum: minimum.into(), ..LaneTransform::default() };
         EncodedLane { transform, fields, ..EncodedLane::default() }
     };
     [half(0), half(64)]
@@ -120,9 +123,11 @@ fn exponents(float: Float, raw: &[u64], valid: Option<&[u8]>) -> Vec<u8> {
     let step = raw.len().div_ceil(SAMPLE).max(1);
     let is_valid = |i: usize| valid.is_none_or(|v| v.get(i) == Some(&1));
     let used = raw.iter().enumerate().step_by(step).filter(|(i, _)| is_valid(*i));
-    let mut least: Vec<u8> = used.filter_map(|(_, &r)| (0..=22).find(|&p| float.decimal(r, p).is_some())).collect();
+    let mut least: Vec<u8> =
+        used.filter_map(|(_, &r)| (0..=22).find(|&p| float.decimal(r, p).is_some())).collect();
     least.sort_unstable();
-    let at = |share: usize| least.get((least.len() * share / 100).min(least.len().saturating_sub(1))).copied();
+    let at =
+        |share: usize| least.get((least.len() * share / 100).min(least.len().saturating_sub(1))).copied();
     let mut found: Vec<u8> = [at(75), at(98), at(100)].into_iter().flatten().collect();
     found.dedup();
     found

@@ -2,12 +2,13 @@
 
 mod append;
 mod encode;
+mod numbers;
 mod schema;
 mod schema_bytes;
 mod transform;
 mod values;
 
-pub use schema::{Kind, Node, Schema, SchemaBuilder};
 pub(crate) use encode::{EncodedLane, encode_lane, encode_wide, width};
+pub use schema::{Kind, Node, Schema, SchemaBuilder};
 pub(crate) use transform::{Float, Order};
 pub use values::{Batch, Column, Values};

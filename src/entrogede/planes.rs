@@ -15,7 +15,7 @@ pub struct BitPlanes {
 }
 
 impl BitPlanes {
-    /// No lanes yet, of a block of `rows` rows.
+    /// No lanes yet, of a block of `rows` rows, fewer than 2^32.
     pub fn new(rows: usize) -> Self {
         Self { rows, stride: rows.div_ceil(64), words: Vec::new(), ones: Vec::new(), lanes: vec![0] }
     }

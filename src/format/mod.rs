@@ -2,6 +2,7 @@
 
 pub(crate) mod bits;
 mod block;
+mod cells;
 mod checksum;
 mod directory;
 mod frame;
@@ -9,6 +10,7 @@ mod frame;
 pub(crate) use block::{
     BlockEntry, DictionaryEntry, DictionaryKind, FIXED_RECORDS, LaneTransform, Piece, TransformKind, id_bits,
 };
+pub(crate) use cells::{CellBitEntry, CellFeature, CellTarget, CellsSection};
 pub(crate) use checksum::{Levels, PAGE, PageSums, crc};
 pub(crate) use directory::{Directory, Feature, Head, Section, SectionKind, TAIL};
 pub(crate) use frame::{FOOTER, Footer, HEADER, Header, MAGIC};

@@ -14,6 +14,7 @@ mod source;
 mod store;
 mod strings;
 
+pub(crate) use index::{GROUP, SAMPLE, level_parts};
 use pages::Pages;
 
 pub use index::Class;

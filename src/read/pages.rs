@@ -5,8 +5,6 @@ use std::ops::Range;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use zerocopy::FromZeros;
-
 use super::Source;
 use crate::error::{Error, Result};
 use crate::format::{Levels, PAGE, Section, crc};
@@ -23,19 +21,20 @@ pub struct Pages<S> {
 struct Level {
     start: u64,
     end: u64,
-    /// One bit a page: found good. Zeroed by the allocator's map, not filled.
+    /// One bit a page: found good. Zeroed by the system's map where there are many, not filled.
     good: OnceLock<Box<[AtomicU64]>>,
 }
 
+/// Zeros that take memory only where they are touched.
+fn zeros(words: usize) -> Box<[AtomicU64]> {
+    let words = Box::into_raw(vec![0u64; words].into_boxed_slice());
+    // SAFETY: AtomicU64 has the size, the alignment and the bit patterns of u64, and the box is ours.
+    unsafe { Box::from_raw(words as *mut [AtomicU64]) }
+}
+
 impl Level {
-    fn good(&self) -> Result<&[AtomicU64]> {
-        if let Some(bits) = self.good.get() {
-            return Ok(bits);
-        }
-        let words = (self.end - self.start).div_ceil(PAGE as u64 * 64) as usize;
-        let bits = <[AtomicU64]>::new_box_zeroed_with_elems(words)
-            .map_err(|_| Error::corrupt("no memory for the map of checked pages"))?;
-        Ok(self.good.get_or_init(|| bits))
+    fn good(&self) -> &[AtomicU64] {
+        self.good.get_or_init(|| zeros((self.end - self.start).div_ceil(PAGE as u64 * 64) as usize))
     }
 
     /// The bytes of one page.
@@ -91,7 +90,7 @@ impl<S: Source> Pages<S> {
             return Ok(());
         }
         let Some(level) = self.levels.first() else { return Ok(()) };
-        let good = level.good()?;
+        let good = level.good();
         let pages = range.start / PAGE as u64..=range.end.saturating_sub(1) / PAGE as u64;
         for page in pages {
             let word = good.get((page / 64) as usize);
@@ -132,7 +131,7 @@ impl<S: Source> Pages<S> {
         let last = (range.end - 1 - level.start) / PAGE as u64;
         let cover = level.page(first).start..level.page(last).end;
         let bytes = self.source.bytes(cover.clone())?;
-        let good = level.good()?;
+        let good = level.good();
         // Bytes read anew may have changed since they were found good; mapped ones are checked once.
         let fresh = matches!(bytes, Cow::Owned(_));
         for (page, content) in (first..=last).zip(bytes.chunks(PAGE)) {

@@ -43,8 +43,9 @@ pub(super) fn encode_block(
     let mut heap = Vec::new();
     for (i, (node, column)) in schema.nodes().iter().zip(&segment.columns).enumerate() {
         let file_wide = dictionaries.get(i).and_then(Option::as_ref);
-        encode_node(node, column, segment.rows, file_wide, &mut lanes, &mut own, &mut heap)
-            .ok_or_else(|| Error::argument(format!("column \"{}\": its values do not fit its type", node.name)))?;
+        encode_node(node, column, segment.rows, file_wide, &mut lanes, &mut own, &mut heap).ok_or_else(
+            || Error::argument(format!("column \"{}\": its values do not fit its type", node.name)),
+        )?;
     }
     if lanes.len() != schema.lanes() as usize || lanes.iter().any(|l| l.fields.len() != segment.rows) {
         return Err(Error::argument("a batch does not have the rows and columns of its schema"));
@@ -134,7 +135,8 @@ fn encode_node(
         }
         (Values::U128(v), _) => {
             for k in 0..instances {
-                let raw: Vec<u128> = (0..rows).map(|i| v.get(i * instances + k).copied()).collect::<Option<_>>()?;
+                let raw: Vec<u128> =
+                    (0..rows).map(|i| v.get(i * instances + k).copied()).collect::<Option<_>>()?;
                 lanes.extend(encode_wide(node.kind, &raw, valid_of(k).as_deref()));
             }
         }

@@ -26,7 +26,9 @@ impl<'s> Pending<'s> {
     /// Starts a file that will be `target`.
     pub fn create(storage: &'s dyn Storage, target: &Path, overwrite: bool) -> Result<Self> {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
-        let name = target.file_name().ok_or_else(|| Error::argument(format!("{}: not a file name", target.display())))?;
+        let name = target
+            .file_name()
+            .ok_or_else(|| Error::argument(format!("{}: not a file name", target.display())))?;
         refuse_existing(target, overwrite)?;
         let mut hidden = OsString::from(".");
         hidden.push(name);
@@ -101,7 +103,10 @@ impl Drop for Pending<'_> {
 
 fn refuse_existing(target: &Path, overwrite: bool) -> Result<()> {
     if !overwrite && target.exists() {
-        return Err(Error::argument(format!("{}: exists already; ask to overwrite it to replace it", target.display())));
+        return Err(Error::argument(format!(
+            "{}: exists already; ask to overwrite it to replace it",
+            target.display()
+        )));
     }
     Ok(())
 }

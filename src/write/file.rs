@@ -10,8 +10,8 @@ use super::commit::Pending;
 use super::storage::Storage;
 use crate::error::Result;
 use crate::format::{
-    BlockEntry, Directory, DictionaryEntry, DictionaryKind, Feature, Footer, HEADER, Head, Header, PAGE, Section,
-    SectionKind, TransformKind, crc,
+    BlockEntry, DictionaryEntry, DictionaryKind, Directory, Feature, Footer, HEADER, Head, Header, PAGE,
+    Section, SectionKind, TransformKind, crc,
 };
 
 /// The blocks of one table.
@@ -124,7 +124,12 @@ impl<'s> FileWriter<'s> {
     pub fn tables(&mut self, rows: &Blocks, condensed: &Blocks) -> Result<()> {
         let (start, end) = (HEADER, self.out.at());
         if end > start {
-            self.sections.push(Section { kind: SectionKind::BLOCKS, crc: 0, offset: start, length: end - start });
+            self.sections.push(Section {
+                kind: SectionKind::BLOCKS,
+                crc: 0,
+                offset: start,
+                length: end - start,
+            });
         }
         self.section(SectionKind::BLOCK_TABLE, rows.entries.as_bytes())?;
         let dictionaries = std::mem::take(&mut self.dictionaries);
@@ -168,7 +173,12 @@ impl<'s> FileWriter<'s> {
     }
 
     /// Writes checksum levels, metadata, directory and footer, and gives the file its name. Returns its length.
-    pub fn finish(mut self, rows: &Blocks, condensed: &Blocks, metadata: &[(SectionKind, &[u8])]) -> Result<u64> {
+    pub fn finish(
+        mut self,
+        rows: &Blocks,
+        condensed: &Blocks,
+        metadata: &[(SectionKind, &[u8])],
+    ) -> Result<u64> {
         let bulk_end = self.out.at();
         let mut level = self.out.take_sums();
         loop {

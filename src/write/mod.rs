@@ -1,12 +1,24 @@
 //! Writing: passes over a table, segments, commit.
 
 mod block;
+mod cells;
+mod classes;
 mod commit;
 mod file;
+mod index;
+mod labels;
+mod options;
+mod passes;
+mod pipeline;
 mod segments;
 mod storage;
 mod strings;
+mod survey;
 mod table;
 
+pub(crate) use cells::CellPlan;
+pub use cells::MAX_CELLS;
+pub use options::{CellLimit, Options, Report, TargetKind};
+pub use passes::{Progress, write, write_to};
 pub use storage::{Disk, Output, Storage};
 pub use table::{Batches, Table};

@@ -1,0 +1,117 @@
+//! The sample index: a wavelet matrix over the classes of the rows (spec, section 7).
+
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Read, Seek, Write};
+use std::path::Path;
+
+use super::file::FileWriter;
+use crate::error::{Error, Result};
+use crate::format::{SectionKind, id_bits};
+use crate::read::{GROUP, SAMPLE, level_parts};
+
+/// Writes the index section: `codes` holds the class of each of `rows` rows, two bytes each. Levels
+/// are made one at a time, the codes kept in files in `folder`.
+pub(super) fn write_index(
+    out: &mut FileWriter,
+    codes: File,
+    rows: u64,
+    classes: u64,
+    folder: &Path,
+) -> Result<()> {
+    let failed = |e| Error::io("sorting rows by class", e);
+    let levels = id_bits(classes);
+    let mut section = out.open_section(SectionKind::SAMPLE_INDEX);
+    let mut head = [0u8; 64];
+    head[..8].copy_from_slice(&rows.to_le_bytes());
+    head[8..12].copy_from_slice(&u32::from(levels).to_le_bytes());
+    out.part(&mut section, &head)?;
+    let mut codes = codes;
+    for bit in 0..levels {
+        let temporary = || tempfile::tempfile_in(folder).map_err(failed);
+        let (zeros, ones) = (temporary()?, temporary()?);
+        let bits = split(&mut codes, &zeros, &ones, rows, bit).map_err(failed)?;
+        for part in level(&bits, rows) {
+            let bytes: Vec<u8> = part.iter().flat_map(|n| n.to_le_bytes()).collect();
+            out.part(&mut section, &bytes)?;
+        }
+        codes = join(zeros, ones).map_err(failed)?;
+    }
+    out.close_section(section);
+    Ok(())
+}
+
+/// Parts the codes by one of their bits, each half in order, and returns the bits.
+fn split(codes: &mut File, zeros: &File, ones: &File, rows: u64, bit: u8) -> std::io::Result<Vec<u64>> {
+    codes.rewind()?;
+    let mut codes = BufReader::with_capacity(1 << 16, codes);
+    let mut halves = [BufWriter::with_capacity(1 << 16, zeros), BufWriter::with_capacity(1 << 16, ones)];
+    let mut bits = vec![0u64; rows.div_ceil(64) as usize];
+    for row in 0..rows {
+        let mut code = [0; 2];
+        codes.read_exact(&mut code)?;
+        let one = u16::from_le_bytes(code) >> bit & 1;
+        halves[usize::from(one)].write_all(&code)?;
+        bits[(row / 64) as usize] |= u64::from(one) << (row % 64);
+    }
+    halves.iter_mut().try_for_each(Write::flush)?;
+    Ok(bits)
+}
+
+/// The zeros, then the ones.
+fn join(mut zeros: File, mut ones: File) -> std::io::Result<File> {
+    ones.rewind()?;
+    zeros.seek(std::io::SeekFrom::End(0))?;
+    std::io::copy(&mut ones, &mut zeros)?;
+    Ok(zeros)
+}
+
+/// The parts of a level: number of zeros, bits, ranks, samples.
+fn level(bits: &[u64], rows: u64) -> [Vec<u64>; 4] {
+    let mut ranks = Vec::with_capacity(bits.len() / 16 + 1);
+    let mut ones = 0u64;
+    for (i, word) in bits.iter().enumerate() {
+        if i as u64 % (GROUP / 64) == 0 {
+            ranks.push(ones);
+        }
+        ones += u64::from(word.count_ones());
+    }
+    let mut samples = Vec::new();
+    for (total, one) in [(ones, true), (rows - ones, false)] {
+        let before = |group: usize| ranks.get(group).map(|&r| if one { r } else { group as u64 * GROUP - r });
+        let mut group = 0;
+        for sample in (0..total).step_by(SAMPLE as usize) {
+            while before(group + 1).is_some_and(|b| b <= sample) {
+                group += 1;
+            }
+            samples.push(group as u64);
+        }
+    }
+    samples.resize((level_parts(rows)[3] / 8) as usize, 0);
+    [vec![rows - ones], bits.to_vec(), ranks, samples]
+}
+
+/// The class table's bytes: the class column's node, then for each class its rows, its first segment and its label.
+pub(super) fn class_table(
+    node: usize,
+    rows: &[u64],
+    segments: &[u64],
+    labels: &[Option<Vec<u8>>],
+) -> Vec<u8> {
+    let mut bytes = (rows.len() as u64).to_le_bytes().to_vec();
+    bytes.extend_from_slice(&(node as u32).to_le_bytes());
+    bytes.resize(32, 0);
+    let mut label_at = 32 + 32 * rows.len() as u64;
+    let (mut first_row, mut first_segment) = (0u64, 0u64);
+    for ((rows, segments), label) in rows.iter().zip(segments).zip(labels) {
+        let length = label.as_ref().map_or(u64::MAX, |l| l.len() as u64);
+        let offset = if label.is_some() { label_at } else { 0 };
+        for number in [first_row, first_segment, offset, length] {
+            bytes.extend_from_slice(&number.to_le_bytes());
+        }
+        first_row += rows;
+        first_segment += segments;
+        label_at += label.as_ref().map_or(0, |l| l.len() as u64);
+    }
+    labels.iter().flatten().for_each(|l| bytes.extend_from_slice(l));
+    bytes
+}

@@ -1,0 +1,89 @@
+//! What a user may ask of a writer.
+
+use super::segments::SEGMENT_ROWS;
+
+/// How a file is written. `Options::default()` stores the table and nothing more.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The column that models predict, and what it is. Condensed samples are made for it.
+    pub target: Option<(String, TargetKind)>,
+    /// Columns that are no features.
+    pub exclude: Vec<String>,
+    /// How many condensed samples there are.
+    pub cells: CellLimit,
+    /// Cut cells by low-entropy bits instead of high-entropy ones (appendix B of the paper).
+    pub low_entropy_cells: bool,
+    /// Keep only the cell bits and rebuild the condensed samples from the rows when asked.
+    pub recompute_condensed: bool,
+    /// Base positions tried without a gain before base selection stops (algorithm 1).
+    pub tau: usize,
+    /// Store rows class by class of this column.
+    pub class: Option<String>,
+    /// Rows a segment, at most.
+    pub segment_rows: usize,
+    /// Threads; 0 for as many as there are processors. The bytes do not depend on it.
+    pub threads: usize,
+    /// Replace a file that is there.
+    pub overwrite: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            target: None,
+            exclude: Vec::new(),
+            cells: CellLimit::Default,
+            low_entropy_cells: false,
+            recompute_condensed: false,
+            tau: 40,
+            class: None,
+            segment_rows: SEGMENT_ROWS,
+            threads: 0,
+            overwrite: false,
+        }
+    }
+}
+
+/// What a target column is to a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TargetKind {
+    /// A class, if an integer, a bool or a string of at most 1,000 values, or a float of at most 2;
+    /// else a value.
+    Auto,
+    /// A class: condensed samples count the rows of each.
+    Class,
+    /// A value: condensed samples have its mean.
+    Value,
+}
+
+/// How many cells the rows are put into.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum CellLimit {
+    /// None without a target, else as `Most(max(100, rows / 100))`.
+    Default,
+    /// No cells.
+    None,
+    /// By so many bits.
+    Beta(usize),
+    /// By as many bits as leave at most so many cells.
+    Most(u64),
+    /// By as many bits as leave at most this share of the rows.
+    Share(f64),
+}
+
+/// What was written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Rows of the table.
+    pub rows: u64,
+    /// Segments of the table.
+    pub segments: u64,
+    /// Length of the file in bytes.
+    pub file_length: u64,
+    /// Bits that the cells were cut by, `beta`.
+    pub beta: usize,
+    /// Condensed samples, `m`.
+    pub cells: u64,
+    /// Classes that rows are stored by; 0 if they are not.
+    pub classes: u64,
+}

@@ -1,0 +1,166 @@
+//! A table to a file, pass by pass.
+
+use std::path::Path;
+
+use super::cells::{CellPlan, condensed_batch};
+use super::classes::ByClass;
+use super::file::{Blocks, FileWriter};
+use super::index::{class_table, write_index};
+use super::options::{Options, Report};
+use super::pipeline::Pipeline;
+use super::segments::{SEGMENT_ROWS, Segments, segment_rows};
+use super::storage::{Disk, Storage};
+use super::strings::Dictionary;
+use super::survey::{self, Roles};
+use super::table::Table;
+use crate::column::Schema;
+use crate::error::{Error, Result};
+use crate::format::{DictionaryKind, Feature, SectionKind};
+
+/// How far a writer has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// What it is doing.
+    pub pass: &'static str,
+    /// Rows of this pass that are done.
+    pub rows: u64,
+    /// Rows of the table, where they are known.
+    pub of: Option<u64>,
+}
+
+/// Writes a table to a file. The file appears whole or not at all.
+///
+/// # Errors
+/// `Argument` for options that do not fit the table or a file that exists; `Io`; whatever the
+/// table's own reading gives.
+pub fn write(path: impl AsRef<Path>, table: &dyn Table, options: &Options) -> Result<Report> {
+    write_to(&Disk, path.as_ref(), table, options, &|_| {})
+}
+
+/// As `write`, into a storage, telling how far it has come.
+///
+/// # Errors
+/// As `write`.
+pub fn write_to(
+    storage: &dyn Storage,
+    path: &Path,
+    table: &dyn Table,
+    options: &Options,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<Report> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build();
+    let pool = pool.map_err(|e| Error::argument(format!("{} threads: {e}", options.threads)))?;
+    pool.install(|| write_here(storage, path, table, options, progress))
+}
+
+fn write_here(
+    storage: &dyn Storage,
+    path: &Path,
+    table: &dyn Table,
+    options: &Options,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<Report> {
+    let roles = Roles::of(table.schema(), options)?;
+    let mut schema = table.schema().clone();
+    let mut out = FileWriter::create(storage, path, options.overwrite)?;
+    let known = table.rows();
+    let tell = |pass: &'static str| move |rows: u64| progress(Progress { pass, rows, of: known });
+
+    let mut survey = match survey::is_needed(&schema, &roles, options) {
+        true => Some(survey::survey(table, &roles, options, &tell("surveying"))?),
+        false => None,
+    };
+    let plan = match &mut survey {
+        Some(survey) => CellPlan::make(table, &roles.features, survey, options, &tell("counting cells"))?,
+        None => None,
+    };
+    let dictionaries = survey.as_mut().map(|s| std::mem::take(&mut s.dictionaries)).unwrap_or_default();
+    name_dictionaries(&mut out, &mut schema, &dictionaries)?;
+    let stored = plan.as_ref().filter(|_| !options.recompute_condensed);
+    let mut pipeline = Pipeline {
+        schema: &schema,
+        dictionaries: &dictionaries,
+        tau: options.tau,
+        plan: stored,
+        totals: stored.map(|p| p.totals(Some(out.folder()))).transpose()?,
+        blocks: Blocks::default(),
+    };
+    let rows_per_segment = segment_rows(&schema, options.segment_rows.max(1));
+    let mut classes = None;
+    match (roles.class, survey.as_mut().and_then(|s| s.class_labels.as_mut())) {
+        (Some(node), Some(labels)) => {
+            let stored_labels = labels.number();
+            let folder = out.folder().to_owned();
+            let regrouped = ByClass::regroup(table, node, labels, &folder, &tell("regrouping"))?;
+            let mut segments = Vec::new();
+            for class in 0..stored_labels.len() {
+                let before = pipeline.blocks.len();
+                let cut = Segments::new(table.schema(), regrouped.batches(class), rows_per_segment);
+                pipeline.run(&mut out, cut, &tell("writing"))?;
+                segments.push(pipeline.blocks.len() - before);
+            }
+            classes = Some((node, regrouped, stored_labels, segments));
+        }
+        _ => {
+            let cut = Segments::new(table.schema(), table.batches()?, rows_per_segment);
+            pipeline.run(&mut out, cut, &tell("writing"))?;
+        }
+    }
+    let Pipeline { totals, blocks, .. } = pipeline;
+
+    let mut condensed = Blocks::default();
+    let mut metadata = vec![(SectionKind::SCHEMA, schema.to_bytes())];
+    if let Some(plan) = &plan {
+        let condensed_schema = plan.condensed_schema(&schema)?;
+        if let Some(totals) = &totals {
+            let mut pipeline = Pipeline {
+                schema: &condensed_schema,
+                dictionaries: &[],
+                tau: options.tau,
+                plan: None,
+                totals: None,
+                blocks: Blocks::default(),
+            };
+            let rows = segment_rows(&condensed_schema, SEGMENT_ROWS);
+            let parts = (0..totals.cells()).step_by(rows).map(|start| {
+                let end = totals.cells().min(start + rows);
+                Ok(condensed_batch(&condensed_schema, &totals.condensed(start..end)))
+            });
+            pipeline.run(&mut out, parts, &|_| {})?;
+            condensed = pipeline.blocks;
+        }
+        metadata.push((SectionKind::CONDENSED_SCHEMA, condensed_schema.to_bytes()));
+    }
+    metadata.extend(table.arrow_schema().map(|bytes| (SectionKind::ARROW_SCHEMA, bytes.to_vec())));
+    if let Some(plan) = &plan {
+        metadata.push((SectionKind::CELLS, plan.section(stored.is_some()).to_bytes()));
+        out.feature(Feature::CONDENSED_SAMPLES);
+    }
+    out.tables(&blocks, &condensed)?;
+    let mut report = Report { rows: blocks.rows(), segments: blocks.len(), ..Report::default() };
+    if let Some((node, regrouped, labels, segments)) = classes
+        && report.rows > 0
+    {
+        report.classes = labels.len() as u64;
+        let folder = out.folder().to_owned();
+        let rows = regrouped.rows.clone();
+        write_index(&mut out, regrouped.codes, report.rows, report.classes, &folder)?;
+        out.section(SectionKind::CLASS_TABLE, &class_table(node, &rows, &segments, &labels))?;
+        out.feature(Feature::SAMPLE_INDEX);
+    }
+    (report.beta, report.cells) = plan.as_ref().map_or((0, 0), |p| (p.size().0, p.size().1 as u64));
+    let metadata: Vec<_> = metadata.iter().map(|(kind, bytes)| (*kind, bytes.as_slice())).collect();
+    report.file_length = out.finish(&blocks, &condensed, &metadata)?;
+    Ok(report)
+}
+
+/// Writes the file-wide dictionaries and names them in the schema.
+fn name_dictionaries(out: &mut FileWriter, schema: &mut Schema, all: &[Option<Dictionary>]) -> Result<()> {
+    for (node, dictionary) in all.iter().enumerate() {
+        if let Some(d) = dictionary {
+            let number = out.dictionary(DictionaryKind::Strings, d.count, &d.bytes)?;
+            schema.set_dictionary(node, Some(number));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,72 @@
+//! The last pass: segments are encoded side by side and written in order.
+
+use rayon::prelude::*;
+
+use super::block::{EncodedBlock, encode_block};
+use super::cells::{CellPlan, Words};
+use super::file::{Blocks, FileWriter};
+use super::strings::Dictionary;
+use crate::column::{Batch, Schema};
+use crate::entrogede::{CellSums, CellTotals};
+use crate::error::Result;
+
+/// What a segment becomes, and what it adds to the file's sums.
+struct Encoded {
+    block: EncodedBlock,
+    sums: Option<CellSums>,
+}
+
+/// Encodes the segments of one table.
+pub(super) struct Pipeline<'a> {
+    pub schema: &'a Schema,
+    pub dictionaries: &'a [Option<Dictionary>],
+    pub tau: usize,
+    pub plan: Option<&'a CellPlan>,
+    pub totals: Option<CellTotals<Words>>,
+    pub blocks: Blocks,
+}
+
+impl Pipeline<'_> {
+    fn encode(&self, segment: &Batch) -> Result<Encoded> {
+        let block = encode_block(self.schema, segment, self.dictionaries, self.tau)?;
+        let sums = self.plan.map(|p| p.sums(self.schema, segment)).transpose()?;
+        Ok(Encoded { block, sums })
+    }
+
+    fn commit(&mut self, out: &mut FileWriter, encoded: Encoded) -> Result<()> {
+        if let (Some(totals), Some(sums)) = (&mut self.totals, &encoded.sums) {
+            totals.add(sums);
+        }
+        out.block(&mut self.blocks, encoded.block)
+    }
+
+    /// Encodes and writes all segments; while some are encoded the next are read.
+    pub fn run(
+        &mut self,
+        out: &mut FileWriter,
+        mut segments: impl Iterator<Item = Result<Batch>> + Send,
+        progress: &(dyn Fn(u64) + Sync),
+    ) -> Result<()> {
+        let at_once = rayon::current_num_threads();
+        let mut group = next_group(&mut segments, at_once)?;
+        while !group.is_empty() {
+            let this = &*self;
+            let encode = || group.par_iter().map(|s| this.encode(s)).collect::<Vec<_>>();
+            let (encoded, next) = if at_once > 1 {
+                rayon::join(encode, || next_group(&mut segments, at_once))
+            } else {
+                (encode(), Ok(Vec::new()))
+            };
+            for encoded in encoded {
+                self.commit(out, encoded?)?;
+            }
+            progress(self.blocks.rows());
+            group = if at_once > 1 { next? } else { next_group(&mut segments, at_once)? };
+        }
+        Ok(())
+    }
+}
+
+fn next_group(segments: &mut impl Iterator<Item = Result<Batch>>, most: usize) -> Result<Vec<Batch>> {
+    segments.take(most).collect()
+}

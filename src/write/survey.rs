@@ -1,0 +1,238 @@
+//! The first pass: what must be known of the whole table before any of it is encoded.
+
+use std::collections::HashSet;
+
+use super::labels::Labels;
+use super::options::{Options, TargetKind};
+use super::strings::{Dictionary, heap_cost, strings};
+use super::table::Table;
+use crate::column::{Batch, Column, Kind, Node, Schema, Values};
+use crate::entrogede::{FeatureColumn, Range, Sample};
+use crate::error::{Error, ErrorKind, Result};
+
+/// Bytes of strings and ends that a file-wide dictionary may have.
+const DICTIONARY_BYTES: usize = 1 << 20;
+/// Values that a target may have to be taken for a class.
+const AUTO_CLASSES: usize = 1000;
+/// Classes that rows may be stored by.
+const STORED_CLASSES: usize = 1 << 16;
+
+/// The columns that a user's options name, as nodes.
+pub(super) struct Roles {
+    pub target: Option<(usize, TargetKind)>,
+    pub features: Vec<usize>,
+    pub class: Option<usize>,
+}
+
+impl Roles {
+    /// Looks the options' columns up.
+    pub fn of(schema: &Schema, options: &Options) -> Result<Self> {
+        let target =
+            options.target.as_ref().map(|(name, kind)| Ok((schema.column(name)?, *kind))).transpose()?;
+        let node = |i: usize| schema.nodes().get(i);
+        if let Some((t, TargetKind::Value)) = target
+            && let Some(n) = node(t).filter(|n| !n.is_numeric_column())
+        {
+            return Err(Error::argument(format!(
+                "target \"{}\" is not numeric: it cannot be a value",
+                n.name
+            )));
+        }
+        let excluded = options.exclude.iter().map(|name| schema.column(name)).collect::<Result<Vec<_>>>()?;
+        let class = options.class.as_ref().map(|name| schema.column(name)).transpose()?;
+        let is_feature = |c: &usize| {
+            node(*c).is_some_and(Node::is_numeric_column)
+                && target.is_none_or(|(t, _)| t != *c)
+                && !excluded.contains(c)
+        };
+        Ok(Self { target, features: schema.columns().filter(is_feature).collect(), class })
+    }
+}
+
+/// What the first pass found.
+pub(super) struct Survey {
+    pub rows: u64,
+    /// File-wide dictionaries by node.
+    pub dictionaries: Vec<Option<Dictionary>>,
+    pub ranges: Vec<Range>,
+    pub sample: Sample,
+    /// Whether nulls or non-finite values occur in a value target.
+    pub target_range: Range,
+    pub target: Option<(usize, TargetKind)>,
+    pub target_labels: Option<Labels>,
+    pub class_labels: Option<Labels>,
+}
+
+/// A numeric column's values and validity.
+pub(super) struct Numbers<'a> {
+    values: Vec<f64>,
+    valid: Option<&'a [u8]>,
+}
+
+impl<'a> Numbers<'a> {
+    pub fn of(node: &Node, column: &'a Column) -> Self {
+        Self { values: node.numbers(column), valid: column.validity.as_deref() }
+    }
+
+    pub fn column(&self) -> FeatureColumn<'_> {
+        FeatureColumn { values: &self.values, valid: self.valid }
+    }
+}
+
+/// The numeric columns of some nodes of a batch.
+pub(super) fn numbers<'a>(schema: &Schema, batch: &'a Batch, nodes: &[usize]) -> Vec<Numbers<'a>> {
+    let of = |&n: &usize| Some(Numbers::of(schema.nodes().get(n)?, batch.columns.get(n)?));
+    nodes.iter().filter_map(of).collect()
+}
+
+/// Whether a first pass is needed at all.
+pub(super) fn is_needed(schema: &Schema, roles: &Roles, options: &Options) -> bool {
+    schema.nodes().iter().any(|n| n.kind.is_bytes())
+        || roles.class.is_some()
+        || options.cells != super::CellLimit::None
+            && (roles.target.is_some() || options.cells != super::CellLimit::Default)
+}
+
+/// Makes the first pass.
+pub(super) fn survey(
+    table: &dyn Table,
+    roles: &Roles,
+    options: &Options,
+    progress: &dyn Fn(u64),
+) -> Result<Survey> {
+    let schema = table.schema();
+    let mut texts: Vec<Option<Strings>> =
+        schema.nodes().iter().map(|n| n.kind.is_bytes().then(Strings::default)).collect();
+    let mut dictionaries: Vec<Option<Dictionary>> = (0..schema.nodes().len()).map(|_| None).collect();
+    for (node, values) in table.dictionaries() {
+        if let (Values::Bytes { offsets, data }, Some(slot)) = (values, dictionaries.get_mut(*node)) {
+            *slot = Dictionary::new(strings(offsets, data));
+            texts.get_mut(*node).into_iter().filter(|_| slot.is_some()).for_each(|t| *t = None);
+        }
+    }
+    let labels = |node: usize, most: usize| -> Result<Option<Labels>> {
+        schema.nodes().get(node).map(|n| Labels::new(n, most)).transpose()
+    };
+    let mut target_labels = match roles.target {
+        Some((t, TargetKind::Class | TargetKind::Auto)) => labels(t, AUTO_CLASSES)?,
+        _ => None,
+    };
+    let mut class_labels = match roles.class {
+        Some(c) => labels(c, STORED_CLASSES)?,
+        None => None,
+    };
+    let mut ranges = vec![Range::EMPTY; roles.features.len()];
+    let mut target_range = Range::EMPTY;
+    let mut sample = Sample::new(roles.features.len());
+    let mut rows = 0u64;
+    for batch in table.batches()? {
+        let batch = batch?;
+        batch.check(schema)?;
+        for (text, column) in texts.iter_mut().zip(&batch.columns) {
+            text.iter_mut().for_each(|t| t.add(column));
+        }
+        if let Some(((t, _), labels)) = roles.target.zip(target_labels.as_mut()) {
+            batch.columns.get(t).into_iter().for_each(|c| labels.add(c, batch.rows));
+        }
+        if let Some((c, labels)) = roles.class.zip(class_labels.as_mut()) {
+            batch.columns.get(c).into_iter().for_each(|c| labels.add(c, batch.rows));
+        }
+        let features = numbers(schema, &batch, &roles.features);
+        let columns: Vec<_> = features.iter().map(Numbers::column).collect();
+        ranges.iter_mut().zip(&columns).for_each(|(r, c)| r.add(c));
+        sample.add(rows, batch.rows, &columns);
+        if let Some((t, _)) = roles.target {
+            numbers(schema, &batch, &[t]).iter().for_each(|n| target_range.add(&n.column()));
+        }
+        rows += batch.rows as u64;
+        progress(rows);
+    }
+    for (slot, text) in dictionaries.iter_mut().zip(&texts) {
+        if let Some(text) = text {
+            *slot = text.dictionary();
+        }
+    }
+    let target = roles.target.map(|(t, kind)| (t, resolve(schema, t, kind, target_labels.as_ref())));
+    if let (Some((t, TargetKind::Class)), Some(labels)) = (target, &target_labels) {
+        refuse_many(schema, t, labels, AUTO_CLASSES)?;
+    }
+    if let (Some(c), Some(labels)) = (roles.class, &class_labels) {
+        refuse_many(schema, c, labels, STORED_CLASSES)?;
+    }
+    target_labels = target_labels.filter(|_| target.is_some_and(|(_, k)| k == TargetKind::Class));
+    if let Some((t, TargetKind::Value)) = target
+        && let Some(n) = schema.nodes().get(t).filter(|n| !n.is_numeric_column())
+    {
+        let why =
+            format!("target \"{}\" is neither numeric nor a class of at most {AUTO_CLASSES} values", n.name);
+        return Err(Error::new(ErrorKind::Argument, why));
+    }
+    Ok(Survey { rows, dictionaries, ranges, sample, target_range, target, target_labels, class_labels })
+}
+
+fn refuse_many(schema: &Schema, node: usize, labels: &Labels, most: usize) -> Result<()> {
+    let name = schema.nodes().get(node).map_or("", |n| &n.name);
+    if labels.is_full() {
+        return Err(Error::argument(format!(
+            "column \"{name}\" has more than {most} values: too many classes"
+        )));
+    }
+    Ok(())
+}
+
+/// A class or a value: as asked, or by type and number of values.
+fn resolve(schema: &Schema, node: usize, kind: TargetKind, labels: Option<&Labels>) -> TargetKind {
+    let Some(node) = schema.nodes().get(node) else { return kind };
+    let few = |most: usize| labels.is_some_and(|l| !l.is_full() && l.len() <= most);
+    match kind {
+        TargetKind::Auto => match node.kind {
+            Kind::Bool | Kind::Unsigned | Kind::Signed | Kind::Bytes | Kind::Text if few(AUTO_CLASSES) => {
+                TargetKind::Class
+            }
+            Kind::Float if few(2) => TargetKind::Class,
+            _ => TargetKind::Value,
+        },
+        kind => kind,
+    }
+}
+
+/// The distinct strings of a column, until there are too many.
+#[derive(Default)]
+struct Strings {
+    distinct: HashSet<Vec<u8>>,
+    distinct_bytes: usize,
+    full: bool,
+    rows: u64,
+    bytes: u64,
+    longest: u64,
+}
+
+impl Strings {
+    fn add(&mut self, column: &Column) {
+        let Values::Bytes { offsets, data } = &column.values else { return };
+        self.rows += offsets.len().saturating_sub(1) as u64;
+        for (i, s) in strings(offsets, data).enumerate() {
+            if column.validity.as_ref().is_some_and(|v| v.get(i) == Some(&0)) {
+                continue;
+            }
+            self.bytes += s.len() as u64;
+            self.longest = self.longest.max(s.len() as u64);
+            if !self.full && !self.distinct.contains(s) {
+                self.distinct_bytes += s.len() + 8;
+                self.distinct.insert(s.to_vec());
+                self.full = self.distinct_bytes > DICTIONARY_BYTES;
+                if self.full {
+                    self.distinct = HashSet::new();
+                }
+            }
+        }
+    }
+
+    fn dictionary(&self) -> Option<Dictionary> {
+        if self.full {
+            return None;
+        }
+        let dictionary = Dictionary::sorted(self.distinct.iter().map(Vec::as_slice).collect())?;
+        (dictionary.cost(self.rows) < heap_cost(self.rows, self.longest, self.bytes)).then_some(dictionary)
+    }
+}
