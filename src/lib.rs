@@ -11,6 +11,8 @@ pub mod error;
 mod format;
 pub mod read;
 pub mod sample;
+#[cfg(feature = "train")]
+pub mod train;
 pub mod write;
 
 pub use error::{Error, ErrorKind, Result};
