@@ -1,8 +1,14 @@
 //! gede: a columnar file format with O(1) rows out of compressed data, and training straight from it.
 
+#[cfg(not(target_endian = "little"))]
+compile_error!("gede reads and writes little-endian values in place; this machine is big-endian");
+
 pub mod column;
+pub mod entrogede;
 pub mod error;
+mod format;
 pub mod read;
 pub mod write;
 
 pub use error::{Error, ErrorKind, Result};
+pub use read::Reader;

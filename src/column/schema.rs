@@ -183,10 +183,28 @@ impl SchemaBuilder {
     /// # Errors
     /// `Type` if bits and kind do not go together, a list gets a second child, or the row gets more
     /// than 2^20 lanes.
-    pub fn push(&mut self, parent: Option<usize>, name: &str, kind: Kind, nullable: bool, bits: u16, length: u32) -> Result<usize> {
+    pub fn push(
+        &mut self,
+        parent: Option<usize>,
+        name: &str,
+        kind: Kind,
+        nullable: bool,
+        bits: u16,
+        length: u32,
+    ) -> Result<usize> {
         let refuse = |what: &str| Error::new(ErrorKind::Type, format!("column \"{name}\": {what}"));
         if !kind.allows(bits) {
             return Err(refuse(&format!("{kind:?} values of {bits} bits do not exist")));
+        }
+        // A column's nodes lie together: a parent is an ancestor of the node before, or that node.
+        if let Some(p) = parent {
+            let mut open = self.schema.nodes.len().checked_sub(1);
+            while open.is_some_and(|o| o != p) {
+                open = open.and_then(|o| self.schema.nodes[o].parent);
+            }
+            if open.is_none() {
+                return Err(refuse("its parent is not above it"));
+            }
         }
         let instances = match parent.map(|p| self.schema.nodes.get(p).map(|n| (p, n))) {
             None => 1,
@@ -195,10 +213,13 @@ impl SchemaBuilder {
                 if self.schema.nodes.iter().any(|m| m.parent == Some(p)) {
                     return Err(refuse("a list has one child"));
                 }
-                u64::from(n.instances) * u64::from(n.length)
+                u64::from(n.instances) * u64::from(n.length) // below 2^52: instances are at most 2^20
             }
             _ => return Err(refuse("its parent is neither a struct nor a list")),
         };
+        if kind.is_bytes() && instances != 1 {
+            return Err(refuse("lists of strings are not held; use one column an item, or one string"));
+        }
         let lanes_per_instance = match kind {
             Kind::Struct | Kind::List => 0,
             Kind::FixedBytes => length,
@@ -206,10 +227,12 @@ impl SchemaBuilder {
             _ if bits == 128 => 2,
             _ => 1,
         };
-        let lanes = u64::from(self.schema.lanes)
-            + instances * (u64::from(nullable) + u64::from(lanes_per_instance));
+        let own = instances.saturating_mul(u64::from(nullable) + u64::from(lanes_per_instance));
+        let lanes = u64::from(self.schema.lanes).saturating_add(own);
         if lanes > MAX_LANES || instances > MAX_LANES {
-            return Err(refuse(&format!("a row of {lanes} lanes is more than {MAX_LANES}; store long lists another way")));
+            return Err(refuse(&format!(
+                "a row of {lanes} lanes is more than {MAX_LANES}; store long lists another way"
+            )));
         }
         self.schema.nodes.push(Node {
             name: name.to_owned(),
@@ -242,6 +265,18 @@ impl SchemaBuilder {
         if let Some(node) = self.schema.nodes.last_mut() {
             (node.precision, node.scale) = (precision, scale);
         }
+    }
+
+    /// Names the file-wide dictionary of the node pushed last.
+    pub(crate) fn dictionary(&mut self, dictionary: Option<u32>) {
+        if let Some(node) = self.schema.nodes.last_mut() {
+            node.dictionary = dictionary;
+        }
+    }
+
+    /// The node pushed last.
+    pub(crate) fn last(&self) -> Option<&Node> {
+        self.schema.nodes.last()
     }
 
     /// The schema.

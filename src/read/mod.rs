@@ -1,5 +1,23 @@
-//! Reading: open, blocks, take, scan.
+//! Reading: open, blocks, take, scan. The core does no input or output: it asks a `Source` for
+//! byte ranges, and decodes them.
 
+mod block;
+mod dictionary;
+mod fields;
+mod index;
+mod pages;
 mod projection;
+mod reader;
+mod rows;
+mod scan;
+mod source;
+mod store;
+mod strings;
 
+use pages::Pages;
+
+pub use index::Class;
 pub use projection::Projection;
+pub use reader::Reader;
+pub use scan::Scan;
+pub use source::{FileSource, Source};

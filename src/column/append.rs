@@ -1,0 +1,87 @@
+//! Putting batches together, row by row.
+
+use std::ops::Range;
+
+use super::{Batch, Column, Kind, Node, Schema, Values};
+use crate::error::{Error, Result};
+
+impl Node {
+    /// Elements of the value vector a row.
+    pub(crate) fn values_per_row(&self) -> usize {
+        let per = if self.kind == Kind::FixedBytes { self.length as usize } else { 1 };
+        self.instances as usize * per
+    }
+}
+
+impl Batch {
+    /// Checks that the batch holds what its schema says: as many values as rows.
+    ///
+    /// # Errors
+    /// `Argument`, naming the column.
+    pub fn check(&self, schema: &Schema) -> Result<()> {
+        let fits = |node: &Node, column: &Column| {
+            let right_kind = std::mem::discriminant(&Values::empty(node)) == std::mem::discriminant(&column.values);
+            let values = matches!(column.values, Values::None) || column.values.len() == self.rows * node.values_per_row();
+            let instances = self.rows * node.instances as usize;
+            let validity = column.validity.as_ref().map(Vec::len) == node.nullable.then_some(instances);
+            let strings = match &column.values {
+                Values::Bytes { offsets, data } => {
+                    offsets.is_sorted() && offsets.first() == Some(&0) && offsets.last() == Some(&(data.len() as u64))
+                }
+                _ => true,
+            };
+            right_kind && values && validity && strings
+        };
+        if self.columns.len() != schema.nodes().len() {
+            return Err(Error::argument("a batch does not have the columns of its schema"));
+        }
+        match schema.nodes().iter().zip(&self.columns).find(|(n, c)| !fits(n, c)) {
+            Some((node, _)) => Err(Error::argument(format!("column \"{}\": its values do not fit its type", node.name))),
+            None => Ok(()),
+        }
+    }
+
+    /// Appends a range of another batch's rows; both have been checked against the schema.
+    pub(crate) fn append(&mut self, schema: &Schema, from: &Batch, rows: Range<usize>) {
+        self.append_runs(schema, from, std::iter::once(rows));
+    }
+
+    /// Appends runs of another batch's rows.
+    pub(crate) fn append_runs(&mut self, schema: &Schema, from: &Batch, runs: impl Iterator<Item = Range<usize>> + Clone) {
+        for ((node, to), from) in schema.nodes().iter().zip(&mut self.columns).zip(&from.columns) {
+            let per_row = node.values_per_row();
+            for run in runs.clone() {
+                if let (Some(to), Some(from)) = (&mut to.validity, &from.validity) {
+                    copy(to, from, &run, node.instances as usize);
+                }
+                match (&mut to.values, &from.values) {
+                    (Values::U8(to), Values::U8(from)) => copy(to, from, &run, per_row),
+                    (Values::U16(to), Values::U16(from)) => copy(to, from, &run, per_row),
+                    (Values::U32(to), Values::U32(from)) => copy(to, from, &run, per_row),
+                    (Values::U64(to), Values::U64(from)) => copy(to, from, &run, per_row),
+                    (Values::U128(to), Values::U128(from)) => copy(to, from, &run, per_row),
+                    (Values::Bytes { offsets: to, data }, Values::Bytes { offsets: from, data: bytes }) => {
+                        for i in run {
+                            let (start, end) = (from.get(i).copied(), from.get(i + 1).copied());
+                            let range = start.unwrap_or(0) as usize..end.unwrap_or(0) as usize;
+                            data.extend_from_slice(bytes.get(range).unwrap_or(&[]));
+                            to.push(data.len() as u64);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        self.rows += runs.map(|r| r.len()).sum::<usize>();
+    }
+
+    /// Bytes of memory the values and validities take.
+    pub fn bytes(&self) -> usize {
+        let column = |c: &Column| c.values.bytes() + c.validity.as_ref().map_or(0, Vec::len);
+        self.columns.iter().map(column).sum()
+    }
+}
+
+fn copy<T: Copy>(to: &mut Vec<T>, from: &[T], rows: &Range<usize>, per_row: usize) {
+    to.extend_from_slice(from.get(rows.start * per_row..rows.end * per_row).unwrap_or(&[]));
+}

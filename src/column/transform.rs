@@ -1,0 +1,151 @@
+//! Values to unsigned integers of few bits and back, bit for bit (spec, section 4.1).
+
+use super::Kind;
+
+/// Powers of ten that an f64 holds exactly.
+pub(crate) const POW10: [f64; 23] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
+    1e19, 1e20, 1e21, 1e22,
+];
+
+/// Largest magnitude of a decimal's integer.
+const MAX_DECIMAL: i64 = 1 << 53;
+
+/// How raw bits of up to 64 bits map to unsigned integers that sort as the values do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// Raw bits sort already.
+    Unsigned,
+    /// Flip the bits of this mask: the sign bit.
+    Signed(u64),
+    /// Flip the sign bit of positive values, all bits (the second mask) of negative ones.
+    Float(u64, u64),
+}
+
+impl Order {
+    /// The order of values of a kind and width.
+    pub fn of(kind: Kind, bits: u16) -> Self {
+        let top = 1u64 << (bits.clamp(1, 64) - 1);
+        match kind {
+            Kind::Signed | Kind::Decimal => Order::Signed(top),
+            Kind::Float => Order::Float(top, top | (top - 1)),
+            _ => Order::Unsigned,
+        }
+    }
+
+    /// Raw bits to their place in order.
+    #[inline(always)]
+    pub fn ordered(self, raw: u64) -> u64 {
+        match self {
+            Order::Unsigned => raw,
+            Order::Signed(top) => raw ^ top,
+            Order::Float(top, all) => raw ^ if raw & top == 0 { top } else { all },
+        }
+    }
+
+    /// The inverse of `ordered`.
+    #[inline(always)]
+    pub fn raw(self, ordered: u64) -> u64 {
+        match self {
+            Order::Unsigned => ordered,
+            Order::Signed(top) => ordered ^ top,
+            Order::Float(top, all) => ordered ^ if ordered & top != 0 { top } else { all },
+        }
+    }
+}
+
+/// Floats as f64, and back to their declared width.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Float {
+    F16,
+    F32,
+    F64,
+}
+
+impl Float {
+    /// The float type of a width.
+    pub fn of(bits: u16) -> Self {
+        match bits {
+            16 => Float::F16,
+            32 => Float::F32,
+            _ => Float::F64,
+        }
+    }
+
+    /// The value of raw bits.
+    #[inline(always)]
+    pub fn value(self, raw: u64) -> f64 {
+        match self {
+            Float::F16 => half::f16::from_bits(raw as u16).to_f64(),
+            Float::F32 => f64::from(f32::from_bits(raw as u32)),
+            Float::F64 => f64::from_bits(raw),
+        }
+    }
+
+    /// The raw bits of a value, rounded to nearest, ties to even.
+    #[inline(always)]
+    pub fn raw(self, value: f64) -> u64 {
+        match self {
+            Float::F16 => u64::from(half::f16::from_f64(value).to_bits()),
+            Float::F32 => u64::from((value as f32).to_bits()),
+            Float::F64 => value.to_bits(),
+        }
+    }
+
+    /// The value of a decimal's integer.
+    #[inline(always)]
+    pub fn from_decimal(self, q: i64, exponent: u8) -> u64 {
+        let power = POW10.get(usize::from(exponent)).copied().unwrap_or(1.0);
+        self.raw(q as f64 / power)
+    }
+
+    /// The integer `q` with `q / 10^exponent` equal to the raw bits, if there is one.
+    #[inline(always)]
+    pub fn decimal(self, raw: u64, exponent: u8) -> Option<i64> {
+        let power = POW10.get(usize::from(exponent)).copied()?;
+        let scaled = self.value(raw) * power;
+        let q = (scaled + 0.5f64.copysign(scaled)) as i64; // saturates, NaN to 0: caught by the comparison
+        (q.unsigned_abs() <= MAX_DECIMAL as u64 && self.raw(q as f64 / power) == raw).then_some(q)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn order_is_kept_and_undone(a: f64, b: f64, c: i32, d: i32) {
+            let order = Order::of(Kind::Float, 64);
+            prop_assert_eq!(order.raw(order.ordered(a.to_bits())), a.to_bits());
+            if let Some(less) = a.partial_cmp(&b).filter(|_| a != b) {
+                prop_assert_eq!(order.ordered(a.to_bits()).cmp(&order.ordered(b.to_bits())), less);
+            }
+            let order = Order::of(Kind::Signed, 32);
+            let raw = |x: i32| u64::from(x as u32);
+            prop_assert_eq!(order.raw(order.ordered(raw(c))), raw(c));
+            prop_assert_eq!(order.ordered(raw(c)).cmp(&order.ordered(raw(d))), c.cmp(&d));
+        }
+
+        #[test]
+        fn decimals_are_bit_exact(q in -(1i64 << 53)..=1 << 53, exponent in 0u8..=22) {
+            for float in [Float::F16, Float::F32, Float::F64] {
+                let raw = float.from_decimal(q, exponent);
+                if let Some(found) = float.decimal(raw, exponent) {
+                    prop_assert_eq!(float.from_decimal(found, exponent), raw);
+                }
+            }
+            if q.abs() < 1 << 50 {
+                prop_assert_eq!(Float::F64.decimal(Float::F64.from_decimal(q, exponent), exponent), Some(q));
+            }
+        }
+    }
+
+    #[test]
+    fn odd_values_are_no_decimals() {
+        for value in [f64::NAN, f64::INFINITY, -0.0, 1e300, 0.1 + 0.2] {
+            assert!((0..=15).all(|p| Float::F64.decimal(value.to_bits(), p).is_none()), "{value}");
+        }
+    }
+}

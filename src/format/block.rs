@@ -1,0 +1,197 @@
+//! Fixed structures of blocks: block entries, lane transforms, dictionary entries (spec, section 4).
+
+use zerocopy::little_endian::{U32, U64};
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
+
+use super::bits::stream_len;
+use crate::error::{Error, Result};
+
+/// Where a block's pieces are and how its records are cut.
+#[derive(Clone, Copy, Default, Debug, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
+#[repr(C)]
+pub struct BlockEntry {
+    pub first_row: U64,
+    pub rows: U64,
+    pub transforms: U64,
+    pub layout: U64,
+    pub bases: U64,
+    pub records: U64,
+    pub exceptions: U64,
+    pub exceptions_length: U64,
+    pub heap: U64,
+    pub heap_length: U64,
+    pub base_count: U64,
+    pub total_bits: U32,
+    pub base_bits: U32,
+    pub deviation_bits: U32,
+    pub constant_bits: U32,
+    pub record_kind: u8,
+    pub id_bits: u8,
+    pub zero: [u8; 22],
+}
+
+/// The one record kind so far: fixed records.
+pub const FIXED_RECORDS: u8 = 1;
+
+impl BlockEntry {
+    /// Bytes of an entry.
+    pub const SIZE: u64 = 128;
+
+    /// Bits of a record.
+    pub fn record_bits(&self) -> u64 {
+        u64::from(self.id_bits) + u64::from(self.deviation_bits.get())
+    }
+
+    /// Bytes of the layout, the base table and the records.
+    pub fn stream_lengths(&self) -> Option<[u64; 3]> {
+        let layout = 2 * u128::from(self.total_bits.get());
+        let bases = u128::from(self.base_count.get()) * u128::from(self.base_bits.get());
+        let records = u128::from(self.rows.get()) * u128::from(self.record_bits());
+        Some([stream_len(layout)?, stream_len(bases)?, stream_len(records)?])
+    }
+
+    /// The pieces of the block but its transform set: offset and length, empty ones left out.
+    pub fn pieces(&self) -> Result<Vec<(Piece, u64, u64)>> {
+        let [layout, bases, records] = self
+            .stream_lengths()
+            .ok_or_else(|| Error::corrupt("a block's streams are longer than any file"))?;
+        let pieces = [
+            (Piece::Layout, self.layout.get(), layout),
+            (Piece::Bases, self.bases.get(), bases),
+            (Piece::Records, self.records.get(), records),
+            (Piece::Exceptions, self.exceptions.get(), self.exceptions_length.get()),
+            (Piece::Heap, self.heap.get(), self.heap_length.get()),
+        ];
+        if pieces.iter().any(|&(_, offset, length)| (offset == 0) != (length == 0)) {
+            return Err(Error::corrupt("a block's piece has a place and no bytes, or bytes and no place"));
+        }
+        Ok(pieces.into_iter().filter(|&(_, _, length)| length > 0).collect())
+    }
+
+    /// Checks what the entry says of itself.
+    pub fn check(&self) -> Result<()> {
+        let bits = |b: U32| u64::from(b.get());
+        let sum = bits(self.base_bits) + bits(self.deviation_bits) + bits(self.constant_bits);
+        let wrong = if self.record_kind != FIXED_RECORDS {
+            "an unknown record kind"
+        } else if self.rows.get() == 0 || self.base_count.get() == 0 {
+            "no rows or no bases"
+        } else if sum != bits(self.total_bits) {
+            "bit counts that do not add up"
+        } else if self.id_bits != id_bits(self.base_count.get()) {
+            "base ids of the wrong width"
+        } else if self.first_row.get().checked_add(self.rows.get()).is_none() {
+            "rows beyond 2^64"
+        } else if self.zero != [0; 22] {
+            "reserved bytes that are not zero"
+        } else {
+            return Ok(());
+        };
+        Err(Error::corrupt(format!("a block has {wrong}")))
+    }
+}
+
+/// A part of a block that lies somewhere in the blocks section.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Piece {
+    Transforms,
+    Layout,
+    Bases,
+    Records,
+    Exceptions,
+    Heap,
+    Dictionary,
+}
+
+/// Bits of a base id: ceil(log2 n_b).
+pub fn id_bits(bases: u64) -> u8 {
+    (64 - bases.saturating_sub(1).leading_zeros()) as u8
+}
+
+/// How a lane's values become fields.
+#[derive(
+    Clone, Copy, Default, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct LaneTransform {
+    pub kind: u8,
+    pub width: u8,
+    pub exponent: u8,
+    pub zero: u8,
+    pub dictionary: U32,
+    pub minimum: U64,
+}
+
+/// The kinds of transforms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TransformKind {
+    Offset,
+    Decimal,
+    Dictionary,
+}
+
+impl LaneTransform {
+    /// Bytes of an entry.
+    pub const SIZE: u64 = 16;
+
+    /// Its kind, once width, exponent and reserved bytes are as the spec has them.
+    pub fn kind(&self) -> Result<TransformKind> {
+        let kind = match self.kind {
+            0 => TransformKind::Offset,
+            1 => TransformKind::Decimal,
+            2 => TransformKind::Dictionary,
+            k => return Err(Error::corrupt(format!("a lane has the unknown transform {k}"))),
+        };
+        let decimal = kind == TransformKind::Decimal;
+        let dictionary = kind == TransformKind::Dictionary;
+        let fits = self.width <= 64
+            && self.exponent <= 22
+            && (decimal || self.exponent == 0)
+            && (dictionary || self.dictionary.get() == 0)
+            && (!dictionary || self.minimum.get() == 0)
+            && self.zero == 0;
+        if fits { Ok(kind) } else { Err(Error::corrupt("a lane's transform is out of range")) }
+    }
+}
+
+/// Where a dictionary is.
+#[derive(Clone, Copy, Default, Debug, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
+#[repr(C)]
+pub struct DictionaryEntry {
+    pub offset: U64,
+    pub length: U64,
+    pub count: U64,
+    pub kind: U32,
+    pub zero: U32,
+}
+
+/// What a dictionary holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DictionaryKind {
+    /// Raw bits, 8 bytes each.
+    Raw = 1,
+    /// Ends, then bytes.
+    Strings = 2,
+}
+
+impl DictionaryEntry {
+    /// Bytes of an entry.
+    pub const SIZE: u64 = 32;
+
+    /// Its kind, once count and length agree.
+    pub fn kind(&self) -> Result<DictionaryKind> {
+        let count = self.count.get();
+        let (kind, least, most) = match self.kind.get() {
+            1 => (DictionaryKind::Raw, count.checked_mul(8), count.checked_mul(8)),
+            2 => {
+                (DictionaryKind::Strings, count.checked_add(1).and_then(|n| n.checked_mul(8)), Some(u64::MAX))
+            }
+            k => return Err(Error::corrupt(format!("a dictionary has the unknown kind {k}"))),
+        };
+        let length = Some(self.length.get());
+        if count == 0 || least.is_none() || length < least || length > most || self.zero.get() != 0 {
+            return Err(Error::corrupt("a dictionary's count and length do not agree"));
+        }
+        Ok(kind)
+    }
+}

@@ -1,0 +1,28 @@
+//! The file's bytes: fixed structures, bit streams, checksums (spec/gede.md). No files, no maths.
+
+pub(crate) mod bits;
+mod block;
+mod checksum;
+mod directory;
+mod frame;
+
+pub(crate) use block::{
+    BlockEntry, DictionaryEntry, DictionaryKind, FIXED_RECORDS, LaneTransform, Piece, TransformKind, id_bits,
+};
+pub(crate) use checksum::{Levels, PAGE, PageSums, crc};
+pub(crate) use directory::{Directory, Feature, Head, Section, SectionKind, TAIL};
+pub(crate) use frame::{FOOTER, Footer, HEADER, Header, MAGIC};
+
+/// Every piece of a file starts at a multiple of this.
+pub(crate) const ALIGN: u64 = 64;
+
+/// The major and minor version that this crate writes.
+pub const VERSION: (u16, u16) = (0, 1);
+
+/// "None" in a u32 field.
+pub(crate) const NONE: u32 = u32::MAX;
+
+/// `offset` rounded up to the next piece's place.
+pub(crate) fn align(offset: u64) -> u64 {
+    offset.saturating_add(ALIGN - 1) / ALIGN * ALIGN
+}

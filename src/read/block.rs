@@ -1,0 +1,222 @@
+//! A block's layout and transforms, read and checked once, and where its records are.
+
+use std::borrow::Cow;
+
+use zerocopy::FromBytes;
+
+use super::{Pages, Source};
+use crate::column::Schema;
+use crate::error::{Error, Result};
+use crate::format::bits::{field, mask};
+use crate::format::{BlockEntry, LaneTransform, TransformKind};
+
+/// How one lane is cut, and how its fields become values.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lane {
+    pub kind: TransformKind,
+    pub width: u32,
+    pub exponent: u8,
+    pub dictionary: u32,
+    pub minimum: u64,
+    /// Bits that are 1 in every row.
+    pub constant: u64,
+    /// Positions kept in the base table, and where they are in a base.
+    pub base_mask: u64,
+    pub base_offset: u64,
+    /// Positions kept in the record, and where they are in a record.
+    pub deviation_mask: u64,
+    pub deviation_offset: u64,
+}
+
+/// A block, ready for decoding.
+pub(super) struct Block {
+    pub entry: BlockEntry,
+    pub lanes: Vec<Lane>,
+    /// Per lane with exceptions: the lane and its places in the exceptions piece.
+    pub exceptions: Vec<LaneExceptions>,
+}
+
+/// Where a lane's exceptions are within the exceptions piece.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LaneExceptions {
+    pub lane: u32,
+    pub count: usize,
+    pub rows_at: usize,
+    pub raw_at: usize,
+}
+
+impl Block {
+    /// Reads the block that an entry describes.
+    pub fn read<S: Source>(pages: &Pages<S>, schema: &Schema, entry: BlockEntry) -> Result<Self> {
+        entry.check()?;
+        let lengths = entry.stream_lengths().ok_or_else(|| Error::corrupt("a block's streams overflow"))?;
+        entry.pieces()?;
+        let transforms = transforms(pages, schema, &entry)?;
+        let layout = pages.piece(entry.layout.get(), lengths[0])?;
+        let lanes = lanes(&transforms, &layout, &entry)?;
+        let exceptions = exceptions(pages, schema, &entry)?;
+        let block = Self { entry, lanes, exceptions };
+        for e in &block.exceptions {
+            let kind = block.lanes.get(e.lane as usize).map(|l| l.kind);
+            if kind != Some(TransformKind::Decimal) || e.count as u64 > entry.rows.get() {
+                return Err(Error::corrupt("a block has exceptions where there can be none"));
+            }
+        }
+        Ok(block)
+    }
+
+    /// Rows of the block.
+    pub fn rows(&self) -> u64 {
+        self.entry.rows.get()
+    }
+
+    /// The bytes that hold the record of a row.
+    pub fn record_bytes(&self, row: u64) -> std::ops::Range<u64> {
+        let width = self.entry.record_bits();
+        let start = self.entry.records.get();
+        start + row * width / 8..start + ((row + 1) * width).div_ceil(8)
+    }
+
+    /// The base table's bytes.
+    pub fn bases<'p, S: Source>(&self, pages: &'p Pages<S>) -> Result<Cow<'p, [u8]>> {
+        let length = self.entry.stream_lengths().map_or(0, |l| l[1]);
+        pages.piece(self.entry.bases.get(), length)
+    }
+}
+
+impl LaneExceptions {
+    /// The row of the block that exception `i` is for.
+    pub fn row(&self, piece: &[u8], i: usize) -> u64 {
+        little(piece.get(self.rows_at + 4 * i..).and_then(|b| b.get(..4)).unwrap_or(&[]))
+    }
+
+    /// The raw bits of exception `i`.
+    pub fn raw(&self, piece: &[u8], i: usize) -> u64 {
+        little(piece.get(self.raw_at + 8 * i..).and_then(|b| b.get(..8)).unwrap_or(&[]))
+    }
+
+    /// Calls `put(i, raw)` for every `rows[i]` that is an exception.
+    pub fn overlay(&self, piece: &[u8], rows: &[u64], mut put: impl FnMut(usize, u64)) {
+        // A few rows, or rows in any order, are looked up one by one; many in order are merged.
+        let merge = rows.len() * 16 > self.count && rows.is_sorted();
+        let mut from = 0;
+        for (i, &row) in rows.iter().enumerate() {
+            if merge {
+                while from < self.count && self.row(piece, from) < row {
+                    from += 1;
+                }
+            } else {
+                from = partition_point(0..self.count, |j| self.row(piece, j) < row);
+            }
+            if from < self.count && self.row(piece, from) == row {
+                put(i, self.raw(piece, from));
+            }
+        }
+    }
+}
+
+/// The first number of a range that does not satisfy `before`.
+pub(super) fn partition_point(range: std::ops::Range<usize>, mut before: impl FnMut(usize) -> bool) -> usize {
+    let (mut low, mut high) = (range.start, range.end);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if before(middle) { low = middle + 1 } else { high = middle }
+    }
+    low
+}
+
+/// A little-endian number of at most 8 bytes.
+pub(super) fn little(bytes: &[u8]) -> u64 {
+    bytes.iter().rev().fold(0, |n, &b| n << 8 | u64::from(b))
+}
+
+fn transforms<S: Source>(
+    pages: &Pages<S>,
+    schema: &Schema,
+    entry: &BlockEntry,
+) -> Result<Vec<LaneTransform>> {
+    let lanes = schema.lanes() as usize;
+    if lanes == 0 {
+        return if entry.transforms.get() == 0 {
+            Ok(Vec::new())
+        } else {
+            Err(Error::corrupt("transforms of no lanes"))
+        };
+    }
+    let bytes = pages.piece(entry.transforms.get(), lanes as u64 * LaneTransform::SIZE)?;
+    let set = <[LaneTransform]>::ref_from_bytes(&bytes)
+        .map_err(|_| Error::corrupt("a transform set is cut short"))?;
+    Ok(set.to_vec())
+}
+
+fn lanes(transforms: &[LaneTransform], layout: &[u8], entry: &BlockEntry) -> Result<Vec<Lane>> {
+    let total = u64::from(entry.total_bits.get());
+    let (mut at, mut base_offset, mut deviation_offset) = (0u64, 0u64, u64::from(entry.id_bits));
+    let mut lanes = Vec::with_capacity(transforms.len());
+    for t in transforms {
+        let kind = t.kind()?;
+        let width = u32::from(t.width);
+        if at + u64::from(width) > total {
+            return Err(Error::corrupt("a block's lanes are wider than its layout"));
+        }
+        let (a, b) = (field(layout, at, width), field(layout, total + at, width));
+        let (base_mask, deviation_mask, constant) = (a & !b, a & b, !a & b);
+        lanes.push(Lane {
+            kind,
+            width,
+            exponent: t.exponent,
+            dictionary: t.dictionary.get(),
+            minimum: t.minimum.get(),
+            constant: constant & mask(width),
+            base_mask,
+            base_offset,
+            deviation_mask,
+            deviation_offset,
+        });
+        at += u64::from(width);
+        base_offset += u64::from(base_mask.count_ones());
+        deviation_offset += u64::from(deviation_mask.count_ones());
+    }
+    let fits = at == total
+        && base_offset == u64::from(entry.base_bits.get())
+        && deviation_offset == entry.record_bits();
+    if fits { Ok(lanes) } else { Err(Error::corrupt("a block's layout does not fit its bit counts")) }
+}
+
+fn exceptions<S: Source>(
+    pages: &Pages<S>,
+    schema: &Schema,
+    entry: &BlockEntry,
+) -> Result<Vec<LaneExceptions>> {
+    let length = entry.exceptions_length.get();
+    if length == 0 {
+        return Ok(Vec::new());
+    }
+    let cut = || Error::corrupt("a block's exceptions do not fit their length");
+    let start = entry.exceptions.get();
+    let head = pages.piece(start, 8.min(length))?;
+    let lanes = little(head.get(..4).ok_or_else(cut)?);
+    if lanes == 0 || lanes > u64::from(schema.lanes()) || 8 + lanes * 8 > length {
+        return Err(cut());
+    }
+    let directory = pages.piece(start + 8, lanes * 8)?;
+    let mut all = Vec::with_capacity(lanes as usize);
+    let mut at = 8 + lanes * 8;
+    for pair in directory.chunks_exact(8) {
+        let (lane, count) = (little(&pair[..4]), little(&pair[4..]));
+        let raw_at = at + (count * 4).next_multiple_of(8);
+        let end = raw_at + count * 8;
+        let ascending = all.last().is_none_or(|e: &LaneExceptions| u64::from(e.lane) < lane);
+        if count == 0 || end > length || !ascending {
+            return Err(cut());
+        }
+        all.push(LaneExceptions {
+            lane: lane as u32,
+            count: count as usize,
+            rows_at: at as usize,
+            raw_at: raw_at as usize,
+        });
+        at = end;
+    }
+    if at == length { Ok(all) } else { Err(cut()) }
+}

@@ -1,0 +1,305 @@
+//! An open file.
+
+use std::borrow::Cow;
+use std::ops::Range;
+use std::path::Path;
+
+use super::dictionary::Dictionaries;
+use super::index::{Class, SampleIndex};
+use super::rows::Rows;
+use super::scan::Scan;
+use super::source::{self, FileSource, Source};
+use super::{Pages, Projection};
+use crate::column::{Batch, Schema, Values};
+use crate::error::{Error, Result};
+use crate::format::{Directory, FOOTER, Footer, HEADER, Header, SectionKind, TAIL, crc};
+
+/// A gede file open for reading. Opening reads its last 64 KiB and checks its metadata; pages of
+/// data are checked when they are first touched.
+///
+/// It may be used from many threads at once.
+pub struct Reader<S> {
+    pub(super) pages: Pages<S>,
+    pub(super) directory: Directory,
+    pub(super) footer: Footer,
+    pub(super) table: Rows,
+    pub(super) condensed: Option<Rows>,
+    pub(super) dictionaries: Dictionaries,
+    pub(super) index: Option<SampleIndex>,
+    arrow_schema: Option<Vec<u8>>,
+    pub(super) cells: Option<Vec<u8>>,
+}
+
+impl Reader<FileSource> {
+    /// Opens a file and reads it at positions: safe whatever others do to it.
+    ///
+    /// # Errors
+    /// `Io`, `NotGede`, `Corrupt` or `Unsupported`, with the path.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        Self::new(FileSource::open(path)?).map_err(|e| e.at(path.display()))
+    }
+}
+
+impl Reader<memmap2::Mmap> {
+    /// Opens a file through a memory map.
+    ///
+    /// # Safety
+    /// Nobody may truncate the file or write into it while the reader lives: reading a page that is
+    /// gone ends the process (SIGBUS), and bytes that change after they were checked may come back
+    /// as wrong values (never as memory errors: places and ids are checked on every use).
+    ///
+    /// # Errors
+    /// As `open`.
+    pub unsafe fn map(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let (file, _) = source::open(path)?;
+        // SAFETY: the caller's promise.
+        let map = unsafe { memmap2::Mmap::map(&file) }.map_err(|e| Error::io(path.display(), e))?;
+        Self::new(map).map_err(|e| e.at(path.display()))
+    }
+}
+
+impl<S: Source> Reader<S> {
+    /// Opens a file whose bytes come from `source`: a slice, a vector, a map, a file, a store.
+    ///
+    /// # Errors
+    /// `NotGede`, `Corrupt` or `Unsupported`.
+    pub fn new(source: S) -> Result<Self> {
+        Self::with_checks(source, true)
+    }
+
+    /// As `new`, with page checksums left alone: for bytes that something else vouches for.
+    ///
+    /// # Errors
+    /// As `new`.
+    pub fn new_unchecked(source: S) -> Result<Self> {
+        Self::with_checks(source, false)
+    }
+
+    fn with_checks(source: S, checked: bool) -> Result<Self> {
+        let length = source.length();
+        let tail_start = length.saturating_sub(TAIL);
+        let tail = source.bytes(tail_start..length)?.into_owned();
+        let head = source.bytes(0..length.min(HEADER))?.into_owned();
+        let footer = Footer::read(&tail, &head, length)?;
+        // What the tail holds is not read again.
+        let metadata = |offset: u64, bytes: u64, sum: u32, what: &str| -> Result<Vec<u8>> {
+            let end = offset.checked_add(bytes).filter(|&e| e <= length - FOOTER.min(length));
+            let end = end.ok_or_else(|| Error::corrupt(format!("{what}: it lies outside the file")))?;
+            let found = match offset.checked_sub(tail_start) {
+                Some(at) => tail.get(at as usize..(end - tail_start) as usize).map(Cow::Borrowed),
+                None => Some(source.bytes(offset..end)?),
+            };
+            let found = found.ok_or_else(|| Error::corrupt(format!("{what}: it lies outside the file")))?;
+            if crc(&found) != sum {
+                return Err(Error::corrupt(format!("{what}: its checksum does not match")));
+            }
+            Ok(found.into_owned())
+        };
+        let offset = footer.directory_offset.get();
+        let bytes = metadata(offset, footer.directory_length.get(), footer.directory_crc.get(), "directory")?;
+        if offset.checked_add(bytes.len() as u64).map(crate::format::align) != length.checked_sub(FOOTER) {
+            return Err(Error::corrupt("directory: it does not end before the footer"));
+        }
+        let directory = Directory::read(&bytes, offset)?;
+        Header::check(&head, &footer)?;
+        let section = |kind, what: &str| -> Result<Option<Vec<u8>>> {
+            directory.section(kind).map(|s| metadata(s.offset, s.length, s.crc, what)).transpose()
+        };
+        let schema = section(SectionKind::SCHEMA, "schema")?;
+        let schema = Schema::from_bytes(&schema.ok_or_else(|| Error::corrupt("there is no schema"))?)?;
+        let arrow_schema = section(SectionKind::ARROW_SCHEMA, "Arrow schema")?;
+        let cells = section(SectionKind::CELLS, "cells")?;
+        let condensed_schema = section(SectionKind::CONDENSED_SCHEMA, "schema of the condensed samples")?;
+        let condensed_schema = condensed_schema.map(|b| Schema::from_bytes(&b)).transpose()?;
+
+        let place = |kind| directory.section(kind).map(|s| (s.offset, s.length));
+        let head = &directory.head;
+        let start = |kind| place(kind).map_or(0, |(offset, _)| offset);
+        let table = start(SectionKind::BLOCK_TABLE);
+        let table = Rows::new(schema, head.rows.get(), head.segments.get(), head.segment_rows.get(), table);
+        let (rows, blocks) = (head.condensed_rows.get(), head.condensed_segments.get());
+        let condensed = condensed_schema
+            .map(|schema| Rows::new(schema, rows, blocks, 0, start(SectionKind::CONDENSED_TABLE)))
+            .filter(|_| place(SectionKind::CONDENSED_TABLE).is_some());
+        let (at, bytes) = place(SectionKind::DICTIONARY_TABLE).unwrap_or((0, 0));
+        let dictionaries = Dictionaries::new(at, bytes / 32);
+        let levels: Vec<_> = directory.levels().copied().collect();
+        let pages = Pages::new(source, head.bulk_end.get(), &levels, checked)?;
+        let index = match (place(SectionKind::SAMPLE_INDEX), place(SectionKind::CLASS_TABLE)) {
+            (Some(index), Some(classes)) => Some(SampleIndex::open(&pages, table.rows, index, classes)?),
+            (None, None) => None,
+            _ => return Err(Error::corrupt("a sample index without classes, or classes without an index")),
+        };
+        Ok(Self { pages, directory, footer, table, condensed, dictionaries, index, arrow_schema, cells })
+    }
+
+    /// Rows of the table.
+    pub fn rows(&self) -> u64 {
+        self.table.rows
+    }
+
+    /// The physical schema.
+    pub fn schema(&self) -> &Schema {
+        &self.table.schema
+    }
+
+    /// The Arrow schema, an encapsulated IPC message, if the file was written from Arrow.
+    pub fn arrow_schema(&self) -> Option<&[u8]> {
+        self.arrow_schema.as_deref()
+    }
+
+    /// The version of the format the file was written in.
+    pub fn version(&self) -> (u16, u16) {
+        self.footer.version()
+    }
+
+    /// Length of the file in bytes.
+    pub fn file_length(&self) -> u64 {
+        self.pages.source().length()
+    }
+
+    /// Segments of the table.
+    pub fn segments(&self) -> u64 {
+        self.table.blocks
+    }
+
+    /// Names of the features the file uses.
+    pub fn features(&self) -> impl Iterator<Item = &'static str> + '_ {
+        self.directory.features.iter().map(|f| f.name)
+    }
+
+    /// The values of rows, in any order, repeated as often as asked.
+    ///
+    /// # Errors
+    /// `Argument` for a row that is not there; `Corrupt` for damaged pages.
+    pub fn take(&self, rows: &[u64], projection: &Projection) -> Result<Batch> {
+        let mut out = Batch::default();
+        self.take_into(rows, projection, &mut out)?;
+        Ok(out)
+    }
+
+    /// As `take`, into a batch whose memory is used again.
+    ///
+    /// # Errors
+    /// As `take`.
+    pub fn take_into(&self, rows: &[u64], projection: &Projection, out: &mut Batch) -> Result<()> {
+        let n = self.rows();
+        if let Some(row) = rows.iter().find(|&&r| r >= n) {
+            return Err(Error::argument(format!("no row {row}: the file has {n} rows, numbered from 0")));
+        }
+        if rows.len() > u32::MAX as usize {
+            return Err(Error::argument("more than 2^32 - 1 rows in one batch"));
+        }
+        let stored: Cow<[u64]> = match &self.index {
+            None => Cow::Borrowed(rows),
+            Some(index) => rows.iter().map(|&r| index.stored(&self.pages, r)).collect::<Result<_>>()?,
+        };
+        if stored.is_sorted() {
+            return self.table.take(&self.pages, &self.dictionaries, &stored, None, projection, out);
+        }
+        let (sorted, places) = self.by_block(&stored);
+        self.table.take(&self.pages, &self.dictionaries, &sorted, Some(&places), projection, out)
+    }
+
+    /// The values of one row, into a batch whose memory is used again.
+    ///
+    /// # Errors
+    /// As `take`.
+    pub fn row(&self, row: u64, projection: &Projection, out: &mut Batch) -> Result<()> {
+        self.take_into(&[row], projection, out)
+    }
+
+    /// Rows in table order, a batch at a time: at most `batch_rows` rows each, fewer where long
+    /// strings would make a batch large.
+    ///
+    /// # Errors
+    /// `Argument` if the range is not within the table.
+    pub fn scan<'a>(
+        &'a self,
+        projection: &'a Projection,
+        rows: Range<u64>,
+        batch_rows: usize,
+    ) -> Result<Scan<'a, S>> {
+        Scan::new(self, projection, rows, batch_rows)
+    }
+
+    /// The strings of a node's file-wide dictionary, if it has one.
+    ///
+    /// # Errors
+    /// `Corrupt`.
+    pub fn dictionary(&self, node: usize) -> Result<Option<Values>> {
+        let number = self.schema().nodes().get(node).and_then(|n| n.dictionary);
+        let table = number.map(|n| self.dictionaries.strings(&self.pages, n)).transpose()?;
+        Ok(table.map(|t| Values::Bytes { offsets: t.ends().to_vec(), data: t.data().to_vec() }))
+    }
+
+    /// The node and the number of the classes of a class-wise file.
+    pub fn classes(&self) -> Option<(usize, u64)> {
+        self.index.as_ref().map(|i| (i.node() as usize, i.classes()))
+    }
+
+    /// A class of a class-wise file.
+    ///
+    /// # Errors
+    /// `Argument` if there is no such class; `Corrupt`.
+    pub fn class(&self, number: u64) -> Result<Class> {
+        let index = self.index.as_ref().ok_or_else(|| Error::argument("the file is not class-wise"))?;
+        index.class(&self.pages, number)
+    }
+
+    /// The table row at a stored place: the inverse of the order that a class-wise file is stored in.
+    ///
+    /// # Errors
+    /// `Argument` if there is no such place; `Corrupt`.
+    pub fn row_at(&self, stored: u64) -> Result<u64> {
+        if stored >= self.rows() {
+            return Err(Error::argument(format!("no stored row {stored}")));
+        }
+        self.index.as_ref().map_or(Ok(stored), |i| i.row(&self.pages, stored))
+    }
+
+    /// Stored rows in stored order: a class's rows lie together. `row_at` tells which rows they are.
+    pub(crate) fn stored_rows(
+        &self,
+        rows: Range<u64>,
+        projection: &Projection,
+        out: &mut Batch,
+    ) -> Result<()> {
+        let rows: Vec<u64> = rows.collect();
+        self.table.take(&self.pages, &self.dictionaries, &rows, None, projection, out)
+    }
+
+    /// Rows grouped by block, each with its place in the order given.
+    fn by_block(&self, stored: &[u64]) -> (Vec<u64>, Vec<u32>) {
+        let per = self.table.block_rows;
+        let mut places: Vec<u32> = (0..stored.len() as u32).collect();
+        let row = |place: u32| stored.get(place as usize).copied().unwrap_or(0);
+        if per > 0 && self.table.blocks <= 4 * stored.len() as u64 + 1024 {
+            // Few enough blocks to count into; within a block any order is as good.
+            let mut starts = vec![0u32; self.table.blocks as usize + 1];
+            let block = |r: u64| (r / per) as usize;
+            for &r in stored {
+                starts.iter_mut().skip(block(r) + 1).take(1).for_each(|s| *s += 1);
+            }
+            let mut sum = 0;
+            starts.iter_mut().for_each(|s| {
+                sum += *s;
+                *s = sum;
+            });
+            let mut sorted = vec![0; stored.len()];
+            for (i, &r) in stored.iter().enumerate() {
+                if let Some(start) = starts.get_mut(block(r)) {
+                    let at = *start as usize;
+                    *start += 1;
+                    sorted.get_mut(at).into_iter().for_each(|s| *s = r);
+                    places.get_mut(at).into_iter().for_each(|p| *p = i as u32);
+                }
+            }
+            return (sorted, places);
+        }
+        places.sort_unstable_by_key(|&p| (row(p), p));
+        (places.iter().map(|&p| row(p)).collect(), places)
+    }
+}

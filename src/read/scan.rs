@@ -1,0 +1,77 @@
+//! Batches of rows in table order.
+
+use std::ops::Range;
+
+use super::{Projection, Reader, Source};
+use crate::column::{Batch, Values};
+use crate::error::{Error, Result};
+
+/// Bytes of strings in a batch above which the batches that follow are cut smaller.
+const STRING_BYTES: usize = 16 << 20;
+
+/// An iterator over the batches of a range of rows.
+pub struct Scan<'a, S> {
+    reader: &'a Reader<S>,
+    projection: &'a Projection,
+    rows: Range<u64>,
+    batch_rows: u64,
+    wanted: u64,
+}
+
+impl<'a, S: Source> Scan<'a, S> {
+    pub(super) fn new(
+        reader: &'a Reader<S>,
+        projection: &'a Projection,
+        rows: Range<u64>,
+        batch_rows: usize,
+    ) -> Result<Self> {
+        if rows.start > rows.end || rows.end > reader.rows() {
+            let n = reader.rows();
+            return Err(Error::argument(format!("no rows {} to {}: the file has {n}", rows.start, rows.end)));
+        }
+        // A first batch of strings is small: how long they are is not known.
+        let wanted = (batch_rows as u64).clamp(1, u32::MAX.into());
+        let strings = projection.nodes().iter().filter_map(|&n| reader.schema().nodes().get(n));
+        let strings = strings.filter(|n| n.kind.is_bytes()).count();
+        let batch_rows = if strings > 0 { wanted.min(1024) } else { wanted };
+        Ok(Self { reader, projection, rows, batch_rows, wanted })
+    }
+
+    /// Reads the next batch into `out`, whose memory is used again; false at the end.
+    ///
+    /// # Errors
+    /// `Corrupt` or `Io`.
+    pub fn next_into(&mut self, out: &mut Batch) -> Result<bool> {
+        if self.rows.is_empty() {
+            return Ok(false);
+        }
+        let end = self.rows.end.min(self.rows.start.saturating_add(self.batch_rows));
+        let rows: Vec<u64> = (self.rows.start..end).collect();
+        self.reader.take_into(&rows, self.projection, out)?;
+        self.rows.start = end;
+        let bytes = |v: &Values| if let Values::Bytes { data, .. } = v { data.len() } else { 0 };
+        let bytes: usize = out.columns.iter().map(|c| bytes(&c.values)).sum();
+        if bytes > STRING_BYTES {
+            self.batch_rows = (self.batch_rows / 2).max(1);
+        } else if bytes < STRING_BYTES / 4 {
+            self.batch_rows = (self.batch_rows * 2).min(self.wanted);
+        }
+        Ok(true)
+    }
+}
+
+impl<S: Source> Iterator for Scan<'_, S> {
+    type Item = Result<Batch>;
+
+    fn next(&mut self) -> Option<Result<Batch>> {
+        let mut out = Batch::default();
+        match self.next_into(&mut out) {
+            Ok(true) => Some(Ok(out)),
+            Ok(false) => None,
+            Err(e) => {
+                self.rows = 0..0;
+                Some(Err(e))
+            }
+        }
+    }
+}

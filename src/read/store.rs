@@ -1,0 +1,124 @@
+//! From fields to values in memory (spec, section 4.1).
+
+use super::block::Lane;
+use crate::column::{Float, Node, Order, Values};
+use crate::error::{Error, Result};
+use crate::format::TransformKind;
+
+/// Where the values of some rows go: output row `rows[i]`, or `first + i`; one instance of them.
+#[derive(Clone, Copy)]
+pub(super) struct Target<'a> {
+    pub first: usize,
+    pub rows: Option<&'a [u32]>,
+    /// Values a row.
+    pub stride: usize,
+    /// The value of the row that is written.
+    pub offset: usize,
+}
+
+impl Target<'_> {
+    #[inline(always)]
+    fn index(&self, i: usize) -> usize {
+        let row = self.rows.map_or(self.first + i, |rows| rows.get(i).map_or(usize::MAX, |&r| r as usize));
+        row.saturating_mul(self.stride).saturating_add(self.offset)
+    }
+
+    #[inline(always)]
+    pub fn put<T>(&self, out: &mut [T], count: usize, value: impl Fn(usize) -> T) {
+        if let (None, 1, Some(out)) = (self.rows, self.stride, out.get_mut(self.first..self.first + count)) {
+            for (i, slot) in out.iter_mut().enumerate() {
+                *slot = value(i);
+            }
+            return;
+        }
+        for i in 0..count {
+            if let Some(slot) = out.get_mut(self.index(i)) {
+                *slot = value(i);
+            }
+        }
+    }
+}
+
+/// Writes raw bits that were made from fields by `raw`.
+#[inline(always)]
+fn put_raw(out: &mut Values, target: Target, fields: &[u64], raw: impl Fn(u64) -> u64) {
+    let n = fields.len();
+    let at = |i: usize| raw(fields.get(i).copied().unwrap_or(0));
+    match out {
+        Values::U8(v) => target.put(v, n, |i| at(i) as u8),
+        Values::U16(v) => target.put(v, n, |i| at(i) as u16),
+        Values::U32(v) => target.put(v, n, |i| at(i) as u32),
+        Values::U64(v) => target.put(v, n, at),
+        Values::U128(_) | Values::None | Values::Bytes { .. } => {}
+    }
+}
+
+/// Writes the values of a lane. `table` is the dictionary's raw bits, where the lane has one.
+pub(super) fn store(
+    node: &Node,
+    lane: &Lane,
+    fields: &[u64],
+    table: &[u64],
+    out: &mut Values,
+    target: Target,
+) -> Result<()> {
+    let minimum = lane.minimum;
+    match lane.kind {
+        TransformKind::Offset => match Order::of(node.kind, node.bits) {
+            Order::Unsigned => put_raw(out, target, fields, |f| minimum.wrapping_add(f)),
+            Order::Signed(top) => put_raw(out, target, fields, |f| minimum.wrapping_add(f) ^ top),
+            order => put_raw(out, target, fields, |f| order.raw(minimum.wrapping_add(f))),
+        },
+        TransformKind::Decimal => {
+            let (p, least) = (lane.exponent, minimum as i64);
+            match Float::of(node.bits) {
+                Float::F64 => {
+                    put_raw(out, target, fields, |f| Float::F64.from_decimal(least.wrapping_add(f as i64), p))
+                }
+                Float::F32 => {
+                    put_raw(out, target, fields, |f| Float::F32.from_decimal(least.wrapping_add(f as i64), p))
+                }
+                Float::F16 => {
+                    put_raw(out, target, fields, |f| Float::F16.from_decimal(least.wrapping_add(f as i64), p))
+                }
+            }
+        }
+        TransformKind::Dictionary => {
+            if fields.iter().any(|&f| f >= table.len() as u64) {
+                return Err(Error::corrupt("a value lies outside its dictionary"));
+            }
+            put_raw(out, target, fields, |f| table.get(f as usize).copied().unwrap_or(0));
+        }
+    }
+    Ok(())
+}
+
+/// Writes the values of a pair of lanes: 128 bits.
+pub(super) fn store_wide(
+    node: &Node,
+    lanes: [&Lane; 2],
+    fields: [&[u64]; 2],
+    out: &mut Values,
+    target: Target,
+) {
+    let Values::U128(v) = out else { return };
+    let join = |low: u64, high: u64| u128::from(low) | u128::from(high) << 64;
+    let least = join(lanes[0].minimum, lanes[1].minimum);
+    let flip = if node.kind == crate::column::Kind::Decimal { 1 << 127 } else { 0 };
+    let at = |i: usize| {
+        let part = |f: &[u64]| f.get(i).copied().unwrap_or(0);
+        least.wrapping_add(join(part(fields[0]), part(fields[1]))) ^ flip
+    };
+    target.put(v, fields[0].len(), at);
+}
+
+/// Writes one raw value: an exception.
+pub(super) fn store_one(raw: u64, i: usize, out: &mut Values, target: Target) {
+    let index = target.index(i);
+    match out {
+        Values::U16(v) => v.get_mut(index).into_iter().for_each(|x| *x = raw as u16),
+        Values::U32(v) => v.get_mut(index).into_iter().for_each(|x| *x = raw as u32),
+        Values::U64(v) => v.get_mut(index).into_iter().for_each(|x| *x = raw),
+        _ => {}
+    }
+}

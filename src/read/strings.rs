@@ -1,0 +1,118 @@
+//! Byte strings: places first, bytes once all rows are known.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::block::Lane;
+use super::dictionary::{Dictionaries, StringTable};
+use super::store::Target;
+use super::{Pages, Source};
+use crate::column::Values;
+use crate::error::{Error, Result};
+use crate::format::{BlockEntry, TransformKind};
+
+/// Where a string lies.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    pool: u32,
+    start: usize,
+    end: usize,
+}
+
+/// Bytes that strings lie in.
+enum Pool<'a> {
+    Heap(Cow<'a, [u8]>),
+    Dictionary(u32, Arc<StringTable>),
+}
+
+impl Pool<'_> {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Pool::Heap(bytes) => bytes,
+            Pool::Dictionary(_, table) => table.data(),
+        }
+    }
+}
+
+/// The strings of one column, as they are gathered from blocks.
+pub(super) struct Strings<'a> {
+    places: Vec<Place>,
+    pools: Vec<Pool<'a>>,
+    heap: u32,
+}
+
+impl<'a> Strings<'a> {
+    pub fn new(rows: usize) -> Self {
+        Self { places: vec![Place::default(); rows], pools: Vec::new(), heap: 0 }
+    }
+
+    /// Makes a block's heap the one that strings lie in.
+    pub fn start_block<S: Source>(&mut self, pages: &'a Pages<S>, entry: &BlockEntry) -> Result<()> {
+        self.heap = self.pools.len() as u32;
+        self.pools.push(Pool::Heap(pages.piece(entry.heap.get(), entry.heap_length.get())?));
+        Ok(())
+    }
+
+    /// Takes the fields of both lanes for some rows.
+    pub fn add<S: Source>(
+        &mut self,
+        dictionaries: &Dictionaries,
+        pages: &Pages<S>,
+        lanes: (&Lane, &Lane),
+        fields: [&[u64]; 2],
+        target: Target,
+    ) -> Result<()> {
+        if lanes.0.kind == TransformKind::Dictionary {
+            return self.add_codes(dictionaries, pages, lanes.0.dictionary, fields[0], target);
+        }
+        let length = self.pools.get(self.heap as usize).map_or(0, |p| p.bytes().len() as u64);
+        let mut found = Vec::with_capacity(fields[0].len());
+        for (&at, &bytes) in fields[0].iter().zip(fields[1]) {
+            let start = lanes.0.minimum.wrapping_add(at);
+            let end = start.checked_add(lanes.1.minimum.wrapping_add(bytes)).filter(|&e| e <= length);
+            let end = end.ok_or_else(|| Error::corrupt("a string lies outside the heap"))?;
+            found.push(Place { pool: self.heap, start: start as usize, end: end as usize });
+        }
+        target.put(&mut self.places, found.len(), |i| found.get(i).copied().unwrap_or_default());
+        Ok(())
+    }
+
+    fn add_codes<S: Source>(
+        &mut self,
+        dictionaries: &Dictionaries,
+        pages: &Pages<S>,
+        dictionary: u32,
+        codes: &[u64],
+        target: Target,
+    ) -> Result<()> {
+        let known = self.pools.iter().position(|p| matches!(p, Pool::Dictionary(d, _) if *d == dictionary));
+        let pool = known.unwrap_or(self.pools.len());
+        if known.is_none() {
+            self.pools.push(Pool::Dictionary(dictionary, dictionaries.strings(pages, dictionary)?));
+        }
+        let Some(Pool::Dictionary(_, table)) = self.pools.get(pool) else { return Ok(()) };
+        let mut found = Vec::with_capacity(codes.len());
+        for &code in codes {
+            let range =
+                table.range(code).ok_or_else(|| Error::corrupt("a value lies outside its dictionary"))?;
+            found.push(Place { pool: pool as u32, start: range.start, end: range.end });
+        }
+        target.put(&mut self.places, found.len(), |i| found.get(i).copied().unwrap_or_default());
+        Ok(())
+    }
+
+    /// Copies the strings together; a null is an empty one.
+    pub fn finish(mut self, validity: Option<&[u8]>, values: &mut Values) {
+        let Values::Bytes { offsets, data } = values else { return };
+        for (place, _) in self.places.iter_mut().zip(validity.unwrap_or(&[])).filter(|(_, v)| **v == 0) {
+            *place = Place::default();
+        }
+        offsets.reserve(self.places.len());
+        data.reserve(self.places.iter().map(|p| p.end - p.start).sum());
+        for place in &self.places {
+            let pool = self.pools.get(place.pool as usize);
+            data.extend_from_slice(pool.and_then(|p| p.bytes().get(place.start..place.end)).unwrap_or(&[]));
+            offsets.push(data.len() as u64);
+        }
+    }
+}

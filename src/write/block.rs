@@ -1,0 +1,269 @@
+//! A segment to the bytes of a block.
+
+use zerocopy::IntoBytes;
+
+use super::strings::{Dictionary, encode_strings};
+use crate::column::{Batch, Column, EncodedLane, Kind, Node, Schema, Values, encode_lane, encode_wide};
+use crate::entrogede::{BitPlanes, Role, select_bases};
+use crate::error::{Error, Result};
+use crate::format::bits::{BitWriter, extract, mask};
+use crate::format::{BlockEntry, DictionaryKind, FIXED_RECORDS, LaneTransform};
+
+/// A dictionary that belongs to one lane of one segment.
+pub(super) struct LaneDictionary {
+    pub lane: usize,
+    pub kind: DictionaryKind,
+    pub count: u64,
+    pub bytes: Vec<u8>,
+}
+
+/// A block before it has a place in the file.
+pub(super) struct EncodedBlock {
+    /// Counts and bit counts; offsets are open.
+    pub entry: BlockEntry,
+    pub transforms: Vec<LaneTransform>,
+    pub dictionaries: Vec<LaneDictionary>,
+    pub layout: Vec<u8>,
+    pub bases: Vec<u8>,
+    pub records: Vec<u8>,
+    pub exceptions: Vec<u8>,
+    pub heap: Vec<u8>,
+}
+
+/// Encodes a segment: all nodes of the schema, at least one row. `dictionaries` are the file-wide
+/// ones by node.
+pub(super) fn encode_block(
+    schema: &Schema,
+    segment: &Batch,
+    dictionaries: &[Option<Dictionary>],
+    tau: usize,
+) -> Result<EncodedBlock> {
+    let mut lanes = Vec::with_capacity(schema.lanes() as usize);
+    let mut own = Vec::new();
+    let mut heap = Vec::new();
+    for (i, (node, column)) in schema.nodes().iter().zip(&segment.columns).enumerate() {
+        let file_wide = dictionaries.get(i).and_then(Option::as_ref);
+        encode_node(node, column, segment.rows, file_wide, &mut lanes, &mut own, &mut heap)
+            .ok_or_else(|| Error::argument(format!("column \"{}\": its values do not fit its type", node.name)))?;
+    }
+    if lanes.len() != schema.lanes() as usize || lanes.iter().any(|l| l.fields.len() != segment.rows) {
+        return Err(Error::argument("a batch does not have the rows and columns of its schema"));
+    }
+    for (number, lane) in lanes.iter_mut().enumerate() {
+        if let Some(values) = lane.dictionary.take() {
+            let bytes = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+            let count = values.len() as u64;
+            own.push(LaneDictionary { lane: number, kind: DictionaryKind::Raw, count, bytes });
+        }
+    }
+    own.sort_by_key(|d| d.lane);
+    let exceptions = exceptions(&lanes);
+    let mut planes = BitPlanes::new(segment.rows);
+    for lane in &lanes {
+        planes.push_lane(lane.transform.width, &lane.fields);
+    }
+    let chosen = select_bases(&planes, tau);
+    let masks = masks(&lanes, &chosen.roles);
+    let total: usize = lanes.iter().map(|l| usize::from(l.transform.width)).sum();
+    let id_bits = crate::format::id_bits(chosen.count as u64);
+    let entry = BlockEntry {
+        rows: (segment.rows as u64).into(),
+        base_count: (chosen.count as u64).into(),
+        total_bits: (total as u32).into(),
+        base_bits: (chosen.base_bits as u32).into(),
+        deviation_bits: (chosen.deviation_bits as u32).into(),
+        constant_bits: ((total - chosen.base_bits - chosen.deviation_bits) as u32).into(),
+        exceptions_length: (exceptions.len() as u64).into(),
+        heap_length: (heap.len() as u64).into(),
+        record_kind: FIXED_RECORDS,
+        id_bits,
+        ..BlockEntry::default()
+    };
+    Ok(EncodedBlock {
+        entry,
+        transforms: lanes.iter().map(|l| l.transform).collect(),
+        dictionaries: own,
+        layout: layout(&lanes, &masks),
+        bases: bases(&lanes, &masks, &chosen.ids, chosen.count, chosen.base_bits),
+        records: records(&lanes, &masks, &chosen.ids, &entry),
+        exceptions,
+        heap,
+    })
+}
+
+/// Appends the lanes of a node: validity, then values, instance by instance.
+fn encode_node(
+    node: &Node,
+    column: &Column,
+    rows: usize,
+    dictionary: Option<&Dictionary>,
+    lanes: &mut Vec<EncodedLane>,
+    own: &mut Vec<LaneDictionary>,
+    heap: &mut Vec<u8>,
+) -> Option<()> {
+    let instances = node.instances as usize;
+    let every = |k: usize, per: usize| move |i: usize| i * per + k;
+    if node.nullable {
+        let validity = column.validity.as_ref().filter(|v| v.len() == rows * instances)?;
+        for k in 0..instances {
+            let at = every(k, instances);
+            let bits = (0..rows).map(|i| u64::from(validity.get(at(i)) == Some(&1))).collect();
+            lanes.push(EncodedLane::offset(bits, None));
+        }
+    }
+    let valid_of = |k: usize| -> Option<Vec<u8>> {
+        let validity = column.validity.as_ref().filter(|_| node.nullable)?;
+        Some((0..rows).map(|i| validity.get(i * instances + k).copied().unwrap_or(0)).collect())
+    };
+    match (&column.values, node.kind) {
+        (Values::None, Kind::Struct | Kind::List) => {}
+        (values @ Values::Bytes { .. }, Kind::Bytes | Kind::Text) => {
+            let encoded = encode_strings(values, valid_of(0).as_deref(), dictionary, heap)?;
+            let [mut places, lengths] = encoded.lanes;
+            if dictionary.is_some() {
+                places.transform.dictionary = node.dictionary.unwrap_or(0).into();
+            }
+            let segment_own = encoded.dictionary;
+            own.extend(segment_own.map(|d| LaneDictionary {
+                lane: lanes.len(),
+                kind: DictionaryKind::Strings,
+                count: d.count,
+                bytes: d.bytes,
+            }));
+            lanes.extend([places, lengths]);
+        }
+        (Values::U128(v), _) => {
+            for k in 0..instances {
+                let raw: Vec<u128> = (0..rows).map(|i| v.get(i * instances + k).copied()).collect::<Option<_>>()?;
+                lanes.extend(encode_wide(node.kind, &raw, valid_of(k).as_deref()));
+            }
+        }
+        (values, _) => {
+            let per_instance = node.lanes_per_instance as usize;
+            let per_row = instances * per_instance;
+            for k in 0..per_row {
+                let raw = column_of(values, rows, per_row, k)?;
+                let valid = valid_of(k / per_instance.max(1));
+                lanes.push(encode_lane(node.kind, node.bits, &raw, valid.as_deref()));
+            }
+        }
+    }
+    Some(())
+}
+
+/// Value `k` of every row, widened.
+fn column_of(values: &Values, rows: usize, per_row: usize, k: usize) -> Option<Vec<u64>> {
+    fn pick<T: Copy + Into<u64>>(v: &[T], rows: usize, per_row: usize, k: usize) -> Option<Vec<u64>> {
+        let raw: Vec<u64> = v.iter().skip(k).step_by(per_row).map(|&x| x.into()).collect();
+        (v.len() == rows * per_row).then_some(raw)
+    }
+    match values {
+        Values::U8(v) => pick(v, rows, per_row, k),
+        Values::U16(v) => pick(v, rows, per_row, k),
+        Values::U32(v) => pick(v, rows, per_row, k),
+        Values::U64(v) => pick(v, rows, per_row, k),
+        Values::U128(_) | Values::None | Values::Bytes { .. } => None,
+    }
+}
+
+/// Where a lane's bits go.
+#[derive(Clone, Copy, Default)]
+struct Masks {
+    one: u64,
+    base: u64,
+    deviation: u64,
+}
+
+fn masks(lanes: &[EncodedLane], roles: &[Role]) -> Vec<Masks> {
+    let mut roles = roles.iter();
+    let of = |lane: &EncodedLane| {
+        let mut masks = Masks::default();
+        for (bit, role) in (0..lane.transform.width).zip(roles.by_ref()) {
+            match role {
+                Role::Zero => {}
+                Role::One => masks.one |= 1 << bit,
+                Role::Base => masks.base |= 1 << bit,
+                Role::Deviation => masks.deviation |= 1 << bit,
+            }
+        }
+        masks
+    };
+    lanes.iter().map(of).collect()
+}
+
+fn layout(lanes: &[EncodedLane], masks: &[Masks]) -> Vec<u8> {
+    let mut writer = BitWriter::default();
+    for (lane, m) in lanes.iter().zip(masks) {
+        writer.push(m.base | m.deviation, lane.transform.width.into());
+    }
+    for (lane, m) in lanes.iter().zip(masks) {
+        writer.push(m.one | m.deviation, lane.transform.width.into());
+    }
+    writer.finish()
+}
+
+/// The base table: each base's bits, taken from the first row that has it.
+fn bases(lanes: &[EncodedLane], masks: &[Masks], ids: &[u32], count: usize, bits: usize) -> Vec<u8> {
+    let mut writer = BitWriter::with_capacity(count as u128 * bits as u128);
+    let mut next = 0;
+    for (row, &id) in ids.iter().enumerate() {
+        if id as usize == next && bits > 0 {
+            next += 1;
+            for (lane, m) in lanes.iter().zip(masks).filter(|(_, m)| m.base != 0) {
+                let field = lane.fields.get(row).copied().unwrap_or(0);
+                writer.push(extract(field, m.base), m.base.count_ones());
+            }
+        }
+    }
+    writer.finish()
+}
+
+fn records(lanes: &[EncodedLane], masks: &[Masks], ids: &[u32], entry: &BlockEntry) -> Vec<u8> {
+    /// A lane's part of a record: for one run of positions a shift and a mask, else an extraction.
+    struct Part<'a> {
+        fields: &'a [u64],
+        positions: u64,
+        low: u32,
+        width: u32,
+        run: bool,
+    }
+    fn part<'a>((lane, m): (&'a EncodedLane, &Masks)) -> Part<'a> {
+        let (low, width) = (m.deviation.trailing_zeros(), m.deviation.count_ones());
+        let run = width > 0 && m.deviation >> low == mask(width);
+        Part { positions: m.deviation, low, width, run, fields: &lane.fields }
+    }
+    let parts: Vec<Part> = lanes.iter().zip(masks).map(part).filter(|p| p.width > 0).collect();
+    let id_bits = u32::from(entry.id_bits);
+    let mut writer = BitWriter::with_capacity(u128::from(entry.rows.get()) * u128::from(entry.record_bits()));
+    for (row, &id) in ids.iter().enumerate() {
+        writer.push(id.into(), id_bits);
+        for p in &parts {
+            let field = p.fields.get(row).copied().unwrap_or(0);
+            let bits = if p.run { field >> p.low & mask(p.width) } else { extract(field, p.positions) };
+            writer.push(bits, p.width);
+        }
+    }
+    writer.finish()
+}
+
+fn exceptions(lanes: &[EncodedLane]) -> Vec<u8> {
+    let with: Vec<_> = lanes.iter().enumerate().filter(|(_, l)| !l.exceptions.is_empty()).collect();
+    let mut bytes = Vec::new();
+    if with.is_empty() {
+        return bytes;
+    }
+    bytes.extend_from_slice([with.len() as u32, 0].as_bytes());
+    for (number, lane) in &with {
+        bytes.extend_from_slice([*number as u32, lane.exceptions.len() as u32].as_bytes());
+    }
+    for (_, lane) in &with {
+        for (row, _) in &lane.exceptions {
+            bytes.extend_from_slice(&row.to_le_bytes());
+        }
+        bytes.resize(bytes.len().next_multiple_of(8), 0);
+        for (_, raw) in &lane.exceptions {
+            bytes.extend_from_slice(&raw.to_le_bytes());
+        }
+    }
+    bytes
+}

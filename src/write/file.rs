@@ -1,0 +1,209 @@
+//! The file as it grows: blocks and dictionaries, then tables, checksums, metadata, directory, footer.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use zerocopy::IntoBytes;
+
+use super::block::EncodedBlock;
+use super::commit::Pending;
+use super::storage::Storage;
+use crate::error::Result;
+use crate::format::{
+    BlockEntry, Directory, DictionaryEntry, DictionaryKind, Feature, Footer, HEADER, Head, Header, PAGE, Section,
+    SectionKind, TransformKind, crc,
+};
+
+/// The blocks of one table.
+#[derive(Default)]
+pub(super) struct Blocks {
+    entries: Vec<BlockEntry>,
+    rows: u64,
+}
+
+impl Blocks {
+    /// Rows so far.
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// Number of blocks so far.
+    pub fn len(&self) -> u64 {
+        self.entries.len() as u64
+    }
+
+    /// Rows a block, if all but the last have as many and the last no more; else 0.
+    fn regular(&self) -> u64 {
+        let rows = |e: &BlockEntry| e.rows.get();
+        let first = self.entries.first().map_or(0, rows);
+        let (last, others) = match self.entries.split_last() {
+            Some((last, others)) => (rows(last), others),
+            None => return 0,
+        };
+        if others.iter().all(|e| rows(e) == first) && last <= first { first } else { 0 }
+    }
+}
+
+/// A gede file being written.
+pub(super) struct FileWriter<'s> {
+    out: Pending<'s>,
+    dictionaries: Vec<DictionaryEntry>,
+    features: BTreeSet<Feature>,
+    sections: Vec<Section>,
+    /// The transform set written last, and where it is.
+    transforms: (Vec<u8>, u64),
+}
+
+impl<'s> FileWriter<'s> {
+    /// Starts a file.
+    pub fn create(storage: &'s dyn Storage, path: &Path, overwrite: bool) -> Result<Self> {
+        let mut out = Pending::create(storage, path, overwrite)?;
+        out.write(Header::new().as_bytes())?;
+        let (dictionaries, sections) = (Vec::new(), Vec::new());
+        Ok(Self { out, dictionaries, features: BTreeSet::new(), sections, transforms: (Vec::new(), 0) })
+    }
+
+    /// The folder of the file.
+    pub fn folder(&self) -> &Path {
+        self.out.folder()
+    }
+
+    /// Writes a dictionary and returns its number.
+    pub fn dictionary(&mut self, kind: DictionaryKind, count: u64, bytes: &[u8]) -> Result<u32> {
+        let number = self.dictionaries.len() as u32;
+        let offset = self.out.piece(bytes)?;
+        self.dictionaries.push(DictionaryEntry {
+            offset: offset.into(),
+            length: (bytes.len() as u64).into(),
+            count: count.into(),
+            kind: (kind as u32).into(),
+            zero: 0.into(),
+        });
+        self.features.insert(match kind {
+            DictionaryKind::Raw => Feature::VALUE_DICTIONARY,
+            DictionaryKind::Strings => Feature::BYTES_DICTIONARY,
+        });
+        Ok(number)
+    }
+
+    /// Writes the next block of a table.
+    pub fn block(&mut self, blocks: &mut Blocks, mut block: EncodedBlock) -> Result<()> {
+        for own in &block.dictionaries {
+            let number = self.dictionary(own.kind, own.count, &own.bytes)?;
+            if let Some(transform) = block.transforms.get_mut(own.lane) {
+                transform.dictionary = number.into();
+            }
+        }
+        self.features.insert(Feature::FIXED_RECORDS);
+        if block.transforms.iter().any(|t| t.kind == TransformKind::Decimal as u8) {
+            self.features.insert(Feature::DECIMAL);
+        }
+        if !block.exceptions.is_empty() {
+            self.features.insert(Feature::EXCEPTIONS);
+        }
+        let transforms = block.transforms.as_bytes();
+        if self.transforms.0 != transforms {
+            self.transforms = (transforms.to_vec(), self.out.piece(transforms)?);
+        }
+        let entry = BlockEntry {
+            first_row: blocks.rows.into(),
+            transforms: self.transforms.1.into(),
+            layout: self.out.piece(&block.layout)?.into(),
+            bases: self.out.piece(&block.bases)?.into(),
+            records: self.out.piece(&block.records)?.into(),
+            exceptions: self.out.piece(&block.exceptions)?.into(),
+            heap: self.out.piece(&block.heap)?.into(),
+            ..block.entry
+        };
+        blocks.rows += entry.rows.get();
+        blocks.entries.push(entry);
+        Ok(())
+    }
+
+    /// Ends the blocks and writes the tables that find them.
+    pub fn tables(&mut self, rows: &Blocks, condensed: &Blocks) -> Result<()> {
+        let (start, end) = (HEADER, self.out.at());
+        if end > start {
+            self.sections.push(Section { kind: SectionKind::BLOCKS, crc: 0, offset: start, length: end - start });
+        }
+        self.section(SectionKind::BLOCK_TABLE, rows.entries.as_bytes())?;
+        let dictionaries = std::mem::take(&mut self.dictionaries);
+        self.section(SectionKind::DICTIONARY_TABLE, dictionaries.as_bytes())?;
+        self.section(SectionKind::CONDENSED_TABLE, condensed.entries.as_bytes())
+    }
+
+    /// Writes a section, if it has any bytes.
+    pub fn section(&mut self, kind: SectionKind, bytes: &[u8]) -> Result<()> {
+        let mut section = self.open_section(kind);
+        section.crc = if kind.is_metadata() { crc(bytes) } else { 0 };
+        self.part(&mut section, bytes)?;
+        self.close_section(section);
+        Ok(())
+    }
+
+    /// Starts a bulk section that is written part by part.
+    pub fn open_section(&mut self, kind: SectionKind) -> Section {
+        Section { kind, crc: 0, offset: crate::format::align(self.out.at()), length: 0 }
+    }
+
+    /// Appends to the open section.
+    pub fn part(&mut self, section: &mut Section, bytes: &[u8]) -> Result<()> {
+        if section.length == 0 && !bytes.is_empty() {
+            self.out.align()?;
+        }
+        section.length += bytes.len() as u64;
+        self.out.write(bytes)
+    }
+
+    /// Ends a section.
+    pub fn close_section(&mut self, section: Section) {
+        if section.length > 0 {
+            self.sections.push(section);
+        }
+    }
+
+    /// Notes a feature that the file uses.
+    pub fn feature(&mut self, feature: Feature) {
+        self.features.insert(feature);
+    }
+
+    /// Writes checksum levels, metadata, directory and footer, and gives the file its name. Returns its length.
+    pub fn finish(mut self, rows: &Blocks, condensed: &Blocks, metadata: &[(SectionKind, &[u8])]) -> Result<u64> {
+        let bulk_end = self.out.at();
+        let mut level = self.out.take_sums();
+        loop {
+            let above: Vec<u8> = level.chunks(PAGE).flat_map(|p| crc(p).to_le_bytes()).collect();
+            let mut section = self.open_section(SectionKind::CHECKSUM_LEVEL);
+            self.part(&mut section, &level)?;
+            let last = level.len() <= PAGE;
+            section.crc = if last { crc(&level) } else { 0 };
+            self.close_section(section);
+            if last {
+                break;
+            }
+            level = above;
+        }
+        for (kind, bytes) in metadata {
+            self.section(*kind, bytes)?;
+        }
+        let head = Head {
+            rows: rows.rows.into(),
+            segment_rows: rows.regular().into(),
+            bulk_end: bulk_end.into(),
+            sections: 0.into(),
+            features: 0.into(),
+            storage_groups: 1.into(),
+            page: (PAGE as u32).into(),
+            segments: rows.len().into(),
+            condensed_rows: condensed.rows.into(),
+            condensed_segments: condensed.len().into(),
+        };
+        let features = self.features.iter().copied().collect();
+        let directory = Directory { head, sections: std::mem::take(&mut self.sections), features }.to_bytes();
+        let offset = self.out.piece(&directory)?;
+        let length = self.out.align()? + crate::format::FOOTER;
+        self.out.write(Footer::new(length, offset, &directory).as_bytes())?;
+        self.out.commit()?;
+        Ok(length)
+    }
+}
