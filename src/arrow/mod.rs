@@ -9,12 +9,14 @@ mod equal;
 mod export;
 mod ingest;
 mod message;
+mod read;
 mod schema;
 
 pub use equal::logical_eq;
 pub use export::Exporter;
 pub use ingest::ingest;
 pub use message::{decode_schema, encode_schema};
+pub use read::{ArrowReader, ArrowScan};
 pub use schema::{arrow_schema, physical_schema};
 
 use crate::error::{Error, ErrorKind};
