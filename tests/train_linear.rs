@@ -5,7 +5,7 @@
 use gede::entrogede::{MomentColumn, Moments};
 use gede::sample::ColumnMoments;
 use gede::train::{
-    Dataset, Descent, Device, Fit, Gram, LinearModel, Standardiser, closed_form, gradient_descent,
+    Dataset, Descent, Device, Fit, Gram, LinearModel, Metrics, Standardiser, closed_form, gradient_descent,
     permutation,
 };
 use rand::{RngExt, SeedableRng};
@@ -283,11 +283,11 @@ fn moments_of_integers_give_the_exact_fit() {
         (0..50).map(|i| -5_000_000_000 + i * i % 89).collect(),
         (0..50).map(|i| 3 * (i * 37 % 101) - 2 * (i * i % 89) + i % 3).collect(),
     ];
-    let columns: Vec<MomentColumn> = q.iter().map(|q| MomentColumn::Exact { q, exponent: 2 }).collect();
+    let columns: Vec<MomentColumn> = q.iter().map(|q| MomentColumn::Exact { q, exponent: 0 }).collect();
     let moments = Moments::of_segment(&columns, &[true; 50]);
     assert!(moments.is_exact());
-    let x = (0..50).flat_map(|i| [q[0][i] as f64 / 100.0, q[1][i] as f64 / 100.0]).collect();
-    let y = q[2].iter().map(|&v| v as f64 / 100.0).collect();
+    let x = (0..50).flat_map(|i| [q[0][i] as f64, q[1][i] as f64]).collect();
+    let y = q[2].iter().map(|&v| v as f64).collect();
     let data = Dataset::new(names(2), "y".into(), x, y, None).unwrap();
     let mut moments =
         ColumnMoments { columns: vec!["x0".into(), "x1".into(), "y".into()], target: true, moments };
@@ -298,4 +298,18 @@ fn moments_of_integers_give_the_exact_fit() {
     assert!(Gram::of_moments(&moments).is_err(), "no rows");
     moments.target = false;
     assert!(Gram::of_moments(&moments).unwrap_err().to_string().contains("--target"));
+}
+
+#[test]
+fn metrics_are_json_without_what_is_missing() {
+    let data = problem(0, 20, 2);
+    let fit = closed_form(&data, 0.0).unwrap();
+    let metrics = Metrics { test_mse: Some(0.5), samples: 20, ..Metrics::of("closed-form", &fit) };
+    let json = serde_json::to_value(&metrics).unwrap();
+    assert_eq!(
+        (&json["method"], &json["test_mse"], &json["features"]),
+        (&"closed-form".into(), &0.5.into(), &2.into())
+    );
+    assert!(json.get("train_mse").is_none() && json.get("bytes_read").is_none());
+    assert_eq!(json.get("peak_memory").is_some(), cfg!(target_os = "linux"));
 }

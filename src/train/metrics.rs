@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::Fit;
+
 /// The measurements of one run, as `gede train --json` prints them. Missing ones are left out.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Metrics {
@@ -37,6 +39,22 @@ pub struct Metrics {
     /// Most memory the process has held, in bytes, where the system tells.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub peak_memory: Option<u64>,
+}
+
+impl Metrics {
+    /// What a fit says about itself, and the process's memory; the rest is for the caller to fill in.
+    pub fn of(method: &str, fit: &Fit) -> Self {
+        Self {
+            method: method.to_owned(),
+            features: fit.model.features.len(),
+            steps: fit.steps,
+            converged: fit.converged,
+            gradient_norm: fit.gradient_norm,
+            train_seconds: fit.seconds,
+            peak_memory: peak_memory(),
+            ..Self::default()
+        }
+    }
 }
 
 /// Most memory this process has held so far, in bytes: Linux's `VmHWM`; none on other systems.

@@ -1,0 +1,18 @@
+//! Results as CSV: the fields of a struct are the columns.
+
+use std::path::Path;
+
+use gede::{Error, ErrorKind, Result};
+use serde::Serialize;
+
+/// Writes rows under the names of their fields.
+///
+/// # Errors
+/// `Io` if the file cannot be written.
+pub fn save<T: Serialize>(path: &Path, rows: &[T]) -> Result<()> {
+    let wrong = |e: csv::Error| Error::new(ErrorKind::Argument, format!("{}: {e}", path.display()));
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    rows.iter().try_for_each(|row| writer.serialize(row)).map_err(wrong)?;
+    let text = writer.into_inner().map_err(|e| wrong(e.into_error().into()))?;
+    std::fs::write(path, text).map_err(|e| Error::io(format!("writing {}", path.display()), e))
+}
