@@ -3,6 +3,8 @@
 #[cfg(not(target_endian = "little"))]
 compile_error!("gede reads and writes little-endian values in place; this machine is big-endian");
 
+#[cfg(feature = "arrow")]
+pub mod arrow;
 pub mod column;
 pub mod entrogede;
 pub mod error;

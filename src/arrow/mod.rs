@@ -1,0 +1,32 @@
+//! Arrow, Parquet, CSV and LIBSVM both ways.
+//!
+//! [`physical_schema`] flattens an Arrow schema into the nodes of a file, [`ingest`] turns record
+//! batches into values, and [`Exporter`] turns values back into record batches of the same types.
+
+mod bits;
+mod dictionary;
+mod equal;
+mod export;
+mod ingest;
+mod message;
+mod schema;
+
+pub use equal::logical_eq;
+pub use export::Exporter;
+pub use ingest::ingest;
+pub use message::{decode_schema, encode_schema};
+pub use schema::{arrow_schema, physical_schema};
+
+use crate::error::{Error, ErrorKind};
+use arrow::error::ArrowError;
+
+/// An Arrow error as one of ours: operating system errors stay such, others are of `kind`.
+fn wrap(kind: ErrorKind, error: ArrowError) -> Error {
+    match error {
+        ArrowError::IoError(message, error) if error.to_string() == message => {
+            Error::io("cannot read", error)
+        }
+        ArrowError::IoError(message, error) => Error::io(message, error),
+        error => Error::new(kind, error.to_string()),
+    }
+}

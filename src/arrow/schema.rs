@@ -1,0 +1,258 @@
+//! Arrow types and the physical nodes that hold them.
+
+use crate::column::{Kind, Node, Schema, SchemaBuilder};
+use crate::error::{Error, ErrorKind, Result};
+use arrow::datatypes::{
+    DECIMAL32_MAX_PRECISION, DECIMAL64_MAX_PRECISION, DECIMAL128_MAX_PRECISION, DataType, Field, FieldRef,
+    Fields, IntervalUnit, Schema as ArrowSchema, TimeUnit,
+};
+use std::sync::Arc;
+
+/// Most levels of structs and lists in a column.
+const MAX_DEPTH: usize = 16;
+
+/// The physical schema of an Arrow schema: a node for every column, and below it one for every
+/// child of a struct and the item of a list.
+///
+/// # Errors
+/// `Type` for a type that the format does not hold, with the column's path and what to do.
+pub fn physical_schema(arrow: &ArrowSchema) -> Result<Schema> {
+    let mut builder = SchemaBuilder::default();
+    for field in arrow.fields() {
+        push(&mut builder, None, field, field.name(), 1)?;
+    }
+    Ok(builder.finish())
+}
+
+fn push(
+    builder: &mut SchemaBuilder,
+    parent: Option<usize>,
+    field: &Field,
+    path: &str,
+    depth: usize,
+) -> Result<()> {
+    let data_type = field.data_type();
+    let shape = Shape::of(data_type).map_err(|advice| {
+        Error::new(ErrorKind::Type, format!("column \"{path}\": type {data_type} is not held; {advice}"))
+    })?;
+    if depth > MAX_DEPTH {
+        return Err(Error::new(
+            ErrorKind::Type,
+            format!("column \"{path}\" is nested deeper than {MAX_DEPTH} levels"),
+        ));
+    }
+    let node = builder.push(parent, field.name(), shape.kind, nullable(field), shape.bits, shape.length);
+    let node = node.map_err(|e| if parent.is_some() { e.at(format!("column \"{path}\"")) } else { e })?;
+    builder.unit(shape.unit);
+    builder.decimal(shape.precision, shape.scale);
+    for child in children(data_type) {
+        push(builder, Some(node), child, &format!("{path}.{}", child.name()), depth + 1)?;
+    }
+    Ok(())
+}
+
+/// The plain Arrow schema of a physical one, for files that were written without Arrow.
+///
+/// # Errors
+/// `Corrupt` for a unit or a decimal that no Arrow type has.
+pub fn arrow_schema(schema: &Schema) -> Result<ArrowSchema> {
+    let below = below(schema);
+    let fields =
+        schema.columns().map(|column| plain_field(schema, &below, column, 1)).collect::<Result<Fields>>()?;
+    Ok(ArrowSchema::new(fields))
+}
+
+/// For every node the nodes right below it, in order.
+pub(super) fn below(schema: &Schema) -> Vec<Vec<usize>> {
+    let mut below = vec![Vec::new(); schema.nodes().len()];
+    for (index, node) in schema.nodes().iter().enumerate() {
+        if let Some(siblings) = node.parent.and_then(|p| below.get_mut(p)) {
+            siblings.push(index);
+        }
+    }
+    below
+}
+
+fn plain_field(schema: &Schema, below: &[Vec<usize>], index: usize, depth: usize) -> Result<FieldRef> {
+    let node = &schema.nodes()[index];
+    let refuse = |what: &str| Error::corrupt(format!("column \"{}\": {what}", node.name));
+    if depth > MAX_DEPTH {
+        return Err(refuse(&format!("nested deeper than {MAX_DEPTH} levels")));
+    }
+    let mut fields = below[index].iter().map(|&i| plain_field(schema, below, i, depth + 1));
+    let data_type = match node.kind {
+        Kind::Struct => DataType::Struct(fields.collect::<Result<_>>()?),
+        Kind::List => {
+            let item = fields.next().ok_or_else(|| refuse("a list without an item"))??;
+            let length = i32::try_from(node.length).map_err(|_| refuse("a list of more than 2^31 items"))?;
+            DataType::FixedSizeList(item, length)
+        }
+        _ => plain_leaf(node).filter(|t| Shape::of(t).is_ok_and(|s| s.fits(node))).ok_or_else(|| {
+            refuse(&format!(
+                "no type is {:?} of {} bits with unit {}, precision {} and scale {}",
+                node.kind, node.bits, node.unit, node.precision, node.scale
+            ))
+        })?,
+    };
+    Ok(Arc::new(Field::new(&node.name, data_type, node.nullable)))
+}
+
+fn plain_leaf(node: &Node) -> Option<DataType> {
+    use DataType::*;
+    let scale = i8::try_from(node.scale).ok()?;
+    let time = [TimeUnit::Second, TimeUnit::Millisecond, TimeUnit::Microsecond, TimeUnit::Nanosecond]
+        [usize::from(node.unit % 4)];
+    Some(match (node.kind, node.bits, node.unit) {
+        (Kind::Bool, ..) => Boolean,
+        (Kind::Unsigned, 8, _) => UInt8,
+        (Kind::Unsigned, 16, _) => UInt16,
+        (Kind::Unsigned, 32, _) => UInt32,
+        (Kind::Unsigned, 64, _) => UInt64,
+        (Kind::Signed, 8, 0) => Int8,
+        (Kind::Signed, 16, 0) => Int16,
+        (Kind::Signed, 32, 0) => Int32,
+        (Kind::Signed, 64, 0) => Int64,
+        (Kind::Signed, 32, 1) => Date32,
+        (Kind::Signed, 64, 2) => Date64,
+        (Kind::Signed, 32, 4..=5) => Time32(time),
+        (Kind::Signed, 64, 6..=7) => Time64(time),
+        (Kind::Signed, 64, 8..=11) => Timestamp(time, None),
+        (Kind::Signed, 64, 12..=15) => Duration(time),
+        (Kind::Signed, 32, 16) => Interval(IntervalUnit::YearMonth),
+        (Kind::Float, 16, _) => Float16,
+        (Kind::Float, 32, _) => Float32,
+        (Kind::Float, 64, _) => Float64,
+        (Kind::Decimal, 32, _) => Decimal32(node.precision, scale),
+        (Kind::Decimal, 64, _) => Decimal64(node.precision, scale),
+        (Kind::Decimal, 128, _) => Decimal128(node.precision, scale),
+        (Kind::Interval, 64, _) => Interval(IntervalUnit::DayTime),
+        (Kind::Interval, 128, _) => Interval(IntervalUnit::MonthDayNano),
+        (Kind::FixedBytes, ..) => FixedSizeBinary(i32::try_from(node.length).ok()?),
+        (Kind::Bytes, ..) => Binary,
+        (Kind::Text, ..) => Utf8,
+        _ => return None,
+    })
+}
+
+/// Whether values of the field may be null. Nulls are all that a field of type Null has.
+pub(super) fn nullable(field: &Field) -> bool {
+    field.is_nullable() || field.data_type() == &DataType::Null
+}
+
+/// The fields below a type.
+pub(super) fn children(data_type: &DataType) -> &[FieldRef] {
+    match data_type {
+        DataType::Struct(fields) => fields,
+        DataType::FixedSizeList(item, _) => std::slice::from_ref(item),
+        _ => &[],
+    }
+}
+
+/// What of a type the physical schema knows.
+pub(super) struct Shape {
+    kind: Kind,
+    bits: u16,
+    length: u32,
+    unit: u8,
+    precision: u8,
+    scale: i16,
+}
+
+impl Shape {
+    fn new(kind: Kind, bits: u16) -> Self {
+        Self { kind, bits, length: 0, unit: 0, precision: 0, scale: 0 }
+    }
+
+    fn signed(bits: u16, unit: u8) -> Self {
+        Self { unit, ..Self::new(Kind::Signed, bits) }
+    }
+
+    fn decimal(bits: u16, precision: u8, max: u8, scale: i8) -> std::result::Result<Self, &'static str> {
+        if precision == 0 || precision > max || (scale > 0 && scale as u8 > precision) {
+            return Err("its precision or scale is out of range");
+        }
+        Ok(Self { precision, scale: i16::from(scale), ..Self::new(Kind::Decimal, bits) })
+    }
+
+    /// The shape of a type's own node, or what to do about a type that is not held.
+    pub(super) fn of(data_type: &DataType) -> std::result::Result<Self, &'static str> {
+        use DataType::*;
+        Ok(match data_type {
+            Null | Boolean => Self::new(Kind::Bool, 1),
+            UInt8 => Self::new(Kind::Unsigned, 8),
+            UInt16 => Self::new(Kind::Unsigned, 16),
+            UInt32 => Self::new(Kind::Unsigned, 32),
+            UInt64 => Self::new(Kind::Unsigned, 64),
+            Int8 => Self::new(Kind::Signed, 8),
+            Int16 => Self::new(Kind::Signed, 16),
+            Int32 => Self::new(Kind::Signed, 32),
+            Int64 => Self::new(Kind::Signed, 64),
+            Float16 => Self::new(Kind::Float, 16),
+            Float32 => Self::new(Kind::Float, 32),
+            Float64 => Self::new(Kind::Float, 64),
+            Date32 => Self::signed(32, 1),
+            Date64 => Self::signed(64, 2),
+            Time32(unit @ (TimeUnit::Second | TimeUnit::Millisecond)) => Self::signed(32, 4 + number(*unit)),
+            Time64(unit @ (TimeUnit::Microsecond | TimeUnit::Nanosecond)) => {
+                Self::signed(64, 4 + number(*unit))
+            }
+            Time32(_) | Time64(_) => return Err("seconds and ms are 32 bits wide, us and ns 64"),
+            Timestamp(unit, _) => Self::signed(64, 8 + number(*unit)),
+            Duration(unit) => Self::signed(64, 12 + number(*unit)),
+            Interval(IntervalUnit::YearMonth) => Self::signed(32, 16),
+            Interval(IntervalUnit::DayTime) => Self::new(Kind::Interval, 64),
+            Interval(IntervalUnit::MonthDayNano) => Self::new(Kind::Interval, 128),
+            Decimal32(precision, scale) => Self::decimal(32, *precision, DECIMAL32_MAX_PRECISION, *scale)?,
+            Decimal64(precision, scale) => Self::decimal(64, *precision, DECIMAL64_MAX_PRECISION, *scale)?,
+            Decimal128(precision, scale) => Self::decimal(128, *precision, DECIMAL128_MAX_PRECISION, *scale)?,
+            Utf8 | LargeUtf8 | Utf8View => Self::new(Kind::Text, 0),
+            Binary | LargeBinary | BinaryView => Self::new(Kind::Bytes, 0),
+            FixedSizeBinary(length) => match u32::try_from(*length) {
+                Ok(0) | Err(_) => return Err("values of no bytes say nothing: leave the column out"),
+                Ok(length) => Self { length, ..Self::new(Kind::FixedBytes, 8) },
+            },
+            Dictionary(_, values) => match values.as_ref() {
+                Null | Dictionary(..) | Struct(_) | FixedSizeList(..) => {
+                    return Err("dictionaries of numbers and strings are; cast it to its value type");
+                }
+                values => Self::of(values)?,
+            },
+            FixedSizeList(item, length) => match (u32::try_from(*length), item.data_type()) {
+                (Ok(0) | Err(_), _) => return Err("lists of no items say nothing: leave the column out"),
+                (
+                    _,
+                    Null | Struct(_) | Dictionary(..) | Utf8 | LargeUtf8 | Utf8View | Binary | LargeBinary
+                    | BinaryView,
+                ) => {
+                    return Err("items of a list are of fixed width; make it one column an item");
+                }
+                (Ok(length), item) => {
+                    Self::of(item)?;
+                    Self { length, ..Self::new(Kind::List, 0) }
+                }
+            },
+            Struct(_) => Self::new(Kind::Struct, 0),
+            Decimal256(..) => return Err("cast it to a decimal of at most 128 bits, or to float64"),
+            List(_) | LargeList(_) | ListView(_) | LargeListView(_) | Map(..) => {
+                return Err("use a fixed-size list, or one column an item");
+            }
+            Union(..) => return Err("use a struct with one nullable field a type"),
+            RunEndEncoded(..) => return Err("cast it to its value type"),
+        })
+    }
+
+    /// Whether a node has this shape.
+    pub(super) fn fits(&self, node: &Node) -> bool {
+        (node.kind, node.bits, node.length, node.unit) == (self.kind, self.bits, self.length, self.unit)
+            && (node.precision, node.scale) == (self.precision, self.scale)
+    }
+}
+
+fn number(unit: TimeUnit) -> u8 {
+    match unit {
+        TimeUnit::Second => 0,
+        TimeUnit::Millisecond => 1,
+        TimeUnit::Microsecond => 2,
+        TimeUnit::Nanosecond => 3,
+    }
+}

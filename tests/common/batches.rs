@@ -1,0 +1,251 @@
+//! Random tables of every Arrow type that the format holds: slices of larger batches, nulls at every
+//! level with garbage beneath them, dictionaries that differ from batch to batch.
+
+#![allow(dead_code, clippy::unwrap_used, clippy::panic)]
+
+use arrow::array::*;
+use arrow::buffer::{BooleanBuffer, Buffer, MutableBuffer, NullBuffer};
+use arrow::compute::cast;
+use arrow::datatypes::*;
+use arrow::record_batch::{RecordBatch, RecordBatchOptions};
+use proptest::collection::{hash_map, vec};
+use proptest::prelude::*;
+use rand::{Rng, RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use std::sync::Arc;
+
+/// Batches of one random schema, at least one; any of them may be empty.
+pub fn tables() -> impl Strategy<Value = Vec<RecordBatch>> {
+    (vec(data_type(), 0..6), vec(0..70usize, 1..4), metadata(), any::<u64>()).prop_map(
+        |(types, rows, metadata, seed)| {
+            let mut rng = ChaCha8Rng::seed_from_u64(seed);
+            let fields = types.iter().enumerate().map(|(i, t)| {
+                let field = Field::new(format!("c{i}"), t.clone(), rng.random_bool(0.7));
+                field.with_metadata(metadata.clone()).with_dict_is_ordered(rng.random())
+            });
+            let fields: Fields = fields.collect();
+            let schema = Arc::new(Schema::new_with_metadata(fields, metadata));
+            rows.into_iter().map(|rows| batch(&mut rng, &schema, rows)).collect()
+        },
+    )
+}
+
+fn metadata() -> impl Strategy<Value = std::collections::HashMap<String, String>> {
+    hash_map("[a-z]{0,4}", "\\PC{0,6}", 0..3)
+}
+
+/// Any type that is held, nested at most three deep.
+pub fn data_type() -> impl Strategy<Value = DataType> {
+    let leaf = prop_oneof![
+        proptest::sample::select(fixed_width()),
+        proptest::sample::select(strings()),
+        Just(DataType::Null),
+        (proptest::sample::select(integers()), proptest::sample::select([fixed_width(), strings()].concat()))
+            .prop_map(|(index, values)| DataType::Dictionary(Box::new(index), Box::new(values))),
+    ];
+    let list = |item: DataType, nullable, length| {
+        DataType::FixedSizeList(Arc::new(Field::new("item", item, nullable)), length)
+    };
+    let lists = (proptest::sample::select(fixed_width()), any::<bool>(), 1..4i32, 0..3u8);
+    let lists = lists.prop_map(move |(item, nullable, length, twice)| {
+        let inner = list(item, nullable, length);
+        if twice == 0 { list(inner, !nullable, 2) } else { inner }
+    });
+    prop_oneof![4 => leaf, 1 => lists].prop_recursive(2, 8, 3, |inner| {
+        vec((inner, any::<bool>()), 0..4).prop_map(|children| {
+            let child = |(i, (t, nullable)): (usize, (DataType, bool))| {
+                let nullable = nullable || t == DataType::Null;
+                Field::new(format!("f{i}"), t, nullable)
+            };
+            DataType::Struct(children.into_iter().enumerate().map(child).collect())
+        })
+    })
+}
+
+/// The integer types.
+pub fn integers() -> Vec<DataType> {
+    use DataType::*;
+    vec![Int8, Int16, Int32, Int64, UInt8, UInt16, UInt32, UInt64]
+}
+
+/// The string types.
+pub fn strings() -> Vec<DataType> {
+    use DataType::*;
+    vec![Utf8, LargeUtf8, Utf8View, Binary, LargeBinary, BinaryView]
+}
+
+/// The types of fixed width.
+pub fn fixed_width() -> Vec<DataType> {
+    use DataType::*;
+    let units = [TimeUnit::Second, TimeUnit::Millisecond, TimeUnit::Microsecond, TimeUnit::Nanosecond];
+    let mut types = integers();
+    types.extend([Boolean, Float16, Float32, Float64, Date32, Date64]);
+    types.extend([Time32(units[0]), Time32(units[1]), Time64(units[2]), Time64(units[3])]);
+    types.extend(units.map(|unit| Timestamp(unit, None)));
+    types.extend(units.map(|unit| Timestamp(unit, Some("Europe/Berlin".into()))));
+    types.push(Timestamp(TimeUnit::Millisecond, Some("-03:30".into())));
+    types.extend(units.map(Duration));
+    types.extend([IntervalUnit::YearMonth, IntervalUnit::DayTime, IntervalUnit::MonthDayNano].map(Interval));
+    types.extend([Decimal32(9, 2), Decimal32(4, -1), Decimal64(18, 6), Decimal64(11, 0), Decimal128(38, 10)]);
+    types.extend([Decimal128(5, 5), FixedSizeBinary(1), FixedSizeBinary(7)]);
+    types
+}
+
+/// A batch of a schema, sliced out of a larger one.
+pub fn batch(rng: &mut ChaCha8Rng, schema: &SchemaRef, rows: usize) -> RecordBatch {
+    let (before, after) = (rng.random_range(0..10usize), rng.random_range(0..3usize));
+    let total = before + rows + after;
+    let columns = schema.fields().iter().map(|f| array(rng, f.data_type(), f.is_nullable(), None, total));
+    let options = RecordBatchOptions::new().with_row_count(Some(total));
+    let all = RecordBatch::try_new_with_options(schema.clone(), columns.collect(), &options).unwrap();
+    all.slice(before, rows)
+}
+
+/// A random array, a slice of a longer one. `around` are the nulls of the struct or list it is in: a
+/// child that may have no nulls may have them there.
+pub fn array(
+    rng: &mut ChaCha8Rng,
+    data_type: &DataType,
+    nullable: bool,
+    around: Option<&NullBuffer>,
+    len: usize,
+) -> ArrayRef {
+    let nulls = match (nullable, around) {
+        (true, _) => match rng.random_range(0..4u8) {
+            0 => None,
+            1 => Some(NullBuffer::new_null(len)),
+            _ => {
+                let share = rng.random::<f64>();
+                Some(NullBuffer::from_iter((0..len).map(|_| rng.random_bool(share))))
+            }
+        },
+        (false, Some(around)) if rng.random() => Some(around.clone()),
+        (false, _) => None,
+    };
+    match data_type {
+        DataType::Null => Arc::new(NullArray::new(len)),
+        DataType::Struct(fields) if fields.is_empty() => Arc::new(StructArray::new_empty_fields(len, nulls)),
+        DataType::Struct(fields) => {
+            let children =
+                fields.iter().map(|f| array(rng, f.data_type(), f.is_nullable(), nulls.as_ref(), len));
+            let children = children.collect();
+            Arc::new(StructArray::new(fields.clone(), children, nulls))
+        }
+        DataType::FixedSizeList(item, size) => {
+            let around = nulls.as_ref().map(|n| n.expand(*size as usize));
+            let items = len * *size as usize;
+            let items = array(rng, item.data_type(), item.is_nullable(), around.as_ref(), items);
+            Arc::new(FixedSizeListArray::new(item.clone(), *size, items, nulls))
+        }
+        DataType::Dictionary(index, values) => {
+            let distinct = rng.random_range(1..20usize);
+            let nulls_too = nullable && rng.random();
+            let values = array(rng, values, nulls_too, None, distinct);
+            let keys =
+                UInt8Array::new((0..len).map(|_| rng.random_range(0..distinct) as u8).collect(), nulls);
+            let keys = cast(&keys, index).unwrap().to_data();
+            let data = keys.into_builder().data_type(data_type.clone()).add_child_data(values.to_data());
+            make_array(data.build().unwrap())
+        }
+        _ => {
+            let padded = len + 9;
+            let nulls = nulls.map(|n| {
+                let bits = std::iter::repeat_n(true, 5).chain(n.iter()).chain(std::iter::repeat_n(false, 4));
+                NullBuffer::from_iter(bits)
+            });
+            leaf(rng, data_type, nulls, padded).slice(5, len)
+        }
+    }
+}
+
+fn leaf(rng: &mut ChaCha8Rng, data_type: &DataType, nulls: Option<NullBuffer>, len: usize) -> ArrayRef {
+    use DataType::*;
+    let data = |buffer: Buffer, nulls| {
+        let data = ArrayData::builder(data_type.clone()).len(len).add_buffer(buffer).nulls(nulls);
+        make_array(data.build().unwrap())
+    };
+    let alphabet = rng.random_range(1..=30u32);
+    match data_type {
+        Boolean => {
+            let share = rng.random::<f64>();
+            let bits = BooleanBuffer::from_iter((0..len).map(|_| rng.random_bool(share)));
+            Arc::new(BooleanArray::new(bits, nulls))
+        }
+        Utf8 | LargeUtf8 | Utf8View | Binary | LargeBinary | BinaryView => {
+            let text: Vec<String> = (0..len).map(|_| text(rng, alphabet)).collect();
+            let strings = StringArray::new(
+                arrow::buffer::OffsetBuffer::from_lengths(text.iter().map(String::len)),
+                Buffer::from_vec(text.concat().into_bytes()),
+                nulls,
+            );
+            let (Binary | LargeBinary | BinaryView) = data_type else {
+                return cast(&strings, data_type).unwrap();
+            };
+            // Bytes that are no UTF-8.
+            let (offsets, values, nulls) = strings.into_parts();
+            let values: Vec<u8> = values.iter().map(|b| b ^ 0x80).collect();
+            cast(&BinaryArray::new(offsets, Buffer::from_vec(values), nulls), data_type).unwrap()
+        }
+        FixedSizeBinary(width) => {
+            let bytes = (0..len * *width as usize).map(|_| rng.random_range(0..alphabet) as u8);
+            data(Buffer::from_vec(bytes.collect::<Vec<_>>()), nulls)
+        }
+        Decimal32(p, _) => {
+            let limit = 10i32.pow(u32::from(*p)) - 1;
+            data(
+                Buffer::from_vec((0..len).map(|_| rng.random_range(-limit..=limit)).collect::<Vec<_>>()),
+                nulls,
+            )
+        }
+        Decimal64(p, _) => {
+            let limit = 10i64.pow(u32::from(*p)) - 1;
+            data(
+                Buffer::from_vec((0..len).map(|_| rng.random_range(-limit..=limit)).collect::<Vec<_>>()),
+                nulls,
+            )
+        }
+        Decimal128(p, _) => {
+            let limit = 10i128.pow(u32::from(*p)) - 1;
+            data(
+                Buffer::from_vec((0..len).map(|_| rng.random_range(-limit..=limit)).collect::<Vec<_>>()),
+                nulls,
+            )
+        }
+        Float64 => {
+            let style = rng.random_range(0..3u8);
+            let floats = (0..len).map(|_| match style {
+                0 => f64::from(rng.random_range(-5000..5000i32)) / 100.0,
+                1 => f64::from_bits(rng.next_u64()),
+                _ => [
+                    0.0,
+                    -0.0,
+                    f64::NAN,
+                    -f64::NAN,
+                    f64::from_bits(0x7FF0_0000_0000_0001),
+                    f64::INFINITY,
+                    -1.5,
+                ][rng.random_range(0..7usize)],
+            });
+            data(Buffer::from_vec(floats.collect::<Vec<f64>>()), nulls)
+        }
+        number => {
+            let width = number.primitive_width().unwrap();
+            let few = rng.random();
+            let mut bytes = MutableBuffer::new(0);
+            for _ in 0..len {
+                let value = if few { u128::from(rng.random_range(0..alphabet)) } else { random_u128(rng) };
+                bytes.extend_from_slice(&value.to_ne_bytes()[..width]);
+            }
+            data(bytes.into(), nulls)
+        }
+    }
+}
+
+fn random_u128(rng: &mut ChaCha8Rng) -> u128 {
+    u128::from(rng.next_u64()) << 64 | u128::from(rng.next_u64())
+}
+
+fn text(rng: &mut ChaCha8Rng, alphabet: u32) -> String {
+    let length = [0, 1, 3, 12, 13, 40][rng.random_range(0..6usize)];
+    (0..length).map(|_| char::from_u32(0xE0 + rng.random_range(0..alphabet)).unwrap()).collect()
+}
