@@ -10,6 +10,8 @@ pub mod entrogede;
 pub mod error;
 mod format;
 pub mod read;
+#[cfg(feature = "train")]
+pub mod train;
 pub mod write;
 
 pub use error::{Error, ErrorKind, Result};

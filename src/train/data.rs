@@ -1,0 +1,162 @@
+//! Rows in memory: features, a target and a weight each.
+
+use crate::error::{Error, Result};
+
+/// Rows of `d` features with a target and a weight each. Every number in it is finite and every
+/// weight positive; rows that were not so have been left out and counted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dataset {
+    features: Vec<String>,
+    target: String,
+    x: Vec<f64>,
+    y: Vec<f64>,
+    weights: Vec<f64>,
+    left_out: usize,
+}
+
+impl Dataset {
+    /// Rows from plain vectors: `x` is n x d, row-major, with d = `features.len()`; `y` and `weights`
+    /// have n numbers, and no weights means 1 each.
+    ///
+    /// # Errors
+    /// `Argument` if the lengths do not fit together.
+    pub fn new(
+        features: Vec<String>,
+        target: String,
+        x: Vec<f64>,
+        y: Vec<f64>,
+        weights: Option<Vec<f64>>,
+    ) -> Result<Self> {
+        let (n, d) = (y.len(), features.len());
+        let weights = weights.unwrap_or_else(|| vec![1.0; n]);
+        if n.checked_mul(d) != Some(x.len()) || weights.len() != n {
+            return Err(Error::argument(format!(
+                "{n} rows of {d} features need {n} x {d} values and {n} weights; there are {} and {}",
+                x.len(),
+                weights.len()
+            )));
+        }
+        let mut data = Self { features, target, x, y, weights, left_out: 0 };
+        let usable = |i: usize| {
+            data.weights[i] > 0.0
+                && data.weights[i].is_finite()
+                && data.y[i].is_finite()
+                && data.row(i).iter().all(|v| v.is_finite())
+        };
+        let keep: Vec<usize> = (0..n).filter(|&i| usable(i)).collect();
+        if keep.len() < n {
+            data = data.subset(&keep)?;
+            data.left_out = n - keep.len();
+        }
+        Ok(data)
+    }
+
+    /// Some rows, in the order given; a row may come several times.
+    ///
+    /// # Errors
+    /// `Argument` for a row that is not there.
+    pub fn subset(&self, rows: &[usize]) -> Result<Self> {
+        if let Some(row) = rows.iter().find(|&&row| row >= self.rows()) {
+            return Err(Error::argument(format!("no row {row}; there are {} rows", self.rows())));
+        }
+        Ok(Self {
+            features: self.features.clone(),
+            target: self.target.clone(),
+            x: rows.iter().flat_map(|&i| self.row(i)).copied().collect(),
+            y: rows.iter().map(|&i| self.y[i]).collect(),
+            weights: rows.iter().map(|&i| self.weights[i]).collect(),
+            left_out: 0,
+        })
+    }
+
+    /// The same rows with some of the features, in the order given.
+    ///
+    /// # Errors
+    /// `Argument` for a feature that is not there.
+    pub fn with_features(&self, names: &[&str]) -> Result<Self> {
+        let find = |name: &&str| {
+            self.features.iter().position(|f| f == name).ok_or_else(|| {
+                Error::argument(format!("no feature \"{name}\"; there are {}", self.features.join(", ")))
+            })
+        };
+        let columns: Vec<usize> = names.iter().map(find).collect::<Result<_>>()?;
+        Ok(Self {
+            features: names.iter().map(|&n| n.to_owned()).collect(),
+            x: (0..self.rows()).flat_map(|i| columns.iter().map(move |&j| self.row(i)[j])).collect(),
+            ..self.clone()
+        })
+    }
+
+    /// Means of features and target over groups of rows, weighted by the rows' weights: group
+    /// `groups[i]` of `0..m` holds row `i`. A group's weight is the sum of its rows'; empty groups
+    /// are left out.
+    ///
+    /// # Errors
+    /// `Argument` if there is not one group a row, each less than `m`.
+    pub fn condense(&self, groups: &[u32], m: usize) -> Result<Self> {
+        if groups.len() != self.rows() || groups.iter().any(|&g| g as usize >= m) {
+            return Err(Error::argument(format!("{} rows need one group below {m} each", self.rows())));
+        }
+        let d = self.features.len();
+        let (mut x, mut y, mut weights) = (vec![0.0; m * d], vec![0.0; m], vec![0.0; m]);
+        for (i, group) in groups.iter().map(|&g| g as usize).enumerate() {
+            let w = self.weights[i];
+            weights[group] += w;
+            y[group] += w * self.y[i];
+            x[group * d..(group + 1) * d].iter_mut().zip(self.row(i)).for_each(|(sum, v)| *sum += w * v);
+        }
+        for group in 0..m {
+            y[group] /= weights[group];
+            x[group * d..(group + 1) * d].iter_mut().for_each(|sum| *sum /= weights[group]);
+        }
+        let mut data = Self::new(self.features.clone(), self.target.clone(), x, y, Some(weights))?;
+        data.left_out = 0;
+        Ok(data)
+    }
+
+    /// Number of rows, n.
+    pub fn rows(&self) -> usize {
+        self.y.len()
+    }
+
+    /// Names of the features; there are d.
+    pub fn features(&self) -> &[String] {
+        &self.features
+    }
+
+    /// Name of the target.
+    pub fn target(&self) -> &str {
+        &self.target
+    }
+
+    /// The features, n x d, row-major.
+    pub fn x(&self) -> &[f64] {
+        &self.x
+    }
+
+    /// The features of row `i`, which must be less than n.
+    pub fn row(&self, i: usize) -> &[f64] {
+        let d = self.features.len();
+        &self.x[i * d..(i + 1) * d]
+    }
+
+    /// The targets, n.
+    pub fn y(&self) -> &[f64] {
+        &self.y
+    }
+
+    /// The weights, n.
+    pub fn weights(&self) -> &[f64] {
+        &self.weights
+    }
+
+    /// Sum of the weights.
+    pub fn total_weight(&self) -> f64 {
+        self.weights.iter().sum()
+    }
+
+    /// Rows left out when the data was put together, for a missing or non-finite value.
+    pub fn left_out(&self) -> usize {
+        self.left_out
+    }
+}

@@ -1,0 +1,47 @@
+//! What a training run measured.
+
+use serde::Serialize;
+
+/// The measurements of one run, as `gede train --json` prints them. Missing ones are left out.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Metrics {
+    /// How the model was trained: `condensed`, `full`, `mini-batch`, `closed-form` or `moments`.
+    pub method: String,
+    /// Samples trained on: rows, or condensed samples.
+    pub samples: usize,
+    /// Rows they stand for: the sum of their weights.
+    pub rows: f64,
+    /// Features.
+    pub features: usize,
+    /// Rows or samples left out for a missing or non-finite value.
+    pub left_out: u64,
+    /// Mean squared error on the samples trained on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub train_mse: Option<f64>,
+    /// Mean squared error on the test rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test_mse: Option<f64>,
+    /// Gradient descent steps; 0 for a closed form.
+    pub steps: u64,
+    /// Whether the gradient reached the tolerance; a closed form has.
+    pub converged: bool,
+    /// Norm of the gradient at the end, in standardised features.
+    pub gradient_norm: f64,
+    /// Seconds spent to get the samples: reading condensed samples, moments or rows.
+    pub selection_seconds: f64,
+    /// Seconds spent to train.
+    pub train_seconds: f64,
+    /// Bytes read from the file trained on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes_read: Option<u64>,
+    /// Most memory the process has held, in bytes, where the system tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peak_memory: Option<u64>,
+}
+
+/// Most memory this process has held so far, in bytes: Linux's `VmHWM`; none on other systems.
+pub fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.split_whitespace().next()?.parse::<u64>().ok()?.checked_mul(1024)
+}

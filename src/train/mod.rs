@@ -1,0 +1,26 @@
+//! Models trained from gede files on Candle tensors.
+//!
+//! Linear regression comes in four ways, from the most to the least work a step:
+//! gradient descent over rows ([`gradient_descent`], full batch or mini-batches), the same over
+//! condensed samples with their weights (equation 5 of the paper), the weighted closed form
+//! ([`closed_form`], equation 11), and everything from the moments in a file's head ([`Gram`]),
+//! without touching a row.
+
+mod data;
+mod descent;
+mod gram;
+mod k_means;
+mod linear;
+mod metrics;
+mod split;
+mod standardiser;
+
+pub use candle_core::Device;
+pub use data::Dataset;
+pub use descent::{Descent, Fit, Progress, gradient_descent};
+pub use gram::{Gram, closed_form};
+pub use k_means::KMeans;
+pub use linear::LinearModel;
+pub use metrics::{Metrics, peak_memory};
+pub use split::{Split, permutation};
+pub use standardiser::Standardiser;
