@@ -10,6 +10,7 @@ pub mod entrogede;
 pub mod error;
 mod format;
 pub mod read;
+pub mod sample;
 #[cfg(feature = "train")]
 pub mod train;
 pub mod write;

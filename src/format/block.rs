@@ -91,16 +91,14 @@ impl BlockEntry {
     }
 }
 
-/// A part of a block that lies somewhere in the blocks section.
+/// A piece of a block's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Piece {
-    Transforms,
     Layout,
     Bases,
     Records,
     Exceptions,
     Heap,
-    Dictionary,
 }
 
 /// Bits of a base id: ceil(log2 n_b).

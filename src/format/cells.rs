@@ -6,6 +6,9 @@ use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes, KnownLayout, Unaligne
 use super::NONE;
 use crate::error::{Error, Result};
 
+/// Cells a file may have.
+pub const MAX_CELLS: u64 = 1 << 21;
+
 #[derive(FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
 #[repr(C)]
 struct Head {

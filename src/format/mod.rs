@@ -6,14 +6,19 @@ mod cells;
 mod checksum;
 mod directory;
 mod frame;
+mod moments;
 
+pub(crate) use bits::SLACK;
 pub(crate) use block::{
     BlockEntry, DictionaryEntry, DictionaryKind, FIXED_RECORDS, LaneTransform, Piece, TransformKind, id_bits,
 };
+pub use cells::MAX_CELLS;
 pub(crate) use cells::{CellBitEntry, CellFeature, CellTarget, CellsSection};
 pub(crate) use checksum::{Levels, PAGE, PageSums, crc};
 pub(crate) use directory::{Directory, Feature, Head, Section, SectionKind, TAIL};
-pub(crate) use frame::{FOOTER, Footer, HEADER, Header, MAGIC};
+pub(crate) use frame::{FOOTER, Footer, HEADER, Header};
+
+pub(crate) use moments::MomentsSection;
 
 /// Every piece of a file starts at a multiple of this.
 pub(crate) const ALIGN: u64 = 64;

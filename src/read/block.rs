@@ -14,7 +14,6 @@ use crate::format::{BlockEntry, LaneTransform, TransformKind};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Lane {
     pub kind: TransformKind,
-    pub width: u32,
     pub exponent: u8,
     pub dictionary: u32,
     pub minimum: u64,
@@ -163,7 +162,6 @@ fn lanes(transforms: &[LaneTransform], layout: &[u8], entry: &BlockEntry) -> Res
         let (base_mask, deviation_mask, constant) = (a & !b, a & b, !a & b);
         lanes.push(Lane {
             kind,
-            width,
             exponent: t.exponent,
             dictionary: t.dictionary.get(),
             minimum: t.minimum.get(),

@@ -1,6 +1,7 @@
 //! Reading: open, blocks, take, scan. The core does no input or output: it asks a `Source` for
 //! byte ranges, and decodes them.
 
+mod account;
 mod block;
 mod dictionary;
 mod fields;
@@ -13,10 +14,12 @@ mod scan;
 mod source;
 mod store;
 mod strings;
+mod verify;
 
 pub(crate) use index::{GROUP, SAMPLE, level_parts};
 use pages::Pages;
 
+pub use account::{Account, Part};
 pub use index::Class;
 pub use projection::Projection;
 pub use reader::Reader;

@@ -12,7 +12,9 @@ use super::source::{self, FileSource, Source};
 use super::{Pages, Projection};
 use crate::column::{Batch, Schema, Values};
 use crate::error::{Error, Result};
-use crate::format::{Directory, FOOTER, Footer, HEADER, Header, SectionKind, TAIL, crc};
+use crate::format::{
+    CellsSection, Directory, FOOTER, Footer, HEADER, Header, MAX_CELLS, SectionKind, TAIL, crc,
+};
 
 /// A gede file open for reading. Opening reads its last 64 KiB and checks its metadata; pages of
 /// data are checked when they are first touched.
@@ -269,6 +271,46 @@ impl<S: Source> Reader<S> {
     ) -> Result<()> {
         let rows: Vec<u64> = rows.collect();
         self.table.take(&self.pages, &self.dictionaries, &rows, None, projection, out)
+    }
+
+    /// The stored rows of a block.
+    pub(crate) fn block_range(&self, block: u64) -> Result<Range<u64>> {
+        let entry = self.table.entry(&self.pages, block)?;
+        let (first, rows) = (entry.first_row.get(), entry.rows.get());
+        let end = first.checked_add(rows).filter(|&e| e <= self.rows());
+        Ok(first..end.ok_or_else(|| Error::corrupt(format!("block {block} holds rows beyond the table")))?)
+    }
+
+    /// The cells section, if there is one.
+    pub(crate) fn cells(&self) -> Result<Option<CellsSection>> {
+        self.cells.as_deref().map(|b| CellsSection::read(b, self.schema().nodes().len())).transpose()
+    }
+
+    /// The bytes of the moments section, if there is one.
+    pub(crate) fn moments_bytes(&self) -> Result<Option<Cow<'_, [u8]>>> {
+        let section = self.directory.section(SectionKind::MOMENTS);
+        section.map(|s| self.pages.piece(s.offset, s.length)).transpose()
+    }
+
+    /// All rows of the condensed table; none if it is not stored.
+    pub(crate) fn condensed_rows(&self) -> Result<Batch> {
+        let mut out = Batch::default();
+        let Some(table) = &self.condensed else { return Ok(out) };
+        let bytes = table.rows.saturating_mul(8 * table.schema.nodes().len() as u64);
+        let most = self.file_length().saturating_mul(64).saturating_add(16 << 20);
+        if table.rows > MAX_CELLS || bytes > most {
+            return Err(Error::corrupt("there are more condensed samples than the format allows"));
+        }
+        let rows: Vec<u64> = (0..table.rows).collect();
+        table.take(
+            &self.pages,
+            &self.dictionaries,
+            &rows,
+            None,
+            &Projection::all(&table.schema),
+            &mut out,
+        )?;
+        Ok(out)
     }
 
     /// Rows grouped by block, each with its place in the order given.

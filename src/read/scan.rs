@@ -8,6 +8,8 @@ use crate::error::{Error, Result};
 
 /// Bytes of strings in a batch above which the batches that follow are cut smaller.
 const STRING_BYTES: usize = 16 << 20;
+/// Bytes of other values in a batch, at most, if it has more than one row.
+const VALUE_BYTES: u64 = 8 << 20;
 
 /// An iterator over the batches of a range of rows.
 pub struct Scan<'a, S> {
@@ -29,11 +31,12 @@ impl<'a, S: Source> Scan<'a, S> {
             let n = reader.rows();
             return Err(Error::argument(format!("no rows {} to {}: the file has {n}", rows.start, rows.end)));
         }
+        let nodes = || projection.nodes().iter().filter_map(|&n| reader.schema().nodes().get(n));
+        let lanes: u64 =
+            nodes().map(|n| u64::from(n.validity_lanes()) + 8 * u64::from(n.value_lanes())).sum();
+        let wanted = (batch_rows as u64).min(VALUE_BYTES / lanes.max(1)).max(1);
         // A first batch of strings is small: how long they are is not known.
-        let wanted = (batch_rows as u64).clamp(1, u32::MAX.into());
-        let strings = projection.nodes().iter().filter_map(|&n| reader.schema().nodes().get(n));
-        let strings = strings.filter(|n| n.kind.is_bytes()).count();
-        let batch_rows = if strings > 0 { wanted.min(1024) } else { wanted };
+        let batch_rows = if nodes().any(|n| n.kind.is_bytes()) { wanted.min(1024) } else { wanted };
         Ok(Self { reader, projection, rows, batch_rows, wanted })
     }
 

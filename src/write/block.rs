@@ -30,127 +30,137 @@ pub(super) struct EncodedBlock {
     pub heap: Vec<u8>,
 }
 
-/// Encodes a segment: all nodes of the schema, at least one row. `dictionaries` are the file-wide
-/// ones by node.
-pub(super) fn encode_block(
-    schema: &Schema,
-    segment: &Batch,
-    dictionaries: &[Option<Dictionary>],
-    tau: usize,
-) -> Result<EncodedBlock> {
-    let mut lanes = Vec::with_capacity(schema.lanes() as usize);
-    let mut own = Vec::new();
-    let mut heap = Vec::new();
-    for (i, (node, column)) in schema.nodes().iter().zip(&segment.columns).enumerate() {
-        let file_wide = dictionaries.get(i).and_then(Option::as_ref);
-        encode_node(node, column, segment.rows, file_wide, &mut lanes, &mut own, &mut heap).ok_or_else(
-            || Error::argument(format!("column \"{}\": its values do not fit its type", node.name)),
-        )?;
-    }
-    if lanes.len() != schema.lanes() as usize || lanes.iter().any(|l| l.fields.len() != segment.rows) {
-        return Err(Error::argument("a batch does not have the rows and columns of its schema"));
-    }
-    for (number, lane) in lanes.iter_mut().enumerate() {
-        if let Some(values) = lane.dictionary.take() {
-            let bytes = values.iter().flat_map(|v| v.to_le_bytes()).collect();
-            let count = values.len() as u64;
-            own.push(LaneDictionary { lane: number, kind: DictionaryKind::Raw, count, bytes });
-        }
-    }
-    own.sort_by_key(|d| d.lane);
-    let exceptions = exceptions(&lanes);
-    let mut planes = BitPlanes::new(segment.rows);
-    for lane in &lanes {
-        planes.push_lane(lane.transform.width, &lane.fields);
-    }
-    let chosen = select_bases(&planes, tau);
-    let masks = masks(&lanes, &chosen.roles);
-    let total: usize = lanes.iter().map(|l| usize::from(l.transform.width)).sum();
-    let id_bits = crate::format::id_bits(chosen.count as u64);
-    let entry = BlockEntry {
-        rows: (segment.rows as u64).into(),
-        base_count: (chosen.count as u64).into(),
-        total_bits: (total as u32).into(),
-        base_bits: (chosen.base_bits as u32).into(),
-        deviation_bits: (chosen.deviation_bits as u32).into(),
-        constant_bits: ((total - chosen.base_bits - chosen.deviation_bits) as u32).into(),
-        exceptions_length: (exceptions.len() as u64).into(),
-        heap_length: (heap.len() as u64).into(),
-        record_kind: FIXED_RECORDS,
-        id_bits,
-        ..BlockEntry::default()
-    };
-    Ok(EncodedBlock {
-        entry,
-        transforms: lanes.iter().map(|l| l.transform).collect(),
-        dictionaries: own,
-        layout: layout(&lanes, &masks),
-        bases: bases(&lanes, &masks, &chosen.ids, chosen.count, chosen.base_bits),
-        records: records(&lanes, &masks, &chosen.ids, &entry),
-        exceptions,
-        heap,
-    })
+/// The lanes of a segment, and what belongs to them.
+pub(super) struct Lanes {
+    rows: usize,
+    pub lanes: Vec<EncodedLane>,
+    dictionaries: Vec<LaneDictionary>,
+    heap: Vec<u8>,
 }
 
-/// Appends the lanes of a node: validity, then values, instance by instance.
-fn encode_node(
-    node: &Node,
-    column: &Column,
-    rows: usize,
-    dictionary: Option<&Dictionary>,
-    lanes: &mut Vec<EncodedLane>,
-    own: &mut Vec<LaneDictionary>,
-    heap: &mut Vec<u8>,
-) -> Option<()> {
-    let instances = node.instances as usize;
-    let every = |k: usize, per: usize| move |i: usize| i * per + k;
-    if node.nullable {
-        let validity = column.validity.as_ref().filter(|v| v.len() == rows * instances)?;
-        for k in 0..instances {
-            let at = every(k, instances);
-            let bits = (0..rows).map(|i| u64::from(validity.get(at(i)) == Some(&1))).collect();
-            lanes.push(EncodedLane::offset(bits, None));
+impl Lanes {
+    /// Transforms a segment: all nodes of the schema, at least one row. `dictionaries` are the
+    /// file-wide ones by node.
+    pub fn of(schema: &Schema, segment: &Batch, dictionaries: &[Option<Dictionary>]) -> Result<Self> {
+        let (lanes, own, heap) = (Vec::with_capacity(schema.lanes() as usize), Vec::new(), Vec::new());
+        let mut this = Self { rows: segment.rows, lanes, dictionaries: own, heap };
+        for (i, (node, column)) in schema.nodes().iter().zip(&segment.columns).enumerate() {
+            let file_wide = dictionaries.get(i).and_then(Option::as_ref);
+            this.push(node, column, file_wide).ok_or_else(|| {
+                Error::argument(format!("column \"{}\": its values do not fit its type", node.name))
+            })?;
+        }
+        let rows_fit = this.lanes.iter().all(|l| l.fields.len() == segment.rows);
+        if this.lanes.len() != schema.lanes() as usize || !rows_fit {
+            return Err(Error::argument("a batch does not have the rows and columns of its schema"));
+        }
+        for (number, lane) in this.lanes.iter().enumerate() {
+            if let Some(values) = &lane.dictionary {
+                let bytes = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+                let count = values.len() as u64;
+                this.dictionaries.push(LaneDictionary {
+                    lane: number,
+                    kind: DictionaryKind::Raw,
+                    count,
+                    bytes,
+                });
+            }
+        }
+        this.dictionaries.sort_by_key(|d| d.lane);
+        Ok(this)
+    }
+
+    /// Chooses base positions and cuts the records.
+    pub fn encode(self, tau: usize) -> EncodedBlock {
+        let lanes = self.lanes;
+        let exceptions = exceptions(&lanes);
+        let mut planes = BitPlanes::new(self.rows);
+        for lane in &lanes {
+            planes.push_lane(lane.transform.width, &lane.fields);
+        }
+        let chosen = select_bases(&planes, tau);
+        drop(planes);
+        let masks = masks(&lanes, &chosen.roles);
+        let total: usize = lanes.iter().map(|l| usize::from(l.transform.width)).sum();
+        let entry = BlockEntry {
+            rows: (self.rows as u64).into(),
+            base_count: (chosen.count as u64).into(),
+            total_bits: (total as u32).into(),
+            base_bits: (chosen.base_bits as u32).into(),
+            deviation_bits: (chosen.deviation_bits as u32).into(),
+            constant_bits: ((total - chosen.base_bits - chosen.deviation_bits) as u32).into(),
+            exceptions_length: (exceptions.len() as u64).into(),
+            heap_length: (self.heap.len() as u64).into(),
+            record_kind: FIXED_RECORDS,
+            id_bits: crate::format::id_bits(chosen.count as u64),
+            ..BlockEntry::default()
+        };
+        EncodedBlock {
+            entry,
+            transforms: lanes.iter().map(|l| l.transform).collect(),
+            dictionaries: self.dictionaries,
+            layout: layout(&lanes, &masks),
+            bases: bases(&lanes, &masks, &chosen.ids, chosen.count, chosen.base_bits),
+            records: records(&lanes, &masks, &chosen.ids, &entry),
+            exceptions,
+            heap: self.heap,
         }
     }
-    let valid_of = |k: usize| -> Option<Vec<u8>> {
-        let validity = column.validity.as_ref().filter(|_| node.nullable)?;
-        Some((0..rows).map(|i| validity.get(i * instances + k).copied().unwrap_or(0)).collect())
-    };
-    match (&column.values, node.kind) {
-        (Values::None, Kind::Struct | Kind::List) => {}
-        (values @ Values::Bytes { .. }, Kind::Bytes | Kind::Text) => {
-            let encoded = encode_strings(values, valid_of(0).as_deref(), dictionary, heap)?;
-            let [mut places, lengths] = encoded.lanes;
-            if dictionary.is_some() {
-                places.transform.dictionary = node.dictionary.unwrap_or(0).into();
-            }
-            let segment_own = encoded.dictionary;
-            own.extend(segment_own.map(|d| LaneDictionary {
-                lane: lanes.len(),
-                kind: DictionaryKind::Strings,
-                count: d.count,
-                bytes: d.bytes,
-            }));
-            lanes.extend([places, lengths]);
-        }
-        (Values::U128(v), _) => {
+
+    /// Appends the lanes of a node: validity, then values, instance by instance.
+    fn push(&mut self, node: &Node, column: &Column, dictionary: Option<&Dictionary>) -> Option<()> {
+        let rows = self.rows;
+        let lanes = &mut self.lanes;
+        let instances = node.instances as usize;
+        let every = |k: usize, per: usize| move |i: usize| i * per + k;
+        if node.nullable {
+            let validity = column.validity.as_ref().filter(|v| v.len() == rows * instances)?;
             for k in 0..instances {
-                let raw: Vec<u128> =
-                    (0..rows).map(|i| v.get(i * instances + k).copied()).collect::<Option<_>>()?;
-                lanes.extend(encode_wide(node.kind, &raw, valid_of(k).as_deref()));
+                let at = every(k, instances);
+                let bits = (0..rows).map(|i| u64::from(validity.get(at(i)) == Some(&1))).collect();
+                lanes.push(EncodedLane::offset(bits, None));
             }
         }
-        (values, _) => {
-            let per_instance = node.lanes_per_instance as usize;
-            let per_row = instances * per_instance;
-            for k in 0..per_row {
-                let raw = column_of(values, rows, per_row, k)?;
-                let valid = valid_of(k / per_instance.max(1));
-                lanes.push(encode_lane(node.kind, node.bits, &raw, valid.as_deref()));
+        let valid_of = |k: usize| -> Option<Vec<u8>> {
+            let validity = column.validity.as_ref().filter(|_| node.nullable)?;
+            Some((0..rows).map(|i| validity.get(i * instances + k).copied().unwrap_or(0)).collect())
+        };
+        match (&column.values, node.kind) {
+            (Values::None, Kind::Struct | Kind::List) => {}
+            (values @ Values::Bytes { .. }, Kind::Bytes | Kind::Text) => {
+                let encoded = encode_strings(values, valid_of(0).as_deref(), dictionary, &mut self.heap)?;
+                let [mut places, lengths] = encoded.lanes;
+                if dictionary.is_some() {
+                    places.transform.dictionary = node.dictionary.unwrap_or(0).into();
+                }
+                let segment_own = encoded.dictionary;
+                self.dictionaries.extend(segment_own.map(|d| LaneDictionary {
+                    lane: lanes.len(),
+                    kind: DictionaryKind::Strings,
+                    count: d.count,
+                    bytes: d.bytes,
+                }));
+                lanes.extend([places, lengths]);
+            }
+            (Values::U128(v), _) => {
+                for k in 0..instances {
+                    let raw: Vec<u128> =
+                        (0..rows).map(|i| v.get(i * instances + k).copied()).collect::<Option<_>>()?;
+                    lanes.extend(encode_wide(node.kind, &raw, valid_of(k).as_deref()));
+                }
+            }
+            (values, _) => {
+                let per_instance = node.lanes_per_instance as usize;
+                let per_row = instances * per_instance;
+                for k in 0..per_row {
+                    let raw = column_of(values, rows, per_row, k)?;
+                    let valid = valid_of(k / per_instance.max(1));
+                    lanes.push(encode_lane(node.kind, node.bits, &raw, valid.as_deref()));
+                }
             }
         }
+        Some(())
     }
-    Some(())
 }
 
 /// Value `k` of every row, widened.

@@ -3,7 +3,7 @@
 use std::ops::{Deref, DerefMut};
 use std::path::Path;
 
-use zerocopy::{FromBytes, IntoBytes};
+use zerocopy::FromBytes;
 
 use super::labels::Labels;
 use super::options::{CellLimit, Options, TargetKind};
@@ -15,10 +15,8 @@ use crate::entrogede::{
     Prefixes, choose_bits,
 };
 use crate::error::{Error, ErrorKind, Result};
-use crate::format::{CellBitEntry, CellFeature, CellTarget, CellsSection};
+use crate::format::{CellBitEntry, CellFeature, CellTarget, CellsSection, MAX_CELLS};
 
-/// Cells a file may have.
-pub const MAX_CELLS: u64 = 1 << 21;
 /// Bytes of sums kept in memory; more are spilled to a mapped file.
 const SUMS_IN_MEMORY: usize = 64 << 20;
 
@@ -58,7 +56,7 @@ fn limit(options: &Options, rows: u64, target: bool) -> Result<Option<(u64, Opti
 
 impl CellPlan {
     /// Chooses the bits on the survey's sample and counts the cells in a pass over the table.
-    pub fn make(
+    pub(super) fn make(
         table: &dyn Table,
         features: &[usize],
         survey: &mut Survey,

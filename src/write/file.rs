@@ -102,7 +102,8 @@ impl<'s> FileWriter<'s> {
             self.features.insert(Feature::EXCEPTIONS);
         }
         let transforms = block.transforms.as_bytes();
-        if self.transforms.0 != transforms {
+        // Tables share no pieces.
+        if self.transforms.0 != transforms || blocks.entries.is_empty() {
             self.transforms = (transforms.to_vec(), self.out.piece(transforms)?);
         }
         let entry = BlockEntry {

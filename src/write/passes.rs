@@ -6,6 +6,7 @@ use super::cells::{CellPlan, condensed_batch};
 use super::classes::ByClass;
 use super::file::{Blocks, FileWriter};
 use super::index::{class_table, write_index};
+use super::moments::MomentPlan;
 use super::options::{Options, Report};
 use super::pipeline::Pipeline;
 use super::segments::{SEGMENT_ROWS, Segments, segment_rows};
@@ -67,7 +68,7 @@ fn write_here(
     let tell = |pass: &'static str| move |rows: u64| progress(Progress { pass, rows, of: known });
 
     let mut survey = match survey::is_needed(&schema, &roles, options) {
-        true => Some(survey::survey(table, &roles, options, &tell("surveying"))?),
+        true => Some(survey::survey(table, &roles, &tell("surveying"))?),
         false => None,
     };
     let plan = match &mut survey {
@@ -83,6 +84,7 @@ fn write_here(
         tau: options.tau,
         plan: stored,
         totals: stored.map(|p| p.totals(Some(out.folder()))).transpose()?,
+        moments: MomentPlan::of(&schema, &roles).map(|plan| (plan.clone(), plan.zero())),
         blocks: Blocks::default(),
     };
     let rows_per_segment = segment_rows(&schema, options.segment_rows.max(1));
@@ -106,7 +108,7 @@ fn write_here(
             pipeline.run(&mut out, cut, &tell("writing"))?;
         }
     }
-    let Pipeline { totals, blocks, .. } = pipeline;
+    let Pipeline { totals, blocks, moments, .. } = pipeline;
 
     let mut condensed = Blocks::default();
     let mut metadata = vec![(SectionKind::SCHEMA, schema.to_bytes())];
@@ -119,6 +121,7 @@ fn write_here(
                 tau: options.tau,
                 plan: None,
                 totals: None,
+                moments: None,
                 blocks: Blocks::default(),
             };
             let rows = segment_rows(&condensed_schema, SEGMENT_ROWS);
@@ -137,6 +140,10 @@ fn write_here(
         out.feature(Feature::CONDENSED_SAMPLES);
     }
     out.tables(&blocks, &condensed)?;
+    if let Some((plan, sums)) = &moments {
+        out.section(SectionKind::MOMENTS, &plan.section(sums).to_bytes())?;
+        out.feature(Feature::MOMENTS);
+    }
     let mut report = Report { rows: blocks.rows(), segments: blocks.len(), ..Report::default() };
     if let Some((node, regrouped, labels, segments)) = classes
         && report.rows > 0

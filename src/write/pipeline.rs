@@ -2,18 +2,20 @@
 
 use rayon::prelude::*;
 
-use super::block::{EncodedBlock, encode_block};
+use super::block::{EncodedBlock, Lanes};
 use super::cells::{CellPlan, Words};
 use super::file::{Blocks, FileWriter};
+use super::moments::MomentPlan;
 use super::strings::Dictionary;
 use crate::column::{Batch, Schema};
-use crate::entrogede::{CellSums, CellTotals};
+use crate::entrogede::{CellSums, CellTotals, Moments};
 use crate::error::Result;
 
 /// What a segment becomes, and what it adds to the file's sums.
 struct Encoded {
     block: EncodedBlock,
     sums: Option<CellSums>,
+    moments: Option<Moments>,
 }
 
 /// Encodes the segments of one table.
@@ -23,19 +25,24 @@ pub(super) struct Pipeline<'a> {
     pub tau: usize,
     pub plan: Option<&'a CellPlan>,
     pub totals: Option<CellTotals<Words>>,
+    pub moments: Option<(MomentPlan, Moments)>,
     pub blocks: Blocks,
 }
 
 impl Pipeline<'_> {
     fn encode(&self, segment: &Batch) -> Result<Encoded> {
-        let block = encode_block(self.schema, segment, self.dictionaries, self.tau)?;
         let sums = self.plan.map(|p| p.sums(self.schema, segment)).transpose()?;
-        Ok(Encoded { block, sums })
+        let lanes = Lanes::of(self.schema, segment, self.dictionaries)?;
+        let moments = self.moments.as_ref().map(|(plan, _)| plan.sums(self.schema, segment, &lanes.lanes));
+        Ok(Encoded { block: lanes.encode(self.tau), sums, moments })
     }
 
     fn commit(&mut self, out: &mut FileWriter, encoded: Encoded) -> Result<()> {
         if let (Some(totals), Some(sums)) = (&mut self.totals, &encoded.sums) {
             totals.add(sums);
+        }
+        if let (Some((_, total)), Some(moments)) = (&mut self.moments, &encoded.moments) {
+            total.merge(moments)?;
         }
         out.block(&mut self.blocks, encoded.block)
     }

@@ -5,9 +5,9 @@ use crate::column::{Batch, Schema};
 use crate::error::Result;
 
 /// Rows coded together, at most.
-pub(super) const SEGMENT_ROWS: usize = 65_536;
+pub(crate) const SEGMENT_ROWS: usize = 65_536;
 /// Memory that the fields, or the values, of a segment may take.
-const SEGMENT_BYTES: usize = 64 << 20;
+pub(crate) const SEGMENT_BYTES: usize = 64 << 20;
 
 /// Most rows of a segment of a schema.
 pub(super) fn segment_rows(schema: &Schema, wanted: usize) -> usize {

@@ -94,12 +94,7 @@ pub(super) fn is_needed(schema: &Schema, roles: &Roles, options: &Options) -> bo
 }
 
 /// Makes the first pass.
-pub(super) fn survey(
-    table: &dyn Table,
-    roles: &Roles,
-    options: &Options,
-    progress: &dyn Fn(u64),
-) -> Result<Survey> {
+pub(super) fn survey(table: &dyn Table, roles: &Roles, progress: &dyn Fn(u64)) -> Result<Survey> {
     let schema = table.schema();
     let mut texts: Vec<Option<Strings>> =
         schema.nodes().iter().map(|n| n.kind.is_bytes().then(Strings::default)).collect();

@@ -1,0 +1,178 @@
+//! Where every byte of a file is.
+
+use std::collections::BTreeMap;
+
+use super::rows::Rows;
+use super::{Reader, Source};
+use crate::entrogede::{id_bits, paper_bits};
+use crate::error::{Error, Result};
+use crate::format::{DictionaryEntry, FOOTER, HEADER, LaneTransform, Piece, SectionKind};
+
+/// What bytes are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Part {
+    /// Base ids and deviations.
+    Records,
+    /// Base tables.
+    Bases,
+    /// Transform sets and layouts.
+    Layouts,
+    /// Values that transforms do not hold.
+    Exceptions,
+    /// Dictionaries and their table.
+    Dictionaries,
+    /// Strings.
+    Heaps,
+    /// Condensed samples: all their pieces, their block table and schema, and the cells.
+    Condensed,
+    /// Moments.
+    Moments,
+    /// The block table.
+    BlockTable,
+    /// Sample index and class table.
+    SampleIndex,
+    /// Checksum levels.
+    Checksums,
+    /// The physical schema.
+    Schema,
+    /// The Arrow schema.
+    ArrowSchema,
+    /// Header, directory and footer.
+    Frame,
+    /// Sections this reader does not know.
+    Unknown,
+    /// Zeros between pieces.
+    Padding,
+}
+
+/// Where every byte of a file is, and what other layouts would take.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Account {
+    /// Bytes by part; they add up to the file's length.
+    pub parts: BTreeMap<Part, u64>,
+    /// Bytes of the whole file.
+    pub file_length: u64,
+    /// Bytes of the file if records were bit-packed in the lanes' widths, without bases.
+    pub plain_length: u64,
+    /// Equation 1 of the paper without its parameters, in bytes: bases, rows and condensed samples in
+    /// records, weights; no container.
+    pub paper_bytes: u64,
+    /// Bases of all blocks.
+    pub bases: u64,
+    /// Bits of a record before and after: the mean over rows of `l_t`, and of base id and deviation.
+    pub bits_per_row: (f64, f64),
+}
+
+/// A piece of the file: place, length, what it is.
+pub(super) type Extent = (u64, u64, Part);
+
+impl<S: Source> Reader<S> {
+    /// Where every byte is. Reads the block tables, not the records.
+    ///
+    /// # Errors
+    /// `Corrupt` or `Io`.
+    pub fn account(&self) -> Result<Account> {
+        let mut parts: BTreeMap<Part, u64> = BTreeMap::new();
+        let mut used = 0;
+        for (_, length, part) in self.extents()? {
+            *parts.entry(part).or_default() += length;
+            used += length;
+        }
+        let file_length = self.file_length();
+        let padding = file_length.checked_sub(used);
+        parts.insert(Part::Padding, padding.ok_or_else(|| Error::corrupt("pieces of the file overlap"))?);
+        let (mut plain, mut paper, mut before, mut after, mut bases) = (0u128, 0u128, 0u128, 0u128, 0u64);
+        for number in 0..self.table.blocks {
+            let entry = self.table.entry(&self.pages, number)?;
+            let (rows, n_b) = (entry.rows.get(), entry.base_count.get());
+            let (l_t, l_d) = (u64::from(entry.total_bits.get()), u64::from(entry.deviation_bits.get()));
+            let l_b = u64::from(entry.base_bits.get()) + u64::from(entry.constant_bits.get());
+            plain += (u128::from(rows) * u128::from(l_t)).div_ceil(8);
+            paper += paper_bits(rows, 0, n_b, l_b, l_d);
+            before += u128::from(rows) * u128::from(l_t);
+            after += u128::from(rows) * u128::from(entry.record_bits());
+            bases = bases.saturating_add(n_b);
+        }
+        let rows = self.rows().max(1) as f64;
+        let m = self.cells()?.map_or(0, |c| c.cells);
+        let record = after.div_ceil(u128::from(self.rows().max(1)));
+        paper += u128::from(m) * (record + u128::from(id_bits(self.rows())));
+        let of = |part| parts.get(&part).copied().unwrap_or(0);
+        let own = of(Part::Records) + of(Part::Bases) + of(Part::Layouts);
+        let sets =
+            self.table.blocks.saturating_mul(u64::from(self.table.schema.lanes()) * LaneTransform::SIZE);
+        // Plain packing keeps the transforms; it needs no layouts and no bases.
+        let plain = (u128::from(file_length) + plain).saturating_sub(own.into());
+        let plain = plain + u128::from(sets.min(of(Part::Layouts)));
+        let bytes = |n: u128| u64::try_from(n).unwrap_or(u64::MAX);
+        Ok(Account {
+            file_length,
+            plain_length: bytes(plain),
+            paper_bytes: bytes(paper.div_ceil(8)),
+            bases,
+            bits_per_row: (before as f64 / rows, after as f64 / rows),
+            parts,
+        })
+    }
+
+    /// Every piece of the file, by place; pieces that blocks share occur once.
+    pub(super) fn extents(&self) -> Result<Vec<Extent>> {
+        let mut all = vec![(0, HEADER, Part::Frame)];
+        let length = self.file_length();
+        all.push((self.footer.directory_offset.get(), self.footer.directory_length.get(), Part::Frame));
+        all.push((length.saturating_sub(FOOTER), FOOTER, Part::Frame));
+        for section in &self.directory.sections {
+            let part = match section.kind {
+                SectionKind::BLOCKS => continue,
+                SectionKind::BLOCK_TABLE => Part::BlockTable,
+                SectionKind::DICTIONARY_TABLE => Part::Dictionaries,
+                SectionKind::CONDENSED_TABLE | SectionKind::CONDENSED_SCHEMA | SectionKind::CELLS => {
+                    Part::Condensed
+                }
+                SectionKind::MOMENTS => Part::Moments,
+                SectionKind::SAMPLE_INDEX | SectionKind::CLASS_TABLE => Part::SampleIndex,
+                SectionKind::CHECKSUM_LEVEL => Part::Checksums,
+                SectionKind::SCHEMA => Part::Schema,
+                SectionKind::ARROW_SCHEMA => Part::ArrowSchema,
+                _ => Part::Unknown,
+            };
+            all.push((section.offset, section.length, part));
+        }
+        self.block_extents(&self.table, false, &mut all)?;
+        if let Some(condensed) = &self.condensed {
+            self.block_extents(condensed, true, &mut all)?;
+        }
+        for number in 0..self.dictionaries.count() {
+            let entry: DictionaryEntry = self.dictionaries.entry(&self.pages, number)?;
+            all.push((entry.offset.get(), entry.length.get(), Part::Dictionaries));
+        }
+        all.sort_unstable();
+        all.dedup();
+        Ok(all)
+    }
+
+    fn block_extents(&self, table: &Rows, condensed: bool, all: &mut Vec<Extent>) -> Result<()> {
+        let set = u64::from(table.schema.lanes()) * LaneTransform::SIZE;
+        for number in 0..table.blocks {
+            let entry = table.entry(&self.pages, number)?;
+            let mut add = |offset, length, part| {
+                all.push((offset, length, if condensed { Part::Condensed } else { part }))
+            };
+            if set > 0 {
+                add(entry.transforms.get(), set, Part::Layouts);
+            }
+            for (piece, offset, length) in entry.pieces()? {
+                let part = match piece {
+                    Piece::Layout => Part::Layouts,
+                    Piece::Bases => Part::Bases,
+                    Piece::Records => Part::Records,
+                    Piece::Exceptions => Part::Exceptions,
+                    Piece::Heap => Part::Heaps,
+                };
+                add(offset, length, part);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,186 @@
+//! Everything that can be checked of a file, checked.
+
+use super::block::Block;
+use super::index::SampleIndex;
+use super::rows::Rows;
+use super::{Pages, Projection, Reader, Source};
+use crate::column::{Batch, Kind, Schema, Values};
+use crate::error::{Error, Result};
+use crate::format::{ALIGN, DictionaryKind, MomentsSection, SLACK};
+
+/// Bytes of values that are decoded at a time.
+const DECODED: u64 = 4 << 20;
+
+impl<S: Source> Reader<S> {
+    /// Checks the whole file: every checksum, every place and count, that pieces cover the file without
+    /// overlap and with zeros between, every base id, dictionary code, string and exception, the sample
+    /// index. `progress` is told bytes as they are done; there are about twice as many as the file has.
+    ///
+    /// # Errors
+    /// The first thing found wrong: `Corrupt`, or `Io`.
+    pub fn verify(&self, mut progress: impl FnMut(u64)) -> Result<()> {
+        self.pages.check_all(&mut progress)?;
+        self.check_cover()?;
+        self.check_table(&self.table, &mut progress)?;
+        if let Some(condensed) = &self.condensed {
+            self.check_table(condensed, &mut progress)?;
+        }
+        for number in 0..self.dictionaries.count() {
+            let entry = self.dictionaries.entry(&self.pages, number)?;
+            let number = u32::try_from(number).map_err(|_| Error::corrupt("more than 2^32 dictionaries"))?;
+            match entry.kind()? {
+                DictionaryKind::Raw => drop(self.dictionaries.raw(&self.pages, number)?),
+                DictionaryKind::Strings => drop(self.dictionaries.strings(&self.pages, number)?),
+            }
+        }
+        if let Some(index) = &self.index {
+            check_index(&self.pages, &self.table, index)?;
+        }
+        if let Some(bytes) = self.moments_bytes()? {
+            MomentsSection::read(&bytes, self.schema().nodes().len())?;
+        }
+        self.check_condensed()
+    }
+
+    /// Pieces lie one after the other, aligned, with nothing but zeros between.
+    fn check_cover(&self) -> Result<()> {
+        let mut end = 0;
+        for (offset, length, _) in self.extents()? {
+            if offset < end || offset % ALIGN != 0 || offset - end >= ALIGN {
+                return Err(Error::corrupt(format!(
+                    "the piece at byte {offset} overlaps another or leaves a gap"
+                )));
+            }
+            if self.pages.source().bytes(end..offset)?.iter().any(|&b| b != 0) {
+                return Err(Error::corrupt(format!("the padding before byte {offset} is not zero")));
+            }
+            end = offset.saturating_add(length);
+        }
+        if end == self.file_length() { Ok(()) } else { Err(Error::corrupt("pieces lie outside the file")) }
+    }
+
+    fn check_table(&self, table: &Rows, progress: &mut impl FnMut(u64)) -> Result<()> {
+        let everything = Projection::all(&table.schema);
+        let mut next = 0;
+        for number in 0..table.blocks {
+            let place = |e: Error| e.at(format_args!("block {number}"));
+            let block = table.block(&self.pages, number)?;
+            let (first, rows) = (block.entry.first_row.get(), block.rows());
+            let regular = table.block_rows == 0 || first == number * table.block_rows;
+            if first != next || !regular {
+                return Err(place(Error::corrupt("it does not follow the block before")));
+            }
+            next += rows;
+            self.check_streams(&block).map_err(place)?;
+            self.check_values(table, &block, &everything).map_err(place)?;
+            progress(block.entry.stream_lengths().map_or(0, |l| l.iter().sum()));
+        }
+        if next == table.rows { Ok(()) } else { Err(Error::corrupt("the blocks do not hold all rows")) }
+    }
+
+    /// Streams end in zeros; exceptions are in order.
+    fn check_streams(&self, block: &Block) -> Result<()> {
+        let entry = &block.entry;
+        let lengths = entry.stream_lengths().unwrap_or_default();
+        let bits = [
+            2 * u128::from(entry.total_bits.get()),
+            u128::from(entry.base_count.get()) * u128::from(entry.base_bits.get()),
+            u128::from(entry.rows.get()) * u128::from(entry.record_bits()),
+        ];
+        for ((offset, length), bits) in
+            [entry.layout, entry.bases, entry.records].iter().zip(lengths).zip(bits)
+        {
+            if length > 0 {
+                let tail = self.pages.piece(offset.get() + length - SLACK - 1, SLACK + 1)?;
+                let spare =
+                    tail.first().map_or(0, |&last| if bits % 8 == 0 { 0 } else { last >> (bits % 8) });
+                if spare != 0 || tail.iter().skip(1).any(|&b| b != 0) {
+                    return Err(Error::corrupt("a bit stream does not end in zeros"));
+                }
+            }
+        }
+        let piece = self.pages.piece(entry.exceptions.get(), entry.exceptions_length.get())?;
+        for e in &block.exceptions {
+            let rows = (0..e.count).map(|i| e.row(&piece, i));
+            let padding = piece.get(e.rows_at + 4 * e.count..e.raw_at).unwrap_or(&[]);
+            if !rows.clone().is_sorted_by(|a, b| a < b) || rows.last().is_some_and(|r| r >= block.rows()) {
+                return Err(Error::corrupt("exceptions are out of order"));
+            }
+            if padding.iter().any(|&b| b != 0) || piece.get(4..8).is_some_and(|b| b != [0; 4]) {
+                return Err(Error::corrupt("reserved bytes of the exceptions are not zero"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Decodes every row. Rows without records are all alike: the first stands for them.
+    fn check_values(&self, table: &Rows, block: &Block, everything: &Projection) -> Result<()> {
+        let lanes = 8 * u64::from(table.schema.lanes()).max(1);
+        let step = (DECODED / lanes).max(1);
+        let rows = if block.entry.record_bits() == 0 { 1 } else { block.rows() };
+        let first = block.entry.first_row.get();
+        let mut out = Batch::default();
+        let mut at = 0;
+        while at < rows {
+            let end = rows.min(at + step);
+            let stored: Vec<u64> = (first + at..first + end).collect();
+            table.take(&self.pages, &self.dictionaries, &stored, None, everything, &mut out)?;
+            check_text(&table.schema, &out)?;
+            at = end;
+        }
+        Ok(())
+    }
+
+    /// Condensed samples have the cells' shape and their weights add up to the rows.
+    fn check_condensed(&self) -> Result<()> {
+        let Some(section) = self.cells()? else { return Ok(()) };
+        if !section.stored {
+            return Ok(());
+        }
+        let bad = |what: &str| Err(Error::corrupt(format!("condensed samples: {what}")));
+        let batch = self.condensed_rows()?;
+        let classes = section.labels.len().max(1);
+        if batch.rows as u64 != section.cells || batch.columns.len() < classes {
+            return bad("they do not have the shape that the cells name");
+        }
+        let weights = batch.columns.iter().rev().take(classes).map(|c| match &c.values {
+            Values::U64(v) => v.iter().map(|&w| u128::from(w)).sum(),
+            _ => 0u128,
+        });
+        if weights.sum::<u128>() != u128::from(self.rows()) {
+            return bad("their weights do not add up to the rows");
+        }
+        Ok(())
+    }
+}
+
+/// The index counts right, its classes follow each other, and begin where blocks do.
+fn check_index<S: Source>(pages: &Pages<S>, table: &Rows, index: &SampleIndex) -> Result<()> {
+    index.verify(pages)?;
+    let (mut next, mut at) = (0, 0);
+    for number in 0..index.classes() {
+        let class = index.class(pages, number)?;
+        let first = if class.first_segment < table.blocks {
+            table.entry(pages, class.first_segment)?.first_row.get()
+        } else {
+            table.rows
+        };
+        if class.stored.start != next || first != next || class.first_segment < at {
+            return Err(Error::corrupt(format!("class {number} does not begin where a block does")));
+        }
+        (next, at) = (class.stored.end, class.first_segment);
+    }
+    if next == table.rows { Ok(()) } else { Err(Error::corrupt("the classes do not hold all rows")) }
+}
+
+/// Text is UTF-8.
+fn check_text(schema: &Schema, batch: &Batch) -> Result<()> {
+    for (node, column) in schema.nodes().iter().zip(&batch.columns).filter(|(n, _)| n.kind == Kind::Text) {
+        let Values::Bytes { offsets, data } = &column.values else { continue };
+        let strings = offsets.windows(2).map(|w| data.get(w[0] as usize..w[1] as usize).unwrap_or(&[]));
+        if strings.into_iter().any(|s| std::str::from_utf8(s).is_err()) {
+            return Err(Error::corrupt(format!("column \"{}\": a string is not UTF-8", node.name)));
+        }
+    }
+    Ok(())
+}
