@@ -74,7 +74,7 @@ fn push(
 }
 
 /// The values of one array, zero where the mask is 0.
-fn values(array: &dyn Array, mask: Option<&[u8]>, path: &str) -> Result<Values> {
+pub(super) fn values(array: &dyn Array, mask: Option<&[u8]>, path: &str) -> Result<Values> {
     use DataType::*;
     let data_type = array.data_type();
     Ok(match data_type {

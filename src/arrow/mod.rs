@@ -9,13 +9,21 @@ mod equal;
 mod export;
 mod ingest;
 mod message;
+mod read;
 mod schema;
+mod sink;
+mod source;
+mod table;
+mod union;
 
 pub use equal::logical_eq;
 pub use export::Exporter;
 pub use ingest::ingest;
 pub use message::{decode_schema, encode_schema};
+pub use read::{ArrowReader, ArrowScan};
 pub use schema::{arrow_schema, physical_schema};
+pub use sink::Sink;
+pub use table::ArrowTable;
 
 use crate::error::{Error, ErrorKind};
 use arrow::error::ArrowError;

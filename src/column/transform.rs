@@ -94,7 +94,7 @@ impl Float {
 
     /// The value of a decimal's integer.
     #[inline(always)]
-    pub fn from_decimal(self, q: i64, exponent: u8) -> u64 {
+    pub fn of_decimal(self, q: i64, exponent: u8) -> u64 {
         let power = POW10.get(usize::from(exponent)).copied().unwrap_or(1.0);
         self.raw(q as f64 / power)
     }
@@ -131,13 +131,13 @@ mod tests {
         #[test]
         fn decimals_are_bit_exact(q in -(1i64 << 53)..=1 << 53, exponent in 0u8..=22) {
             for float in [Float::F16, Float::F32, Float::F64] {
-                let raw = float.from_decimal(q, exponent);
+                let raw = float.of_decimal(q, exponent);
                 if let Some(found) = float.decimal(raw, exponent) {
-                    prop_assert_eq!(float.from_decimal(found, exponent), raw);
+                    prop_assert_eq!(float.of_decimal(found, exponent), raw);
                 }
             }
             if q.abs() < 1 << 50 {
-                prop_assert_eq!(Float::F64.decimal(Float::F64.from_decimal(q, exponent), exponent), Some(q));
+                prop_assert_eq!(Float::F64.decimal(Float::F64.of_decimal(q, exponent), exponent), Some(q));
             }
         }
     }

@@ -223,7 +223,10 @@ impl Directory {
                 bulk_end = end;
             }
         }
-        if directory_offset < end || directory_offset - end >= ALIGN || directory_offset % ALIGN != 0 {
+        if directory_offset < end
+            || directory_offset - end >= ALIGN
+            || !directory_offset.is_multiple_of(ALIGN)
+        {
             return bad("it does not follow the last section");
         }
         if head.bulk_end.get() != bulk_end {

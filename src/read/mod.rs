@@ -3,12 +3,14 @@
 
 mod account;
 mod block;
+mod decode;
 mod dictionary;
 mod fields;
 mod index;
 mod pages;
 mod projection;
 mod reader;
+mod records;
 mod rows;
 mod scan;
 mod source;

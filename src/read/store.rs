@@ -23,32 +23,33 @@ impl Target<'_> {
         row.saturating_mul(self.stride).saturating_add(self.offset)
     }
 
+    /// Writes a value for every field.
     #[inline(always)]
-    pub fn put<T>(&self, out: &mut [T], count: usize, value: impl Fn(usize) -> T) {
-        if let (None, 1, Some(out)) = (self.rows, self.stride, out.get_mut(self.first..self.first + count)) {
-            for (i, slot) in out.iter_mut().enumerate() {
-                *slot = value(i);
+    pub fn put<F: Copy, T>(&self, out: &mut [T], fields: &[F], value: impl Fn(F) -> T) {
+        if let (None, 1, Some(out)) =
+            (self.rows, self.stride, out.get_mut(self.first..self.first + fields.len()))
+        {
+            for (slot, &field) in out.iter_mut().zip(fields) {
+                *slot = value(field);
             }
             return;
         }
-        for i in 0..count {
+        for (i, &field) in fields.iter().enumerate() {
             if let Some(slot) = out.get_mut(self.index(i)) {
-                *slot = value(i);
+                *slot = value(field);
             }
         }
     }
 }
 
-/// Writes raw bits that were made from fields by `raw`.
+/// Writes raw bits that are made from fields by `raw`.
 #[inline(always)]
 fn put_raw(out: &mut Values, target: Target, fields: &[u64], raw: impl Fn(u64) -> u64) {
-    let n = fields.len();
-    let at = |i: usize| raw(fields.get(i).copied().unwrap_or(0));
     match out {
-        Values::U8(v) => target.put(v, n, |i| at(i) as u8),
-        Values::U16(v) => target.put(v, n, |i| at(i) as u16),
-        Values::U32(v) => target.put(v, n, |i| at(i) as u32),
-        Values::U64(v) => target.put(v, n, at),
+        Values::U8(v) => target.put(v, fields, |f| raw(f) as u8),
+        Values::U16(v) => target.put(v, fields, |f| raw(f) as u16),
+        Values::U32(v) => target.put(v, fields, |f| raw(f) as u32),
+        Values::U64(v) => target.put(v, fields, raw),
         Values::U128(_) | Values::None | Values::Bytes { .. } => {}
     }
 }
@@ -73,13 +74,13 @@ pub(super) fn store(
             let (p, least) = (lane.exponent, minimum as i64);
             match Float::of(node.bits) {
                 Float::F64 => {
-                    put_raw(out, target, fields, |f| Float::F64.from_decimal(least.wrapping_add(f as i64), p))
+                    put_raw(out, target, fields, |f| Float::F64.of_decimal(least.wrapping_add(f as i64), p))
                 }
                 Float::F32 => {
-                    put_raw(out, target, fields, |f| Float::F32.from_decimal(least.wrapping_add(f as i64), p))
+                    put_raw(out, target, fields, |f| Float::F32.of_decimal(least.wrapping_add(f as i64), p))
                 }
                 Float::F16 => {
-                    put_raw(out, target, fields, |f| Float::F16.from_decimal(least.wrapping_add(f as i64), p))
+                    put_raw(out, target, fields, |f| Float::F16.of_decimal(least.wrapping_add(f as i64), p))
                 }
             }
         }
@@ -105,11 +106,8 @@ pub(super) fn store_wide(
     let join = |low: u64, high: u64| u128::from(low) | u128::from(high) << 64;
     let least = join(lanes[0].minimum, lanes[1].minimum);
     let flip = if node.kind == crate::column::Kind::Decimal { 1 << 127 } else { 0 };
-    let at = |i: usize| {
-        let part = |f: &[u64]| f.get(i).copied().unwrap_or(0);
-        least.wrapping_add(join(part(fields[0]), part(fields[1]))) ^ flip
-    };
-    target.put(v, fields[0].len(), at);
+    let pairs: Vec<u128> = fields[0].iter().zip(fields[1]).map(|(&low, &high)| join(low, high)).collect();
+    target.put(v, &pairs, |f| least.wrapping_add(f) ^ flip);
 }
 
 /// Writes one raw value: an exception.

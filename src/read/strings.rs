@@ -73,7 +73,7 @@ impl<'a> Strings<'a> {
             let end = end.ok_or_else(|| Error::corrupt("a string lies outside the heap"))?;
             found.push(Place { pool: self.heap, start: start as usize, end: end as usize });
         }
-        target.put(&mut self.places, found.len(), |i| found.get(i).copied().unwrap_or_default());
+        target.put(&mut self.places, &found, |place| place);
         Ok(())
     }
 
@@ -97,7 +97,7 @@ impl<'a> Strings<'a> {
                 table.range(code).ok_or_else(|| Error::corrupt("a value lies outside its dictionary"))?;
             found.push(Place { pool: pool as u32, start: range.start, end: range.end });
         }
-        target.put(&mut self.places, found.len(), |i| found.get(i).copied().unwrap_or_default());
+        target.put(&mut self.places, &found, |place| place);
         Ok(())
     }
 

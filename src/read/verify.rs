@@ -103,7 +103,7 @@ impl<S: Source> Reader<S> {
         for e in &block.exceptions {
             let rows = (0..e.count).map(|i| e.row(&piece, i));
             let padding = piece.get(e.rows_at + 4 * e.count..e.raw_at).unwrap_or(&[]);
-            if !rows.clone().is_sorted_by(|a, b| a < b) || rows.last().is_some_and(|r| r >= block.rows()) {
+            if !rows.clone().is_sorted_by(|a, b| a < b) || rows.max().is_some_and(|r| r >= block.rows()) {
                 return Err(Error::corrupt("exceptions are out of order"));
             }
             if padding.iter().any(|&b| b != 0) || piece.get(4..8).is_some_and(|b| b != [0; 4]) {

@@ -70,7 +70,7 @@ fn level(bits: &[u64], rows: u64) -> [Vec<u64>; 4] {
     let mut ranks = Vec::with_capacity(bits.len() / 16 + 1);
     let mut ones = 0u64;
     for (i, word) in bits.iter().enumerate() {
-        if i as u64 % (GROUP / 64) == 0 {
+        if (i as u64).is_multiple_of(GROUP / 64) {
             ranks.push(ones);
         }
         ones += u64::from(word.count_ones());

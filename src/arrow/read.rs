@@ -1,0 +1,73 @@
+//! Record batches out of a file.
+
+use std::ops::Range;
+
+use arrow::datatypes::SchemaRef;
+use arrow::error::ArrowError;
+use arrow::record_batch::{RecordBatch, RecordBatchReader};
+
+use super::Exporter;
+use crate::error::{Error, Result};
+use crate::read::{Projection, Reader, Scan, Source};
+
+/// Some columns of a file as record batches of their original types.
+pub struct ArrowReader<'a, S> {
+    reader: &'a Reader<S>,
+    exporter: Exporter,
+}
+
+impl<'a, S: Source> ArrowReader<'a, S> {
+    /// Reads the columns of a projection.
+    ///
+    /// # Errors
+    /// `Corrupt` if the stored Arrow schema or a dictionary is damaged.
+    pub fn new(reader: &'a Reader<S>, projection: &Projection) -> Result<Self> {
+        let missing = || Error::corrupt("a column names a dictionary that it does not have");
+        let dictionary = |node| reader.dictionary(node)?.ok_or_else(missing);
+        let exporter = Exporter::new(reader.schema(), reader.arrow_schema(), projection, dictionary)?;
+        Ok(Self { reader, exporter })
+    }
+
+    /// The schema of the record batches.
+    pub fn schema(&self) -> &SchemaRef {
+        self.exporter.schema()
+    }
+
+    /// Rows in any order, repeated as often as asked.
+    ///
+    /// # Errors
+    /// As `Reader::take`.
+    pub fn take(&self, rows: &[u64]) -> Result<RecordBatch> {
+        self.exporter.batch(self.reader.take(rows, self.exporter.projection())?)
+    }
+
+    /// Rows in table order, a batch at a time.
+    ///
+    /// # Errors
+    /// As `Reader::scan`.
+    pub fn scan(&self, rows: Range<u64>, batch_rows: usize) -> Result<ArrowScan<'_, S>> {
+        let scan = self.reader.scan(self.exporter.projection(), rows, batch_rows)?;
+        Ok(ArrowScan { exporter: &self.exporter, scan })
+    }
+}
+
+/// The record batches of a range of rows.
+pub struct ArrowScan<'a, S> {
+    exporter: &'a Exporter,
+    scan: Scan<'a, S>,
+}
+
+impl<S: Source> Iterator for ArrowScan<'_, S> {
+    type Item = std::result::Result<RecordBatch, ArrowError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let batch = self.scan.next()?.and_then(|b| self.exporter.batch(b));
+        Some(batch.map_err(|e| ArrowError::ExternalError(Box::new(e))))
+    }
+}
+
+impl<S: Source> RecordBatchReader for ArrowScan<'_, S> {
+    fn schema(&self) -> SchemaRef {
+        self.exporter.schema().clone()
+    }
+}

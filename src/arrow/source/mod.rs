@@ -1,0 +1,97 @@
+//! Inputs that can be gone through more than once, as record batches.
+
+mod csv;
+mod ipc;
+mod libsvm;
+mod memory;
+mod parquet;
+
+pub(super) use csv::Csv;
+pub(super) use ipc::Ipc;
+pub(super) use libsvm::{Libsvm, looks_like_libsvm};
+pub(super) use memory::Memory;
+pub(super) use parquet::Parquet;
+
+use crate::error::{Error, ErrorKind, Result};
+use arrow::datatypes::SchemaRef;
+use arrow::error::ArrowError;
+use arrow::record_batch::RecordBatch;
+use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+/// The record batches of one pass.
+pub(super) type RecordBatches<'a> = Box<dyn Iterator<Item = Result<RecordBatch>> + Send + 'a>;
+
+/// An input.
+pub(super) trait Source: Send + Sync {
+    /// The schema of its batches.
+    fn schema(&self) -> &SchemaRef;
+
+    /// Its rows, where they are known without a pass.
+    fn rows(&self) -> Option<u64>;
+
+    /// Starts a pass.
+    fn batches(&self) -> Result<RecordBatches<'_>>;
+
+    /// Starts a pass over some of the columns.
+    fn project(&self, columns: Vec<usize>) -> Result<RecordBatches<'_>> {
+        let project = move |batch: Result<RecordBatch>| {
+            batch?.project(&columns).map_err(|e| super::wrap(ErrorKind::Input, e))
+        };
+        Ok(Box::new(self.batches()?.map(project)))
+    }
+}
+
+/// Opens an input file.
+pub(super) fn open(path: &Path) -> Result<File> {
+    let file = File::open(path).map_err(|e| Error::io(format!("cannot open {}", path.display()), e))?;
+    match file.metadata() {
+        Ok(metadata) if metadata.is_dir() => {
+            Err(Error::new(ErrorKind::Input, format!("{}: is a folder, not a table", path.display())))
+        }
+        _ => Ok(file),
+    }
+}
+
+/// An error of reading `path`, on one line.
+fn unreadable(path: &Path, error: ArrowError) -> Error {
+    let error = super::wrap(ErrorKind::Input, error);
+    match error.kind() {
+        ErrorKind::Io => error.at(path.display()),
+        kind => Error::new(kind, format!("{}: {error}", path.display()).replace(['\n', '\r'], " ")),
+    }
+}
+
+/// Calls a reader of the `arrow` and `parquet` crates, which panic on some damaged files.
+fn guarded<T>(path: &Path, read: impl FnOnce() -> std::result::Result<T, ArrowError>) -> Result<T> {
+    match catch_unwind(AssertUnwindSafe(read)) {
+        Ok(result) => result.map_err(|e| unreadable(path, e)),
+        Err(_) => Err(Error::new(ErrorKind::Input, format!("{}: the file is damaged", path.display()))),
+    }
+}
+
+/// The batches of a reader, guarded; the first error ends them.
+struct Guarded<R> {
+    path: PathBuf,
+    reader: Option<R>,
+}
+
+impl<R> Guarded<R> {
+    fn new(path: &Path, reader: R) -> Self {
+        Self { path: path.to_owned(), reader: Some(reader) }
+    }
+}
+
+impl<R: Iterator<Item = std::result::Result<RecordBatch, ArrowError>>> Iterator for Guarded<R> {
+    type Item = Result<RecordBatch>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let reader = self.reader.as_mut()?;
+        let batch = guarded(&self.path, || reader.next().transpose()).transpose();
+        if !matches!(batch, Some(Ok(_))) {
+            self.reader = None;
+        }
+        batch
+    }
+}

@@ -1,0 +1,256 @@
+//! Inputs as tables to be written.
+
+use super::export::index_values;
+use super::ingest::ingest;
+use super::message::encode_schema;
+use super::schema::{children, physical_schema};
+use super::source::{Csv, Ipc, Libsvm, Memory, Parquet, RecordBatches, Source, looks_like_libsvm, open};
+use super::union::Union;
+use super::wrap;
+use crate::column::{Kind, Schema, Values};
+use crate::error::{Error, ErrorKind, Result};
+use crate::write::{Batches, Table};
+use arrow::array::{Array, ArrayData, AsArray};
+use arrow::compute::take;
+use arrow::datatypes::{DataType, Field, SchemaRef};
+use arrow::record_batch::RecordBatch;
+use std::io::Read;
+use std::path::Path;
+
+/// Most bytes of a dictionary whose order is kept.
+const DICTIONARY_BYTES: usize = 1 << 20;
+
+/// Most rows and bytes, about, of a batch given to the writer.
+const BATCH_ROWS: usize = 65_536;
+const BATCH_BYTES: usize = 8 << 20;
+
+/// A table of Arrow batches: a file that is read once a pass, or batches in memory.
+///
+/// The dictionaries of an Arrow dictionary column become one, in the order in which their values
+/// first appear, up to 1 MiB; beyond that the order is not kept.
+pub struct ArrowTable {
+    source: Box<dyn Source>,
+    schema: Schema,
+    message: Vec<u8>,
+    dictionaries: Vec<(usize, Values)>,
+}
+
+impl ArrowTable {
+    /// Opens a Parquet file, an Arrow IPC file or stream, a CSV file (`.csv`, `.tsv`) or LIBSVM text
+    /// (`.libsvm`, `.svm`, or anything that looks like it). Binary files are known by their first
+    /// bytes.
+    ///
+    /// The types of a CSV file's columns are found from all of its values: bool, int64, float64,
+    /// date, timestamp, else text. Integers beyond 64 bits and numbers with leading zeros are text;
+    /// empty fields are nulls. LIBSVM text becomes the columns `label` (an integer if all are) and
+    /// `f1` to `fN`, float64.
+    ///
+    /// # Errors
+    /// `Io` for a file that cannot be read, `Input` for one that is no such table, with file and
+    /// line, `Type` for a column of a type that the format does not hold.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let mut start = Vec::new();
+        let read = open(path)?.take(64 << 10).read_to_end(&mut start);
+        read.map_err(|e| Error::io(format!("cannot read {}", path.display()), e))?;
+        let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
+        let source: Box<dyn Source> = match extension.as_str() {
+            _ if start.starts_with(b"PAR1") => Box::new(Parquet::open(path)?),
+            _ if start.starts_with(b"ARROW1") => Box::new(Ipc::open(path, false)?),
+            _ if start.starts_with(&[0xFF; 4]) => Box::new(Ipc::open(path, true)?),
+            "parquet" => Box::new(Parquet::open(path)?),
+            "arrow" | "feather" | "ipc" => Box::new(Ipc::open(path, false)?),
+            "csv" => Box::new(Csv::open(path, b',')?),
+            "tsv" => Box::new(Csv::open(path, b'\t')?),
+            "libsvm" | "svm" => Box::new(Libsvm::open(path)?),
+            _ if looks_like_libsvm(&String::from_utf8_lossy(&start)) => Box::new(Libsvm::open(path)?),
+            _ => {
+                let kinds = "Parquet, Arrow IPC, CSV (.csv, .tsv) or LIBSVM text";
+                return Err(Error::new(ErrorKind::Input, format!("{}: is none of {kinds}", path.display())));
+            }
+        };
+        Self::new(source).map_err(|e| match e.kind() {
+            ErrorKind::Type => e.at(path.display()),
+            _ => e,
+        })
+    }
+
+    /// A table of batches in memory.
+    ///
+    /// # Errors
+    /// `Argument` if a batch has another schema, `Type` for a type that the format does not hold.
+    pub fn from_batches(schema: SchemaRef, batches: Vec<RecordBatch>) -> Result<Self> {
+        if batches.iter().any(|b| b.schema_ref().fields() != schema.fields()) {
+            return Err(Error::argument("a batch has another schema than the table"));
+        }
+        Self::new(Box::new(Memory { schema, batches }))
+    }
+
+    fn new(source: Box<dyn Source>) -> Result<Self> {
+        let schema = physical_schema(source.schema())?;
+        let message = encode_schema(source.schema())?;
+        let dictionaries = dictionaries(source.as_ref(), &schema)?;
+        Ok(Self { source, schema, message, dictionaries })
+    }
+
+    /// The Arrow schema.
+    pub fn arrow(&self) -> &SchemaRef {
+        self.source.schema()
+    }
+
+    /// Starts a pass over the record batches themselves.
+    ///
+    /// # Errors
+    /// Whatever keeps the input from being read.
+    pub fn record_batches(&self) -> Result<impl Iterator<Item = Result<RecordBatch>> + Send + '_> {
+        self.source.batches()
+    }
+}
+
+impl Table for ArrowTable {
+    fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    fn arrow_schema(&self) -> Option<&[u8]> {
+        Some(&self.message)
+    }
+
+    fn dictionaries(&self) -> &[(usize, Values)] {
+        &self.dictionaries
+    }
+
+    fn rows(&self) -> Option<u64> {
+        self.source.rows()
+    }
+
+    fn batches(&self) -> Result<Batches<'_>> {
+        let row_bytes =
+            self.schema.nodes().iter().map(|n| n.instances as usize * usize::from(n.bits.max(8)) / 8);
+        let most = (BATCH_BYTES / row_bytes.sum::<usize>().max(1)).clamp(1, BATCH_ROWS);
+        let mut batches = self.source.batches()?;
+        let mut rest: Option<RecordBatch> = None;
+        Ok(Box::new(std::iter::from_fn(move || {
+            let batch = loop {
+                match rest.take().map(Ok).or_else(|| batches.next())? {
+                    Ok(batch) if batch.num_rows() == 0 => {}
+                    batch => break batch,
+                }
+            };
+            Some(batch.and_then(|batch| {
+                let rows = batch.num_rows();
+                rest = (rows > most).then(|| batch.slice(most, rows - most));
+                ingest(&batch.slice(0, rows.min(most)))
+            }))
+        })))
+    }
+}
+
+/// A dictionary column on the way to one dictionary for the file.
+struct Collected {
+    node: usize,
+    path: String,
+    index: DataType,
+    union: Union,
+    /// The union's strings; none where the order cannot be kept.
+    strings: Option<(Vec<u64>, Vec<u8>)>,
+    /// The dictionary seen last: batches often share one.
+    last: Option<ArrayData>,
+}
+
+impl Collected {
+    /// Whether its dictionaries have to be looked at.
+    fn is_open(&self) -> bool {
+        self.strings.is_some() || index_values(&self.index) <= 1 << 16
+    }
+
+    fn add(&mut self, dictionary: &dyn Array) -> Result<()> {
+        let data = dictionary.to_data();
+        if !self.is_open() || self.last.as_ref().is_some_and(|last| last.ptr_eq(&data)) {
+            return Ok(());
+        }
+        self.last = Some(data);
+        let (_, new) = self.union.add(dictionary, &self.path)?;
+        if self.union.len() as u64 > index_values(&self.index) {
+            let most = index_values(&self.index);
+            return Err(Error::new(
+                ErrorKind::Input,
+                format!(
+                    "column \"{}\": its dictionaries have more than {most} values together, too many for {} keys; \
+                     cast the keys to a wider type",
+                    self.path, self.index
+                ),
+            ));
+        }
+        if let Some((offsets, data)) = &mut self.strings {
+            let new = take(dictionary, &new, None).map_err(|e| wrap(ErrorKind::Input, e))?;
+            if let Values::Bytes { offsets: ends, data: bytes } =
+                super::ingest::values(&new, None, &self.path)?
+            {
+                offsets.extend(ends.iter().skip(1).map(|end| end + data.len() as u64));
+                data.extend(bytes);
+            }
+            if data.len() > DICTIONARY_BYTES {
+                self.strings = None;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The dictionaries whose order is to be kept, from a pass over the columns that have any.
+fn dictionaries(source: &dyn Source, schema: &Schema) -> Result<Vec<(usize, Values)>> {
+    let mut collected = Vec::new();
+    let mut columns = Vec::new();
+    for (number, (field, node)) in source.schema().fields().iter().zip(schema.columns()).enumerate() {
+        let before = collected.len();
+        let mut next = node;
+        find(field, &mut next, field.name(), schema, &mut collected);
+        if collected.len() > before {
+            columns.push(number);
+        }
+    }
+    if collected.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut batches: RecordBatches = source.project(columns)?;
+    while collected.iter().any(Collected::is_open) {
+        let Some(batch) = batches.next() else { break };
+        let mut open = collected.iter_mut();
+        batch?.columns().iter().try_for_each(|column| add(column.as_ref(), &mut open))?;
+    }
+    let kept = collected.into_iter().filter_map(|c| {
+        let (offsets, data) = c.strings.filter(|(offsets, _)| offsets.len() > 1)?;
+        Some((c.node, Values::Bytes { offsets, data }))
+    });
+    Ok(kept.collect())
+}
+
+/// Finds the dictionary columns in and below a field. `next` is its node, then the next field's.
+fn find(field: &Field, next: &mut usize, path: &str, schema: &Schema, out: &mut Vec<Collected>) {
+    let node = *next;
+    *next += 1;
+    if let DataType::Dictionary(index, _) = field.data_type() {
+        let kind = schema.nodes().get(node).map(|n| n.kind);
+        let strings = kind.is_some_and(Kind::is_bytes).then(|| (vec![0], Vec::new()));
+        let (path, index) = (path.to_owned(), index.as_ref().clone());
+        out.push(Collected { node, path, index, union: Union::default(), strings, last: None });
+    }
+    for child in children(field.data_type()) {
+        find(child, next, &format!("{path}.{}", child.name()), schema, out);
+    }
+}
+
+/// Adds the dictionaries in and below an array, in the order in which `find` found them.
+fn add<'c>(array: &dyn Array, collected: &mut impl Iterator<Item = &'c mut Collected>) -> Result<()> {
+    match array.data_type() {
+        DataType::Dictionary(..) => match collected.next() {
+            Some(collected) => collected.add(array.as_any_dictionary().values().as_ref()),
+            None => Ok(()),
+        },
+        DataType::Struct(_) => {
+            array.as_struct().columns().iter().try_for_each(|child| add(child.as_ref(), collected))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,294 @@
+//! Rows of blocks to values, column by column, a chunk of records at a time.
+
+use super::block::{Block, Lane};
+use super::dictionary::Dictionaries;
+use super::fields::{Bases, Records, lane_bases, lane_fields};
+use super::records::Chunk;
+use super::rows::Rows;
+use super::store::{Target, store, store_one, store_wide};
+use super::strings::Strings;
+use super::{Pages, Projection, Source};
+use crate::column::{Batch, Column, Kind, Node, Values};
+use crate::error::{Error, Result};
+use crate::format::TransformKind;
+
+/// Records decoded at a time: their fields stay in the first-level cache.
+pub(super) const CHUNK: usize = 1024;
+/// Most base parts kept decoded for a block.
+const MAX_TABLE: u64 = 1 << 20;
+
+/// Rows of one block, and where their values go.
+pub(super) struct Part<'a> {
+    /// Rows of the block, in any order.
+    pub rows: &'a [u64],
+    /// The output row of the first, if they go one after the other.
+    pub first: usize,
+    /// The output row of each, if they do not.
+    pub places: Option<&'a [u32]>,
+}
+
+/// One reading of rows, over all the blocks they lie in.
+pub(super) struct Decode<'a, S> {
+    pages: &'a Pages<S>,
+    dictionaries: &'a Dictionaries,
+    columns: Vec<Output<'a>>,
+    rows: usize,
+}
+
+/// A column being read.
+struct Output<'a> {
+    node: &'a Node,
+    column: Column,
+    /// For byte strings, unless their codes are wanted.
+    strings: Option<Strings<'a>>,
+}
+
+impl<'a, S: Source> Decode<'a, S> {
+    /// Makes the columns of `out` ready for so many rows.
+    pub fn new(
+        table: &'a Rows,
+        pages: &'a Pages<S>,
+        dictionaries: &'a Dictionaries,
+        projection: &Projection,
+        rows: usize,
+        out: &mut Batch,
+    ) -> Result<Self> {
+        let mut old = std::mem::take(&mut out.columns).into_iter();
+        let mut columns = Vec::with_capacity(projection.nodes().len());
+        for &number in projection.nodes() {
+            let node = table.schema.nodes().get(number);
+            let node = node.ok_or_else(|| Error::argument(format!("no node {number} in this file")))?;
+            let codes = projection.codes() && node.dictionary.is_some();
+            let mut column = old.next().unwrap_or(Column { validity: None, values: Values::None });
+            prepare(&mut column, node, rows, codes)?;
+            let strings = (node.kind.is_bytes() && !codes).then(|| Strings::new(rows));
+            columns.push(Output { node, column, strings });
+        }
+        Ok(Self { pages, dictionaries, columns, rows })
+    }
+
+    /// Reads rows of a block.
+    pub fn block(&mut self, block: &Block, part: Part) -> Result<()> {
+        let (pages, entry) = (self.pages, &block.entry);
+        let bytes = block.bases(pages)?;
+        let bases =
+            Bases { bytes: &bytes, width: entry.base_bits.get().into(), count: entry.base_count.get() };
+        let exceptions = pages.piece(entry.exceptions.get(), entry.exceptions_length.get())?;
+        for strings in self.columns.iter_mut().filter_map(|c| c.strings.as_mut()) {
+            strings.start_block(pages, entry)?;
+        }
+        let mut fields = Fields::new(block, bases, part.rows.len());
+        let mut chunk = Chunk::default();
+        for (number, rows) in part.rows.chunks(CHUNK).enumerate() {
+            let from = number * CHUNK;
+            let places = part.places.and_then(|p| p.get(from..from + rows.len()));
+            let target = Target { first: part.first + from, rows: places, stride: 1, offset: 0 };
+            let data = chunk.find(pages, block, rows)?;
+            let records = Records { data: &data, starts: &chunk.starts, ids: &chunk.ids };
+            for output in &mut self.columns {
+                output.validity(&mut fields, &records, target)?;
+                if output.node.kind.is_bytes() {
+                    output.strings(self.dictionaries, pages, &mut fields, &records, target)?;
+                } else if output.node.bits == 128 {
+                    output.wide(&mut fields, &records, target)?;
+                } else {
+                    output.numbers(
+                        self.dictionaries,
+                        pages,
+                        &mut fields,
+                        &records,
+                        rows,
+                        &exceptions,
+                        target,
+                    )?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands the columns over.
+    pub fn finish(self, out: &mut Batch) {
+        let finish = |mut output: Output| {
+            let (validity, values) = (output.column.validity.as_deref(), &mut output.column.values);
+            match (output.strings, validity) {
+                (Some(strings), validity) => strings.finish(validity, values),
+                (None, Some(validity)) => zero_nulls(validity, values),
+                (None, None) => {}
+            }
+            output.column
+        };
+        out.rows = self.rows;
+        out.columns = self.columns.into_iter().map(finish).collect();
+    }
+}
+
+/// The fields of a block's lanes, and the memory to put them in.
+struct Fields<'a> {
+    block: &'a Block,
+    bases: Bases<'a>,
+    /// Per lane the decoded base parts, where each base is met often.
+    tables: Vec<Vec<u64>>,
+    low: Vec<u64>,
+    high: Vec<u64>,
+}
+
+impl<'a> Fields<'a> {
+    fn new(block: &'a Block, bases: Bases<'a>, rows: usize) -> Self {
+        let with_bases = block.lanes.iter().filter(|l| l.base_mask != 0).count() as u64;
+        let often = rows as u64 >= bases.count && bases.count.saturating_mul(with_bases) <= MAX_TABLE;
+        let tables = if often { vec![Vec::new(); block.lanes.len()] } else { Vec::new() };
+        Self { block, bases, tables, low: Vec::new(), high: Vec::new() }
+    }
+
+    /// Decodes a lane into `low`, or into `high`.
+    fn decode(&mut self, lane: u32, high: bool, records: &Records) -> Result<&'a Lane> {
+        let layout = self.block.lanes.get(lane as usize);
+        let layout = layout.ok_or_else(|| Error::corrupt("a block has too few lanes"))?;
+        let table = match self.tables.get_mut(lane as usize) {
+            Some(table) if layout.base_mask != 0 => {
+                if table.is_empty() {
+                    lane_bases(layout, &self.bases, table);
+                }
+                table.as_slice()
+            }
+            _ => &[],
+        };
+        let out = if high { &mut self.high } else { &mut self.low };
+        out.resize(records.starts.len(), 0);
+        lane_fields(layout, records, &self.bases, table, out);
+        Ok(layout)
+    }
+}
+
+impl Output<'_> {
+    fn validity(&mut self, fields: &mut Fields, records: &Records, target: Target) -> Result<()> {
+        let Some(validity) = &mut self.column.validity else { return Ok(()) };
+        for instance in 0..self.node.validity_lanes() {
+            let lane = fields.decode(self.node.first_lane + instance, false, records)?;
+            let target = Target { stride: self.node.instances as usize, offset: instance as usize, ..target };
+            target.put(validity, &fields.low, |f| (lane.minimum.wrapping_add(f) & 1) as u8);
+        }
+        Ok(())
+    }
+
+    fn strings<S: Source>(
+        &mut self,
+        dictionaries: &Dictionaries,
+        pages: &Pages<S>,
+        fields: &mut Fields,
+        records: &Records,
+        target: Target,
+    ) -> Result<()> {
+        let places = fields.decode(self.node.first_value_lane(), false, records)?;
+        let lengths = fields.decode(self.node.first_value_lane() + 1, true, records)?;
+        if let Some(strings) = &mut self.strings {
+            return strings.add(dictionaries, pages, (places, lengths), [&fields.low, &fields.high], target);
+        }
+        if places.kind != TransformKind::Dictionary || self.node.dictionary != Some(places.dictionary) {
+            return Err(Error::corrupt("a string column leaves its dictionary"));
+        }
+        let count = dictionaries.strings(pages, places.dictionary)?.len() as u64;
+        if fields.low.iter().any(|&f| f >= count) {
+            return Err(Error::corrupt("a value lies outside its dictionary"));
+        }
+        if let Values::U32(codes) = &mut self.column.values {
+            target.put(codes, &fields.low, |f| f as u32);
+        }
+        Ok(())
+    }
+
+    fn wide(&mut self, fields: &mut Fields, records: &Records, target: Target) -> Result<()> {
+        for instance in 0..self.node.instances {
+            let lane = self.node.first_value_lane() + 2 * instance;
+            let low = fields.decode(lane, false, records)?;
+            let high = fields.decode(lane + 1, true, records)?;
+            let target = Target { stride: self.node.instances as usize, offset: instance as usize, ..target };
+            store_wide(self.node, [low, high], [&fields.low, &fields.high], &mut self.column.values, target);
+        }
+        Ok(())
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn numbers<S: Source>(
+        &mut self,
+        dictionaries: &Dictionaries,
+        pages: &Pages<S>,
+        fields: &mut Fields,
+        records: &Records,
+        rows: &[u64],
+        exceptions: &[u8],
+        target: Target,
+    ) -> Result<()> {
+        let per_row = self.node.value_lanes();
+        for value in 0..per_row {
+            let number = self.node.first_value_lane() + value;
+            let lane = fields.decode(number, false, records)?;
+            let target = Target { stride: per_row as usize, offset: value as usize, ..target };
+            let values = &mut self.column.values;
+            if lane.kind == TransformKind::Dictionary {
+                let table = dictionaries.raw(pages, lane.dictionary)?;
+                store(self.node, lane, &fields.low, &table, values, target)?;
+            } else {
+                store(self.node, lane, &fields.low, &[], values, target)?;
+            }
+            if let Some(e) = fields.block.exceptions.iter().find(|e| e.lane == number) {
+                e.overlay(exceptions, rows, |i, raw| store_one(raw, i, values, target));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Makes a column ready for `rows` rows, all zero.
+fn prepare(column: &mut Column, node: &Node, rows: usize, codes: bool) -> Result<()> {
+    let count = |per_row: usize| {
+        let count = rows.checked_mul(per_row).filter(|&c| c <= isize::MAX as usize / 16);
+        count.ok_or_else(|| Error::argument("too many values for one batch; read fewer rows at a time"))
+    };
+    let instances = count(node.instances as usize)?;
+    column.validity = node.nullable.then(|| {
+        let mut validity = column.validity.take().unwrap_or_default();
+        validity.clear();
+        validity.resize(instances, 0);
+        validity
+    });
+    let wanted = if codes { Values::U32(Vec::new()) } else { Values::empty(node) };
+    if std::mem::discriminant(&wanted) != std::mem::discriminant(&column.values) {
+        column.values = wanted;
+    }
+    column.values.clear();
+    let per_value = if node.kind == Kind::FixedBytes { node.length as usize } else { 1 };
+    let values = count((node.instances as usize).saturating_mul(per_value))?;
+    match &mut column.values {
+        Values::U8(v) => v.resize(values, 0),
+        Values::U16(v) => v.resize(values, 0),
+        Values::U32(v) => v.resize(values, 0),
+        Values::U64(v) => v.resize(values, 0),
+        Values::U128(v) => v.resize(values, 0),
+        Values::None | Values::Bytes { .. } => {}
+    }
+    Ok(())
+}
+
+/// Values under a null are zero.
+fn zero_nulls(validity: &[u8], values: &mut Values) {
+    fn zero<T: Copy + Default>(validity: &[u8], values: &mut [T]) {
+        let per = values.len().checked_div(validity.len()).unwrap_or(0);
+        if per > 0 && validity.contains(&0) {
+            for (valid, values) in validity.iter().zip(values.chunks_mut(per)) {
+                if *valid == 0 {
+                    values.fill(T::default());
+                }
+            }
+        }
+    }
+    match values {
+        Values::U8(v) => zero(validity, v),
+        Values::U16(v) => zero(validity, v),
+        Values::U32(v) => zero(validity, v),
+        Values::U64(v) => zero(validity, v),
+        Values::U128(v) => zero(validity, v),
+        Values::None | Values::Bytes { .. } => {}
+    }
+}

@@ -1,0 +1,59 @@
+//! Lossless means bit for bit: whatever goes into a file comes out, whole or row by row.
+
+#![cfg(feature = "arrow")]
+#![allow(clippy::unwrap_used)]
+
+#[path = "common/batches.rs"]
+mod batches;
+
+use arrow::array::UInt64Array;
+use arrow::compute::{concat_batches, take_record_batch};
+use arrow::record_batch::RecordBatch;
+use batches::tables;
+use gede::arrow::{ArrowReader, ArrowTable, logical_eq};
+use gede::read::{FileSource, Projection};
+use gede::write::{Options, write};
+use gede::{Reader, Result};
+use proptest::prelude::*;
+
+/// Writes batches with small segments and opens the file.
+fn written(batches: &[RecordBatch], options: &Options) -> Result<(tempfile::TempDir, Reader<FileSource>)> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("table.gede");
+    let table = ArrowTable::from_batches(batches[0].schema(), batches.to_vec())?;
+    write(&path, &table, options)?;
+    let reader = Reader::open(&path)?;
+    Ok((folder, reader))
+}
+
+/// All rows, a few at a time.
+fn scanned(reader: &Reader<FileSource>, batch_rows: usize) -> RecordBatch {
+    let rows = ArrowReader::new(reader, &Projection::all(reader.schema())).unwrap();
+    let batches: Vec<_> = rows.scan(0..reader.rows(), batch_rows).unwrap().map(|b| b.unwrap()).collect();
+    concat_batches(rows.schema(), &batches).unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn any_table_comes_back(batches in tables(), segment_rows in 1usize..60, picks in proptest::collection::vec(any::<u64>(), 0..20)) {
+        let all = concat_batches(&batches[0].schema(), &batches).unwrap();
+        let (_folder, reader) = written(&batches, &Options { segment_rows, ..Options::default() }).unwrap();
+        reader.verify(|_| {}).unwrap();
+        prop_assert_eq!(reader.rows(), all.num_rows() as u64);
+        prop_assert!(logical_eq(&scanned(&reader, 7), &all));
+        if all.num_rows() > 0 {
+            let picks: Vec<u64> = picks.iter().map(|p| p % all.num_rows() as u64).collect();
+            let rows = ArrowReader::new(&reader, &Projection::all(reader.schema())).unwrap();
+            let taken = rows.take(&picks).unwrap();
+            prop_assert_eq!(taken.num_rows(), picks.len());
+            if all.num_columns() > 0 {
+                let expected = take_record_batch(&all, &UInt64Array::from(picks)).unwrap();
+                prop_assert!(logical_eq(&taken, &expected));
+            }
+        }
+        let account = reader.account().unwrap();
+        prop_assert_eq!(account.parts.values().sum::<u64>(), reader.file_length());
+    }
+}
