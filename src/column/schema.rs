@@ -227,13 +227,8 @@ impl SchemaBuilder {
             _ if bits == 128 => 2,
             _ => 1,
         };
-<<<<<<< HEAD
-        let lanes =
-            u64::from(self.schema.lanes) + instances * (u64::from(nullable) + u64::from(lanes_per_instance));
-=======
         let own = instances.saturating_mul(u64::from(nullable) + u64::from(lanes_per_instance));
         let lanes = u64::from(self.schema.lanes).saturating_add(own);
->>>>>>> main
         if lanes > MAX_LANES || instances > MAX_LANES {
             return Err(refuse(&format!(
                 "a row of {lanes} lanes is more than {MAX_LANES}; store long lists another way"
