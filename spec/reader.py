@@ -16,6 +16,7 @@ The dump is exact. Its lines end in a line feed; the first names the fields, the
 - bool, unsigned, signed and decimal (without its scale) are integers. float and interval are their raw bits
   in hexadecimal, most significant digit first. bytes and fixed bytes are 0x and two digits a byte. text is
   always quoted, quotes doubled. A null, and everything under a null, is an empty field.
+- The condensed table's fields are named by their columns alone: features, target, weights.
 - Moments: `exact,rows,left out,has target`, a line with these values; `node,exponent` and a line a column;
   `i,j,sum` and a line for each number of the upper triangle, an integer or the raw bits of the f64.
 """
@@ -337,7 +338,7 @@ def path(schema, node, instance):
     return f"{path(schema, parent, instance)}.{node.name}"
 
 
-def dump(schema, values, rows):
+def dump(schema, values, rows, kinds=True):
     """The lines of the CSV of a table."""
     names, fields = [], []
     for n, node in enumerate(schema.nodes):
@@ -347,7 +348,7 @@ def dump(schema, values, rows):
         kind += f"/{node.unit}" if node.unit else ""
         kind += f"/{node.precision}.{node.scale}" if node.kind == DECIMAL else ""
         for i in range(node.r):
-            names.append(quoted(f"{path(schema, node, i)}:{kind}{'?' * node.nullable}"))
+            names.append(quoted(path(schema, node, i) + f":{kind}{'?' * node.nullable}" * kinds))
             fields.append([field_text(node, raw) for raw in values[n][i]])
     yield ",".join(names)
     yield from (",".join(f[row] for f in fields) for row in range(rows))
@@ -359,7 +360,7 @@ def dump_table(file):
 
 def dump_condensed(file):
     schema, values = file.condensed()
-    return dump(schema, values, len(values[0][0]))
+    return dump(schema, values, len(values[0][0]), kinds=False)
 
 
 def dump_moments(file):

@@ -3,6 +3,8 @@
 use std::fmt::Write;
 
 use gede::column::{Batch, Kind, Node, Schema, Values};
+use gede::entrogede::MomentParts;
+use gede::sample::{ColumnMoments, CondensedSamples};
 
 const KINDS: [&str; 11] = [
     "struct",
@@ -130,4 +132,62 @@ fn hex(bytes: &[u8]) -> String {
         write!(out, "{b:02x}").unwrap();
         out
     })
+}
+
+/// The CSV of condensed samples: the means of the features and of the target, then the weights.
+pub fn dump_condensed(condensed: &CondensedSamples) -> String {
+    let samples = &condensed.samples;
+    let mut names = condensed.features.clone();
+    names.extend(condensed.target.iter().filter(|_| samples.target.is_some()).map(|(name, _)| name.clone()));
+    if condensed.labels.is_empty() {
+        names.push("weight".to_owned());
+    }
+    names.extend(condensed.labels.iter().map(|label| format!("weight:{label}")));
+    let names: Vec<_> = names.iter().map(|name| quoted(name)).collect();
+    let mut out = names.join(",") + "\n";
+    let mean = |x: &f64| if x.is_nan() { String::new() } else { format!("{:016x}", x.to_bits()) };
+    let classes = condensed.labels.len().max(1);
+    for row in 0..samples.len() {
+        let mut fields: Vec<_> =
+            samples.means[row * samples.features..][..samples.features].iter().map(mean).collect();
+        fields.extend(samples.target.iter().map(|target| mean(&target[row])));
+        fields.extend(samples.weights[row * classes..][..classes].iter().map(u64::to_string));
+        out += &fields.join(",");
+        out.push('\n');
+    }
+    out
+}
+
+/// The CSV of moments.
+pub fn dump_moments(schema: &Schema, of: &ColumnMoments) -> String {
+    let moments = &of.moments;
+    let (exponents, sums): (Vec<u32>, Vec<String>) = match moments.parts() {
+        MomentParts::Exact { exponents, sums } => (exponents, sums.iter().map(i128::to_string).collect()),
+        MomentParts::Float(sums) => {
+            (vec![0; moments.columns()], sums.iter().map(|s| format!("{:016x}", s.to_bits())).collect())
+        }
+    };
+    let (exact, target) = (u8::from(moments.is_exact()), u8::from(of.target));
+    let mut out = format!(
+        "exact,rows,left out,has target\n{exact},{},{},{target}\n",
+        moments.count(),
+        moments.left_out()
+    );
+    out += "node,exponent\n";
+    let nodes = schema.nodes();
+    let mut node = 0;
+    for (i, (name, exponent)) in of.columns.iter().zip(exponents).enumerate() {
+        // Columns are in order; the target, the last, may be anywhere.
+        let from = if of.target && i + 1 == moments.columns() { 0 } else { node };
+        node = (from..nodes.len()).find(|&n| nodes[n].parent.is_none() && nodes[n].name == *name).unwrap();
+        writeln!(out, "{node},{exponent}").unwrap();
+        node += 1;
+    }
+    out += "i,j,sum\n";
+    let size = moments.columns() + 1;
+    let places = (0..size).flat_map(|i| (i..size).map(move |j| (i, j)));
+    for ((i, j), sum) in places.zip(sums) {
+        writeln!(out, "{i},{j},{sum}").unwrap();
+    }
+    out
 }

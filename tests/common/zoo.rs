@@ -356,6 +356,11 @@ fn condensed() -> Vec<Animal> {
         animal("condensed_class", table(90), class()),
         animal("condensed_untargeted", table(40), Options { cells: CellLimit::Beta(3), ..plain() }),
         animal(
+            "recomputed_untargeted",
+            table(40),
+            Options { cells: CellLimit::Most(10), recompute_condensed: true, ..plain() },
+        ),
+        animal(
             "recomputed_value",
             table(90),
             Options { recompute_condensed: true, segment_rows: 40, ..z(value()) },
