@@ -4,5 +4,6 @@
 
 pub mod dump;
 pub mod memory;
+pub mod read;
 pub mod repair;
 pub mod zoo;
