@@ -5,7 +5,7 @@ mod output;
 mod progress;
 
 use clap::{Parser, Subcommand};
-use commands::{condensed, convert, head, info, take, verify};
+use commands::{condensed, convert, demo, head, info, take, train, verify};
 use gede::{ErrorKind, Result};
 use std::process::ExitCode;
 
@@ -28,6 +28,8 @@ enum Command {
     Head(head::Head),
     Take(take::Take),
     Condensed(condensed::Condensed),
+    Train(train::Train),
+    Demo(demo::Demo),
 }
 
 const FAILED: u8 = 1;
@@ -63,6 +65,8 @@ impl Command {
             Self::Head(command) => command.run(json),
             Self::Take(command) => command.run(json),
             Self::Condensed(command) => command.run(json),
+            Self::Train(command) => command.run(json),
+            Self::Demo(command) => command.run(json),
         }
     }
 }

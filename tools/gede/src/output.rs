@@ -85,7 +85,8 @@ pub fn count(n: u64) -> String {
     let first = digits.len() % 3;
     let (head, tail) = digits.split_at(first);
     let groups = tail.as_bytes().chunks(3).map(|g| String::from_utf8_lossy(g).into_owned());
-    let all: Vec<String> = Some(head.to_owned()).filter(|h| !h.is_empty()).into_iter().chain(groups).collect();
+    let all: Vec<String> =
+        Some(head.to_owned()).filter(|h| !h.is_empty()).into_iter().chain(groups).collect();
     all.join(",")
 }
 

@@ -15,7 +15,10 @@ pub struct Bar {
 
 impl Bar {
     pub fn new() -> Self {
-        Self { bar: ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden()), started: Instant::now() }
+        Self {
+            bar: ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden()),
+            started: Instant::now(),
+        }
     }
 
     /// Shows how far a pass has come.
@@ -32,7 +35,8 @@ impl Bar {
                 Some(_) => "{msg:>16} {wide_bar} {percent:>3} %, {eta} left",
                 None => "{msg:>16} {spinner} {human_pos} rows",
             };
-            self.bar.set_style(ProgressStyle::with_template(template).unwrap_or(ProgressStyle::default_bar()));
+            self.bar
+                .set_style(ProgressStyle::with_template(template).unwrap_or(ProgressStyle::default_bar()));
             match of {
                 Some(rows) => self.bar.set_length(rows),
                 None => self.bar.unset_length(),

@@ -4,9 +4,9 @@ use super::{columns, eight_byte_values, misuse, open, passed_on, row_bytes};
 use crate::output::{bytes, json, many, percent, print, seconds};
 use crate::progress::Bar;
 use gede::arrow::{ArrowTable, Sink};
+use gede::column::Schema;
 use gede::read::Source;
 use gede::write::{CellLimit, Disk, Options, Progress, Report, Table, TargetKind, write_to};
-use gede::column::Schema;
 use gede::{Error, ErrorKind, Reader, Result};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -97,7 +97,9 @@ impl FromStr for MaxCondensed {
                 let share = share.trim().parse::<f64>().ok().filter(|s| (0.0..=100.0).contains(s));
                 share.map(|s| Self::Share(s / 100.0)).ok_or("not between 0% and 100%")
             }
-            None => text.parse().map(Self::Samples).map_err(|_| "neither a number of samples nor a share like 5%"),
+            None => {
+                text.parse().map(Self::Samples).map_err(|_| "neither a number of samples nor a share like 5%")
+            }
         }
     }
 }
@@ -143,7 +145,9 @@ impl Convert {
         let started = Instant::now();
         match open(&self.input) {
             Ok(reader) => self.export(&reader, as_json, started),
-            Err(e) if e.kind() == ErrorKind::NotGede && !is_gede(&self.input) => self.import(as_json, started),
+            Err(e) if e.kind() == ErrorKind::NotGede && !is_gede(&self.input) => {
+                self.import(as_json, started)
+            }
             Err(e) => Err(e),
         }
     }
@@ -178,10 +182,14 @@ impl Convert {
     fn export(&self, reader: &Reader<impl Source>, as_json: bool, started: Instant) -> Result<()> {
         let (input, output) = (self.input.display(), self.output.display());
         if is_gede(&self.output) {
-            return Err(misuse(format!("{input}: is a gede file already; copy it, or convert its origin anew")));
+            return Err(misuse(format!(
+                "{input}: is a gede file already; copy it, or convert its origin anew"
+            )));
         }
         if self.how != How::default() {
-            return Err(misuse(format!("{output}: --target, --beta and the like are for gede files; leave them out")));
+            return Err(misuse(format!(
+                "{output}: --target, --beta and the like are for gede files; leave them out"
+            )));
         }
         let at_input = |e: Error| e.at(&input);
         let table = columns(reader, None).map_err(at_input)?;
@@ -208,7 +216,8 @@ impl Convert {
 
     fn summary(&self, report: &Report, schema: &Schema, taken: f64) -> String {
         let length = report.file_length;
-        let mut text = format!("{}: {} in {}", self.output.display(), many(report.rows, "row", "rows"), bytes(length));
+        let mut text =
+            format!("{}: {} in {}", self.output.display(), many(report.rows, "row", "rows"), bytes(length));
         if let Some(raw) = eight_byte_values(schema, report.rows).filter(|&raw| raw > 0) {
             text += &format!(", {} of 8 bytes a value", percent(length as f64, raw as f64));
         }
@@ -217,7 +226,10 @@ impl Convert {
         }
         if report.cells > 0 {
             let share = percent(report.cells as f64, report.rows as f64);
-            text += &format!("; {} ({share} of the rows)", many(report.cells, "condensed sample", "condensed samples"));
+            text += &format!(
+                "; {} ({share} of the rows)",
+                many(report.cells, "condensed sample", "condensed samples")
+            );
         }
         text + &format!("; {}\n", seconds(taken))
     }

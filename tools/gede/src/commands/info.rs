@@ -144,7 +144,9 @@ impl<'a, S: Source> Facts<'a, S> {
             }
             if let Some((target, kind)) = &c.target {
                 let kind = match kind {
-                    TargetKind::Class => format!("a class: {}", many(c.labels.len() as u64, "label", "labels")),
+                    TargetKind::Class => {
+                        format!("a class: {}", many(c.labels.len() as u64, "label", "labels"))
+                    }
                     _ => "a value".to_owned(),
                 };
                 table.row(["target", &format!("{target}, {kind}")]);

@@ -2,10 +2,13 @@
 
 pub mod condensed;
 pub mod convert;
+mod counted;
+pub mod demo;
 pub mod head;
 pub mod info;
 mod rows;
 pub mod take;
+pub mod train;
 pub mod verify;
 
 use arrow::error::ArrowError;
@@ -54,7 +57,8 @@ fn row_bytes(schema: &Schema) -> usize {
 /// What so many rows take at 8 bytes a value, the paper's measure; none if a column is not of numbers.
 fn eight_byte_values(schema: &Schema, rows: u64) -> Option<u64> {
     let leaves = schema.nodes().iter().filter(|n| !matches!(n.kind, Kind::Struct | Kind::List));
-    let values = leaves.map(|n| (!n.kind.is_bytes() && n.kind != Kind::FixedBytes).then_some(u64::from(n.instances)));
+    let values =
+        leaves.map(|n| (!n.kind.is_bytes() && n.kind != Kind::FixedBytes).then_some(u64::from(n.instances)));
     let values: u64 = values.sum::<Option<u64>>()?;
     rows.checked_mul(values)?.checked_mul(8)
 }

@@ -41,7 +41,8 @@ impl Rows {
                 let options = FormatOptions::default().with_null("null");
                 let formatters = batch.columns().iter().take(COLUMNS);
                 let formatters = formatters.map(|c| ArrayFormatter::try_new(c.as_ref(), &options));
-                let formatters = formatters.collect::<std::result::Result<Vec<_>, _>>().map_err(unprintable)?;
+                let formatters =
+                    formatters.collect::<std::result::Result<Vec<_>, _>>().map_err(unprintable)?;
                 for row in 0..batch.num_rows() {
                     table.push(formatters.iter().map(|f| cell(f.value(row).to_string())).collect());
                 }
