@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use zerocopy::FromBytes;
 
+use super::records::Picked;
 use super::{Pages, Source};
 use crate::column::Schema;
 use crate::error::{Error, Result};
@@ -11,7 +12,7 @@ use crate::format::bits::{field, mask};
 use crate::format::{BlockEntry, LaneTransform, TransformKind};
 
 /// How one lane is cut, and how its fields become values.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Lane {
     pub kind: TransformKind,
     pub exponent: u8,
@@ -49,7 +50,11 @@ impl Block {
     pub fn read<S: Source>(pages: &Pages<S>, schema: &Schema, entry: BlockEntry) -> Result<Self> {
         entry.check()?;
         let lengths = entry.stream_lengths().ok_or_else(|| Error::corrupt("a block's streams overflow"))?;
-        entry.pieces()?;
+        let outside =
+            |&(_, offset, length): &(_, u64, u64)| offset.checked_add(length).is_none_or(|e| e > pages.end());
+        if entry.pieces()?.iter().any(outside) {
+            return Err(Error::corrupt("a piece of it lies outside the file"));
+        }
         let transforms = transforms(pages, schema, &entry)?;
         let layout = pages.piece(entry.layout.get(), lengths[0])?;
         let lanes = lanes(&transforms, &layout, &entry)?;
@@ -94,12 +99,13 @@ impl LaneExceptions {
         little(piece.get(self.raw_at + 8 * i..).and_then(|b| b.get(..8)).unwrap_or(&[]))
     }
 
-    /// Calls `put(i, raw)` for every `rows[i]` that is an exception.
-    pub fn overlay(&self, piece: &[u8], rows: &[u64], mut put: impl FnMut(usize, u64)) {
+    /// Calls `put(i, raw)` for every row `i` of `rows` that is an exception.
+    pub fn overlay(&self, piece: &[u8], rows: Picked, mut put: impl FnMut(usize, u64)) {
         // A few rows, or rows in any order, are looked up one by one; many in order are merged.
         let merge = rows.len() * 16 > self.count && rows.is_sorted();
         let mut from = 0;
-        for (i, &row) in rows.iter().enumerate() {
+        for i in 0..rows.len() {
+            let row = rows.row(i);
             if merge {
                 while from < self.count && self.row(piece, from) < row {
                     from += 1;

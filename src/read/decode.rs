@@ -3,7 +3,7 @@
 use super::block::{Block, Lane};
 use super::dictionary::Dictionaries;
 use super::fields::{Bases, Records, lane_bases, lane_fields};
-use super::records::Chunk;
+use super::records::{Chunk, Picked};
 use super::rows::Rows;
 use super::store::{Target, store, store_one, store_wide};
 use super::strings::Strings;
@@ -20,7 +20,7 @@ const MAX_TABLE: u64 = 1 << 20;
 /// Rows of one block, and where their values go.
 pub(super) struct Part<'a> {
     /// Rows of the block, in any order.
-    pub rows: &'a [u64],
+    pub rows: Picked<'a>,
     /// The output row of the first, if they go one after the other.
     pub first: usize,
     /// The output row of each, if they do not.
@@ -79,12 +79,17 @@ impl<'a, S: Source> Decode<'a, S> {
         }
         let mut fields = Fields::new(block, bases, part.rows.len());
         let mut chunk = Chunk::default();
-        for (number, rows) in part.rows.chunks(CHUNK).enumerate() {
-            let from = number * CHUNK;
-            let places = part.places.and_then(|p| p.get(from..from + rows.len()));
+        let ids_wanted = self.columns.iter().any(|c| has_bases(c.node, block));
+        for from in (0..part.rows.len()).step_by(CHUNK) {
+            let to = part.rows.len().min(from + CHUNK);
+            let rows = part.rows.slice(from, to);
+            let places = part.places.and_then(|p| p.get(from..to));
             let target = Target { first: part.first + from, rows: places, stride: 1, offset: 0 };
             let data = chunk.find(pages, block, rows)?;
-            let records = Records { data: &data, starts: &chunk.starts, ids: &chunk.ids };
+            if ids_wanted {
+                chunk.read_ids(block, &data)?;
+            }
+            let records = Records { data: &data, starts: chunk.starts(), ids: &chunk.ids };
             for output in &mut self.columns {
                 output.validity(&mut fields, &records, target)?;
                 if output.node.kind.is_bytes() {
@@ -121,6 +126,13 @@ impl<'a, S: Source> Decode<'a, S> {
         out.rows = self.rows;
         out.columns = self.columns.into_iter().map(finish).collect();
     }
+}
+
+/// Whether a lane of the node has bits in the base table.
+fn has_bases(node: &Node, block: &Block) -> bool {
+    let end = node.first_value_lane() + node.value_lanes();
+    let lanes = block.lanes.get(node.first_lane as usize..end as usize);
+    lanes.is_none_or(|lanes| lanes.iter().any(|l| l.base_mask != 0))
 }
 
 /// The fields of a block's lanes, and the memory to put them in.
@@ -216,7 +228,7 @@ impl Output<'_> {
         pages: &Pages<S>,
         fields: &mut Fields,
         records: &Records,
-        rows: &[u64],
+        rows: Picked,
         exceptions: &[u8],
         target: Target,
     ) -> Result<()> {

@@ -7,10 +7,29 @@ use crate::format::bits::{deposit, field, mask, narrow_field};
 pub(super) struct Records<'a> {
     /// Bytes that hold them.
     pub data: &'a [u8],
-    /// The bit of `data` at which each begins.
-    pub starts: &'a [u64],
-    /// Their base ids, each checked against the number of bases.
+    /// Where each begins.
+    pub starts: Starts<'a>,
+    /// Their base ids, each checked against the number of bases; empty if no lane asked for has base bits.
     pub ids: &'a [u32],
+}
+
+/// The bits at which records begin.
+#[derive(Clone, Copy)]
+pub(super) enum Starts<'a> {
+    /// One after the other: the first, and the distance.
+    Dense { first: u64, width: u64, count: usize },
+    /// Anywhere.
+    Listed(&'a [u64]),
+}
+
+impl Starts<'_> {
+    /// Number of records.
+    pub fn len(&self) -> usize {
+        match self {
+            Starts::Dense { count, .. } => *count,
+            Starts::Listed(starts) => starts.len(),
+        }
+    }
 }
 
 /// The base table of a block.
@@ -35,10 +54,45 @@ fn base_part(lane: &Lane, bases: &Bases, id: u64) -> u64 {
 
 /// Writes the lane's field of every record to `out`. `table` is what `lane_bases` made, or empty.
 pub(super) fn lane_fields(lane: &Lane, records: &Records, bases: &Bases, table: &[u64], out: &mut [u64]) {
-    deviations(lane, records, out);
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("bmi2") && std::arch::is_x86_feature_detected!("avx2") {
+        // SAFETY: the processor has what the function needs.
+        unsafe { lane_fields_bmi2(lane, records, bases, table, out) };
+        return;
+    }
+    lane_fields_any(lane, records, bases, table, out, deposit);
+}
+
+/// `lane_fields` for processors that deposit bits in one instruction.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,bmi1,bmi2")]
+fn lane_fields_bmi2(lane: &Lane, records: &Records, bases: &Bases, table: &[u64], out: &mut [u64]) {
+    lane_fields_any(lane, records, bases, table, out, |value, mask| {
+        std::arch::x86_64::_pdep_u64(value, mask)
+    });
+}
+
+#[inline(always)]
+fn lane_fields_any(
+    lane: &Lane,
+    records: &Records,
+    bases: &Bases,
+    table: &[u64],
+    out: &mut [u64],
+    deposit: impl Fn(u64, u64) -> u64 + Copy,
+) {
+    match records.starts {
+        Starts::Dense { first, width, .. } => {
+            deviations(lane, records.data, |i| first + i as u64 * width, out, deposit);
+        }
+        Starts::Listed(starts) => {
+            deviations(lane, records.data, |i| starts.get(i).copied().unwrap_or(0), out, deposit);
+        }
+    }
     if lane.base_mask == 0 {
-        out.iter_mut().for_each(|f| *f |= lane.constant);
-    } else if table.is_empty() {
+        return;
+    }
+    if table.is_empty() {
         for (f, &id) in out.iter_mut().zip(records.ids) {
             *f |= base_part(lane, bases, u64::from(id));
         }
@@ -49,52 +103,31 @@ pub(super) fn lane_fields(lane: &Lane, records: &Records, bases: &Bases, table: 
     }
 }
 
-fn deviations(lane: &Lane, records: &Records, out: &mut [u64]) {
-    let (to, width) = (lane.deviation_mask, lane.deviation_mask.count_ones());
-    let at = lane.deviation_offset;
-    let low = to.trailing_zeros();
-    if width == 0 {
-        out.fill(0);
-    } else if width > 57 {
-        spread(records, out, |data, start| deposit(field(data, start + at, width), to));
-    } else if to >> low == mask(width) {
-        let m = mask(width);
-        spread(records, out, |data, start| narrow_field(data, start + at, m) << low);
-    } else {
-        scattered(records, at, to, out);
-    }
-}
-
-/// Deviation bits at scattered positions: one bit deposit each.
-fn scattered(records: &Records, at: u64, to: u64, out: &mut [u64]) {
-    #[cfg(target_arch = "x86_64")]
-    if std::arch::is_x86_feature_detected!("bmi2") {
-        // SAFETY: the processor has BMI2.
-        unsafe { scattered_bmi2(records, at, to, out) };
-        return;
-    }
-    scattered_portable(records, at, to, out);
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "bmi2")]
-fn scattered_bmi2(records: &Records, at: u64, to: u64, out: &mut [u64]) {
-    let m = mask(to.count_ones());
-    for (f, &start) in out.iter_mut().zip(records.starts) {
-        *f = std::arch::x86_64::_pdep_u64(narrow_field(records.data, start + at, m), to);
-    }
-}
-
-#[cfg_attr(target_arch = "x86_64", allow(dead_code))] // x86-64 without BMI2, and every other machine
-fn scattered_portable(records: &Records, at: u64, to: u64, out: &mut [u64]) {
-    let m = mask(to.count_ones());
-    spread(records, out, |data, start| deposit(narrow_field(data, start + at, m), to));
-}
-
+/// Deviation bits at their positions, and the constant bits.
 #[inline(always)]
-fn spread(records: &Records, out: &mut [u64], load: impl Fn(&[u8], u64) -> u64) {
-    for (f, &start) in out.iter_mut().zip(records.starts) {
-        *f = load(records.data, start);
+fn deviations(
+    lane: &Lane,
+    data: &[u8],
+    start: impl Fn(usize) -> u64,
+    out: &mut [u64],
+    deposit: impl Fn(u64, u64) -> u64,
+) {
+    let (to, width) = (lane.deviation_mask, lane.deviation_mask.count_ones());
+    let (at, constant, low, m) = (lane.deviation_offset, lane.constant, to.trailing_zeros(), mask(width));
+    if width == 0 {
+        out.fill(constant);
+    } else if width > 57 {
+        out.iter_mut()
+            .enumerate()
+            .for_each(|(i, f)| *f = deposit(field(data, start(i) + at, width), to) | constant);
+    } else if to >> low == m {
+        out.iter_mut()
+            .enumerate()
+            .for_each(|(i, f)| *f = narrow_field(data, start(i) + at, m) << low | constant);
+    } else {
+        out.iter_mut()
+            .enumerate()
+            .for_each(|(i, f)| *f = deposit(narrow_field(data, start(i) + at, m), to) | constant);
     }
 }
 
@@ -106,7 +139,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn kernels_agree(values in proptest::collection::vec(any::<u64>(), 1..100), to in 1u64..1 << 57) {
+        fn portable_and_fast_kernels_agree(values in proptest::collection::vec(any::<u64>(), 1..100), to in 1u64.., constant: u64) {
             let width = to.count_ones();
             let mut writer = BitWriter::default();
             for &v in &values {
@@ -115,16 +148,16 @@ mod tests {
             let data = writer.finish();
             let starts: Vec<u64> = (0..values.len() as u64).map(|i| i * u64::from(width)).collect();
             let ids = vec![0; values.len()];
-            let records = Records { data: &data, starts: &starts, ids: &ids };
-            let expected: Vec<u64> = values.iter().map(|v| v & to).collect();
-            let mut out = vec![0; values.len()];
-            scattered_portable(&records, 0, to, &mut out);
-            prop_assert_eq!(&out, &expected);
-            #[cfg(target_arch = "x86_64")]
-            if std::arch::is_x86_feature_detected!("bmi2") {
-                out.fill(0);
-                // SAFETY: the processor has BMI2.
-                unsafe { scattered_bmi2(&records, 0, to, &mut out) };
+            let expected: Vec<u64> = values.iter().map(|v| v & to | !to & constant).collect();
+            let lane = Lane { constant: !to & constant, deviation_mask: to, ..Lane::default() };
+            let bases = Bases { bytes: &[], width: 0, count: 1 };
+            let dense = Starts::Dense { first: 0, width: width.into(), count: values.len() };
+            for starts in [dense, Starts::Listed(&starts)] {
+                let records = Records { data: &data, starts, ids: &ids };
+                let mut out = vec![0; values.len()];
+                lane_fields_any(&lane, &records, &bases, &[], &mut out, deposit);
+                prop_assert_eq!(&out, &expected);
+                lane_fields(&lane, &records, &bases, &[], &mut out);
                 prop_assert_eq!(&out, &expected);
             }
         }

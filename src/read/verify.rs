@@ -2,6 +2,7 @@
 
 use super::block::Block;
 use super::index::SampleIndex;
+use super::records::Picked;
 use super::rows::Rows;
 use super::{Pages, Projection, Reader, Source};
 use crate::column::{Batch, Kind, Schema, Values};
@@ -123,8 +124,8 @@ impl<S: Source> Reader<S> {
         let mut at = 0;
         while at < rows {
             let end = rows.min(at + step);
-            let stored: Vec<u64> = (first + at..first + end).collect();
-            table.take(&self.pages, &self.dictionaries, &stored, None, everything, &mut out)?;
+            let stored = Picked::Range(first + at, (end - at) as usize);
+            table.take(&self.pages, &self.dictionaries, stored, None, everything, &mut out)?;
             check_text(&table.schema, &out)?;
             at = end;
         }
