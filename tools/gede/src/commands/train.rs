@@ -6,7 +6,6 @@ use crate::output::{Table, bytes, count, json, print, seconds};
 use gede::train::{
     Dataset, Descent, Device, Fit, Gram, Metrics, Standardiser, closed_form, gradient_descent, peak_memory,
 };
-use gede::write::TargetKind;
 use gede::{Reader, Result};
 use std::path::PathBuf;
 use std::time::Instant;
@@ -108,11 +107,14 @@ impl Linear {
         let reader = Reader::new(source)?;
         let started = Instant::now();
         let (fit, mut metrics) = if self.method == Method::Moments {
-            let (gram, rows, left_out) = moments(&reader)?;
+            let moments = reader.moments()?.ok_or_else(|| {
+                misuse("has no moments; convert with --target and at most 255 numeric features")
+            })?;
+            let gram = Gram::of_moments(&moments)?;
             let selection_seconds = started.elapsed().as_secs_f64();
             let fit = gram.solve(self.ridge)?;
             let train_mse = Some(gram.mse(&fit.model)?);
-            let rows = rows as f64;
+            let (rows, left_out) = (moments.moments.count() as f64, moments.moments.left_out());
             (fit, Metrics { rows, left_out, train_mse, selection_seconds, ..Metrics::default() })
         } else {
             let data = self.data(&reader)?;
@@ -144,8 +146,7 @@ impl Linear {
         }
         let condensed = reader.condensed()?;
         let condensed = condensed.ok_or_else(|| misuse("has no condensed samples; convert with --target"))?;
-        let (target, _) = condensed.target.unwrap_or_else(|| (String::new(), TargetKind::Value));
-        Dataset::of_condensed(condensed.samples, condensed.features, target)
+        Dataset::of_condensed(&condensed)
     }
 
     fn fit(&self, data: &Dataset) -> Result<Fit> {
@@ -180,18 +181,6 @@ fn columns(reader: &Reader<Counted>) -> Result<(Vec<String>, String)> {
     condensed.ok_or_else(|| misuse("names no target; convert with --target"))
 }
 
-/// The moments of features and target, the rows they are of, and the rows left out.
-fn moments(reader: &Reader<Counted>) -> Result<(Gram, u64, u64)> {
-    let moments = reader.moments()?.filter(|m| m.target);
-    let mut moments = moments.ok_or_else(|| {
-        misuse("has no moments of a target; convert with --target and at most 255 numeric features")
-    })?;
-    let target = moments.columns.pop().unwrap_or_default();
-    let sums = &moments.moments;
-    let (rows, left_out) = (sums.count(), sums.left_out());
-    Ok((Gram::of_moments(sums, moments.columns, target)?, rows, left_out))
-}
-
 impl std::fmt::Display for Method {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
@@ -210,16 +199,21 @@ fn text(metrics: &Metrics, fit: &Fit) -> String {
     let d = metrics.features;
     fact("method", format!("{}, {} on {d} features", metrics.method, fit.model.target));
     let rows = count(metrics.rows.round() as u64);
-    match metrics.samples {
-        0 => fact("trained on", format!("the moments of {rows} rows")),
-        m => fact("trained on", format!("{} samples that stand for {rows} rows", count(m as u64))),
-    }
+    fact(
+        "trained on",
+        match metrics.samples {
+            0 => format!("the moments of {rows} rows"),
+            m if m as f64 == metrics.rows => format!("{rows} rows"),
+            m => format!("{} condensed samples of {rows} rows; train MSE is on them", count(m as u64)),
+        },
+    );
     if metrics.left_out > 0 {
         fact("left out", format!("{} with a value missing or not finite", count(metrics.left_out)));
     }
-    fact("train MSE", metrics.train_mse.map_or("-".to_owned(), |mse| format!("{mse:.6}")));
-    if let Some(mse) = metrics.test_mse {
-        fact("test MSE", format!("{mse:.6}"));
+    for (what, mse) in [("train MSE", metrics.train_mse), ("test MSE", metrics.test_mse)] {
+        if let Some(mse) = mse {
+            fact(what, format!("{mse:.6}"));
+        }
     }
     if fit.steps > 0 {
         let end = if fit.converged { "converged" } else { "not converged: raise --max-steps or --lr" };

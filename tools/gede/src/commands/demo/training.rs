@@ -1,6 +1,6 @@
 //! A linear regression, trained on all rows, on condensed samples, and from moments.
 
-use super::Stage;
+use super::{Stage, TARGET};
 use crate::commands::open;
 use crate::output::{Table, count, percent, seconds};
 use gede::arrow::ArrowTable;
@@ -48,20 +48,18 @@ impl Training {
 
         let started = Instant::now();
         let condensed = reader.condensed()?.ok_or_else(missing)?;
-        let (features, target) = (condensed.features.clone(), super::TARGET.to_owned());
-        let samples = Dataset::of_condensed(condensed.samples, condensed.features, target.clone())?;
+        let samples = Dataset::of_condensed(&condensed)?;
         let samples_read = started.elapsed().as_secs_f64();
 
         let started = Instant::now();
-        let rows = Dataset::of_rows(&reader, &features, &target)?;
+        let rows = Dataset::of_rows(&reader, &condensed.features, TARGET)?;
         let rows_read = started.elapsed().as_secs_f64();
 
         let started = Instant::now();
-        let moments = reader.moments()?.ok_or_else(missing)?;
-        let gram = Gram::of_moments(&moments.moments, features.clone(), target.clone())?;
+        let gram = Gram::of_moments(&reader.moments()?.ok_or_else(missing)?)?;
         let moments_read = started.elapsed().as_secs_f64();
 
-        let test = Dataset::of_rows(&whole, &features, &target)?.subset(&split.test)?;
+        let test = Dataset::of_rows(&whole, &condensed.features, TARGET)?.subset(&split.test)?;
         let mse = |model: &LinearModel| model.mse(&test);
         let mut models = Vec::new();
         let (all, some, exact) = (descend(&rows)?, descend(&samples)?, gram.solve(0.0)?);
