@@ -1,6 +1,6 @@
 //! `gede convert`: other formats to gede, gede to other formats.
 
-use super::{columns, eight_byte_values, misuse, open, passed_on, row_bytes};
+use super::{columns, eight_byte_values, misuse, open, passed_on, refuse_existing, row_bytes};
 use crate::output::{bytes, json, many, percent, print, seconds};
 use crate::progress::Bar;
 use gede::arrow::{ArrowTable, Sink};
@@ -20,8 +20,10 @@ const BATCH_BYTES: usize = 16 << 20;
 #[derive(clap::Args)]
 pub struct Convert {
     /// A table: its bytes tell what it is (.csv and .tsv go by name)
+    #[arg(value_name = "IN")]
     input: PathBuf,
     /// A .gede file; or .parquet, .arrow, .feather, .ipc or .csv if IN is a gede file
+    #[arg(value_name = "OUT")]
     output: PathBuf,
     /// Replace OUT if it is there
     #[arg(long)]
@@ -138,10 +140,7 @@ fn target(text: &str) -> (String, TargetKind) {
 
 impl Convert {
     pub fn run(&self, as_json: bool) -> Result<()> {
-        if !self.overwrite && self.output.exists() {
-            let out = self.output.display();
-            return Err(misuse(format!("{out}: exists already; --overwrite replaces it")));
-        }
+        refuse_existing(&self.output, self.overwrite)?;
         let started = Instant::now();
         match open(&self.input) {
             Ok(reader) => self.export(&reader, as_json, started),

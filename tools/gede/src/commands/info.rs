@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use std::path::PathBuf;
 
 /// Columns that people are shown.
-const COLUMNS: usize = 24;
+const COLUMNS: usize = 40;
 
 /// Show what a file holds and where every byte of it goes
 #[derive(clap::Args)]
@@ -114,9 +114,11 @@ impl<'a, S: Source> Facts<'a, S> {
         size("this file", account.file_length);
         size("with bit packing only, no bases", account.plain_length);
         size("equation 1 of the paper, no container", account.paper_bytes);
-        if let Some(gain) = self.gain() {
-            table.row(["gain of the bases", "", &format!("{gain:.1} points")]);
-        }
+        let saved = i128::from(account.plain_length) - i128::from(account.file_length);
+        let saved =
+            if saved < 0 { format!("-{}", count(saved.unsigned_abs() as u64)) } else { count(saved as u64) };
+        let points = self.gain().map(|gain| format!("{gain:.1} points")).unwrap_or_default();
+        table.row(["gain of the bases", &saved, &points]);
         table
     }
 
