@@ -5,49 +5,14 @@
 
 mod common;
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-
+use common::allocation::{ALONE, Tracked, peak};
 use common::read::everything;
 use common::repair::repair;
 use common::zoo::{self, random};
 use gede::Reader;
 
-/// Counts what is allocated at a time, in this test alone: its cases run one after the other.
-struct Counting;
-
-static NOW: AtomicUsize = AtomicUsize::new(0);
-static PEAK: AtomicUsize = AtomicUsize::new(0);
-static ONE_AT_A_TIME: std::sync::Mutex<()> = std::sync::Mutex::new(());
-
-// SAFETY: the system's allocator does the work.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        PEAK.fetch_max(NOW.fetch_add(layout.size(), Relaxed) + layout.size(), Relaxed);
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        PEAK.fetch_max(NOW.fetch_add(layout.size(), Relaxed) + layout.size(), Relaxed);
-        unsafe { System.alloc_zeroed(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        NOW.fetch_sub(layout.size(), Relaxed);
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-/// What `f` allocates at its peak, in bytes.
-fn peak<T>(f: impl FnOnce() -> T) -> (T, usize) {
-    let before = NOW.load(Relaxed);
-    PEAK.store(before, Relaxed);
-    let out = f();
-    (out, PEAK.load(Relaxed).saturating_sub(before))
-}
+static ALLOCATOR: Tracked = Tracked;
 
 /// Replaces some bytes by others that are likely to matter.
 fn mutate(bytes: &mut [u8], seed: u64) {
@@ -81,7 +46,7 @@ fn mutate(bytes: &mut [u8], seed: u64) {
 /// Some mutations of every file, checksums repaired. `GEDE_MUTATIONS` asks for more of them.
 #[test]
 fn made_up_bytes_do_no_harm() {
-    let _alone = ONE_AT_A_TIME.lock();
+    let _alone = ALONE.lock();
     let count = std::env::var("GEDE_MUTATIONS").ok().and_then(|n| n.parse().ok()).unwrap_or(400);
     let mut passed_open = 0;
     for (a, animal) in zoo::all().into_iter().enumerate() {
@@ -104,6 +69,7 @@ fn made_up_bytes_do_no_harm() {
 
 #[test]
 fn repairing_a_sound_file_changes_nothing() {
+    let _alone = ALONE.lock();
     for animal in zoo::all() {
         let bytes = animal.table.file(&animal.options);
         let mut repaired = bytes.clone();

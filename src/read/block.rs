@@ -1,6 +1,7 @@
 //! A block's layout and transforms, read and checked once, and where its records are.
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 use zerocopy::FromBytes;
 
@@ -10,6 +11,9 @@ use crate::column::Schema;
 use crate::error::{Error, Result};
 use crate::format::bits::{field, mask};
 use crate::format::{BlockEntry, LaneTransform, TransformKind};
+
+/// Most base parts kept decoded for a block.
+const MAX_TABLE: u64 = 1 << 16;
 
 /// How one lane is cut, and how its fields become values.
 #[derive(Clone, Copy, Debug, Default)]
@@ -32,6 +36,8 @@ pub(super) struct Lane {
 pub(super) struct Block {
     pub entry: BlockEntry,
     pub lanes: Vec<Lane>,
+    /// Per lane the base parts, base by base, once a scan has made them.
+    pub tables: Vec<OnceLock<Vec<u64>>>,
     /// Per lane with exceptions: the lane and its places in the exceptions piece.
     pub exceptions: Vec<LaneExceptions>,
 }
@@ -59,7 +65,8 @@ impl Block {
         let layout = pages.piece(entry.layout.get(), lengths[0])?;
         let lanes = lanes(&transforms, &layout, &entry)?;
         let exceptions = exceptions(pages, schema, &entry)?;
-        let block = Self { entry, lanes, exceptions };
+        let tables = lanes.iter().map(|_| OnceLock::new()).collect();
+        let block = Self { entry, lanes, tables, exceptions };
         for e in &block.exceptions {
             let kind = block.lanes.get(e.lane as usize).map(|l| l.kind);
             if kind != Some(TransformKind::Decimal) || e.count as u64 > entry.rows.get() {
@@ -67,6 +74,12 @@ impl Block {
             }
         }
         Ok(block)
+    }
+
+    /// Whether there are few enough bases to keep their parts decoded.
+    pub fn keeps_tables(&self) -> bool {
+        let lanes = self.lanes.iter().filter(|l| l.base_mask != 0).count() as u64;
+        self.entry.base_count.get().saturating_mul(lanes) <= MAX_TABLE
     }
 
     /// Rows of the block.

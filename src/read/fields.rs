@@ -1,16 +1,68 @@
 //! The decode kernel: the fields of one lane in some records of a block.
 
 use super::block::Lane;
-use crate::format::bits::{deposit, field, mask, narrow_field};
+use crate::error::{Error, Result};
+use crate::format::bits::{deposit, field, mask};
 
-/// Some records of a block.
+/// Some records of a block, all within their bytes.
 pub(super) struct Records<'a> {
-    /// Bytes that hold them.
-    pub data: &'a [u8],
-    /// Where each begins.
-    pub starts: Starts<'a>,
-    /// Their base ids, each checked against the number of bases; empty if no lane asked for has base bits.
-    pub ids: &'a [u32],
+    data: &'a [u8],
+    starts: Starts<'a>,
+    /// Base ids; empty until they are asked for.
+    ids: &'a [u32],
+}
+
+impl<'a> Records<'a> {
+    /// Records of `width` bits that begin at `starts` in `data`.
+    ///
+    /// # Errors
+    /// `Corrupt` unless each record, and 8 bytes behind it, lie within `data`.
+    pub fn new(data: &'a [u8], starts: Starts<'a>, width: u64) -> Result<Self> {
+        let last = match starts {
+            Starts::Dense { first, width, count } => {
+                (count as u64).checked_sub(1).and_then(|n| n.checked_mul(width)).map(|n| first.checked_add(n))
+            }
+            Starts::Listed(starts) => starts.iter().max().map(|&s| Some(s)),
+        };
+        let end = match last {
+            None => Some(0),
+            Some(last) => last.and_then(|l| l.checked_add(width)).map(|l| l / 8 + 8),
+        };
+        let fits = width == 0 || end.is_some_and(|e| e <= data.len() as u64);
+        if !fits {
+            return Err(Error::corrupt("records lie outside their bytes"));
+        }
+        Ok(Self { data, starts, ids: &[] })
+    }
+
+    /// Number of records.
+    pub fn len(&self) -> usize {
+        self.starts.len()
+    }
+
+    /// The same records with their base ids.
+    pub fn with_ids<'b>(&self, ids: &'b [u32]) -> Records<'b>
+    where
+        'a: 'b,
+    {
+        Records { data: self.data, starts: self.starts, ids }
+    }
+
+    /// Reads the base ids, `bits` wide at the front of each record, each below `bases`.
+    pub fn read_ids(&self, bits: u8, bases: u64, ids: &mut Vec<u32>) -> Result<()> {
+        if bits > 32 {
+            return Err(Error::corrupt("a block has more than 2^32 bases"));
+        }
+        let front = Lane { deviation_mask: mask(bits.into()), ..Lane::default() };
+        let mut fields = vec![0; self.len()];
+        lane_fields(&front, self, &Bases::NONE, &[], &mut fields);
+        if fields.iter().any(|&id| id >= bases) {
+            return Err(Error::corrupt("a record names a base that does not exist"));
+        }
+        ids.clear();
+        ids.extend(fields.iter().map(|&id| id as u32));
+        Ok(())
+    }
 }
 
 /// The bits at which records begin.
@@ -40,14 +92,18 @@ pub(super) struct Bases<'a> {
     pub count: u64,
 }
 
+impl Bases<'_> {
+    /// One base of no bits.
+    pub const NONE: Self = Self { bytes: &[], width: 0, count: 1 };
+}
+
 /// The base part of a lane's fields, base by base; worth making where a scan meets each base often.
-pub(super) fn lane_bases(lane: &Lane, bases: &Bases, table: &mut Vec<u64>) {
-    table.clear();
-    table.extend((0..bases.count).map(|id| base_part(lane, bases, id)));
+pub(super) fn lane_bases(lane: &Lane, bases: &Bases) -> Vec<u64> {
+    (0..bases.count).map(|id| base_part(lane, bases, id, deposit)).collect()
 }
 
 #[inline(always)]
-fn base_part(lane: &Lane, bases: &Bases, id: u64) -> u64 {
+fn base_part(lane: &Lane, bases: &Bases, id: u64, deposit: impl Fn(u64, u64) -> u64) -> u64 {
     let bits = field(bases.bytes, id * bases.width + lane.base_offset, lane.base_mask.count_ones());
     lane.constant | deposit(bits, lane.base_mask)
 }
@@ -82,10 +138,12 @@ fn lane_fields_any(
     deposit: impl Fn(u64, u64) -> u64 + Copy,
 ) {
     match records.starts {
-        Starts::Dense { first, width, .. } => {
+        Starts::Dense { first, width, count } => {
+            let out = out.get_mut(..count.min(out.len())).unwrap_or(&mut []);
             deviations(lane, records.data, |i| first + i as u64 * width, out, deposit);
         }
         Starts::Listed(starts) => {
+            let out = out.get_mut(..starts.len().min(out.len())).unwrap_or(&mut []);
             deviations(lane, records.data, |i| starts.get(i).copied().unwrap_or(0), out, deposit);
         }
     }
@@ -94,7 +152,7 @@ fn lane_fields_any(
     }
     if table.is_empty() {
         for (f, &id) in out.iter_mut().zip(records.ids) {
-            *f |= base_part(lane, bases, u64::from(id));
+            *f |= base_part(lane, bases, u64::from(id), deposit);
         }
     } else {
         for (f, &id) in out.iter_mut().zip(records.ids) {
@@ -114,6 +172,12 @@ fn deviations(
 ) {
     let (to, width) = (lane.deviation_mask, lane.deviation_mask.count_ones());
     let (at, constant, low, m) = (lane.deviation_offset, lane.constant, to.trailing_zeros(), mask(width));
+    let load = |i: usize| {
+        let bit = start(i) + at;
+        // SAFETY: `Records::new` found 8 bytes behind every record, and the lane lies within it.
+        let word = unsafe { data.as_ptr().add((bit >> 3) as usize).cast::<u64>().read_unaligned() };
+        word >> (bit & 7) & m
+    };
     if width == 0 {
         out.fill(constant);
     } else if width > 57 {
@@ -121,13 +185,9 @@ fn deviations(
             .enumerate()
             .for_each(|(i, f)| *f = deposit(field(data, start(i) + at, width), to) | constant);
     } else if to >> low == m {
-        out.iter_mut()
-            .enumerate()
-            .for_each(|(i, f)| *f = narrow_field(data, start(i) + at, m) << low | constant);
+        out.iter_mut().enumerate().for_each(|(i, f)| *f = load(i) << low | constant);
     } else {
-        out.iter_mut()
-            .enumerate()
-            .for_each(|(i, f)| *f = deposit(narrow_field(data, start(i) + at, m), to) | constant);
+        out.iter_mut().enumerate().for_each(|(i, f)| *f = deposit(load(i), to) | constant);
     }
 }
 
@@ -147,17 +207,15 @@ mod tests {
             }
             let data = writer.finish();
             let starts: Vec<u64> = (0..values.len() as u64).map(|i| i * u64::from(width)).collect();
-            let ids = vec![0; values.len()];
             let expected: Vec<u64> = values.iter().map(|v| v & to | !to & constant).collect();
             let lane = Lane { constant: !to & constant, deviation_mask: to, ..Lane::default() };
-            let bases = Bases { bytes: &[], width: 0, count: 1 };
             let dense = Starts::Dense { first: 0, width: width.into(), count: values.len() };
             for starts in [dense, Starts::Listed(&starts)] {
-                let records = Records { data: &data, starts, ids: &ids };
+                let records = Records::new(&data, starts, width.into()).unwrap_or_else(|e| panic!("{e}"));
                 let mut out = vec![0; values.len()];
-                lane_fields_any(&lane, &records, &bases, &[], &mut out, deposit);
+                lane_fields_any(&lane, &records, &Bases::NONE, &[], &mut out, deposit);
                 prop_assert_eq!(&out, &expected);
-                lane_fields(&lane, &records, &bases, &[], &mut out);
+                lane_fields(&lane, &records, &Bases::NONE, &[], &mut out);
                 prop_assert_eq!(&out, &expected);
             }
         }

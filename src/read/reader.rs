@@ -129,7 +129,10 @@ impl<S: Source> Reader<S> {
         let (at, bytes) = place(SectionKind::DICTIONARY_TABLE).unwrap_or((0, 0));
         let dictionaries = Dictionaries::new(at, bytes / 32);
         let levels: Vec<_> = directory.levels().copied().collect();
-        let pages = Pages::new(source, head.bulk_end.get(), &levels, checked)?;
+        if let (Some(top), true) = (levels.last(), checked) {
+            metadata(top.offset, top.length, top.crc, "list of checksums")?;
+        }
+        let pages = Pages::new(source, head.bulk_end.get(), &levels, checked);
         let index = match (place(SectionKind::SAMPLE_INDEX), place(SectionKind::CLASS_TABLE)) {
             (Some(index), Some(classes)) => Some(SampleIndex::open(&pages, table.rows, index, classes)?),
             (None, None) => None,

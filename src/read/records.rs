@@ -6,7 +6,6 @@ use super::block::Block;
 use super::fields::Starts;
 use super::{Pages, Source};
 use crate::error::{Error, Result};
-use crate::format::bits::{mask, narrow_field};
 
 /// Zero bytes behind gathered records, for wide loads.
 const SLACK: usize = 16;
@@ -59,8 +58,6 @@ impl<'a> Picked<'a> {
 pub(super) struct Chunk {
     dense: Option<(u64, u64, usize)>,
     listed: Vec<u64>,
-    /// The base id of each, less than the block's number of bases.
-    pub ids: Vec<u32>,
 }
 
 impl Chunk {
@@ -130,29 +127,5 @@ impl Chunk {
                 Ok(Cow::Owned(data))
             }
         }
-    }
-
-    /// Reads the base ids, and checks each.
-    pub fn read_ids(&mut self, block: &Block, data: &[u8]) -> Result<()> {
-        let (bits, bases) = (u32::from(block.entry.id_bits), block.entry.base_count.get());
-        if bits > 32 {
-            return Err(Error::corrupt("a block has more than 2^32 bases"));
-        }
-        let m = mask(bits);
-        let id = |start: u64| narrow_field(data, start, m) as u32;
-        let mut ids = std::mem::take(&mut self.ids);
-        ids.clear();
-        match self.starts() {
-            _ if bits == 0 => ids.resize(self.starts().len(), 0),
-            Starts::Dense { first, width, count } => {
-                ids.extend((0..count as u64).map(|i| id(first + i * width)))
-            }
-            Starts::Listed(starts) => ids.extend(starts.iter().map(|&start| id(start))),
-        }
-        self.ids = ids;
-        if self.ids.iter().any(|&id| u64::from(id) >= bases) {
-            return Err(Error::corrupt("a record names a base that does not exist"));
-        }
-        Ok(())
     }
 }

@@ -23,25 +23,29 @@ const KINDS: [&str; 11] = [
 /// The CSV of all nodes of a schema.
 pub fn dump(schema: &Schema, batch: &Batch) -> String {
     let nodes = schema.nodes();
-    let has_field = |n: &Node| !matches!(n.kind, Kind::Struct | Kind::List) || n.nullable;
     let mut header = Vec::new();
     for node in nodes.iter().filter(|n| has_field(n)) {
         for instance in 0..node.instances as usize {
             header.push(quoted(&format!("{}:{}", path(schema, node, instance), kind(node))));
         }
     }
-    let mut out = header.join(",") + "\n";
-    for row in 0..batch.rows {
-        let mut fields = Vec::new();
-        for (n, node) in nodes.iter().enumerate().filter(|(_, n)| has_field(n)) {
-            for instance in 0..node.instances as usize {
-                fields.push(field(schema, batch, n, row, instance));
-            }
-        }
-        out += &fields.join(",");
-        out.push('\n');
-    }
-    out
+    let lines: String = rows(schema, batch).into_iter().map(|row| row + "\n").collect();
+    header.join(",") + "\n" + &lines
+}
+
+/// The rows of the CSV.
+pub fn rows(schema: &Schema, batch: &Batch) -> Vec<String> {
+    let row = |row: usize| {
+        let nodes = schema.nodes().iter().enumerate().filter(|(_, n)| has_field(n));
+        let instances = nodes.flat_map(|(n, node)| (0..node.instances as usize).map(move |i| (n, i)));
+        let fields: Vec<_> = instances.map(|(n, i)| field(schema, batch, n, row, i)).collect();
+        fields.join(",")
+    };
+    (0..batch.rows).map(row).collect()
+}
+
+fn has_field(node: &Node) -> bool {
+    !matches!(node.kind, Kind::Struct | Kind::List) || node.nullable
 }
 
 fn quoted(text: &str) -> String {

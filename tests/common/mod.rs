@@ -2,6 +2,8 @@
 
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub mod allocation;
+pub mod counting;
 pub mod dump;
 pub mod memory;
 pub mod read;
