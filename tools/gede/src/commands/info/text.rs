@@ -1,63 +1,15 @@
-//! `gede info`: what a file holds, and where every byte of it goes.
+//! The facts, for people.
 
-use super::{eight_byte_values, open};
-use crate::output::{Table, bytes, count, json, many, percent, print};
-use arrow::datatypes::Schema;
-use gede::arrow::{arrow_schema, decode_schema};
-use gede::read::{Account, Part, Source};
-use gede::sample::{ColumnMoments, CondensedSamples};
+use super::{Facts, name};
+use crate::output::{Table, bytes, count, many, percent};
+use gede::read::Source;
 use gede::write::TargetKind;
-use gede::{Reader, Result};
-use serde_json::{Map, Value, json};
-use std::path::PathBuf;
 
-/// Columns that people are shown.
+/// Columns that are shown.
 const COLUMNS: usize = 40;
 
-/// Show what a file holds and where every byte of it goes
-#[derive(clap::Args)]
-pub struct Info {
-    /// A gede file
-    file: PathBuf,
-}
-
-/// What there is to say.
-struct Facts<'a, S> {
-    reader: &'a Reader<S>,
-    schema: Schema,
-    account: Account,
-    condensed: Option<CondensedSamples>,
-    moments: Option<ColumnMoments>,
-    /// The table at 8 bytes a value; none if not all columns are of numbers.
-    raw: Option<u64>,
-}
-
-impl Info {
-    pub fn run(&self, as_json: bool) -> Result<()> {
-        let reader = open(&self.file)?;
-        let facts = Facts::of(&reader).map_err(|e| e.at(self.file.display()))?;
-        if as_json { json(&facts.json()) } else { print(&facts.text(&self.file.display().to_string())) }
-    }
-}
-
-impl<'a, S: Source> Facts<'a, S> {
-    fn of(reader: &'a Reader<S>) -> Result<Self> {
-        let schema = match reader.arrow_schema() {
-            Some(message) => decode_schema(message)?.as_ref().clone(),
-            None => arrow_schema(reader.schema())?,
-        };
-        let (account, condensed, moments) = (reader.account()?, reader.condensed()?, reader.moments()?);
-        let raw = eight_byte_values(reader.schema(), reader.rows()).filter(|&raw| raw > 0);
-        Ok(Self { reader, schema, account, condensed, moments, raw })
-    }
-
-    /// What the bases save in points of 8 bytes a value.
-    fn gain(&self) -> Option<f64> {
-        let saved = self.account.plain_length as f64 - self.account.file_length as f64;
-        self.raw.map(|raw| 100.0 * saved / raw as f64)
-    }
-
-    fn text(&self, file: &str) -> String {
+impl<S: Source> Facts<'_, S> {
+    pub fn text(&self, file: &str) -> String {
         let (reader, account) = (self.reader, &self.account);
         let (major, minor) = reader.version();
         let mut text = format!(
@@ -165,86 +117,4 @@ impl<'a, S: Source> Facts<'a, S> {
         table.row(["format uses", &reader.features().collect::<Vec<_>>().join(", ")]);
         table
     }
-
-    fn json(&self) -> Value {
-        let (reader, account) = (self.reader, &self.account);
-        let columns = self.schema.fields().iter().map(|field| {
-            json!({
-                "name": field.name(),
-                "type": field.data_type().to_string(),
-                "nullable": field.is_nullable(),
-            })
-        });
-        let parts = account.parts.iter().map(|(part, n)| (key(*part), json!(n)));
-        let classes = reader.classes().map(|(node, classes)| {
-            let column = reader.schema().nodes().get(node).map_or("", |n| n.name.as_str());
-            json!({ "column": column, "classes": classes })
-        });
-        let condensed = self.condensed.as_ref().map(|c| {
-            let target = c.target.as_ref().map(|(name, kind)| {
-                let kind = if *kind == TargetKind::Class { "class" } else { "value" };
-                json!({ "column": name, "kind": kind, "labels": c.labels })
-            });
-            json!({
-                "samples": c.samples.len(),
-                "beta": c.beta,
-                "stored": c.stored,
-                "features": c.features,
-                "target": target,
-            })
-        });
-        let moments = self.moments.as_ref().map(|m| {
-            json!({
-                "columns": m.columns,
-                "target": m.target,
-                "exact": m.moments.is_exact(),
-                "rows": m.moments.count(),
-                "rows_left_out": m.moments.left_out(),
-            })
-        });
-        let (major, minor) = reader.version();
-        json!({
-            "version": format!("{major}.{minor}"),
-            "rows": reader.rows(),
-            "segments": reader.segments(),
-            "columns": columns.collect::<Vec<_>>(),
-            "features": reader.features().collect::<Vec<_>>(),
-            "file_length": account.file_length,
-            "bytes": parts.collect::<Map<_, _>>(),
-            "eight_bytes_a_value": self.raw,
-            "bit_packing_only": account.plain_length,
-            "equation_1": account.paper_bytes,
-            "gain_of_bases_points": self.gain(),
-            "bases": account.bases,
-            "bits_per_row": { "before": account.bits_per_row.0, "after": account.bits_per_row.1 },
-            "classes": classes,
-            "condensed": condensed,
-            "moments": moments,
-        })
-    }
-}
-
-fn name(part: Part) -> &'static str {
-    match part {
-        Part::Records => "records",
-        Part::Bases => "bases",
-        Part::Layouts => "transforms and layouts",
-        Part::Exceptions => "exceptions",
-        Part::Dictionaries => "dictionaries",
-        Part::Heaps => "string heaps",
-        Part::Condensed => "condensed samples",
-        Part::Moments => "moments",
-        Part::BlockTable => "block table",
-        Part::SampleIndex => "sample index",
-        Part::Checksums => "checksums",
-        Part::Schema => "schema",
-        Part::ArrowSchema => "arrow schema",
-        Part::Frame => "header, directory, footer",
-        Part::Padding => "padding",
-        _ => "unknown sections",
-    }
-}
-
-fn key(part: Part) -> String {
-    name(part).replace(", ", "_").replace(' ', "_")
 }
