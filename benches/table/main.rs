@@ -9,13 +9,14 @@
 
 use std::error::Error;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
 use arrow::array::RecordBatch;
 use gede::arrow::{Exporter, encode_schema, ingest, physical_schema};
 use gede::column::{Batch, Schema};
 use gede::read::Projection;
-use gede::write::{Batches, Disk, Options, Table, write};
+use gede::write::{Batches, Options, Table, write};
 use memmap2::Mmap;
 
 #[path = "../measure/mod.rs"]
@@ -41,8 +42,11 @@ fn main() -> Result<()> {
         }
         ["measure", file, seconds] => measure::measure(&mut Gede::open(file)?, seconds.parse()?),
         ["encode", out, rows] => {
-            let batches: Vec<RecordBatch> = sensor::batches(1, rows.parse()?, 65_536).collect();
-            let table = Sensor::new(|| Box::new(batches.iter().cloned()))?;
+            let batches: Arc<[RecordBatch]> = sensor::batches(1, rows.parse()?, 65_536).collect();
+            let table = Sensor::new(|| {
+                let batches = batches.clone();
+                Box::new((0..batches.len()).map(move |i| batches[i].clone()))
+            })?;
             let start = Instant::now();
             write_table(out.as_ref(), &table)?;
             println!(r#"{{"what": "encode", "seconds": {:.6}}}"#, start.elapsed().as_secs_f64());
@@ -55,7 +59,7 @@ fn main() -> Result<()> {
 /// Writes a table with the defaults; the length of the file.
 fn write_table(out: &Path, table: &impl Table) -> Result<u64> {
     let options = Options { overwrite: true, ..Options::default() };
-    Ok(write(&Disk, out, table, &options)?.file_length)
+    Ok(write(out, table, &options)?.file_length)
 }
 
 /// The sensor table as a writer reads it: `pass` starts again at its first row.
@@ -65,14 +69,14 @@ struct Sensor<P> {
     pass: P,
 }
 
-impl<'a, P: Fn() -> Box<dyn Iterator<Item = RecordBatch> + Send + 'a> + Sync> Sensor<P> {
+impl<P: Fn() -> Box<dyn Iterator<Item = RecordBatch> + Send> + Sync> Sensor<P> {
     fn new(pass: P) -> Result<Self> {
         let schema = sensor::schema();
         Ok(Self { schema: physical_schema(&schema)?, arrow_schema: encode_schema(&schema)?, pass })
     }
 }
 
-impl<'a, P: Fn() -> Box<dyn Iterator<Item = RecordBatch> + Send + 'a> + Sync> Table for Sensor<P> {
+impl<P: Fn() -> Box<dyn Iterator<Item = RecordBatch> + Send> + Sync> Table for Sensor<P> {
     fn schema(&self) -> &Schema {
         &self.schema
     }

@@ -35,7 +35,7 @@ pub struct Sink {
 enum Writer {
     Parquet(Box<ArrowWriter<BufWriter<File>>>),
     Ipc(Box<FileWriter<BufWriter<File>>>, Vec<Growing>),
-    Csv(CsvWriter<BufWriter<File>>),
+    Csv(Box<CsvWriter<BufWriter<File>>>),
 }
 
 impl Sink {
