@@ -2,7 +2,10 @@
 #![cfg(feature = "train")]
 #![allow(clippy::unwrap_used)]
 
+use gede::entrogede::Condensed;
+use gede::sample::CondensedSamples;
 use gede::train::{Dataset, Gram, KMeans, Split, Standardiser, permutation};
+use gede::write::TargetKind;
 
 fn dataset(rows: &[[f64; 3]]) -> Dataset {
     let x = rows.iter().flat_map(|r| [r[0], r[1]]).collect();
@@ -115,4 +118,28 @@ fn condensing_keeps_the_means() {
     assert!(whole.mean().iter().zip(parts.mean()).all(|(a, b)| (a - b).abs() < 1e-12 * (1.0 + a.abs())));
     assert_eq!(condensed.y(), [0.0, 1.0, 2.0]);
     assert!(data.condense(&groups, 5).is_err() && data.condense(&[0], 1).is_err());
+}
+
+#[test]
+fn condensed_samples_are_weighted_rows() {
+    let samples = Condensed {
+        features: 2,
+        means: vec![1.0, 2.0, f64::NAN, 4.0, 5.0, 6.0],
+        target: Some(vec![7.0, 8.0, 9.0]),
+        weights: vec![3, 1, 2],
+        classes: 0,
+    };
+    let mut condensed = CondensedSamples {
+        features: vec!["a".to_owned(), "b".to_owned()],
+        target: Some(("y".to_owned(), TargetKind::Value)),
+        labels: Vec::new(),
+        beta: 2,
+        stored: true,
+        samples,
+    };
+    let data = Dataset::of_condensed(&condensed).unwrap();
+    assert_eq!((data.x(), data.y()), (&[1.0, 2.0, 5.0, 6.0][..], &[7.0, 9.0][..]));
+    assert_eq!((data.weights(), data.left_out()), (&[3.0, 2.0][..], 1));
+    condensed.samples.target = None;
+    assert!(Dataset::of_condensed(&condensed).unwrap_err().to_string().contains("--target"));
 }

@@ -2,6 +2,8 @@
 #![cfg(feature = "train")]
 #![allow(clippy::unwrap_used)]
 
+use gede::entrogede::{MomentColumn, Moments};
+use gede::sample::ColumnMoments;
 use gede::train::{
     Dataset, Descent, Device, Fit, Gram, LinearModel, Standardiser, closed_form, gradient_descent,
     permutation,
@@ -270,4 +272,30 @@ fn the_gradient_descends() {
     let history = train(&data, &Descent { learning_rate: 0.1, ..quick() }).history;
     assert!(history.windows(2).all(|pair| pair[1].loss <= pair[0].loss + 1e-12));
     assert_eq!(permutation(1, 3), [0]);
+}
+
+#[test]
+fn moments_of_integers_give_the_exact_fit() {
+    // Integers with a mean a million times their spread: the sums of squares have lost the spread in
+    // float64, the exact ones have not.
+    let q: Vec<Vec<i64>> = vec![
+        (0..50).map(|i| 1_000_000_000 + i * 37 % 101).collect(),
+        (0..50).map(|i| -5_000_000_000 + i * i % 89).collect(),
+        (0..50).map(|i| 3 * (i * 37 % 101) - 2 * (i * i % 89) + i % 3).collect(),
+    ];
+    let columns: Vec<MomentColumn> = q.iter().map(|q| MomentColumn::Exact { q, exponent: 2 }).collect();
+    let moments = Moments::of_segment(&columns, &[true; 50]);
+    assert!(moments.is_exact());
+    let x = (0..50).flat_map(|i| [q[0][i] as f64 / 100.0, q[1][i] as f64 / 100.0]).collect();
+    let y = q[2].iter().map(|&v| v as f64 / 100.0).collect();
+    let data = Dataset::new(names(2), "y".into(), x, y, None).unwrap();
+    let mut moments =
+        ColumnMoments { columns: vec!["x0".into(), "x1".into(), "y".into()], target: true, moments };
+    let fit = Gram::of_moments(&moments).unwrap().solve(0.0).unwrap();
+    let weights = closed_form(&data, 0.0).unwrap().model.weights;
+    assert!(fit.model.weights.iter().zip(weights).all(|(a, b)| (a - b).abs() < 1e-9), "{fit:?}");
+    moments.moments = Moments::new(3);
+    assert!(Gram::of_moments(&moments).is_err(), "no rows");
+    moments.target = false;
+    assert!(Gram::of_moments(&moments).unwrap_err().to_string().contains("--target"));
 }

@@ -13,7 +13,7 @@ use crate::format::bits::{field, mask};
 use crate::format::{BlockEntry, LaneTransform, TransformKind};
 
 /// Most base parts kept decoded for a block.
-const MAX_TABLE: u64 = 1 << 15;
+const MAX_TABLE: u64 = 1 << 16;
 
 /// How one lane is cut, and how its fields become values.
 #[derive(Clone, Copy, Debug, Default)]

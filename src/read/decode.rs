@@ -146,7 +146,8 @@ struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     fn new(block: &'a Block, bases: Bases<'a>, rows: usize) -> Self {
-        let often = rows as u64 >= bases.count && block.keeps_tables();
+        // What one batch decodes the next ones of the block use too.
+        let often = rows as u64 * 8 >= bases.count && block.keeps_tables();
         Self { block, bases, often, low: Vec::new(), high: Vec::new() }
     }
 

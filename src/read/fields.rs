@@ -99,11 +99,11 @@ impl Bases<'_> {
 
 /// The base part of a lane's fields, base by base; worth making where a scan meets each base often.
 pub(super) fn lane_bases(lane: &Lane, bases: &Bases) -> Vec<u64> {
-    (0..bases.count).map(|id| base_part(lane, bases, id)).collect()
+    (0..bases.count).map(|id| base_part(lane, bases, id, deposit)).collect()
 }
 
 #[inline(always)]
-fn base_part(lane: &Lane, bases: &Bases, id: u64) -> u64 {
+fn base_part(lane: &Lane, bases: &Bases, id: u64, deposit: impl Fn(u64, u64) -> u64) -> u64 {
     let bits = field(bases.bytes, id * bases.width + lane.base_offset, lane.base_mask.count_ones());
     lane.constant | deposit(bits, lane.base_mask)
 }
@@ -152,7 +152,7 @@ fn lane_fields_any(
     }
     if table.is_empty() {
         for (f, &id) in out.iter_mut().zip(records.ids) {
-            *f |= base_part(lane, bases, u64::from(id));
+            *f |= base_part(lane, bases, u64::from(id), deposit);
         }
     } else {
         for (f, &id) in out.iter_mut().zip(records.ids) {

@@ -32,7 +32,7 @@ impl Rows {
     pub fn new(schema: Schema, rows: u64, blocks: u64, block_rows: u64, table: u64) -> Self {
         let block_bytes = 128 + 80 * schema.lanes() as usize;
         let slots = (4 << 20) / block_bytes;
-        let slots = (slots as u64).clamp(2, 64).min(blocks.max(1));
+        let slots = (slots as u64).clamp(2, 16).min(blocks.max(1));
         Self {
             schema,
             rows,

@@ -1,6 +1,12 @@
 //! Rows in memory: features, a target and a weight each.
 
+use crate::column::Node;
 use crate::error::{Error, Result};
+use crate::read::{Projection, Reader, Source};
+use crate::sample::CondensedSamples;
+
+/// Rows decoded at a time.
+const BATCH_ROWS: usize = 1 << 16;
 
 /// Rows of `d` features with a target and a weight each. Every number in it is finite and every
 /// weight positive; rows that were not so have been left out and counted.
@@ -49,6 +55,48 @@ impl Dataset {
             data.left_out = n - keep.len();
         }
         Ok(data)
+    }
+
+    /// All rows of a file, weight 1 each.
+    ///
+    /// # Errors
+    /// `Argument` for a column that is not there or not numeric; `Corrupt` or `Io` from reading.
+    pub fn of_rows<S: Source>(reader: &Reader<S>, features: &[String], target: &str) -> Result<Self> {
+        let schema = reader.schema();
+        let names: Vec<&str> = features.iter().map(String::as_str).chain([target]).collect();
+        let projection = Projection::columns(schema, &names)?;
+        let nodes: Vec<&Node> = projection.nodes().iter().filter_map(|&n| schema.nodes().get(n)).collect();
+        if let Some(node) = nodes.iter().find(|node| !node.is_numeric_column()) {
+            return Err(Error::argument(format!("column \"{}\" is not of single numbers", node.name)));
+        }
+        let (mut x, mut y) = (Vec::new(), Vec::new());
+        for batch in reader.scan(&projection, 0..reader.rows(), BATCH_ROWS)? {
+            let batch = batch?;
+            let mut columns: Vec<Vec<f64>> =
+                nodes.iter().zip(&batch.columns).map(|(node, column)| node.numbers(column)).collect();
+            for (column, values) in batch.columns.iter().zip(&mut columns) {
+                let nulls = column.validity.iter().flatten().zip(values).filter(|(valid, _)| **valid == 0);
+                nulls.for_each(|(_, value)| *value = f64::NAN);
+            }
+            y.extend(columns.pop().unwrap_or_default());
+            x.extend((0..batch.rows).flat_map(|i| columns.iter().map(move |column| column[i])));
+        }
+        Self::new(features.to_vec(), target.to_owned(), x, y, None)
+    }
+
+    /// Condensed samples with the rows of their cells as weights.
+    ///
+    /// # Errors
+    /// `Argument` if their target is a class or there is none.
+    pub fn of_condensed(condensed: &CondensedSamples) -> Result<Self> {
+        let CondensedSamples { features, target, samples, .. } = condensed;
+        let (Some((target, _)), Some(y)) = (target, &samples.target) else {
+            return Err(Error::argument(
+                "the condensed samples have no mean of a target: convert with --target COLUMN:value",
+            ));
+        };
+        let weights = samples.weights.iter().map(|&w| w as f64).collect();
+        Self::new(features.clone(), target.clone(), samples.means.clone(), y.clone(), Some(weights))
     }
 
     /// Some rows, in the order given; a row may come several times.

@@ -5,6 +5,7 @@ use std::time::Instant;
 use candle_core::{DType, Device, Tensor};
 use rand_chacha::ChaCha8Rng;
 
+use super::gradient::{gradient, residual};
 use super::split::{generator, shuffle};
 use super::{Dataset, Gram, LinearModel, Standardiser};
 use crate::error::{Error, Result};
@@ -76,6 +77,14 @@ pub struct Fit {
     pub history: Vec<Progress>,
 }
 
+impl Fit {
+    /// The model as it was at a moment of the history.
+    pub fn model_at(&self, progress: &Progress) -> LinearModel {
+        let LinearModel { features, target, standardiser, .. } = &self.model;
+        LinearModel::from_standardised(features, target, &progress.parameters, standardiser)
+    }
+}
+
 /// Minimises the weighted loss of equation 4 by equation 5, in float64 on a device, from zero. With
 /// weights 1 that is the full data's loss and step (equations 2 and 3).
 ///
@@ -90,12 +99,12 @@ pub fn gradient_descent(
     if data.rows() == 0 {
         return Err(Error::argument("no usable rows to train on"));
     }
-    let rows = Rows::new(data, standardiser, device).map_err(candle)?;
+    let table = table(data, standardiser, device).map_err(candle)?;
     let batch_rows = options.batch_rows.unwrap_or(data.rows());
-    let mut batches = Batches::new(rows.clone(), data.rows(), batch_rows, options.seed);
-    let start = Tensor::zeros((data.features().len() + 1, 1), DType::F64, device).map_err(candle)?;
+    let mut batches = Batches::new(table.clone(), data.rows(), batch_rows, options.seed);
+    let start = Tensor::zeros((1, data.features().len() + 1), DType::F64, device).map_err(candle)?;
     let look = |parameters: &Tensor| {
-        let (residual, gradient) = rows.gradient(parameters)?;
+        let (residual, gradient) = (residual(&table, parameters)?, gradient(&table, parameters)?);
         Ok((half_square(&residual)?, half_square(&gradient)?, parameters.flatten_all()?.to_vec1()?))
     };
     let mut step = |parameters: Tensor| {
@@ -221,72 +230,53 @@ impl Descent {
     }
 }
 
-/// Standardised rows with a leading 1, and targets, both times the root of the row's share of the
-/// weight: the gradient is then two products, X' (X theta - y).
-#[derive(Clone)]
-struct Rows {
-    x: Tensor,
-    y: Tensor,
-}
-
-impl Rows {
-    fn new(data: &Dataset, standardiser: &Standardiser, device: &Device) -> candle_core::Result<Self> {
-        let (n, k) = (data.rows(), data.features().len() + 1);
-        let total = data.total_weight();
-        let mut x = Vec::with_capacity(n * k);
-        let mut y = Vec::with_capacity(n);
-        for i in 0..n {
-            let root = (data.weights()[i] / total).sqrt();
-            x.push(root);
-            x.extend(standardiser.apply(data.row(i)).map(|z| z * root));
-            y.push(data.y()[i] * root);
-        }
-        Ok(Self { x: Tensor::from_vec(x, (n, k), device)?, y: Tensor::from_vec(y, (n, 1), device)? })
+/// Standardised features with a 1 before them and the target behind, a column of the data a row of the
+/// tensor, (d + 2) x n; all times the root of the row's share of the weight, so that sums of products
+/// are weighted means.
+fn table(data: &Dataset, standardiser: &Standardiser, device: &Device) -> candle_core::Result<Tensor> {
+    let (n, k) = (data.rows(), data.features().len() + 1);
+    let total = data.total_weight();
+    let mut values = vec![0.0; (k + 1) * n];
+    for i in 0..n {
+        let root = (data.weights()[i] / total).sqrt();
+        let row = [1.0].into_iter().chain(standardiser.apply(data.row(i))).chain([data.y()[i]]);
+        row.enumerate().for_each(|(j, value)| values[j * n + i] = value * root);
     }
-
-    fn gradient(&self, parameters: &Tensor) -> candle_core::Result<(Tensor, Tensor)> {
-        let residual = (self.x.matmul(parameters)? - &self.y)?;
-        let gradient = self.x.t()?.matmul(&residual)?;
-        Ok((residual, gradient))
-    }
+    Tensor::from_vec(values, (k + 1, n), device)
 }
 
 /// Rows some at a time: all of them, or slices of an order drawn anew each epoch.
 struct Batches {
-    rows: Rows,
+    table: Tensor,
     batch_rows: usize,
-    epoch: Rows,
+    epoch: Tensor,
     order: Vec<u32>,
     next: usize,
     random: ChaCha8Rng,
 }
 
 impl Batches {
-    fn new(rows: Rows, n: usize, batch_rows: usize, seed: u64) -> Self {
+    fn new(table: Tensor, n: usize, batch_rows: usize, seed: u64) -> Self {
         let order = (0..n as u32).collect();
-        Self { epoch: rows.clone(), rows, batch_rows, order, next: n, random: generator(seed) }
+        Self { epoch: table.clone(), table, batch_rows, order, next: n, random: generator(seed) }
     }
 
     /// The next slice's gradient, as an estimate of the gradient of all rows.
     fn next_gradient(&mut self, parameters: &Tensor) -> candle_core::Result<Tensor> {
         let n = self.order.len();
         if self.batch_rows >= n {
-            return Ok(self.rows.gradient(parameters)?.1);
+            return gradient(&self.table, parameters);
         }
         if self.next >= n {
             shuffle(&mut self.order, &mut self.random);
-            let order = Tensor::from_slice(&self.order, n, self.rows.x.device())?;
-            self.epoch =
-                Rows { x: self.rows.x.index_select(&order, 0)?, y: self.rows.y.index_select(&order, 0)? };
+            let order = Tensor::from_slice(&self.order, n, self.table.device())?;
+            self.epoch = self.table.index_select(&order, 1)?;
             self.next = 0;
         }
         let count = self.batch_rows.min(n - self.next);
-        let slice = Rows {
-            x: self.epoch.x.narrow(0, self.next, count)?,
-            y: self.epoch.y.narrow(0, self.next, count)?,
-        };
+        let slice = self.epoch.narrow(1, self.next, count)?;
         self.next += count;
-        slice.gradient(parameters)?.1 * (n as f64 / count as f64)
+        gradient(&slice, parameters)? * (n as f64 / count as f64)
     }
 }
 

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::{Dataset, Fit, LinearModel, Standardiser};
 use crate::error::{Error, Result};
+use crate::sample::ColumnMoments;
 
 /// A feature whose variance, given the features before it, is less than this part of its own is
 /// taken for a linear combination of them.
@@ -51,6 +52,24 @@ impl Gram {
             ));
         }
         Ok(Self { features, target, mean, covariance })
+    }
+
+    /// From the moments of a file that has a value for a target.
+    ///
+    /// # Errors
+    /// `Argument` if the target is a class or there is none, or if no row was summed.
+    pub fn of_moments(moments: &ColumnMoments) -> Result<Self> {
+        let ColumnMoments { columns, target: true, moments } = moments else {
+            return Err(Error::argument(
+                "the moments have no target that is a value: convert with --target COLUMN:value",
+            ));
+        };
+        let (target, features) =
+            columns.split_last().ok_or_else(|| Error::argument("moments of no columns"))?;
+        let n = moments.count() as f64;
+        let mean = (0..moments.columns()).map(|i| moments.mean(i)).collect();
+        let covariance = moments.centred().into_iter().map(|sum| sum / n).collect();
+        Self::new(features.to_vec(), target.clone(), mean, covariance)
     }
 
     /// Of weighted rows, in two passes: means first, then products of what is left.

@@ -8,6 +8,7 @@
 
 mod data;
 mod descent;
+mod gradient;
 mod gram;
 mod k_means;
 mod linear;
