@@ -47,7 +47,7 @@ fn mutate(bytes: &mut [u8], seed: u64) {
 #[test]
 fn made_up_bytes_do_no_harm() {
     let _alone = ALONE.lock();
-    let count = std::env::var("GEDE_MUTATIONS").ok().and_then(|n| n.parse().ok()).unwrap_or(400);
+    let count = std::env::var("GEDE_MUTATIONS").ok().and_then(|n| n.parse().ok()).unwrap_or(100);
     let mut passed_open = 0;
     for (a, animal) in zoo::all().into_iter().enumerate() {
         let original = animal.table.file(&animal.options);
@@ -65,6 +65,25 @@ fn made_up_bytes_do_no_harm() {
     }
     // Otherwise the mutations did not get behind the checksums.
     assert!(passed_open > 35 * count / 4, "{passed_open}");
+}
+
+/// Every aligned word of every file made very large in one of many ways.
+#[test]
+fn large_numbers_anywhere_do_no_harm() {
+    let _alone = ALONE.lock();
+    let large = [u64::MAX, u64::MAX >> 1, 1 << 63, u64::MAX << 6, 1 << 40, 0xFFFF_FFFF, 0xFFFF_FFFF << 32];
+    for animal in zoo::all() {
+        let original = animal.table.file(&animal.options);
+        for word in 0..original.len() / 8 {
+            let mut bytes = original.clone();
+            let number = large[(random(original.len() as u64, word) % 7) as usize];
+            bytes[word * 8..word * 8 + 8].copy_from_slice(&number.to_le_bytes());
+            repair(&mut bytes);
+            let (_, peak) = peak(|| everything(&bytes, 100));
+            let most = 4 * bytes.len() + (16 << 20);
+            assert!(peak <= most, "{}: word {word} is {number}: {peak} bytes allocated", animal.name);
+        }
+    }
 }
 
 #[test]
