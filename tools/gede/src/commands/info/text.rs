@@ -1,7 +1,7 @@
 //! The facts, for people.
 
 use super::{Facts, name};
-use crate::output::{Table, bytes, count, many, percent};
+use crate::output::{Table, count, many, percent};
 use gede::read::Source;
 use gede::write::TargetKind;
 
@@ -13,10 +13,9 @@ impl<S: Source> Facts<'_, S> {
         let (reader, account) = (self.reader, &self.account);
         let (major, minor) = reader.version();
         let mut text = format!(
-            "{file}: {} of {}, {} ({} bytes), format {major}.{minor}\n",
+            "{file}: {} of {}, {} bytes, format {major}.{minor}\n",
             many(reader.rows(), "row", "rows"),
             many(self.schema.fields().len() as u64, "column", "columns"),
-            bytes(account.file_length),
             count(account.file_length),
         );
         text += &format!("\nColumns\n{}", self.columns().render(2));
