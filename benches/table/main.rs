@@ -7,6 +7,8 @@
 //! `write` makes the sensor table (seed 1). `measure` maps the file and checks every page at first touch,
 //! as anyone's reader does. `encode` writes the table out of record batches in memory, and tells the seconds.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, missing_docs)]
+
 use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
@@ -22,6 +24,7 @@ use memmap2::Mmap;
 #[path = "../measure/mod.rs"]
 mod measure;
 #[path = "../sensor/mod.rs"]
+#[allow(dead_code)] // its peers use the rest
 mod sensor;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
