@@ -28,17 +28,6 @@ pub fn field(bytes: &[u8], bit: u64, width: u32) -> u64 {
     (word >> (bit & 7)) as u64 & mask(width)
 }
 
-/// The field of at most 57 bits at bit `bit`: one load.
-#[inline(always)]
-pub fn narrow_field(bytes: &[u8], bit: u64, mask: u64) -> u64 {
-    let at = (bit >> 3) as usize;
-    let word = match bytes.get(at..).and_then(|b| b.first_chunk::<8>()) {
-        Some(chunk) => u64::from_le_bytes(*chunk),
-        None => tail_word(bytes, at) as u64,
-    };
-    (word >> (bit & 7)) & mask
-}
-
 #[cold]
 fn tail_word(bytes: &[u8], at: usize) -> u128 {
     let rest = bytes.get(at..).unwrap_or(&[]);
@@ -142,9 +131,6 @@ mod tests {
             let mut at = 0;
             for &(value, width) in &fields {
                 prop_assert_eq!(field(&bytes, at, width), value & mask(width));
-                if width <= 57 {
-                    prop_assert_eq!(narrow_field(&bytes, at, mask(width)), value & mask(width));
-                }
                 at += u64::from(width);
             }
         }

@@ -121,8 +121,9 @@ pub struct LaneTransform {
 }
 
 /// The kinds of transforms.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TransformKind {
+    #[default]
     Offset,
     Decimal,
     Dictionary,

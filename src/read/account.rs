@@ -74,10 +74,11 @@ impl<S: Source> Reader<S> {
     /// `Corrupt` or `Io`.
     pub fn account(&self) -> Result<Account> {
         let mut parts: BTreeMap<Part, u64> = BTreeMap::new();
-        let mut used = 0;
+        let mut used = 0u64;
         for (_, length, part) in self.extents()? {
-            *parts.entry(part).or_default() += length;
-            used += length;
+            let bytes = parts.entry(part).or_default();
+            *bytes = bytes.saturating_add(length);
+            used = used.saturating_add(length);
         }
         let file_length = self.file_length();
         let padding = file_length.checked_sub(used);

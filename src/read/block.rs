@@ -1,17 +1,22 @@
 //! A block's layout and transforms, read and checked once, and where its records are.
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 use zerocopy::FromBytes;
 
+use super::records::Picked;
 use super::{Pages, Source};
 use crate::column::Schema;
 use crate::error::{Error, Result};
 use crate::format::bits::{field, mask};
 use crate::format::{BlockEntry, LaneTransform, TransformKind};
 
+/// Most base parts kept decoded for a block.
+const MAX_TABLE: u64 = 1 << 16;
+
 /// How one lane is cut, and how its fields become values.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Lane {
     pub kind: TransformKind,
     pub exponent: u8,
@@ -31,6 +36,8 @@ pub(super) struct Lane {
 pub(super) struct Block {
     pub entry: BlockEntry,
     pub lanes: Vec<Lane>,
+    /// Per lane the base parts, base by base, once a scan has made them.
+    pub tables: Vec<OnceLock<Vec<u64>>>,
     /// Per lane with exceptions: the lane and its places in the exceptions piece.
     pub exceptions: Vec<LaneExceptions>,
 }
@@ -49,12 +56,17 @@ impl Block {
     pub fn read<S: Source>(pages: &Pages<S>, schema: &Schema, entry: BlockEntry) -> Result<Self> {
         entry.check()?;
         let lengths = entry.stream_lengths().ok_or_else(|| Error::corrupt("a block's streams overflow"))?;
-        entry.pieces()?;
+        let outside =
+            |&(_, offset, length): &(_, u64, u64)| offset.checked_add(length).is_none_or(|e| e > pages.end());
+        if entry.pieces()?.iter().any(outside) {
+            return Err(Error::corrupt("a piece of it lies outside the file"));
+        }
         let transforms = transforms(pages, schema, &entry)?;
         let layout = pages.piece(entry.layout.get(), lengths[0])?;
         let lanes = lanes(&transforms, &layout, &entry)?;
         let exceptions = exceptions(pages, schema, &entry)?;
-        let block = Self { entry, lanes, exceptions };
+        let tables = lanes.iter().map(|_| OnceLock::new()).collect();
+        let block = Self { entry, lanes, tables, exceptions };
         for e in &block.exceptions {
             let kind = block.lanes.get(e.lane as usize).map(|l| l.kind);
             if kind != Some(TransformKind::Decimal) || e.count as u64 > entry.rows.get() {
@@ -62,6 +74,12 @@ impl Block {
             }
         }
         Ok(block)
+    }
+
+    /// Whether there are few enough bases to keep their parts decoded.
+    pub fn keeps_tables(&self) -> bool {
+        let lanes = self.lanes.iter().filter(|l| l.base_mask != 0).count() as u64;
+        self.entry.base_count.get().saturating_mul(lanes) <= MAX_TABLE
     }
 
     /// Rows of the block.
@@ -94,12 +112,13 @@ impl LaneExceptions {
         little(piece.get(self.raw_at + 8 * i..).and_then(|b| b.get(..8)).unwrap_or(&[]))
     }
 
-    /// Calls `put(i, raw)` for every `rows[i]` that is an exception.
-    pub fn overlay(&self, piece: &[u8], rows: &[u64], mut put: impl FnMut(usize, u64)) {
+    /// Calls `put(i, raw)` for every row `i` of `rows` that is an exception.
+    pub fn overlay(&self, piece: &[u8], rows: Picked, mut put: impl FnMut(usize, u64)) {
         // A few rows, or rows in any order, are looked up one by one; many in order are merged.
         let merge = rows.len() * 16 > self.count && rows.is_sorted();
         let mut from = 0;
-        for (i, &row) in rows.iter().enumerate() {
+        for i in 0..rows.len() {
+            let row = rows.row(i);
             if merge {
                 while from < self.count && self.row(piece, from) < row {
                     from += 1;

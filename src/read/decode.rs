@@ -3,7 +3,7 @@
 use super::block::{Block, Lane};
 use super::dictionary::Dictionaries;
 use super::fields::{Bases, Records, lane_bases, lane_fields};
-use super::records::Chunk;
+use super::records::{Chunk, Picked};
 use super::rows::Rows;
 use super::store::{Target, store, store_one, store_wide};
 use super::strings::Strings;
@@ -14,13 +14,11 @@ use crate::format::TransformKind;
 
 /// Records decoded at a time: their fields stay in the first-level cache.
 pub(super) const CHUNK: usize = 1024;
-/// Most base parts kept decoded for a block.
-const MAX_TABLE: u64 = 1 << 20;
 
 /// Rows of one block, and where their values go.
 pub(super) struct Part<'a> {
     /// Rows of the block, in any order.
-    pub rows: &'a [u64],
+    pub rows: Picked<'a>,
     /// The output row of the first, if they go one after the other.
     pub first: usize,
     /// The output row of each, if they do not.
@@ -78,13 +76,19 @@ impl<'a, S: Source> Decode<'a, S> {
             strings.start_block(pages, entry)?;
         }
         let mut fields = Fields::new(block, bases, part.rows.len());
-        let mut chunk = Chunk::default();
-        for (number, rows) in part.rows.chunks(CHUNK).enumerate() {
-            let from = number * CHUNK;
-            let places = part.places.and_then(|p| p.get(from..from + rows.len()));
+        let (mut chunk, mut ids) = (Chunk::default(), Vec::new());
+        let ids_wanted = self.columns.iter().any(|c| has_bases(c.node, block));
+        for from in (0..part.rows.len()).step_by(CHUNK) {
+            let to = part.rows.len().min(from + CHUNK);
+            let rows = part.rows.slice(from, to);
+            let places = part.places.and_then(|p| p.get(from..to));
             let target = Target { first: part.first + from, rows: places, stride: 1, offset: 0 };
             let data = chunk.find(pages, block, rows)?;
-            let records = Records { data: &data, starts: &chunk.starts, ids: &chunk.ids };
+            let records = Records::new(&data, chunk.starts(), entry.record_bits())?;
+            if ids_wanted {
+                records.read_ids(entry.id_bits, entry.base_count.get(), &mut ids)?;
+            }
+            let records = records.with_ids(&ids);
             for output in &mut self.columns {
                 output.validity(&mut fields, &records, target)?;
                 if output.node.kind.is_bytes() {
@@ -123,39 +127,43 @@ impl<'a, S: Source> Decode<'a, S> {
     }
 }
 
+/// Whether a lane of the node has bits in the base table.
+fn has_bases(node: &Node, block: &Block) -> bool {
+    let end = node.first_value_lane() + node.value_lanes();
+    let lanes = block.lanes.get(node.first_lane as usize..end as usize);
+    lanes.is_none_or(|lanes| lanes.iter().any(|l| l.base_mask != 0))
+}
+
 /// The fields of a block's lanes, and the memory to put them in.
 struct Fields<'a> {
     block: &'a Block,
     bases: Bases<'a>,
-    /// Per lane the decoded base parts, where each base is met often.
-    tables: Vec<Vec<u64>>,
+    /// Whether each base is met often enough to decode it once.
+    often: bool,
     low: Vec<u64>,
     high: Vec<u64>,
 }
 
 impl<'a> Fields<'a> {
     fn new(block: &'a Block, bases: Bases<'a>, rows: usize) -> Self {
-        let with_bases = block.lanes.iter().filter(|l| l.base_mask != 0).count() as u64;
-        let often = rows as u64 >= bases.count && bases.count.saturating_mul(with_bases) <= MAX_TABLE;
-        let tables = if often { vec![Vec::new(); block.lanes.len()] } else { Vec::new() };
-        Self { block, bases, tables, low: Vec::new(), high: Vec::new() }
+        // What one batch decodes the next ones of the block use too.
+        let often = rows as u64 * 8 >= bases.count && block.keeps_tables();
+        Self { block, bases, often, low: Vec::new(), high: Vec::new() }
     }
 
     /// Decodes a lane into `low`, or into `high`.
     fn decode(&mut self, lane: u32, high: bool, records: &Records) -> Result<&'a Lane> {
         let layout = self.block.lanes.get(lane as usize);
         let layout = layout.ok_or_else(|| Error::corrupt("a block has too few lanes"))?;
-        let table = match self.tables.get_mut(lane as usize) {
-            Some(table) if layout.base_mask != 0 => {
-                if table.is_empty() {
-                    lane_bases(layout, &self.bases, table);
-                }
-                table.as_slice()
+        let table = match self.block.tables.get(lane as usize) {
+            Some(table) if self.often && layout.base_mask != 0 => {
+                table.get_or_init(|| lane_bases(layout, &self.bases)).as_slice()
             }
-            _ => &[],
+            Some(table) => table.get().map_or(&[][..], Vec::as_slice),
+            None => &[],
         };
         let out = if high { &mut self.high } else { &mut self.low };
-        out.resize(records.starts.len(), 0);
+        out.resize(records.len(), 0);
         lane_fields(layout, records, &self.bases, table, out);
         Ok(layout)
     }
@@ -216,7 +224,7 @@ impl Output<'_> {
         pages: &Pages<S>,
         fields: &mut Fields,
         records: &Records,
-        rows: &[u64],
+        rows: Picked,
         exceptions: &[u8],
         target: Target,
     ) -> Result<()> {

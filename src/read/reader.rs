@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::dictionary::Dictionaries;
 use super::index::{Class, SampleIndex};
+use super::records::Picked;
 use super::rows::Rows;
 use super::scan::Scan;
 use super::source::{self, FileSource, Source};
@@ -128,7 +129,10 @@ impl<S: Source> Reader<S> {
         let (at, bytes) = place(SectionKind::DICTIONARY_TABLE).unwrap_or((0, 0));
         let dictionaries = Dictionaries::new(at, bytes / 32);
         let levels: Vec<_> = directory.levels().copied().collect();
-        let pages = Pages::new(source, head.bulk_end.get(), &levels, checked)?;
+        if let (Some(top), true) = (levels.last(), checked) {
+            metadata(top.offset, top.length, top.crc, "list of checksums")?;
+        }
+        let pages = Pages::new(source, head.bulk_end.get(), &levels, checked);
         let index = match (place(SectionKind::SAMPLE_INDEX), place(SectionKind::CLASS_TABLE)) {
             (Some(index), Some(classes)) => Some(SampleIndex::open(&pages, table.rows, index, classes)?),
             (None, None) => None,
@@ -199,10 +203,24 @@ impl<S: Source> Reader<S> {
             Some(index) => rows.iter().map(|&r| index.stored(&self.pages, r)).collect::<Result<_>>()?,
         };
         if stored.is_sorted() {
-            return self.table.take(&self.pages, &self.dictionaries, &stored, None, projection, out);
+            return self.table.take(
+                &self.pages,
+                &self.dictionaries,
+                Picked::List(&stored),
+                None,
+                projection,
+                out,
+            );
         }
         let (sorted, places) = self.by_block(&stored);
-        self.table.take(&self.pages, &self.dictionaries, &sorted, Some(&places), projection, out)
+        self.table.take(
+            &self.pages,
+            &self.dictionaries,
+            Picked::List(&sorted),
+            Some(&places),
+            projection,
+            out,
+        )
     }
 
     /// The values of one row, into a batch whose memory is used again.
@@ -269,8 +287,21 @@ impl<S: Source> Reader<S> {
         projection: &Projection,
         out: &mut Batch,
     ) -> Result<()> {
-        let rows: Vec<u64> = rows.collect();
-        self.table.take(&self.pages, &self.dictionaries, &rows, None, projection, out)
+        let rows = Picked::Range(rows.start, rows.end.saturating_sub(rows.start) as usize);
+        self.table.take(&self.pages, &self.dictionaries, rows, None, projection, out)
+    }
+
+    /// Rows in table order.
+    pub(super) fn range_into(
+        &self,
+        rows: Range<u64>,
+        projection: &Projection,
+        out: &mut Batch,
+    ) -> Result<()> {
+        match &self.index {
+            None => self.stored_rows(rows, projection, out),
+            Some(_) => self.take_into(&rows.collect::<Vec<_>>(), projection, out),
+        }
     }
 
     /// The stored rows of a block.
@@ -301,15 +332,9 @@ impl<S: Source> Reader<S> {
         if table.rows > MAX_CELLS || bytes > most {
             return Err(Error::corrupt("there are more condensed samples than the format allows"));
         }
-        let rows: Vec<u64> = (0..table.rows).collect();
-        table.take(
-            &self.pages,
-            &self.dictionaries,
-            &rows,
-            None,
-            &Projection::all(&table.schema),
-            &mut out,
-        )?;
+        let rows = Picked::Range(0, table.rows as usize);
+        let everything = Projection::all(&table.schema);
+        table.take(&self.pages, &self.dictionaries, rows, None, &everything, &mut out)?;
         Ok(out)
     }
 

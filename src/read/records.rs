@@ -3,83 +3,129 @@
 use std::borrow::Cow;
 
 use super::block::Block;
+use super::fields::Starts;
 use super::{Pages, Source};
 use crate::error::{Error, Result};
-use crate::format::bits::field;
+
+/// Zero bytes behind gathered records, for wide loads.
+const SLACK: usize = 16;
+
+/// Some rows of a table or of a block.
+#[derive(Clone, Copy)]
+pub(super) enum Picked<'a> {
+    /// So many from a first one on.
+    Range(u64, usize),
+    /// Any, in any order.
+    List(&'a [u64]),
+}
+
+impl<'a> Picked<'a> {
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        match self {
+            Picked::Range(_, count) => *count,
+            Picked::List(rows) => rows.len(),
+        }
+    }
+
+    /// Row `i`, which is less than their number.
+    pub fn row(&self, i: usize) -> u64 {
+        match self {
+            Picked::Range(first, _) => first + i as u64,
+            Picked::List(rows) => rows.get(i).copied().unwrap_or(0),
+        }
+    }
+
+    /// Rows `from` to `to`.
+    pub fn slice(&self, from: usize, to: usize) -> Self {
+        match self {
+            Picked::Range(first, _) => Picked::Range(first + from as u64, to - from),
+            Picked::List(rows) => Picked::List(rows.get(from..to).unwrap_or(&[])),
+        }
+    }
+
+    /// Whether no row comes before a smaller one.
+    pub fn is_sorted(&self) -> bool {
+        match self {
+            Picked::Range(..) => true,
+            Picked::List(rows) => rows.is_sorted(),
+        }
+    }
+}
 
 /// Where the records of a chunk of rows are.
 #[derive(Default)]
 pub(super) struct Chunk {
-    /// The bit at which each begins.
-    pub starts: Vec<u64>,
-    /// The base id of each, less than the block's number of bases.
-    pub ids: Vec<u32>,
+    dense: Option<(u64, u64, usize)>,
+    listed: Vec<u64>,
 }
 
 impl Chunk {
-    /// Finds the records of some rows of a block: their bytes, the bit each starts at, and their base ids.
+    /// The bits at which the records begin.
+    pub fn starts(&self) -> Starts<'_> {
+        match self.dense {
+            Some((first, width, count)) => Starts::Dense { first, width, count },
+            None => Starts::Listed(&self.listed),
+        }
+    }
+
+    /// Finds the records of some rows of a block: their bytes, and the bit each starts at.
     pub fn find<'p, S: Source>(
         &mut self,
         pages: &'p Pages<S>,
         block: &Block,
-        rows: &[u64],
+        rows: Picked,
     ) -> Result<Cow<'p, [u8]>> {
         let entry = &block.entry;
         let width = entry.record_bits();
-        self.starts.clear();
-        self.ids.clear();
-        if width == 0 {
-            self.starts.resize(rows.len(), 0);
-            self.ids.resize(rows.len(), 0);
+        self.listed.clear();
+        self.dense = Some((0, 0, rows.len()));
+        if width == 0 || rows.len() == 0 {
             return Ok(Cow::Borrowed(&[]));
         }
-        let (first, last) = (rows.first().copied().unwrap_or(0), rows.last().copied().unwrap_or(0));
-        let dense =
-            last.wrapping_sub(first).wrapping_add(1) == rows.len() as u64 && rows.is_sorted_by(|a, b| a < b);
-        let range = block.record_bytes(first).start..block.record_bytes(last).end;
         let length = entry.stream_lengths().map_or(0, |l| l[2]);
         let all = entry.records.get()..entry.records.get().saturating_add(length);
-        let data = if let Some(whole) = pages.source().whole() {
-            if dense {
-                pages.touch(range)?;
-            } else {
-                for &row in rows {
-                    pages.touch(block.record_bytes(row))?;
-                }
-            }
-            self.starts.extend(rows.iter().map(|r| r * width));
+        let whole = pages.source().whole().map(|whole| {
             let place = usize::try_from(all.start).ok().zip(usize::try_from(all.end).ok());
             let data =
                 place.filter(|_| all.end <= pages.end()).and_then(|(start, end)| whole.get(start..end));
-            Cow::Borrowed(data.ok_or_else(|| Error::corrupt("the records lie outside the file"))?)
-        } else if dense {
-            let skipped = (range.start - all.start) * 8;
-            self.starts.extend(rows.iter().map(|r| r * width - skipped));
-            let mut data = pages.get(range)?.into_owned();
-            data.resize(data.len() + 16, 0);
-            Cow::Owned(data)
-        } else {
-            let mut data = Vec::with_capacity(rows.len() * (width as usize / 8 + 2) + 16);
-            for &row in rows {
-                self.starts.push(data.len() as u64 * 8 + row * width % 8);
-                data.extend_from_slice(&pages.get(block.record_bytes(row))?);
+            data.ok_or_else(|| Error::corrupt("the records lie outside the file"))
+        });
+        match (rows, whole.transpose()?) {
+            (Picked::Range(first, count), data) => {
+                let range = block.record_bytes(first).start..block.record_bytes(first + count as u64 - 1).end;
+                match data {
+                    Some(data) => {
+                        pages.touch(range)?;
+                        self.dense = Some((first * width, width, count));
+                        Ok(Cow::Borrowed(data))
+                    }
+                    None => {
+                        self.dense = Some((first * width - (range.start - all.start) * 8, width, count));
+                        let mut data = pages.get(range)?.into_owned();
+                        data.resize(data.len() + SLACK, 0);
+                        Ok(Cow::Owned(data))
+                    }
+                }
             }
-            data.resize(data.len() + 16, 0);
-            Cow::Owned(data)
-        };
-        let bits = u32::from(entry.id_bits);
-        if bits == 0 {
-            self.ids.resize(rows.len(), 0);
-            return Ok(data);
-        }
-        let bases = entry.base_count.get();
-        for &start in &self.starts {
-            let id = field(&data, start, bits);
-            if id >= bases || bits > 32 {
-                return Err(Error::corrupt("a record names a base that does not exist"));
+            (Picked::List(rows), Some(data)) => {
+                for &row in rows {
+                    pages.touch(block.record_bytes(row))?;
+                    self.listed.push(row * width);
+                }
+                self.dense = None;
+                Ok(Cow::Borrowed(data))
             }
-            self.ids.push(id as u32);
+            (Picked::List(rows), None) => {
+                let mut data = Vec::with_capacity(rows.len() * (width as usize / 8 + 2) + SLACK);
+                for &row in rows {
+                    self.listed.push(data.len() as u64 * 8 + row * width % 8);
+                    data.extend_from_slice(&pages.get(block.record_bytes(row))?);
+                }
+                data.resize(data.len() + SLACK, 0);
+                self.dense = None;
+                Ok(Cow::Owned(data))
+            }
         }
-        Ok(data)
     }
 }

@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use zerocopy::FromBytes;
 
 use super::block::Block;
-use super::decode::{CHUNK, Decode, Part};
+use super::decode::{Decode, Part};
 use super::dictionary::Dictionaries;
+use super::records::Picked;
 use super::{Pages, Projection, Source};
 use crate::column::{Batch, Schema};
 use crate::error::{Error, Result};
@@ -31,7 +32,7 @@ impl Rows {
     pub fn new(schema: Schema, rows: u64, blocks: u64, block_rows: u64, table: u64) -> Self {
         let block_bytes = 128 + 80 * schema.lanes() as usize;
         let slots = (4 << 20) / block_bytes;
-        let slots = (slots as u64).clamp(2, 64).min(blocks.max(1));
+        let slots = (slots as u64).clamp(2, 16).min(blocks.max(1));
         Self {
             schema,
             rows,
@@ -81,31 +82,39 @@ impl Rows {
         Ok(low)
     }
 
-    /// Reads stored rows `stored` (each less than `rows`) into `out`: row `i` of the output, or row `places[i]`.
+    /// Reads stored rows (each less than `rows`) into `out`: row `i` of the output, or row `places[i]`.
     pub fn take<S: Source>(
         &self,
         pages: &Pages<S>,
         dictionaries: &Dictionaries,
-        stored: &[u64],
+        stored: Picked,
         places: Option<&[u32]>,
         projection: &Projection,
         out: &mut Batch,
     ) -> Result<()> {
         let mut decode = Decode::new(self, pages, dictionaries, projection, stored.len(), out)?;
-        let mut within = Vec::with_capacity(stored.len().min(CHUNK));
+        let mut within = Vec::new();
         let mut from = 0;
-        while let Some(&row) = stored.get(from) {
-            let number = self.find(pages, row)?;
+        while from < stored.len() {
+            let number = self.find(pages, stored.row(from))?;
             let block = self.block(pages, number)?;
             let (first, rows) = (block.entry.first_row.get(), block.rows());
-            within.clear();
-            let here = stored.iter().skip(from).map(|r| r.wrapping_sub(first)).take_while(|&r| r < rows);
-            within.extend(here);
-            if within.is_empty() {
+            let here = match stored.slice(from, stored.len()) {
+                Picked::Range(row, count) => {
+                    let row = row.wrapping_sub(first);
+                    Picked::Range(row, (count as u64).min(rows.saturating_sub(row)) as usize)
+                }
+                Picked::List(list) => {
+                    within.clear();
+                    within.extend(list.iter().map(|r| r.wrapping_sub(first)).take_while(|&r| r < rows));
+                    Picked::List(&within)
+                }
+            };
+            if here.len() == 0 {
                 return Err(Error::corrupt(format!("block {number} does not hold the rows it should")));
             }
-            let to = from + within.len();
-            let part = Part { rows: &within, first: from, places: places.and_then(|p| p.get(from..to)) };
+            let to = from + here.len();
+            let part = Part { rows: here, first: from, places: places.and_then(|p| p.get(from..to)) };
             decode.block(&block, part).map_err(|e| e.at(format_args!("block {number}")))?;
             from = to;
         }

@@ -49,8 +49,7 @@ impl<'a, S: Source> Scan<'a, S> {
             return Ok(false);
         }
         let end = self.rows.end.min(self.rows.start.saturating_add(self.batch_rows));
-        let rows: Vec<u64> = (self.rows.start..end).collect();
-        self.reader.take_into(&rows, self.projection, out)?;
+        self.reader.range_into(self.rows.start..end, self.projection, out)?;
         self.rows.start = end;
         let bytes = |v: &Values| if let Values::Bytes { data, .. } = v { data.len() } else { 0 };
         let bytes: usize = out.columns.iter().map(|c| bytes(&c.values)).sum();

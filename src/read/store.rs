@@ -63,6 +63,37 @@ pub(super) fn store(
     out: &mut Values,
     target: Target,
 ) -> Result<()> {
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("avx2") {
+        // SAFETY: the processor has AVX2.
+        return unsafe { store_avx2(node, lane, fields, table, out, target) };
+    }
+    store_any(node, lane, fields, table, out, target)
+}
+
+/// `store`, compiled for wider registers.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn store_avx2(
+    node: &Node,
+    lane: &Lane,
+    fields: &[u64],
+    table: &[u64],
+    out: &mut Values,
+    target: Target,
+) -> Result<()> {
+    store_any(node, lane, fields, table, out, target)
+}
+
+#[inline(always)]
+fn store_any(
+    node: &Node,
+    lane: &Lane,
+    fields: &[u64],
+    table: &[u64],
+    out: &mut Values,
+    target: Target,
+) -> Result<()> {
     let minimum = lane.minimum;
     match lane.kind {
         TransformKind::Offset => match Order::of(node.kind, node.bits) {

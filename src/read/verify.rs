@@ -2,11 +2,12 @@
 
 use super::block::Block;
 use super::index::SampleIndex;
+use super::records::Picked;
 use super::rows::Rows;
 use super::{Pages, Projection, Reader, Source};
 use crate::column::{Batch, Kind, Schema, Values};
 use crate::error::{Error, Result};
-use crate::format::{ALIGN, DictionaryKind, MomentsSection, SLACK};
+use crate::format::{ALIGN, DictionaryKind, MomentsSection, SLACK, crc};
 
 /// Bytes of values that are decoded at a time.
 const DECODED: u64 = 4 << 20;
@@ -20,6 +21,7 @@ impl<S: Source> Reader<S> {
     /// The first thing found wrong: `Corrupt`, or `Io`.
     pub fn verify(&self, mut progress: impl FnMut(u64)) -> Result<()> {
         self.pages.check_all(&mut progress)?;
+        self.check_metadata()?;
         self.check_cover()?;
         self.check_table(&self.table, &mut progress)?;
         if let Some(condensed) = &self.condensed {
@@ -40,6 +42,16 @@ impl<S: Source> Reader<S> {
             MomentsSection::read(&bytes, self.schema().nodes().len())?;
         }
         self.check_condensed()
+    }
+
+    /// Metadata checksums, those of sections that an open skips among them.
+    fn check_metadata(&self) -> Result<()> {
+        for s in self.directory.sections.iter().filter(|s| s.kind.is_metadata()) {
+            if crc(&self.pages.source().bytes(s.offset..s.offset + s.length)?) != s.crc {
+                return Err(Error::corrupt(format!("section {}: its checksum does not match", s.kind.0)));
+            }
+        }
+        Ok(())
     }
 
     /// Pieces lie one after the other, aligned, with nothing but zeros between.
@@ -123,8 +135,8 @@ impl<S: Source> Reader<S> {
         let mut at = 0;
         while at < rows {
             let end = rows.min(at + step);
-            let stored: Vec<u64> = (first + at..first + end).collect();
-            table.take(&self.pages, &self.dictionaries, &stored, None, everything, &mut out)?;
+            let stored = Picked::Range(first + at, (end - at) as usize);
+            table.take(&self.pages, &self.dictionaries, stored, None, everything, &mut out)?;
             check_text(&table.schema, &out)?;
             at = end;
         }

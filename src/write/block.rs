@@ -44,9 +44,11 @@ impl Lanes {
     pub fn of(schema: &Schema, segment: &Batch, dictionaries: &[Option<Dictionary>]) -> Result<Self> {
         let (lanes, own, heap) = (Vec::with_capacity(schema.lanes() as usize), Vec::new(), Vec::new());
         let mut this = Self { rows: segment.rows, lanes, dictionaries: own, heap };
-        for (i, (node, column)) in schema.nodes().iter().zip(&segment.columns).enumerate() {
+        let validities = validities(schema, segment);
+        let columns = schema.nodes().iter().zip(&segment.columns).zip(&validities);
+        for (i, ((node, column), valid)) in columns.enumerate() {
             let file_wide = dictionaries.get(i).and_then(Option::as_ref);
-            this.push(node, column, file_wide).ok_or_else(|| {
+            this.push(node, column, valid.as_deref(), file_wide).ok_or_else(|| {
                 Error::argument(format!("column \"{}\": its values do not fit its type", node.name))
             })?;
         }
@@ -108,7 +110,13 @@ impl Lanes {
     }
 
     /// Appends the lanes of a node: validity, then values, instance by instance.
-    fn push(&mut self, node: &Node, column: &Column, dictionary: Option<&Dictionary>) -> Option<()> {
+    fn push(
+        &mut self,
+        node: &Node,
+        column: &Column,
+        valid: Option<&[u8]>,
+        dictionary: Option<&Dictionary>,
+    ) -> Option<()> {
         let rows = self.rows;
         let lanes = &mut self.lanes;
         let instances = node.instances as usize;
@@ -122,8 +130,8 @@ impl Lanes {
             }
         }
         let valid_of = |k: usize| -> Option<Vec<u8>> {
-            let validity = column.validity.as_ref().filter(|_| node.nullable)?;
-            Some((0..rows).map(|i| validity.get(i * instances + k).copied().unwrap_or(0)).collect())
+            let valid = valid?;
+            Some((0..rows).map(|i| valid.get(i * instances + k).copied().unwrap_or(0)).collect())
         };
         match (&column.values, node.kind) {
             (Values::None, Kind::Struct | Kind::List) => {}
@@ -161,6 +169,24 @@ impl Lanes {
         }
         Some(())
     }
+}
+
+/// For each node, 1 for each instance that is valid and below valid ones all the way up; none if all are.
+fn validities(schema: &Schema, segment: &Batch) -> Vec<Option<Vec<u8>>> {
+    let mut all: Vec<Option<Vec<u8>>> = Vec::with_capacity(schema.nodes().len());
+    for (node, column) in schema.nodes().iter().zip(&segment.columns) {
+        let parent = node.parent.and_then(|p| Some((schema.nodes().get(p)?, all.get(p)?.as_ref()?)));
+        let above = parent.map(|(above, valid)| {
+            let per = node.instances.checked_div(above.instances).unwrap_or(0) as usize;
+            valid.iter().flat_map(|&v| std::iter::repeat_n(v, per)).collect::<Vec<u8>>()
+        });
+        all.push(match (above, &column.validity) {
+            (Some(above), Some(own)) => Some(above.iter().zip(own).map(|(a, b)| a & b).collect()),
+            (Some(above), None) => Some(above),
+            (None, own) => own.clone(),
+        });
+    }
+    all
 }
 
 /// Value `k` of every row, widened.

@@ -5,8 +5,8 @@
 
 use super::{Guarded, RecordBatches, Source, guarded, open};
 use crate::error::{Error, ErrorKind, Result};
+use arrow::array::AsArray;
 use arrow::array::timezone::Tz;
-use arrow::array::{Array, AsArray};
 use arrow::compute::kernels::cast_utils::{Parser, string_to_datetime};
 use arrow::csv::reader::{Format, Reader, ReaderBuilder};
 use arrow::datatypes::{

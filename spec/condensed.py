@@ -1,0 +1,96 @@
+"""Condensed samples rebuilt from the rows (gede.md, section 5): for files that do not store them."""
+import math
+import struct
+from collections import namedtuple
+
+import reader
+
+Cells = namedtuple("Cells", "target target_kind features bits labels")
+
+
+def rebuild(file):
+    """values[column][0][cell] of the condensed table, summed segment by segment in stored order."""
+    cells = read_cells(file.section(35))
+    schema_nodes = file.schema.nodes
+    nodes = [f[0] for f in cells.features] + [cells.target] * (cells.target_kind == 1)
+    total = {}
+    for block in file.blocks():
+        values = file.block_values(block, file.schema)
+        columns = [[as_f64(schema_nodes[n], raw) for raw in values[n][0]] for n in nodes]
+        part = {}
+        for row in range(block.rows):
+            numbers = [column[row] for column in columns]
+            sums, counts, weights = part.setdefault(cell_of(cells, numbers), empty_cell(nodes, cells))
+            for i, x in enumerate(numbers):
+                if x is not None and math.isfinite(x):
+                    sums[i] += x
+                    counts[i] += 1
+            label = 0
+            if cells.target_kind == 2:
+                label = cells.labels.index(label_bytes(schema_nodes[cells.target], values[cells.target][0][row]))
+            weights[label] += 1
+        for key, cell in part.items():
+            for mine, more in zip(total.setdefault(key, empty_cell(nodes, cells)), cell):
+                mine[:] = [a + b for a, b in zip(mine, more)]
+    rows = [total[key] for key in sorted(total)]
+    means = [[[mean(sums[i], counts[i]) for sums, counts, _ in rows]] for i in range(len(nodes))]
+    return means + [[[weights[i] for _, _, weights in rows]] for i in range(max(1, len(cells.labels)))]
+
+
+def read_cells(data):
+    """Section 35."""
+    d, beta, target, kind, _, _, _, _, classes = struct.unpack_from("<III4BQI", data)
+    features = [struct.unpack_from("<I4xdd", data, 64 + 24 * i) for i in range(d)]
+    bits = [struct.unpack_from("<II", data, 64 + 24 * d + 8 * i) for i in range(beta)]
+    at, labels = 64 + 24 * d + 8 * beta, []
+    for _ in range(classes):
+        length = struct.unpack_from("<I", data, at)[0]
+        is_null = length == reader.NONE
+        labels.append(None if is_null else data[at + 4 : at + 4 + length])
+        at += 4 + (0 if is_null else length)
+    return Cells(target, kind, features, bits, labels)
+
+
+def as_f64(node, raw):
+    """A numeric value as f64, None for a null."""
+    if raw is None:
+        return None
+    if node.kind == reader.FLOAT:
+        return float(reader.np.frombuffer(raw.to_bytes(node.bits // 8, "little"), f"<f{node.bits // 8}")[0])
+    if node.kind == reader.DECIMAL:
+        return float(reader.integer(node, raw)) / float(10**node.scale)
+    return float(reader.integer(node, raw) if node.kind == reader.SIGNED else raw)
+
+
+def cell_of(cells, numbers):
+    """The cell of a row: the named bits of its features' keys, the most significant first."""
+    keys = [grid_key(x, lo, hi) for x, (_, lo, hi) in zip(numbers, cells.features)]
+    return tuple(keys[feature] >> bit & 1 for feature, bit in cells.bits)
+
+
+def grid_key(x, lo, hi):
+    """The key of a feature's value."""
+    if x is None:
+        return 1 << 32
+    if not math.isfinite(x):
+        return (1 << 32) + (1 if math.isnan(x) else 2 if x > 0 else 3)
+    return math.floor((x - lo) / (hi - lo) * 4294967295) if hi > lo else 0
+
+
+def empty_cell(nodes, cells):
+    """Sums, counts and weights of no rows."""
+    return [0.0] * len(nodes), [0] * len(nodes), [0] * max(1, len(cells.labels))
+
+
+def mean(total, count):
+    """Raw bits of the mean, rounded to 24 significant bits; None of no values."""
+    if count == 0:
+        return None
+    fraction, exponent = math.frexp(total / count)
+    rounded = math.ldexp(round(fraction * 2**24), exponent - 24)
+    return int.from_bytes(struct.pack("<d", rounded), "little")
+
+
+def label_bytes(node, raw):
+    """A class value as a label's bytes."""
+    return raw if raw is None or node.v == 2 and node.bits == 0 else raw.to_bytes((node.bits + 7) // 8, "little")

@@ -1,0 +1,197 @@
+//! A batch as CSV, exactly: the text that `spec/reader.py` prints, whose head describes it.
+
+use std::fmt::Write;
+
+use gede::column::{Batch, Kind, Node, Schema, Values};
+use gede::entrogede::MomentParts;
+use gede::sample::{ColumnMoments, CondensedSamples};
+
+const KINDS: [&str; 11] = [
+    "struct",
+    "list",
+    "bool",
+    "unsigned",
+    "signed",
+    "float",
+    "decimal",
+    "interval",
+    "fixed_bytes",
+    "bytes",
+    "text",
+];
+
+/// The CSV of all nodes of a schema.
+pub fn dump(schema: &Schema, batch: &Batch) -> String {
+    let nodes = schema.nodes();
+    let mut header = Vec::new();
+    for node in nodes.iter().filter(|n| has_field(n)) {
+        for instance in 0..node.instances as usize {
+            header.push(quoted(&format!("{}:{}", path(schema, node, instance), kind(node))));
+        }
+    }
+    let lines: String = rows(schema, batch).into_iter().map(|row| row + "\n").collect();
+    header.join(",") + "\n" + &lines
+}
+
+/// The rows of the CSV.
+pub fn rows(schema: &Schema, batch: &Batch) -> Vec<String> {
+    let row = |row: usize| {
+        let nodes = schema.nodes().iter().enumerate().filter(|(_, n)| has_field(n));
+        let instances = nodes.flat_map(|(n, node)| (0..node.instances as usize).map(move |i| (n, i)));
+        let fields: Vec<_> = instances.map(|(n, i)| field(schema, batch, n, row, i)).collect();
+        fields.join(",")
+    };
+    (0..batch.rows).map(row).collect()
+}
+
+fn has_field(node: &Node) -> bool {
+    !matches!(node.kind, Kind::Struct | Kind::List) || node.nullable
+}
+
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('"', "\"\""))
+}
+
+fn path(schema: &Schema, node: &Node, instance: usize) -> String {
+    let Some(parent) = node.parent.map(|p| &schema.nodes()[p]) else { return node.name.clone() };
+    if parent.kind == Kind::List {
+        let length = parent.length as usize;
+        format!("{}[{}]", path(schema, parent, instance / length), instance % length)
+    } else {
+        format!("{}.{}", path(schema, parent, instance), node.name)
+    }
+}
+
+fn kind(node: &Node) -> String {
+    let mut out = KINDS[node.kind as usize].to_owned();
+    let size = if node.kind == Kind::FixedBytes { node.length } else { node.bits.into() };
+    if size > 0 || node.kind == Kind::FixedBytes {
+        write!(out, "{size}").unwrap();
+    }
+    if node.unit > 0 {
+        write!(out, "/{}", node.unit).unwrap();
+    }
+    if node.kind == Kind::Decimal {
+        write!(out, "/{}.{}", node.precision, node.scale).unwrap();
+    }
+    if node.nullable {
+        out.push('?');
+    }
+    out
+}
+
+/// Whether an instance and everything it lies in is valid.
+fn valid(schema: &Schema, batch: &Batch, node: usize, row: usize, instance: usize) -> bool {
+    let n = &schema.nodes()[node];
+    let own = batch.columns[node].validity.as_ref();
+    own.is_none_or(|v| v[row * n.instances as usize + instance] == 1)
+        && n.parent.is_none_or(|p| {
+            let parent = &schema.nodes()[p];
+            let length = if parent.kind == Kind::List { parent.length as usize } else { 1 };
+            valid(schema, batch, p, row, instance / length)
+        })
+}
+
+fn field(schema: &Schema, batch: &Batch, n: usize, row: usize, instance: usize) -> String {
+    let node = &schema.nodes()[n];
+    let valid = valid(schema, batch, n, row, instance);
+    if matches!(node.kind, Kind::Struct | Kind::List) {
+        return u8::from(valid).to_string();
+    }
+    if !valid {
+        return String::new();
+    }
+    let at = row * node.instances as usize + instance;
+    let raw: u128 = match &batch.columns[n].values {
+        Values::U8(v) if node.kind == Kind::FixedBytes => {
+            let length = node.length as usize;
+            return hex(&v[at * length..][..length]);
+        }
+        Values::U8(v) => v[at].into(),
+        Values::U16(v) => v[at].into(),
+        Values::U32(v) => v[at].into(),
+        Values::U64(v) => v[at].into(),
+        Values::U128(v) => v[at],
+        Values::Bytes { offsets, data } => {
+            let bytes = &data[offsets[at] as usize..offsets[at + 1] as usize];
+            if node.kind == Kind::Text {
+                return quoted(std::str::from_utf8(bytes).unwrap());
+            }
+            return hex(bytes);
+        }
+        Values::None => unreachable!("a leaf has values"),
+    };
+    match node.kind {
+        Kind::Float | Kind::Interval => format!("{raw:0width$x}", width = node.bits as usize / 4),
+        Kind::Signed | Kind::Decimal => {
+            let shift = 128 - u32::from(node.bits);
+            ((raw << shift) as i128 >> shift).to_string()
+        }
+        _ => raw.to_string(),
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold("0x".to_owned(), |mut out, b| {
+        write!(out, "{b:02x}").unwrap();
+        out
+    })
+}
+
+/// The CSV of condensed samples: the means of the features and of the target, then the weights.
+pub fn dump_condensed(condensed: &CondensedSamples) -> String {
+    let samples = &condensed.samples;
+    let mut names = condensed.features.clone();
+    names.extend(condensed.target.iter().filter(|_| samples.target.is_some()).map(|(name, _)| name.clone()));
+    if condensed.labels.is_empty() {
+        names.push("weight".to_owned());
+    }
+    names.extend(condensed.labels.iter().map(|label| format!("weight:{label}")));
+    let names: Vec<_> = names.iter().map(|name| quoted(name)).collect();
+    let mut out = names.join(",") + "\n";
+    let mean = |x: &f64| if x.is_nan() { String::new() } else { format!("{:016x}", x.to_bits()) };
+    let classes = condensed.labels.len().max(1);
+    for row in 0..samples.len() {
+        let mut fields: Vec<_> =
+            samples.means[row * samples.features..][..samples.features].iter().map(mean).collect();
+        fields.extend(samples.target.iter().map(|target| mean(&target[row])));
+        fields.extend(samples.weights[row * classes..][..classes].iter().map(u64::to_string));
+        out += &fields.join(",");
+        out.push('\n');
+    }
+    out
+}
+
+/// The CSV of moments.
+pub fn dump_moments(schema: &Schema, of: &ColumnMoments) -> String {
+    let moments = &of.moments;
+    let (exponents, sums): (Vec<u32>, Vec<String>) = match moments.parts() {
+        MomentParts::Exact { exponents, sums } => (exponents, sums.iter().map(i128::to_string).collect()),
+        MomentParts::Float(sums) => {
+            (vec![0; moments.columns()], sums.iter().map(|s| format!("{:016x}", s.to_bits())).collect())
+        }
+    };
+    let (exact, target) = (u8::from(moments.is_exact()), u8::from(of.target));
+    let mut out = format!(
+        "exact,rows,left out,has target\n{exact},{},{},{target}\n",
+        moments.count(),
+        moments.left_out()
+    );
+    out += "node,exponent\n";
+    let nodes = schema.nodes();
+    let mut node = 0;
+    for (i, (name, exponent)) in of.columns.iter().zip(exponents).enumerate() {
+        // Columns are in order; the target, the last, may be anywhere.
+        let from = if of.target && i + 1 == moments.columns() { 0 } else { node };
+        node = (from..nodes.len()).find(|&n| nodes[n].parent.is_none() && nodes[n].name == *name).unwrap();
+        writeln!(out, "{node},{exponent}").unwrap();
+        node += 1;
+    }
+    out += "i,j,sum\n";
+    let size = moments.columns() + 1;
+    let places = (0..size).flat_map(|i| (i..size).map(move |j| (i, j)));
+    for ((i, j), sum) in places.zip(sums) {
+        writeln!(out, "{i},{j},{sum}").unwrap();
+    }
+    out
+}

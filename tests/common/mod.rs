@@ -1,0 +1,11 @@
+//! What the tests of the promises share.
+
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+pub mod allocation;
+pub mod counting;
+pub mod dump;
+pub mod memory;
+pub mod read;
+pub mod repair;
+pub mod zoo;

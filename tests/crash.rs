@@ -1,0 +1,196 @@
+//! Promise 4: a crash at any moment of a write leaves the old file or the whole new one.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use common::memory::{Builder, Memory};
+use common::zoo::random;
+use gede::column::Kind;
+use gede::write::{Disk, Options, Output, Storage, write, write_to};
+use gede::{ErrorKind, Reader};
+
+/// What becomes of the operation that fails.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Fault {
+    /// It reports an error and has done nothing.
+    Refused,
+    /// It reports an error and has done half of it, or all where there are no halves.
+    Half,
+    /// The process ends there: nothing that follows is done, the removal of temporary files included.
+    Crash,
+}
+
+/// A disk on which the `at`-th operation fails: create, write, sync, rename and sync of the folder count.
+struct Failing {
+    at: usize,
+    fault: Fault,
+    done: std::sync::Arc<AtomicUsize>,
+}
+
+impl Failing {
+    fn new(at: usize, fault: Fault) -> Self {
+        Self { at, fault, done: Default::default() }
+    }
+
+    fn step(&self, half: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+        step(&self.done, self.at, self.fault, half)
+    }
+}
+
+fn step(
+    done: &AtomicUsize,
+    at: usize,
+    fault: Fault,
+    half: impl FnOnce() -> io::Result<()>,
+) -> io::Result<()> {
+    let number = done.fetch_add(1, Relaxed);
+    if number == at && fault == Fault::Half {
+        half()?;
+    }
+    if number == at || (number > at && fault == Fault::Crash) {
+        return Err(io::Error::other("made to fail"));
+    }
+    Ok(())
+}
+
+impl Storage for Failing {
+    fn create(&self, path: &Path) -> io::Result<Box<dyn Output>> {
+        self.step(|| Ok(()))?;
+        let (at, fault, done) = (self.at, self.fault, self.done.clone());
+        Ok(Box::new(FailingOutput { inner: Disk.create(path)?, at, fault, done }))
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.step(|| Disk.rename(from, to))?;
+        Disk.rename(from, to)
+    }
+
+    fn sync_folder(&self, folder: &Path) -> io::Result<()> {
+        self.step(|| Ok(()))?;
+        Disk.sync_folder(folder)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        if self.fault == Fault::Crash && self.done.load(Relaxed) > self.at {
+            return Err(io::Error::other("the process has ended"));
+        }
+        Disk.remove(path)
+    }
+}
+
+struct FailingOutput {
+    inner: Box<dyn Output>,
+    at: usize,
+    fault: Fault,
+    done: std::sync::Arc<AtomicUsize>,
+}
+
+impl Write for FailingOutput {
+    /// Small writes, so that there are many of them.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let bytes = &bytes[..bytes.len().min(1500)];
+        let inner = &mut self.inner;
+        step(&self.done, self.at, self.fault, || inner.write_all(&bytes[..bytes.len() / 2]))?;
+        self.inner.write_all(bytes)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+impl Output for FailingOutput {
+    fn sync(&mut self) -> io::Result<()> {
+        step(&self.done, self.at, self.fault, || Ok(()))?;
+        self.inner.sync()
+    }
+}
+
+fn table(seed: u64) -> Memory {
+    Builder::new(2000)
+        .number("x", Kind::Unsigned, 32, |i| u128::from(random(seed, i)))
+        .number("class", Kind::Unsigned, 8, |i| u128::from(random(seed + 1, i) % 3))
+        .text("t", |i| format!("{:x}", random(seed, i) % 1000))
+        .finish()
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    std::fs::read_dir(folder).unwrap().map(|f| f.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+/// Fails every operation of a write in turn; `old` is what is there before.
+fn fail_each(fault: Fault, old: Option<&[u8]>, options: &Options) {
+    let table = table(1);
+    let new = table.file(options);
+    for at in 0.. {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.gede");
+        if let Some(old) = old {
+            std::fs::write(&path, old).unwrap();
+        }
+        let storage = Failing::new(at, fault);
+        let result = write_to(&storage, &path, &table, options, &|_| {});
+        let count = storage.done.load(Relaxed);
+        let what = format!("operation {at} of {count}, {fault:?}");
+        let found = std::fs::read(&path).ok();
+        if result.is_ok() {
+            assert!(count == at && found.as_ref() == Some(&new), "{what}");
+            // Create, some writes, sync, rename, sync of the folder.
+            assert!(at > 8, "{what}");
+            return;
+        }
+        let error = result.err().unwrap();
+        assert!(error.kind() == ErrorKind::Io && error.to_string().contains("t.gede"), "{what}: {error}");
+        assert!(found.as_deref() == old || found.as_ref() == Some(&new), "{what}: a partial file");
+        if fault != Fault::Crash {
+            let left: Vec<_> = names(folder.path()).into_iter().filter(|n| n != "t.gede").collect();
+            assert!(left.is_empty(), "{what}: {left:?} left behind");
+        }
+        for name in names(folder.path()).iter().filter(|n| *n != "t.gede") {
+            // What a crash leaves under a temporary name is no file that could be taken for a whole one,
+            // unless it is whole.
+            let bytes = std::fs::read(folder.path().join(name)).unwrap();
+            assert!(Reader::new(bytes.as_slice()).is_err() || bytes == new, "{what}: {name}");
+        }
+    }
+}
+
+#[test]
+fn a_failed_write_leaves_nothing() {
+    let options = Options { segment_rows: 500, ..Options::default() };
+    for fault in [Fault::Refused, Fault::Half, Fault::Crash] {
+        fail_each(fault, None, &options);
+    }
+}
+
+#[test]
+fn a_failed_write_leaves_the_old_file() {
+    let old = table(9).file(&Options::default());
+    let options = Options { segment_rows: 500, overwrite: true, ..Options::default() };
+    for fault in [Fault::Refused, Fault::Half, Fault::Crash] {
+        fail_each(fault, Some(&old), &options);
+    }
+}
+
+#[test]
+fn class_wise_writes_fail_as_cleanly() {
+    let options = Options { class: Some("class".to_owned()), ..Options::default() };
+    fail_each(Fault::Refused, None, &options);
+}
+
+#[test]
+fn a_file_that_is_there_is_not_overwritten_unasked() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.gede");
+    std::fs::write(&path, b"something dear").unwrap();
+    let error = write(&path, &table(1), &Options::default()).unwrap_err();
+    assert!(error.kind() == ErrorKind::Argument && error.to_string().contains("overwrite"), "{error}");
+    assert_eq!(std::fs::read(&path).unwrap(), b"something dear");
+    assert_eq!(names(folder.path()), ["t.gede"]);
+}

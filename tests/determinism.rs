@@ -1,0 +1,83 @@
+//! Promise 5: the same input and options give the same bytes, whatever the threads and the batches.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use common::memory::{Builder, Memory};
+use common::zoo::{self, random};
+use gede::Reader;
+use gede::column::{Batch, Kind};
+use gede::read::Projection;
+use gede::write::{CellLimit, Options, TargetKind};
+
+fn table() -> Memory {
+    Builder::new(5000)
+        .f64("x", |i| (random(1, i) % 10_000) as f64 / 100.0)
+        .f64("y", |i| (random(2, i) as f64).sqrt())
+        .nullable("z", Kind::Signed, 16, |i| (i % 7 > 0).then(|| u128::from(random(3, i) % 900)))
+        .text("t", |i| format!("{:x}", random(4, i) % 700))
+        .text("u", |i| format!("{:x}", random(5, i)))
+        .number("class", Kind::Unsigned, 8, |i| u128::from(random(6, i) % 4))
+        .finish()
+}
+
+fn options() -> Vec<Options> {
+    let base = Options { segment_rows: 300, cells: CellLimit::None, ..Options::default() };
+    let value = Options {
+        target: Some(("y".to_owned(), TargetKind::Value)),
+        cells: CellLimit::Most(60),
+        ..base.clone()
+    };
+    let class = Options {
+        target: Some(("class".to_owned(), TargetKind::Class)),
+        cells: CellLimit::Beta(6),
+        ..base.clone()
+    };
+    let class_wise = Options { class: Some("class".to_owned()), ..value.clone() };
+    vec![base, value, class, class_wise]
+}
+
+#[test]
+fn threads_do_not_change_the_bytes() {
+    let table = table();
+    for options in options() {
+        let one = table.file(&Options { threads: 1, ..options.clone() });
+        for threads in [2, 3, 8] {
+            assert!(table.file(&Options { threads, ..options.clone() }) == one, "{threads}: {options:?}");
+        }
+    }
+}
+
+#[test]
+fn writing_twice_gives_the_same_bytes() {
+    for animal in zoo::all() {
+        assert!(animal.table.file(&animal.options) == animal.table.file(&animal.options), "{}", animal.name);
+    }
+}
+
+#[test]
+fn batches_do_not_change_the_bytes() {
+    let table = table();
+    let reader = Reader::new(table.file(&Options::default())).unwrap();
+    let all = Projection::all(reader.schema());
+    for options in options() {
+        let whole = table.file(&options);
+        for rows in [1, 97, 300, 4999] {
+            let batches: gede::Result<Vec<Batch>> =
+                reader.scan(&all, 0..reader.rows(), rows).unwrap().collect();
+            let cut = Memory { batches: batches.unwrap(), ..table.clone() };
+            assert!(cut.file(&options) == whole, "batches of {rows}: {options:?}");
+        }
+    }
+}
+
+/// Guards the bytes across machines: golden files are made by the tables of `zoo`.
+#[test]
+fn golden_files_are_what_is_written_now() {
+    for animal in zoo::all() {
+        let path = format!("{}/tests/golden/{}.gede", env!("CARGO_MANIFEST_DIR"), animal.name);
+        let golden = std::fs::read(path).unwrap();
+        assert!(animal.table.file(&animal.options) == golden, "{} is written differently now", animal.name);
+    }
+}

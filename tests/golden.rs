@@ -1,0 +1,153 @@
+//! Promise 1: the golden files are read as they were written, and there is one for everything the format
+//! has. `spec/check_golden.py` does the same with the second reader.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use common::dump::{dump, dump_condensed, dump_moments};
+use gede::Reader;
+use gede::column::Batch;
+use gede::read::{Projection, Source};
+
+fn files() -> Vec<PathBuf> {
+    let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden")).unwrap();
+    let mut files: Vec<_> = folder.map(|f| f.unwrap().path()).collect();
+    files.retain(|f| f.extension().is_some_and(|e| e == "gede"));
+    files.sort();
+    assert!(files.len() > 30);
+    files
+}
+
+fn rows<S: Source>(reader: &Reader<S>) -> Batch {
+    let all: Vec<u64> = (0..reader.rows()).collect();
+    reader.take(&all, &Projection::all(reader.schema())).unwrap()
+}
+
+#[test]
+fn golden_files_are_read_as_committed() {
+    for file in files() {
+        let committed = |suffix: &str| std::fs::read_to_string(file.with_extension(suffix));
+        let reader = Reader::open(&file).unwrap();
+        reader.verify(|_| {}).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+        let found = dump(reader.schema(), &rows(&reader));
+        assert!(found == committed("csv").unwrap(), "{}", file.display());
+        let condensed = reader.condensed().unwrap().map(|c| dump_condensed(&c));
+        assert_eq!(condensed, committed("condensed.csv").ok(), "{}", file.display());
+        let moments = reader.moments().unwrap().map(|m| dump_moments(reader.schema(), &m));
+        assert_eq!(moments, committed("moments.csv").ok(), "{}", file.display());
+    }
+}
+
+/// Little-endian numbers at places that the specification names.
+struct Bytes(Vec<u8>);
+
+impl Bytes {
+    fn number(&self, at: usize, width: usize) -> u64 {
+        self.0[at..at + width].iter().rev().fold(0, |n, &b| n << 8 | u64::from(b))
+    }
+
+    /// Kind, offset and length of the sections, and the identifiers of the features.
+    fn directory(&self) -> (Vec<(u64, usize, usize)>, Vec<u64>) {
+        let at = self.number(self.0.len() - 56, 8) as usize;
+        let (sections, features) = (self.number(at + 24, 4) as usize, self.number(at + 28, 4) as usize);
+        let entry = |i: usize| at + 64 + 32 * i;
+        let section = |i| {
+            let at = entry(i);
+            (self.number(at, 4), self.number(at + 8, 8) as usize, self.number(at + 16, 8) as usize)
+        };
+        let feature = |i| self.number(entry(sections + i), 2);
+        ((0..sections).map(section).collect(), (0..features).map(feature).collect())
+    }
+}
+
+/// What some golden file has, as `word number`.
+fn found() -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for file in files() {
+        let reader = Reader::open(&file).unwrap();
+        for node in reader.schema().nodes() {
+            found.insert(format!("kind {} {}", node.kind as u8, node.bits));
+            if node.nullable {
+                found.insert(format!("kind {} null", node.kind as u8));
+            }
+            found.insert(format!("unit {}", node.unit));
+        }
+        let bytes = Bytes(std::fs::read(&file).unwrap());
+        let (sections, features) = bytes.directory();
+        let lanes = reader.schema().lanes() as usize;
+        found.extend(features.iter().map(|f| format!("feature {f}")));
+        found.extend(sections.iter().map(|s| format!("section {}", s.0)));
+        for &(kind, at, length) in &sections {
+            for entry in (at..at + length).step_by(128).filter(|_| kind == 2) {
+                found.insert(format!("record {}", bytes.number(entry + 104, 1)));
+                found.insert(format!("bases {}", u8::from(bytes.number(entry + 80, 8) > 1)));
+                found.insert(format!("heap {}", u8::from(bytes.number(entry + 72, 8) > 0)));
+                found.insert(format!("exceptions {}", u8::from(bytes.number(entry + 56, 8) > 0)));
+                let transforms = bytes.number(entry + 16, 8) as usize;
+                found.extend(
+                    (0..lanes).map(|l| format!("transform {}", bytes.number(transforms + 16 * l, 1))),
+                );
+            }
+            for entry in (at..at + length).step_by(32).filter(|_| kind == 3) {
+                found.insert(format!("dictionary {}", bytes.number(entry + 24, 4)));
+            }
+            if kind == 2 && length > 128 {
+                found.insert("segments".to_owned());
+            }
+            if kind == 5 {
+                found.insert(format!("moments exact {}", bytes.number(at + 4, 1)));
+            }
+            if kind == 35 {
+                let (target, stored) = (bytes.number(at + 12, 1), bytes.number(at + 13, 1));
+                found.insert(format!("condensed {target} stored {stored}"));
+                found.insert(format!("cell bits {}", bytes.number(at + 14, 1)));
+            }
+        }
+        let own = reader.schema().nodes().iter().filter(|n| n.dictionary.is_none() && n.kind.is_bytes());
+        let dictionaries = sections.iter().any(|s| s.0 == 3);
+        if own.count() > 0 && dictionaries {
+            found.insert("segment dictionary".to_owned());
+        }
+    }
+    found
+}
+
+#[test]
+fn everything_is_in_a_golden_file() {
+    let mut wanted: Vec<String> = Vec::new();
+    let kinds: [(u8, &[u16]); 11] = [
+        (0, &[0]),
+        (1, &[0]),
+        (2, &[1]),
+        (3, &[8, 16, 32, 64]),
+        (4, &[8, 16, 32, 64]),
+        (5, &[16, 32, 64]),
+        (6, &[32, 64, 128]),
+        (7, &[64, 128]),
+        (8, &[8]),
+        (9, &[0]),
+        (10, &[0]),
+    ];
+    for (kind, bits) in kinds {
+        wanted.extend(bits.iter().map(|b| format!("kind {kind} {b}")));
+        wanted.push(format!("kind {kind} null"));
+    }
+    wanted.extend((0..=16).filter(|&u| u != 3).map(|u| format!("unit {u}")));
+    wanted.extend([0, 16, 17, 18, 19, 32, 33, 34].map(|f| format!("feature {f}")));
+    wanted.extend([1, 2, 3, 4, 5, 6, 7, 16, 32, 33, 34, 35].map(|s| format!("section {s}")));
+    wanted.extend(["record 1", "segments", "segment dictionary"].map(str::to_owned));
+    wanted.extend([0, 1, 2].map(|t| format!("transform {t}")));
+    wanted.extend([1, 2].map(|d| format!("dictionary {d}")));
+    wanted.extend(["bases", "heap", "exceptions", "moments exact", "cell bits"].map(|w| format!("{w} 0")));
+    wanted.extend(["bases", "heap", "exceptions", "moments exact", "cell bits"].map(|w| format!("{w} 1")));
+    for target in 0..3 {
+        wanted.extend([0, 1].map(|stored| format!("condensed {target} stored {stored}")));
+    }
+    let found = found();
+    let missing: Vec<_> = wanted.into_iter().filter(|w| !found.contains(w)).collect();
+    assert!(missing.is_empty(), "no golden file has: {missing:?}");
+}

@@ -1,0 +1,123 @@
+//! Opening costs the same whatever the number of rows, and memory follows what is read, not what a file claims.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use std::sync::atomic::Ordering::Relaxed;
+
+use common::allocation::{ALONE, Tracked, peak};
+use common::counting::Counting;
+use common::memory::Builder;
+use common::repair::repair;
+use common::zoo::random;
+use gede::Reader;
+use gede::column::{Batch, Column, Kind, Schema, Values};
+use gede::read::Projection;
+use gede::write::{Batches, Options, Table, write};
+
+#[global_allocator]
+static ALLOCATOR: Tracked = Tracked;
+
+/// Rows without a bit of their own, made as they are asked for.
+struct Alike {
+    schema: Schema,
+    rows: u64,
+}
+
+const BATCH: u64 = 65_536;
+
+impl Table for Alike {
+    fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    fn batches(&self) -> gede::Result<Batches<'_>> {
+        let starts = (0..self.rows).step_by(BATCH as usize);
+        Ok(Box::new(starts.map(|start| {
+            let rows = (self.rows - start).min(BATCH) as usize;
+            Ok(Batch { rows, columns: vec![Column { validity: None, values: Values::None }] })
+        })))
+    }
+}
+
+/// A file of 10^8 rows: their segments are all it holds.
+fn many_rows() -> Vec<u8> {
+    let schema = Builder::new(0).column(None, "a", Kind::Struct, 0, 0, None, |_, _| 0).finish().schema;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("many.gede");
+    write(&path, &Alike { schema, rows: 100_000_000 }, &Options::default()).unwrap();
+    std::fs::read(path).unwrap()
+}
+
+/// A file of 10^4 rows that do not compress.
+fn few_rows() -> Vec<u8> {
+    let table = Builder::new(10_000).number("a", Kind::Unsigned, 64, |i| random(1, i).into()).finish();
+    table.file(&Options { tau: 1, ..Options::default() })
+}
+
+/// Bytes and reads that an open takes, and its peak memory.
+fn open(bytes: Vec<u8>) -> (u64, u64, usize) {
+    let source = Counting::new(bytes);
+    let (reader, memory) = peak(|| Reader::new(&source).unwrap());
+    drop(reader);
+    (source.touched.load(Relaxed), source.reads.load(Relaxed), memory)
+}
+
+#[test]
+fn opening_touches_the_same_bytes_for_any_number_of_rows() {
+    let _alone = ALONE.lock();
+    let (few, many) = (few_rows(), many_rows());
+    assert_eq!(Reader::new(many.as_slice()).unwrap().segments(), 1526);
+    assert!(few.len() > 70_000 && many.len() > 180_000, "{} {}", few.len(), many.len());
+    let ((few, few_reads, few_memory), (many, many_reads, many_memory)) = (open(few), open(many));
+    // The tail and the header.
+    assert_eq!((few, few_reads), (64 * 1024 + 64, 2));
+    assert_eq!((many, many_reads), (few, few_reads));
+    assert!(many_memory.abs_diff(few_memory) < 4096, "{few_memory} and {many_memory} bytes allocated");
+}
+
+/// A sound file that says it has 10^12 rows, all of them alike.
+fn claims() -> Vec<u8> {
+    let rows: u64 = 1_000_000_000_000;
+    let mut bytes = Builder::new(1000)
+        .number("a", Kind::Unsigned, 16, |_| 12_345)
+        .text("t", |_| "the same string in every row".to_owned())
+        .finish()
+        .file(&Options::default());
+    let number = |bytes: &[u8], at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap());
+    let directory = number(&bytes, bytes.len() - 56) as usize;
+    let tables: Vec<usize> = (0..bytes[directory + 24] as usize).map(|i| directory + 64 + 32 * i).collect();
+    let table = tables.into_iter().find(|&e| bytes[e] == 2).unwrap();
+    let block = number(&bytes, table + 8) as usize;
+    assert_eq!((number(&bytes, directory), number(&bytes, block + 8)), (1000, 1000));
+    assert_eq!(number(&bytes, block + 40), 0, "constant rows have no records");
+    bytes[directory..directory + 8].copy_from_slice(&rows.to_le_bytes());
+    bytes[directory + 8..directory + 16].copy_from_slice(&rows.to_le_bytes());
+    bytes[block + 8..block + 16].copy_from_slice(&rows.to_le_bytes());
+    repair(&mut bytes);
+    bytes
+}
+
+#[test]
+fn a_small_file_of_a_trillion_rows_is_read_in_little_memory() {
+    let _alone = ALONE.lock();
+    let bytes = claims();
+    let ((), memory) = peak(|| {
+        let reader = Reader::new(bytes.as_slice()).unwrap();
+        assert_eq!(reader.rows(), 1_000_000_000_000);
+        reader.verify(|_| {}).unwrap();
+        let all = Projection::all(reader.schema());
+        let taken = reader.take(&[0, 999_999_999_999, 5, 5], &all).unwrap();
+        assert_eq!(taken.columns[0].values, Values::U16(vec![12_345; 4]));
+        let mut scan = reader.scan(&all, 0..reader.rows(), 4096).unwrap();
+        let mut batch = Batch::default();
+        for _ in 0..3 {
+            assert!(scan.next_into(&mut batch).unwrap());
+            assert!(matches!(&batch.columns[0].values, Values::U16(v) if v.iter().all(|&x| x == 12_345)));
+        }
+        assert!(reader.condensed().unwrap().is_none());
+        reader.moments().unwrap();
+    });
+    assert!(memory < 1 << 20, "{memory} bytes allocated");
+}

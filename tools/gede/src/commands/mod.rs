@@ -1,0 +1,72 @@
+//! The commands, one file each, and what they share.
+
+pub mod condensed;
+pub mod convert;
+mod counted;
+pub mod demo;
+pub mod head;
+pub mod info;
+mod rows;
+pub mod take;
+pub mod train;
+pub mod verify;
+
+use arrow::error::ArrowError;
+use gede::arrow::ArrowReader;
+use gede::column::{Kind, Schema};
+use gede::read::{Projection, Source};
+use gede::{Error, ErrorKind, Reader, Result};
+use std::path::Path;
+
+/// An error of misuse.
+fn misuse(what: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Argument, what)
+}
+
+/// Refuses to replace a file unasked, before any work is done; who writes it looks again.
+fn refuse_existing(output: &Path, overwrite: bool) -> Result<()> {
+    if !overwrite && output.exists() {
+        return Err(misuse(format!("{}: exists already; --overwrite replaces it", output.display())));
+    }
+    Ok(())
+}
+
+/// Opens a gede file through a memory map.
+fn open(path: &Path) -> Result<Reader<impl Source + use<>>> {
+    // SAFETY: gede never writes into a file that is there, nor does it shorten one. If another
+    // program does so meanwhile, this process may end, or report values that were never in the file.
+    unsafe { Reader::map(path) }
+}
+
+/// The named columns, or all, as record batches.
+fn columns<'a, S: Source>(reader: &'a Reader<S>, names: Option<&[String]>) -> Result<ArrowReader<'a, S>> {
+    let projection = match names {
+        Some(names) => Projection::columns(reader.schema(), names)?,
+        None => Projection::all(reader.schema()),
+    };
+    ArrowReader::new(reader, &projection)
+}
+
+/// An error that Arrow passed on from gede, or Arrow's own.
+fn passed_on(error: ArrowError) -> Error {
+    let text = error.to_string();
+    let ours = match error {
+        ArrowError::ExternalError(error) => error.downcast::<Error>().ok(),
+        _ => None,
+    };
+    ours.map_or_else(|| Error::new(ErrorKind::Type, text), |error| *error)
+}
+
+/// Bytes of a row in memory, strings aside.
+fn row_bytes(schema: &Schema) -> usize {
+    schema.nodes().iter().map(|n| n.instances as usize * usize::from(n.bits.max(8)) / 8).sum()
+}
+
+/// What so many rows take at 8 bytes a value, the paper's measure; none if a column is not of numbers.
+fn eight_byte_values(schema: &Schema, rows: u64) -> Option<u64> {
+    let leaves = schema.nodes().iter().filter(|n| !matches!(n.kind, Kind::Struct | Kind::List));
+    let values =
+        leaves.map(|n| (!n.kind.is_bytes() && n.kind != Kind::FixedBytes).then_some(u64::from(n.instances)));
+    let values: u64 = values.sum::<Option<u64>>()?;
+    rows.checked_mul(values)?.checked_mul(8)
+}

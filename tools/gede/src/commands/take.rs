@@ -1,0 +1,33 @@
+//! `gede take`: any rows, in any order.
+
+use super::rows::Rows;
+use super::{columns, open};
+use gede::Result;
+use std::path::PathBuf;
+
+/// Print rows by number, in the order given and as often as given
+#[derive(clap::Args)]
+pub struct Take {
+    /// A gede file
+    file: PathBuf,
+    /// Rows to print, numbered from 0
+    #[arg(long, value_name = "ROW,...", value_delimiter = ',', required = true)]
+    rows: Vec<u64>,
+    /// Columns to print, in this order (by default all)
+    #[arg(long, value_name = "COL,...", value_delimiter = ',')]
+    columns: Option<Vec<String>>,
+}
+
+impl Take {
+    pub fn run(&self, json: bool) -> Result<()> {
+        let reader = open(&self.file)?;
+        let run = || {
+            let table = columns(&reader, self.columns.as_deref())?;
+            let batch = table.take(&self.rows)?;
+            let mut rows = Rows::new(table.schema(), json);
+            rows.print(&batch)?;
+            rows.finish()
+        };
+        run().map_err(|e| e.at(self.file.display()))
+    }
+}

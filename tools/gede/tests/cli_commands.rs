@@ -1,0 +1,205 @@
+//! What the commands do when all is well.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use arrow::array::{AsArray, Float64Array};
+use arrow::datatypes::{Float64Type, UInt64Type};
+use common::{CALIFORNIA, Folder, parquet};
+use gede::arrow::logical_eq;
+use serde_json::{Value, json};
+
+#[test]
+fn a_table_comes_back_as_it_was() {
+    let folder = Folder::new();
+    folder.california();
+    let verified = folder.json("verify c.gede");
+    assert_eq!((&verified["ok"], &verified["rows"]), (&json!(true), &json!(20_640)));
+    folder.fine("convert c.gede back.parquet");
+    assert!(logical_eq(&parquet(CALIFORNIA), &parquet(folder.path("back.parquet"))));
+    // Through Arrow IPC and CSV, and into gede again.
+    folder.fine("convert c.gede back.arrow");
+    folder.fine("convert back.arrow again.gede --target MedHouseVal");
+    assert_eq!(folder.read("again.gede"), folder.read("c.gede"));
+    folder.fine("convert c.gede back.csv");
+    folder.fine("convert back.csv csv.gede");
+    folder.fine("convert csv.gede again.csv");
+    assert_eq!(folder.read("again.csv"), folder.read("back.csv"));
+}
+
+#[test]
+fn many_types_come_back_through_csv() {
+    let folder = Folder::new();
+    let text = "id,flag,when,what,price\n\
+                1,true,2024-02-29T12:00:00,\"a, b\",0.1\n\
+                2,,1969-12-31T23:59:59,,-1e300\n\
+                3,false,,\u{fc}\u{1f600},\n";
+    folder.write("t.csv", text);
+    for options in ["", "--class flag", "--segment-rows 1 --threads 2", "--class what --target price:value"] {
+        folder.fine(&format!("convert t.csv t.gede --overwrite {options}"));
+        folder.fine("verify t.gede");
+        folder.fine("convert t.gede u.csv --overwrite");
+        assert_eq!(String::from_utf8(folder.read("u.csv")).unwrap(), text, "{options}");
+    }
+}
+
+#[test]
+fn the_bytes_do_not_depend_on_threads() {
+    let folder = Folder::new();
+    for threads in 1..=3 {
+        let out = format!("t{threads}.gede");
+        let options = "--target MedHouseVal --max-condensed 5% --segment-rows 3000";
+        folder.fine(&format!("convert {CALIFORNIA} {out} --threads {threads} {options}"));
+        assert_eq!(folder.read(&out), folder.read("t1.gede"));
+    }
+}
+
+#[test]
+fn info_accounts_for_every_byte() {
+    let folder = Folder::new();
+    folder.california();
+    let info = folder.json("info c.gede");
+    let length = folder.read("c.gede").len() as u64;
+    let parts = info["bytes"].as_object().unwrap();
+    assert_eq!(parts.values().map(|n| n.as_u64().unwrap()).sum::<u64>(), length);
+    assert_eq!(info["file_length"], json!(length));
+    assert_eq!(info["eight_bytes_a_value"], json!(20_640 * 9 * 8));
+    assert_eq!(info["columns"].as_array().unwrap().len(), 9);
+    assert_eq!(info["columns"][8], json!({ "name": "MedHouseVal", "type": "Float64", "nullable": false }));
+    assert_eq!(info["condensed"]["target"]["column"], "MedHouseVal");
+    let plain = info["bit_packing_only"].as_u64().unwrap();
+    let gain = 100.0 * (plain as f64 - length as f64) / (20_640.0 * 72.0);
+    assert!((info["gain_of_bases_points"].as_f64().unwrap() - gain).abs() < 1e-9);
+    let text = folder.fine("info c.gede");
+    for part in ["20,640 rows", "records", "checksums", "gain of the bases", "MedHouseVal, a value"] {
+        assert!(text.contains(part), "{part:?} is not in\n{text}");
+    }
+}
+
+#[test]
+fn rows_by_number() {
+    let folder = Folder::new();
+    folder.write("t.csv", "n,s,x\n10,a,0.5\n20,,1.5\n30,\"two\nlines\",\n");
+    folder.fine("convert t.csv t.gede");
+    assert_eq!(
+        folder.json("take t.gede --rows 2,0,0 --columns x,s"),
+        json!([{ "x": null, "s": "two\nlines" }, { "x": 0.5, "s": "a" }, { "x": 0.5, "s": "a" }])
+    );
+    assert_eq!(folder.json("head t.gede -n 1"), json!([{ "n": 10, "s": "a", "x": 0.5 }]));
+    assert_eq!(folder.json("head t.gede -n 0"), json!([]));
+    assert_eq!(
+        folder.fine("head t.gede"),
+        " n          s     x\n10          a   0.5\n20       null   1.5\n30  two lines  null\n"
+    );
+    assert_eq!(folder.fine("head t.gede -n 0 --columns s"), "s\n");
+}
+
+#[test]
+fn condensed_samples_weigh_as_much_as_the_rows() {
+    let folder = Folder::new();
+    folder.california();
+    folder.fine("condensed c.gede condensed.parquet");
+    let samples = parquet(folder.path("condensed.parquet"));
+    let weights = samples.column_by_name("weight").unwrap().as_primitive::<UInt64Type>();
+    assert_eq!(weights.values().iter().sum::<u64>(), 20_640);
+    // Means of cells, weighted, are the mean of the rows.
+    let mean = |values: &Float64Array, weights: &dyn Fn(usize) -> f64| {
+        let sum: f64 = values.values().iter().enumerate().map(|(i, v)| v * weights(i)).sum();
+        sum / 20_640.0
+    };
+    let table = parquet(CALIFORNIA);
+    for name in ["MedInc", "MedHouseVal"] {
+        let all = mean(table.column_by_name(name).unwrap().as_primitive::<Float64Type>(), &|_| 1.0);
+        let some = samples.column_by_name(name).unwrap().as_primitive::<Float64Type>();
+        let some = mean(some, &|i| weights.value(i) as f64);
+        assert!((all - some).abs() < 1e-6 * all, "{name}: {all} {some}");
+    }
+    assert_eq!(folder.json("condensed c.gede").as_array().unwrap().len(), samples.num_rows());
+    // Made anew, they are the same to the bit.
+    folder.fine(&format!("convert {CALIFORNIA} r.gede --target MedHouseVal --recompute-condensed"));
+    assert!(folder.read("r.gede").len() < folder.read("c.gede").len());
+    folder.fine("condensed r.gede anew.parquet");
+    assert!(logical_eq(&samples, &parquet(folder.path("anew.parquet"))));
+}
+
+#[test]
+fn a_weight_a_class() {
+    let folder = Folder::new();
+    folder.write("t.csv", "x,y\n1,0\n1,1\n1,1\n9,0\n");
+    folder.fine("convert t.csv t.gede --target y --max-condensed 2");
+    assert_eq!(
+        folder.json("condensed t.gede"),
+        json!([{ "x": 1.0, "weight:0": 1, "weight:1": 2 }, { "x": 9.0, "weight:0": 1, "weight:1": 0 }])
+    );
+}
+
+#[test]
+fn every_method_trains() {
+    let folder = Folder::new();
+    folder.california();
+    let train = |method: &str| {
+        let metrics = folder.json(&format!(
+            "train linear c.gede --test c.gede --method {method} --lr 0.1 --max-steps 300 --save {method}.safetensors"
+        ));
+        for key in ["train_seconds", "selection_seconds", "bytes_read"] {
+            assert!(metrics[key].as_f64().is_some_and(|n| n >= 0.0), "{method}: {key} in {metrics}");
+        }
+        assert_eq!(metrics["method"], method);
+        assert_eq!(metrics["rows"], json!(20_640.0));
+        let model = gede::train::LinearModel::load(&folder.path(&format!("{method}.safetensors"))).unwrap();
+        assert_eq!((model.features.len(), model.target.as_str()), (8, "MedHouseVal"));
+        metrics
+    };
+    let mse = |metrics: &Value| metrics["test_mse"].as_f64().unwrap();
+    let exact = train("moments");
+    assert_eq!(exact["steps"], 0);
+    assert!((mse(&exact) - 0.524_321).abs() < 1e-6, "{exact}");
+    for method in ["condensed", "full", "mini-batch", "closed-form"] {
+        let metrics = train(method);
+        let ratio = mse(&metrics) / mse(&exact);
+        assert!((1.0..1.1).contains(&ratio), "{method}: {ratio}");
+        if matches!(method, "condensed" | "closed-form") {
+            assert!(metrics["bytes_read"].as_u64() < Some(200_000), "{metrics}");
+            assert!(metrics["samples"].as_u64() < Some(207), "{metrics}");
+        }
+    }
+    let ridge = folder.json("train linear c.gede --test c.gede --method moments --ridge 10");
+    assert!(mse(&ridge) > mse(&exact));
+    folder.refused("train linear c.gede --ridge 1", 2);
+    let text = folder.fine("train linear c.gede --method closed-form");
+    assert!(text.contains("condensed samples of 20,640 rows"), "{text}");
+}
+
+#[test]
+fn the_demo_leaves_nothing_behind() {
+    let folder = Folder::new();
+    std::fs::create_dir(folder.path("tmp")).unwrap();
+    let run = |arguments: &str| {
+        let mut command = folder.command(arguments);
+        for variable in ["TMPDIR", "TMP", "TEMP"] {
+            command.env(variable, folder.path("tmp"));
+        }
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let measured: Value = serde_json::from_str(&run("demo --json")).unwrap();
+    assert_eq!(measured["random_rows"]["equal"], true);
+    assert!(measured["safety"]["reported"].as_str().unwrap().contains("checksum"));
+    let size = |what: &str| measured["size"][what].as_u64().unwrap();
+    assert!(size("gede") < size("parquet"), "{measured}");
+    let models = measured["training"]["models"].as_array().unwrap();
+    assert!(models.iter().all(|model| model["ratio"].as_f64().unwrap() < 1.1), "{measured}");
+    assert_eq!(folder.names(), ["tmp"]);
+    assert!(std::fs::read_dir(folder.path("tmp")).unwrap().next().is_none());
+}
+
+#[test]
+fn help_and_version() {
+    let folder = Folder::new();
+    assert!(folder.fine("--version").starts_with("gede 0."));
+    let help = folder.fine("--help");
+    for command in ["convert", "info", "verify", "head", "take", "condensed", "train", "demo"] {
+        assert!(help.contains(command), "{help}");
+    }
+}
