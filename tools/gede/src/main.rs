@@ -1,6 +1,7 @@
 //! The gede command-line tool.
 
 mod commands;
+mod experiment;
 mod output;
 mod progress;
 
@@ -30,6 +31,7 @@ enum Command {
     Take(take::Take),
     Condensed(condensed::Condensed),
     Train(train::Train),
+    Experiment(commands::experiment::Experiment),
     Demo(demo::Demo),
 }
 
@@ -71,6 +73,7 @@ impl Command {
             Self::Take(command) => command.run(json),
             Self::Condensed(command) => command.run(json),
             Self::Train(command) => command.run(json),
+            Self::Experiment(command) => command.run(json),
             Self::Demo(command) => command.run(json),
         }
     }

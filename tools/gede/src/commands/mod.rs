@@ -4,6 +4,7 @@ pub mod condensed;
 pub mod convert;
 mod counted;
 pub mod demo;
+pub mod experiment;
 pub mod head;
 pub mod info;
 mod rows;
