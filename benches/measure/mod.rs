@@ -1,4 +1,5 @@
-//! What is measured of every format, in the same way: `take`, full scan, and scans of one column.
+//! What is measured of every format, in the same way: `take`, full scan (of an open file, where a format
+//! need not check what it checked before, and of one just opened), and scans of one column.
 //!
 //! A format is a [`Format`] in a program of its own; [`measure`] prints one JSON object a line, which
 //! `compare.py` gathers. Every result carries a hash of the values that came back, so that a fast wrong
@@ -8,6 +9,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use arrow::array::{Array, RecordBatch};
+use cpu_time::ProcessTime;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
@@ -24,8 +26,11 @@ pub trait Format {
     /// Names of the columns.
     fn columns(&self) -> Vec<String>;
 
+    /// Opens the table again, as if nothing of it had been read.
+    fn reopen(&mut self);
+
     /// All columns of the rows named, in their order. `sorted` says that they ascend.
-    fn take(&mut self, rows: &[usize], sorted: bool) -> RecordBatch;
+    fn take(&mut self, rows: &[u64], sorted: bool) -> RecordBatch;
 
     /// The whole table, or one column of it, batch by batch.
     fn scan(&mut self, column: Option<usize>, sink: &mut dyn FnMut(RecordBatch));
@@ -35,7 +40,7 @@ pub trait Format {
 pub fn measure(format: &mut impl Format, seconds: f64) {
     for k in TAKES {
         for sorted in [true, false] {
-            let sets: Vec<Vec<usize>> =
+            let sets: Vec<Vec<u64>> =
                 (0..SETS).map(|seed| draw(seed as u64, format.rows(), k, sorted)).collect();
             let mut hash = Hash::default();
             sets.iter().for_each(|set| hash.add(&format.take(set, sorted)));
@@ -44,30 +49,39 @@ pub fn measure(format: &mut impl Format, seconds: f64) {
                 let set = &sets[next.next().unwrap_or(0)];
                 assert_eq!(black_box(format.take(set, sorted)).num_rows(), k);
             });
-            report(&format!("take {k} {}", if sorted { "sorted" } else { "shuffled" }), times, hash);
+            report(&format!("take {k} {}", if sorted { "sorted" } else { "shuffled" }), &times, &hash);
         }
     }
     for column in std::iter::once(None).chain((0..format.columns().len()).map(Some)) {
         let mut hash = Hash::default();
         format.scan(column, &mut |batch| hash.add(&batch));
-        let times = repeat(seconds, || {
-            let mut rows = 0;
-            format.scan(column, &mut |batch| rows += black_box(batch).num_rows());
-            assert_eq!(rows, format.rows());
-        });
+        let times = repeat(seconds, || scan(format, column));
         let name = column.map_or_else(|| "all".to_string(), |c| format.columns().swap_remove(c));
-        report(&format!("scan {name}"), times, hash);
+        report(&format!("scan {name}"), &times, &hash);
+        if column.is_none() {
+            let times = repeat(seconds, || {
+                format.reopen();
+                scan(format, None);
+            });
+            report("open, scan all", &times, &hash);
+        }
     }
 }
 
+fn scan(format: &mut impl Format, column: Option<usize>) {
+    let mut rows = 0;
+    format.scan(column, &mut |batch| rows += black_box(batch).num_rows());
+    assert_eq!(rows, format.rows());
+}
+
 /// `k` different rows out of `rows`, ascending or in random order.
-fn draw(seed: u64, rows: usize, k: usize, sorted: bool) -> Vec<usize> {
+fn draw(seed: u64, rows: usize, k: usize, sorted: bool) -> Vec<u64> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
-    let mut drawn: Vec<usize> = Vec::with_capacity(k);
+    let mut drawn: Vec<u64> = Vec::with_capacity(k);
     let mut seen = vec![false; rows];
     while drawn.len() < k.min(rows) {
-        let row = (random.next_u64() % rows as u64) as usize;
-        if !std::mem::replace(&mut seen[row], true) {
+        let row = random.next_u64() % rows as u64;
+        if !std::mem::replace(&mut seen[row as usize], true) {
             drawn.push(row);
         }
     }
@@ -77,25 +91,34 @@ fn draw(seed: u64, rows: usize, k: usize, sorted: bool) -> Vec<usize> {
     drawn
 }
 
+/// Times of one repetition: on the clock, and on the processor, over all threads.
+struct Times {
+    clock: Duration,
+    processor: Duration,
+}
+
 /// Runs `work` until both a time and a number of repetitions are reached.
-fn repeat(seconds: f64, mut work: impl FnMut()) -> Vec<Duration> {
+fn repeat(seconds: f64, mut work: impl FnMut()) -> Vec<Times> {
     let mut times = Vec::new();
     let begin = Instant::now();
     while times.len() < 9 || begin.elapsed().as_secs_f64() < seconds {
-        let start = Instant::now();
+        let (clock, processor) = (Instant::now(), ProcessTime::now());
         work();
-        times.push(start.elapsed());
+        times.push(Times { processor: processor.elapsed(), clock: clock.elapsed() });
     }
     times
 }
 
-fn report(what: &str, mut times: Vec<Duration>, hash: Hash) {
-    times.sort_unstable();
-    let ms = |time: Duration| time.as_secs_f64() * 1e3;
+fn report(what: &str, times: &[Times], hash: &Hash) {
+    let median = |part: fn(&Times) -> Duration| {
+        let mut parts: Vec<Duration> = times.iter().map(part).collect();
+        parts.sort_unstable();
+        parts[parts.len() / 2].as_secs_f64() * 1e3
+    };
     println!(
-        r#"{{"what": "{what}", "median_ms": {:.5}, "min_ms": {:.5}, "repetitions": {}, "hash": "{:016x}"}}"#,
-        ms(times[times.len() / 2]),
-        ms(times[0]),
+        r#"{{"what": "{what}", "ms": {:.5}, "processor_ms": {:.5}, "repetitions": {}, "hash": "{:016x}"}}"#,
+        median(|times| times.clock),
+        median(|times| times.processor),
         times.len(),
         hash.value(),
     );

@@ -35,7 +35,7 @@ pub struct Sink {
 enum Writer {
     Parquet(Box<ArrowWriter<BufWriter<File>>>),
     Ipc(Box<FileWriter<BufWriter<File>>>, Vec<Growing>),
-    Csv(CsvWriter<BufWriter<File>>),
+    Csv(Box<CsvWriter<BufWriter<File>>>),
 }
 
 impl Sink {
@@ -83,7 +83,7 @@ impl Sink {
                 let mut writer = CsvWriter::new(file);
                 // The header, even if no rows follow.
                 writer.write(&RecordBatch::new_empty(schema.clone())).map_err(refuse)?;
-                Writer::Csv(writer)
+                Writer::Csv(Box::new(writer))
             }
             _ => {
                 let known = "end its name in .parquet, .arrow, .feather, .ipc or .csv";

@@ -211,7 +211,7 @@ mod tests {
             let lane = Lane { constant: !to & constant, deviation_mask: to, ..Lane::default() };
             let dense = Starts::Dense { first: 0, width: width.into(), count: values.len() };
             for starts in [dense, Starts::Listed(&starts)] {
-                let records = Records::new(&data, starts, width.into()).unwrap_or_else(|e| panic!("{e}"));
+                let records = Records::new(&data, starts, width.into()).map_err(|e| TestCaseError::fail(e.to_string()))?;
                 let mut out = vec![0; values.len()];
                 lane_fields_any(&lane, &records, &Bases::NONE, &[], &mut out, deposit);
                 prop_assert_eq!(&out, &expected);

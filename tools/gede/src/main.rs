@@ -4,6 +4,7 @@ mod commands;
 mod output;
 mod progress;
 
+use clap::error::ErrorKind as Kind;
 use clap::{Parser, Subcommand};
 use commands::{condensed, convert, demo, head, info, take, train, verify};
 use gede::{ErrorKind, Result};
@@ -16,7 +17,7 @@ struct Tool {
     #[command(subcommand)]
     command: Command,
     /// Print JSON, for machines
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = 1000)]
     json: bool,
 }
 
@@ -38,9 +39,13 @@ const MISUSED: u8 = 2;
 fn main() -> ExitCode {
     let tool = match Tool::try_parse() {
         Ok(tool) => tool,
-        Err(e) if !e.use_stderr() => {
-            let _ = e.print(); // help or version; nobody may be there to read it
+        Err(e) if matches!(e.kind(), Kind::DisplayHelp | Kind::DisplayVersion) => {
+            let _ = e.print(); // nobody may be there to read it
             return ExitCode::SUCCESS;
+        }
+        Err(e) if e.kind() == Kind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            let _ = e.print();
+            return ExitCode::from(MISUSED);
         }
         Err(e) => {
             let text = e.render().to_string();

@@ -93,14 +93,18 @@ struct Parquet<S> {
 
 impl<R: ChunkReader + 'static, S: Fn() -> R> Parquet<S> {
     fn open(source: S) -> Result<Self> {
-        let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Required);
-        let metadata = ArrowReaderMetadata::load(&source(), options)?;
+        let metadata = load(&source())?;
         Ok(Self { source, metadata })
     }
 
     fn reader(&self) -> ParquetRecordBatchReaderBuilder<R> {
         ParquetRecordBatchReaderBuilder::new_with_metadata((self.source)(), self.metadata.clone())
     }
+}
+
+fn load(file: &impl ChunkReader) -> Result<ArrowReaderMetadata> {
+    let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Required);
+    Ok(ArrowReaderMetadata::load(file, options)?)
 }
 
 impl<R: ChunkReader + 'static, S: Fn() -> R> measure::Format for Parquet<S> {
@@ -112,12 +116,16 @@ impl<R: ChunkReader + 'static, S: Fn() -> R> measure::Format for Parquet<S> {
         self.metadata.schema().fields().iter().map(|field| field.name().clone()).collect()
     }
 
-    fn take(&mut self, rows: &[usize], sorted: bool) -> RecordBatch {
+    fn reopen(&mut self) {
+        self.metadata = load(&(self.source)()).expect("a readable file");
+    }
+
+    fn take(&mut self, rows: &[u64], sorted: bool) -> RecordBatch {
         let mut order: Vec<u32> = (0..rows.len() as u32).collect();
         if !sorted {
             order.sort_unstable_by_key(|&i| rows[i as usize]);
         }
-        let ranges = order.iter().map(|&i| rows[i as usize]..rows[i as usize] + 1);
+        let ranges = order.iter().map(|&i| rows[i as usize] as usize).map(|row| row..row + 1);
         let selection = RowSelection::from_consecutive_ranges(ranges, self.rows());
         let reader = self.reader().with_row_selection(selection).with_batch_size(rows.len()).build();
         let batches: Vec<RecordBatch> =

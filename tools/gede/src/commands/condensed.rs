@@ -1,7 +1,7 @@
 //! `gede condensed`: the condensed samples and their weights.
 
 use super::rows::Rows;
-use super::{misuse, open};
+use super::{misuse, open, refuse_existing};
 use crate::output::{many, print};
 use arrow::array::{ArrayRef, Float64Array, UInt64Array};
 use arrow::record_batch::RecordBatch;
@@ -17,6 +17,7 @@ pub struct Condensed {
     /// A gede file
     file: PathBuf,
     /// A .parquet, .arrow, .feather, .ipc or .csv file
+    #[arg(value_name = "OUT")]
     output: Option<PathBuf>,
     /// Replace OUT if it is there
     #[arg(long, requires = "output")]
@@ -26,6 +27,7 @@ pub struct Condensed {
 impl Condensed {
     pub fn run(&self, json: bool) -> Result<()> {
         let file = self.file.display();
+        self.output.as_deref().map_or(Ok(()), |output| refuse_existing(output, self.overwrite))?;
         let condensed = open(&self.file)?.condensed().map_err(|e| e.at(&file))?;
         let condensed = condensed.ok_or_else(|| {
             misuse(format!("{file}: has no condensed samples; convert with --target or --max-condensed"))

@@ -23,6 +23,14 @@ fn misuse(what: impl Into<String>) -> Error {
     Error::new(ErrorKind::Argument, what)
 }
 
+/// Refuses to replace a file unasked, before any work is done; who writes it looks again.
+fn refuse_existing(output: &Path, overwrite: bool) -> Result<()> {
+    if !overwrite && output.exists() {
+        return Err(misuse(format!("{}: exists already; --overwrite replaces it", output.display())));
+    }
+    Ok(())
+}
+
 /// Opens a gede file through a memory map.
 fn open(path: &Path) -> Result<Reader<impl Source + use<>>> {
     // SAFETY: gede never writes into a file that is there, nor does it shorten one. If another

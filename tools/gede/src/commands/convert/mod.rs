@@ -1,16 +1,18 @@
 //! `gede convert`: other formats to gede, gede to other formats.
 
-use super::{columns, eight_byte_values, misuse, open, passed_on, row_bytes};
+mod how;
+
+use super::{columns, eight_byte_values, misuse, open, passed_on, refuse_existing, row_bytes};
 use crate::output::{bytes, json, many, percent, print, seconds};
 use crate::progress::Bar;
 use gede::arrow::{ArrowTable, Sink};
 use gede::column::Schema;
 use gede::read::Source;
-use gede::write::{CellLimit, Disk, Options, Progress, Report, Table, TargetKind, write_to};
+use gede::write::{Disk, Progress, Report, Table, write_to};
 use gede::{Error, ErrorKind, Reader, Result};
+use how::How;
 use serde_json::json;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::time::Instant;
 
 /// Bytes of values, about, in a batch on its way out.
@@ -20,8 +22,10 @@ const BATCH_BYTES: usize = 16 << 20;
 #[derive(clap::Args)]
 pub struct Convert {
     /// A table: its bytes tell what it is (.csv and .tsv go by name)
+    #[arg(value_name = "IN")]
     input: PathBuf,
     /// A .gede file; or .parquet, .arrow, .feather, .ipc or .csv if IN is a gede file
+    #[arg(value_name = "OUT")]
     output: PathBuf,
     /// Replace OUT if it is there
     #[arg(long)]
@@ -30,118 +34,9 @@ pub struct Convert {
     how: How,
 }
 
-/// How a gede file is written.
-#[derive(clap::Args, PartialEq, Default)]
-struct How {
-    /// The column that models predict, and if it is a class or a value (by default a class if it has
-    /// few distinct values)
-    #[arg(long, value_name = "COL[:class|:value]")]
-    target: Option<String>,
-    /// Columns that are no features
-    #[arg(long, value_name = "COL,...", value_delimiter = ',')]
-    exclude: Vec<String>,
-    /// Cut condensed samples by this many bits
-    #[arg(long, value_name = "BITS", conflicts_with = "max_condensed")]
-    beta: Option<usize>,
-    /// At most this many condensed samples, or this share of the rows; 0 for none (by default, if
-    /// there is a target, 1% but at least 100)
-    #[arg(long, value_name = "M|M%")]
-    max_condensed: Option<MaxCondensed>,
-    /// Cut condensed samples by high-entropy bits, or by low-entropy ones
-    #[arg(long, value_name = "ENTROPY")]
-    cell_bits: Option<CellBits>,
-    /// Store how to cut condensed samples and make them anew whenever they are asked for
-    #[arg(long)]
-    recompute_condensed: bool,
-    /// Bits tried without a gain before base selection stops (by default 40)
-    #[arg(long, value_name = "BITS")]
-    tau: Option<usize>,
-    /// Store rows class by class of this column; they are read in their own order all the same
-    #[arg(long, value_name = "COL")]
-    class: Option<String>,
-    /// How blocks are laid out (by default as in the paper)
-    #[arg(long)]
-    layout: Option<Layout>,
-    /// Rows a segment, at most (by default 65536)
-    #[arg(long, value_name = "ROWS", value_parser = clap::value_parser!(u32).range(1..))]
-    segment_rows: Option<u32>,
-    /// Threads (by default as many as there are processors); the bytes do not depend on it
-    #[arg(long, value_name = "N")]
-    threads: Option<usize>,
-}
-
-#[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
-enum CellBits {
-    High,
-    Low,
-}
-
-/// One for now.
-#[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
-enum Layout {
-    Paper,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum MaxCondensed {
-    Samples(u64),
-    Share(f64),
-}
-
-impl FromStr for MaxCondensed {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> std::result::Result<Self, Self::Err> {
-        match text.strip_suffix('%') {
-            Some(share) => {
-                let share = share.trim().parse::<f64>().ok().filter(|s| (0.0..=100.0).contains(s));
-                share.map(|s| Self::Share(s / 100.0)).ok_or("not between 0% and 100%")
-            }
-            None => {
-                text.parse().map(Self::Samples).map_err(|_| "neither a number of samples nor a share like 5%")
-            }
-        }
-    }
-}
-
-impl How {
-    fn options(&self, overwrite: bool) -> Options {
-        let default = Options::default();
-        Options {
-            target: self.target.as_deref().map(target),
-            exclude: self.exclude.clone(),
-            cells: match (self.beta, self.max_condensed) {
-                (Some(beta), _) => CellLimit::Beta(beta),
-                (_, Some(MaxCondensed::Samples(0))) => CellLimit::None,
-                (_, Some(MaxCondensed::Samples(most))) => CellLimit::Most(most),
-                (_, Some(MaxCondensed::Share(0.0))) => CellLimit::None,
-                (_, Some(MaxCondensed::Share(share))) => CellLimit::Share(share),
-                _ => CellLimit::Default,
-            },
-            low_entropy_cells: self.cell_bits == Some(CellBits::Low),
-            recompute_condensed: self.recompute_condensed,
-            tau: self.tau.unwrap_or(default.tau),
-            class: self.class.clone(),
-            segment_rows: self.segment_rows.map_or(default.segment_rows, |rows| rows as usize),
-            threads: self.threads.unwrap_or(default.threads),
-            overwrite,
-        }
-    }
-}
-
-fn target(text: &str) -> (String, TargetKind) {
-    let kinds = [(":class", TargetKind::Class), (":value", TargetKind::Value)];
-    let found = kinds.iter().find_map(|(end, kind)| Some((text.strip_suffix(end)?, *kind)));
-    let (name, kind) = found.unwrap_or((text, TargetKind::Auto));
-    (name.to_owned(), kind)
-}
-
 impl Convert {
     pub fn run(&self, as_json: bool) -> Result<()> {
-        if !self.overwrite && self.output.exists() {
-            let out = self.output.display();
-            return Err(misuse(format!("{out}: exists already; --overwrite replaces it")));
-        }
+        refuse_existing(&self.output, self.overwrite)?;
         let started = Instant::now();
         match open(&self.input) {
             Ok(reader) => self.export(&reader, as_json, started),

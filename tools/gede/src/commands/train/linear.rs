@@ -1,8 +1,9 @@
-//! `gede train`: models straight from files.
+//! `gede train linear`.
 
-use super::counted::Counted;
-use super::{misuse, open};
-use crate::output::{Table, bytes, count, json, print, seconds};
+use super::report::report;
+use crate::commands::counted::Counted;
+use crate::commands::{misuse, open};
+use crate::output::{json, print};
 use gede::train::{
     Dataset, Descent, Device, Fit, Gram, Metrics, Standardiser, closed_form, gradient_descent, peak_memory,
 };
@@ -10,21 +11,9 @@ use gede::{Reader, Result};
 use std::path::PathBuf;
 use std::time::Instant;
 
-/// Train a model on a file
-#[derive(clap::Args)]
-pub struct Train {
-    #[command(subcommand)]
-    model: Model,
-}
-
-#[derive(clap::Subcommand)]
-enum Model {
-    Linear(Linear),
-}
-
 /// Linear regression of the file's target on its features
 #[derive(clap::Args)]
-struct Linear {
+pub struct Linear {
     /// A gede file converted with --target
     file: PathBuf,
     /// A gede file of rows to test on
@@ -73,16 +62,8 @@ enum Method {
     Moments,
 }
 
-impl Train {
-    pub fn run(&self, json: bool) -> Result<()> {
-        match &self.model {
-            Model::Linear(linear) => linear.run(json),
-        }
-    }
-}
-
 impl Linear {
-    fn run(&self, as_json: bool) -> Result<()> {
+    pub fn run(&self, as_json: bool) -> Result<()> {
         let closed = matches!(self.method, Method::ClosedForm | Method::Moments);
         if self.ridge != 0.0 && !closed {
             return Err(misuse("--ridge is for --method closed-form and --method moments"));
@@ -99,7 +80,7 @@ impl Linear {
         if let Some(path) = &self.save {
             fit.model.save(path)?;
         }
-        if as_json { json(&metrics) } else { print(&text(&metrics, &fit)) }
+        if as_json { json(&metrics) } else { print(&report(&metrics, &fit)) }
     }
 
     /// Trains and measures.
@@ -191,44 +172,4 @@ impl std::fmt::Display for Method {
             Self::Moments => "moments",
         })
     }
-}
-
-fn text(metrics: &Metrics, fit: &Fit) -> String {
-    let mut table = Table::new(2);
-    let mut fact = |what: &str, value: String| table.row([what, &value]);
-    let d = metrics.features;
-    fact("method", format!("{}, {} on {d} features", metrics.method, fit.model.target));
-    let rows = count(metrics.rows.round() as u64);
-    fact(
-        "trained on",
-        match metrics.samples {
-            0 => format!("the moments of {rows} rows"),
-            m if m as f64 == metrics.rows => format!("{rows} rows"),
-            m => format!("{} condensed samples of {rows} rows; train MSE is on them", count(m as u64)),
-        },
-    );
-    if metrics.left_out > 0 {
-        fact("left out", format!("{} with a value missing or not finite", count(metrics.left_out)));
-    }
-    for (what, mse) in [("train MSE", metrics.train_mse), ("test MSE", metrics.test_mse)] {
-        if let Some(mse) = mse {
-            fact(what, format!("{mse:.6}"));
-        }
-    }
-    if fit.steps > 0 {
-        let end = if fit.converged { "converged" } else { "not converged: raise --max-steps or --lr" };
-        fact("descent", format!("{} steps, gradient {:.1e}, {end}", count(fit.steps), fit.gradient_norm));
-    }
-    if !fit.dependent.is_empty() {
-        fact("weight 0", format!("{}: linear combinations of others", fit.dependent.join(", ")));
-    }
-    let (read, trained) = (seconds(metrics.selection_seconds), seconds(metrics.train_seconds));
-    fact("time", format!("{read} to read, {trained} to train"));
-    if let Some(n) = metrics.bytes_read {
-        fact("read", format!("{} of the file", bytes(n)));
-    }
-    if let Some(n) = metrics.peak_memory {
-        fact("peak memory", bytes(n));
-    }
-    table.render(0)
 }

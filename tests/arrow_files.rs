@@ -1,0 +1,480 @@
+//! Tables in Parquet, Arrow IPC, CSV and LIBSVM files, in and out.
+
+#![cfg(feature = "arrow")]
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+#[path = "common/batches.rs"]
+mod batches;
+
+use arrow::array::*;
+use arrow::compute::{cast, concat_batches};
+use arrow::datatypes::*;
+use arrow::ipc::writer::StreamWriter;
+use arrow::record_batch::{RecordBatch, RecordBatchOptions};
+use gede::ErrorKind;
+use gede::arrow::{ArrowTable, Exporter, Sink, ingest, logical_eq};
+use gede::column::Values;
+use gede::read::Projection;
+use gede::write::Table;
+use proptest::prelude::*;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+fn write(path: &Path, table: &[RecordBatch]) -> gede::Result<()> {
+    let mut sink = Sink::create(path, &table[0].schema(), false)?;
+    table.iter().try_for_each(|batch| sink.write(batch))?;
+    sink.finish()
+}
+
+fn all(schema: &SchemaRef, batches: impl IntoIterator<Item = gede::Result<RecordBatch>>) -> RecordBatch {
+    let batches: Vec<RecordBatch> = batches.into_iter().collect::<Result<_, _>>().unwrap();
+    if schema.fields().is_empty() {
+        let rows = batches.iter().map(RecordBatch::num_rows).sum();
+        let options = RecordBatchOptions::new().with_row_count(Some(rows));
+        return RecordBatch::try_new_with_options(schema.clone(), vec![], &options).unwrap();
+    }
+    concat_batches(schema, &batches).unwrap()
+}
+
+fn read(path: &Path) -> RecordBatch {
+    let table = ArrowTable::open(path).unwrap();
+    all(table.arrow(), table.record_batches().unwrap())
+}
+
+/// What a file of the table would give back: its batches through values and dictionaries.
+fn through_values(table: &ArrowTable) -> RecordBatch {
+    let mut schema = table.schema().clone();
+    for (number, (node, _)) in table.dictionaries().iter().enumerate() {
+        schema.set_dictionary(*node, Some(number as u32));
+    }
+    let dictionary = |node| Ok(table.dictionaries().iter().find(|(n, _)| *n == node).unwrap().1.clone());
+    let exporter =
+        Exporter::new(&schema, table.arrow_schema(), &Projection::all(&schema), dictionary).unwrap();
+    let strings = |values: &Values| {
+        let Values::Bytes { offsets, data } = values else { panic!() };
+        offsets.windows(2).map(|w| data[w[0] as usize..w[1] as usize].to_vec()).collect::<Vec<_>>()
+    };
+    let batches = table.batches().unwrap().map(|batch| {
+        let mut batch = batch?;
+        assert!(batch.rows > 0);
+        for (node, values) in table.dictionaries() {
+            let known = strings(values);
+            let column = &mut batch.columns[*node];
+            let codes = strings(&column.values).into_iter().map(|s| {
+                // Only what is under a null may be missing.
+                known.iter().position(|k| *k == s).unwrap_or_else(|| if s.is_empty() { 0 } else { panic!() })
+            });
+            column.values = Values::U32(codes.map(|code| code as u32).collect());
+        }
+        exporter.batch(batch)
+    });
+    all(exporter.schema(), batches)
+}
+
+fn held(data_type: &DataType, holds: &dyn Fn(&DataType) -> bool) -> bool {
+    holds(data_type)
+        && match data_type {
+            DataType::Struct(fields) => fields.iter().all(|f| held(f.data_type(), holds)),
+            DataType::FixedSizeList(item, _) => held(item.data_type(), holds),
+            DataType::Dictionary(_, values) => held(values, holds),
+            _ => true,
+        }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn tables_come_back_through_values(table in batches::tables()) {
+        let schema = table[0].schema();
+        let expected = all(&schema, table.iter().cloned().map(Ok));
+        let source = ArrowTable::from_batches(schema, table).unwrap();
+        prop_assert_eq!(source.rows(), Some(expected.num_rows() as u64));
+        prop_assert!(logical_eq(&through_values(&source), &expected));
+        prop_assert!(logical_eq(&through_values(&source), &expected), "a second pass");
+    }
+
+    #[test]
+    fn arrow_files_keep_everything(table in batches::tables()) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.arrow");
+        write(&path, &table).unwrap();
+        let expected = all(&table[0].schema(), table.iter().cloned().map(Ok));
+        prop_assert!(logical_eq(&read(&path), &expected));
+        prop_assert!(logical_eq(&through_values(&ArrowTable::open(&path).unwrap()), &expected));
+
+        let path = folder.path().join("stream");
+        let mut writer = StreamWriter::try_new(std::fs::File::create(&path).unwrap(), &table[0].schema()).unwrap();
+        table.iter().for_each(|batch| writer.write(batch).unwrap());
+        writer.finish().unwrap();
+        prop_assert!(logical_eq(&through_values(&ArrowTable::open(&path).unwrap()), &expected));
+    }
+
+    #[test]
+    fn parquet_files_keep_everything_they_hold(table in batches::tables()) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.parquet");
+        let expected = all(&table[0].schema(), table.iter().cloned().map(Ok));
+        match write(&path, &table) {
+            Ok(()) => {
+                prop_assert!(logical_eq(&read(&path), &expected), "{:#?}\n{:#?}", read(&path), expected);
+                prop_assert!(logical_eq(&through_values(&ArrowTable::open(&path).unwrap()), &expected));
+            }
+            Err(e) => {
+                let holds = |t: &DataType| match t {
+                    DataType::Interval(unit) => *unit != IntervalUnit::MonthDayNano,
+                    DataType::Struct(fields) => !fields.is_empty(),
+                    _ => true,
+                };
+                prop_assert!(table[0].schema().fields().iter().any(|f| !held(f.data_type(), &holds)), "{}", e);
+                prop_assert_eq!(e.kind(), ErrorKind::Type);
+                prop_assert!(!path.exists());
+            }
+        }
+        prop_assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), usize::from(path.exists()));
+    }
+
+    #[test]
+    fn csv_keeps_values(
+        rows in proptest::collection::vec(
+            (any::<Option<i64>>(), any::<Option<u64>>(), "[ -~é\n]{0,8}", any::<Option<bool>>(), any::<Option<i32>>()),
+            0..50,
+        ),
+        unit in 0..4usize,
+    ) {
+        let floats = rows.iter().map(|r| r.1.map(f64::from_bits)).collect::<Float64Array>();
+        let text = rows.iter().map(|r| Some(format!("x{}", r.2))).collect::<StringArray>();
+        let dates = rows.iter().map(|r| r.4.map(|d| d % 200_000)).collect::<Date32Array>();
+        let units = [TimeUnit::Second, TimeUnit::Millisecond, TimeUnit::Microsecond, TimeUnit::Nanosecond];
+        let times = rows.iter().map(|r| r.0.map(|t| t % 4_000_000_000)).collect::<Int64Array>();
+        let times = |zone| cast(&times, &DataType::Timestamp(units[unit], zone)).unwrap();
+        let batch = RecordBatch::try_from_iter_with_nullable([
+            ("int, \"quoted\"", Arc::new(rows.iter().map(|r| r.0).collect::<Int64Array>()) as ArrayRef, true),
+            ("float", Arc::new(floats.clone()), true),
+            ("text", Arc::new(text), true),
+            ("bool", Arc::new(rows.iter().map(|r| r.3).collect::<BooleanArray>()), true),
+            ("date", Arc::new(dates), true),
+            ("time", times(None), true),
+            ("zoned", times(Some("UTC".into())), true),
+        ]).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.csv");
+        write(&path, std::slice::from_ref(&batch)).unwrap();
+        let back = read(&path);
+        prop_assert_eq!(back.num_rows(), batch.num_rows());
+        for (a, b) in back.columns().iter().zip(batch.columns()) {
+            let again = cast(a, b.data_type()).unwrap();
+            if b.data_type() == &DataType::Float64 {
+                for (x, y) in again.as_primitive::<Float64Type>().iter().zip(&floats) {
+                    let same = |x: f64, y: f64| x.to_bits() == y.to_bits() || x.is_nan() && y.is_nan();
+                    prop_assert!(x.is_some() == y.is_some() && x.zip(y).is_none_or(|(x, y)| same(x, y)));
+                }
+            } else {
+                prop_assert_eq!(&again.to_data(), &b.to_data());
+            }
+        }
+    }
+}
+
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.0.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        path
+    }
+
+    fn refused(&self, name: &str, content: impl AsRef<[u8]>) -> String {
+        let path = self.file(name, content);
+        let error = ArrowTable::open(&path).err().unwrap_or_else(|| panic!("{name} was opened"));
+        let message = error.to_string();
+        assert_eq!(error.kind(), ErrorKind::Input, "{message}");
+        assert!(message.contains(name), "{message}");
+        assert!(!message.contains('\n'), "{message}");
+        message
+    }
+}
+
+#[test]
+fn missing_files_and_folders_are_named() {
+    let folder = Folder::new();
+    let path = folder.0.path().join("nothing.parquet");
+    let error = ArrowTable::open(&path).err().unwrap();
+    assert_eq!(error.kind(), ErrorKind::Io);
+    assert!(error.to_string().contains("nothing.parquet"), "{error}");
+    let error = ArrowTable::open(folder.0.path()).err().unwrap();
+    assert!(error.to_string().contains("folder"), "{error}");
+}
+
+#[test]
+fn bad_csv_is_refused_with_file_and_line() {
+    let folder = Folder::new();
+    for (content, expected) in
+        [("", "line 1"), ("a,b\n1,2\n3\n", "line 3"), ("a,b\n1,2\n3,4\n5,6,7\n", "line 4")]
+    {
+        let message = folder.refused("bad.csv", content);
+        assert!(message.contains(expected), "{message}");
+    }
+    let message = folder.refused("bad.csv", b"a,b\n1,2\n3,\xFF\xFE\n");
+    assert!(message.contains("line 3"), "{message}");
+    let late = "a,b\n".to_owned() + &"1,2\n".repeat(100_000) + "3\n";
+    assert!(folder.refused("late.csv", late).contains("line 100002"));
+}
+
+#[test]
+fn csv_without_rows_without_end_and_with_a_byte_order_mark() {
+    let folder = Folder::new();
+    let empty = ArrowTable::open(folder.file("empty.csv", "a,b\n")).unwrap();
+    assert_eq!((empty.rows(), empty.schema().nodes().len()), (Some(0), 2));
+    assert_eq!(empty.batches().unwrap().count(), 0);
+    let batch = read(&folder.file("bom.csv", "\u{FEFF}a,b\r\n1,x\r\n,y"));
+    assert_eq!(batch.schema().field(0).name(), "a");
+    assert_eq!(batch.column(0).as_primitive::<Int64Type>().iter().collect::<Vec<_>>(), [Some(1), None]);
+    let batch = read(&folder.file("tab.tsv", "a\tb\n1\t2,5\n"));
+    assert_eq!(batch.column(1).as_string::<i32>().value(0), "2,5");
+    // A type that only the last of many rows decides.
+    let late = "a\n".to_owned() + &"1\n".repeat(20_000) + "1.5\n";
+    assert_eq!(read(&folder.file("late.csv", late)).schema().field(0).data_type(), &DataType::Float64);
+}
+
+#[test]
+fn libsvm_text_is_dense() {
+    let folder = Folder::new();
+    let text = "# a comment\n-1.000000 2:0.5 4:1e-3 # more\n\n+1 1:-7\n1\n";
+    for name in ["t.libsvm", "t.svm", "t.t", "t", "t.txt"] {
+        let batch = read(&folder.file(name, text));
+        let schema = batch.schema();
+        let names: Vec<&str> = schema.fields().iter().map(|f| f.name().as_str()).collect();
+        assert_eq!(names, ["label", "f1", "f2", "f3", "f4"]);
+        assert_eq!(batch.column(0).as_primitive::<Int64Type>().values(), &[-1, 1, 1]);
+        assert_eq!(batch.column(1).as_primitive::<Float64Type>().values(), &[0.0, -7.0, 0.0]);
+        assert_eq!(batch.column(2).as_primitive::<Float64Type>().values(), &[0.5, 0.0, 0.0]);
+        assert_eq!(batch.column(4).as_primitive::<Float64Type>().values(), &[1e-3, 0.0, 0.0]);
+    }
+    let batch = read(&folder.file("regression", "0.5 1:1\n2 1:3\n"));
+    assert_eq!(batch.column(0).as_primitive::<Float64Type>().values(), &[0.5, 2.0]);
+    // More rows than a batch has.
+    let many: String = (0..20_000).map(|i| format!("{} 1:{i} 3:{}\n", i % 2, i * 2)).collect();
+    let table = ArrowTable::open(folder.file("many.libsvm", many)).unwrap();
+    assert_eq!(table.rows(), Some(20_000));
+    let batch = through_values(&table);
+    assert_eq!(batch.num_rows(), 20_000);
+    assert_eq!(batch.column(3).as_primitive::<Float64Type>().value(19_999), 39_998.0);
+}
+
+#[test]
+fn bad_libsvm_is_refused_with_file_and_line() {
+    let folder = Folder::new();
+    for (line, expected) in [
+        ("x 1:2", "label \"x\""),
+        ("1,2 1:2", "label \"1,2\""),
+        ("1 qid:3 1:2", "\"qid:3\""),
+        ("1 0:2", "start at 1"),
+        ("1 2:2 2:3", "ascend"),
+        ("1 2:2 1:3", "ascend"),
+        ("1 2", "index:value"),
+        ("1 2:", "the value"),
+        ("1 2:x", "the value"),
+        ("1 99999999999:1", "features"),
+        ("1 99999999999999999999999:1", "the index"),
+    ] {
+        let message = folder.refused("bad.svm", format!("1 1:1\n{line}\n"));
+        assert!(message.contains("line 2") && message.contains(expected), "{message}");
+    }
+    assert!(folder.refused("bad.svm", "").contains("empty"));
+    assert!(folder.refused("bad.svm", b"1 1:1\n\xFF\n").contains("line 2"));
+    assert!(folder.refused("words.txt", "some words\n").contains("none of"));
+    assert!(folder.refused("nothing", "").contains("none of"));
+}
+
+#[test]
+fn damaged_binary_files_are_errors() {
+    let folder = Folder::new();
+    folder.refused("t.parquet", "not parquet at all");
+    folder.refused("t.parquet", b"PAR1");
+    folder.refused("t.arrow", "not arrow at all");
+    folder.refused("t.arrow", b"ARROW1\0\0");
+    folder.refused("stream", [0xFF; 4]);
+    let array = Arc::new(StringArray::from_iter_values((0..3000).map(|i| format!("text {}", i % 700))));
+    let numbers =
+        Arc::new(Int64Array::from_iter((0..3000).map(|i| (i % 7 > 0).then_some(i * i)))) as ArrayRef;
+    let batch = RecordBatch::try_from_iter([("t", array as ArrayRef), ("n", numbers)]).unwrap();
+    for name in ["t2.parquet", "t2.arrow"] {
+        let path = folder.0.path().join(name);
+        write(&path, std::slice::from_ref(&batch)).unwrap();
+        let good = std::fs::read(&path).unwrap();
+        for length in (0..good.len()).step_by(good.len() / 60) {
+            let path = folder.file(name, &good[..length]);
+            let whole = ArrowTable::open(&path).and_then(|t| t.batches()?.collect::<Result<Vec<_>, _>>());
+            assert!(whole.is_err(), "{name} cut to {length} bytes");
+        }
+    }
+}
+
+#[test]
+fn types_that_are_not_held_are_refused_with_their_file() {
+    let folder = Folder::new();
+    let mut lists = ListBuilder::new(Int32Builder::new());
+    lists.append_value([Some(1)]);
+    let batch = RecordBatch::try_from_iter([("lists", Arc::new(lists.finish()) as ArrayRef)]).unwrap();
+    for name in ["t.parquet", "t.arrow"] {
+        let path = folder.0.path().join(name);
+        write(&path, std::slice::from_ref(&batch)).unwrap();
+        let error = ArrowTable::open(&path).err().unwrap();
+        assert_eq!(error.kind(), ErrorKind::Type);
+        let message = error.to_string();
+        assert!(
+            message.contains(name) && message.contains("\"lists\"") && message.contains("List"),
+            "{message}"
+        );
+    }
+    let error = write(&folder.0.path().join("t.csv"), &[batch]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Type);
+    assert!(error.to_string().contains("\"lists\""), "{error}");
+}
+
+#[test]
+fn parquet_without_an_arrow_schema_is_read_too() {
+    use parquet::arrow::ArrowWriter;
+    use parquet::arrow::arrow_writer::ArrowWriterOptions;
+    let folder = Folder::new();
+    let path = folder.0.path().join("plain.parquet");
+    let words = Arc::new(StringArray::from(vec![Some("a"), None, Some("b")])) as ArrayRef;
+    let floats = Arc::new(Float64Array::from(vec![0.5, f64::NAN, -0.0])) as ArrayRef;
+    let batch = RecordBatch::try_from_iter([("w", words), ("x", floats)]).unwrap();
+    let file = std::fs::File::create(&path).unwrap();
+    let options = ArrowWriterOptions::new().with_skip_arrow_metadata(true);
+    let mut writer = ArrowWriter::try_new_with_options(file, batch.schema(), options).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    assert!(logical_eq(&through_values(&ArrowTable::open(&path).unwrap()), &batch));
+}
+
+fn dictionary(index: &DataType, words: &[&str], keys: &[u8]) -> ArrayRef {
+    let keys = cast(&UInt8Array::from(keys.to_vec()), index).unwrap();
+    let data_type = DataType::Dictionary(Box::new(index.clone()), Box::new(DataType::Utf8));
+    let data = keys.to_data().into_builder().data_type(data_type);
+    make_array(data.add_child_data(StringArray::from(words.to_vec()).to_data()).build().unwrap())
+}
+
+#[test]
+fn dictionaries_are_united_in_order() {
+    let part = |words: &[&str], keys: &[u8]| {
+        let column = dictionary(&DataType::Int16, words, keys);
+        let inner = Arc::new(Field::new("d", column.data_type().clone(), true));
+        let nested = Arc::new(StructArray::from(vec![(inner, column.clone())])) as ArrayRef;
+        RecordBatch::try_from_iter_with_nullable([("plain", column, true), ("nested", nested, true)]).unwrap()
+    };
+    let batches = vec![part(&["z", "unused", "a"], &[2, 0]), part(&["m", "a", "m"], &[0, 1, 2])];
+    let table = ArrowTable::from_batches(batches[0].schema(), batches).unwrap();
+    let expected = Values::Bytes { offsets: vec![0, 1, 7, 8, 9], data: b"zunusedam".to_vec() };
+    assert_eq!(table.dictionaries(), [(0, expected.clone()), (2, expected)]);
+    let back = through_values(&table);
+    let words = back.column(0).as_any_dictionary().values().as_string::<i32>().clone();
+    assert_eq!(words, StringArray::from(vec!["z", "unused", "a", "m"]));
+}
+
+#[test]
+fn dictionaries_too_large_to_keep_are_rebuilt_batch_by_batch() {
+    let words: Vec<String> = (0..3000).map(|i| format!("{i:0>500}")).collect();
+    let words = Arc::new(StringArray::from(words)) as ArrayRef;
+    let column = DictionaryArray::new(Int32Array::from(vec![7, 2999, 7]), words);
+    let batch = RecordBatch::try_from_iter([("d", Arc::new(column) as ArrayRef)]).unwrap();
+    let table = ArrowTable::from_batches(batch.schema(), vec![batch.clone()]).unwrap();
+    assert!(table.dictionaries().is_empty());
+    let back = through_values(&table);
+    assert!(logical_eq(&back, &batch));
+    assert_eq!(back.column(0).as_any_dictionary().values().len(), 2);
+}
+
+#[test]
+fn dictionaries_that_outgrow_their_keys_are_refused() {
+    let part = |start: i32| {
+        let values = Arc::new(Int32Array::from_iter_values(start..start + 100)) as ArrayRef;
+        let column = DictionaryArray::new(Int8Array::from_iter_values(0..100), values);
+        RecordBatch::try_from_iter([("d", Arc::new(column) as ArrayRef)]).unwrap()
+    };
+    let table = |starts: &[i32]| {
+        ArrowTable::from_batches(part(0).schema(), starts.iter().map(|&s| part(s)).collect())
+    };
+    assert!(table(&[0, 28, 0]).is_ok());
+    let error = table(&[0, 29]).err().unwrap();
+    assert_eq!(error.kind(), ErrorKind::Input);
+    assert!(error.to_string().contains("\"d\"") && error.to_string().contains("Int8"), "{error}");
+}
+
+#[test]
+fn large_batches_are_cut() {
+    let column = Arc::new(Int64Array::from_iter_values(0..200_000)) as ArrayRef;
+    let batch = RecordBatch::try_from_iter([("x", column)]).unwrap();
+    let table = ArrowTable::from_batches(batch.schema(), vec![batch.clone()]).unwrap();
+    assert!(table.batches().unwrap().all(|b| b.unwrap().rows <= 65_536));
+    assert!(logical_eq(&through_values(&table), &batch));
+    let wide: Vec<_> =
+        (0..2000).map(|i| (i.to_string(), Arc::new(Int64Array::from(vec![i; 3000])) as ArrayRef)).collect();
+    let batch = RecordBatch::try_from_iter(wide).unwrap();
+    let table = ArrowTable::from_batches(batch.schema(), vec![batch]).unwrap();
+    assert!(table.batches().unwrap().all(|b| b.unwrap().rows <= 600));
+}
+
+#[test]
+fn batches_of_another_schema_are_refused() {
+    let batch = |name: &str| {
+        RecordBatch::try_from_iter([(name, Arc::new(Int64Array::from(vec![1])) as ArrayRef)]).unwrap()
+    };
+    assert!(ArrowTable::from_batches(batch("a").schema(), vec![batch("a"), batch("b")]).is_err());
+    let folder = Folder::new();
+    let mut sink = Sink::create(folder.0.path().join("t.csv"), &batch("a").schema(), false).unwrap();
+    assert_eq!(sink.write(&batch("b")).unwrap_err().kind(), ErrorKind::Argument);
+}
+
+#[test]
+fn files_appear_whole_or_not_at_all() {
+    let folder = Folder::new();
+    let batch =
+        RecordBatch::try_from_iter([("x", Arc::new(Int64Array::from(vec![1, 2])) as ArrayRef)]).unwrap();
+    let files = || {
+        let names = std::fs::read_dir(folder.0.path()).unwrap().map(|e| e.unwrap().file_name());
+        let mut names: Vec<_> = names.map(|n| n.into_string().unwrap()).collect();
+        names.sort();
+        names
+    };
+    for name in ["t.parquet", "t.arrow", "t.csv"] {
+        let path = folder.0.path().join(name);
+        let mut sink = Sink::create(&path, &batch.schema(), false).unwrap();
+        sink.write(&batch).unwrap();
+        assert!(!path.exists());
+        drop(sink);
+        assert!(files().is_empty());
+
+        std::fs::write(&path, "old").unwrap();
+        let error = Sink::create(&path, &batch.schema(), false).err().unwrap();
+        assert_eq!(error.kind(), ErrorKind::Argument);
+        assert!(error.to_string().contains(name), "{error}");
+        let mut sink = Sink::create(&path, &batch.schema(), true).unwrap();
+        sink.write(&batch).unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"old");
+        sink.finish().unwrap();
+        assert_eq!(files(), [name]);
+        assert!(ingest(&read(&path)).unwrap() == ingest(&batch).unwrap() || name == "t.csv");
+
+        // One that comes into being meanwhile is left alone.
+        std::fs::remove_file(&path).unwrap();
+        let sink = Sink::create(&path, &batch.schema(), false).unwrap();
+        std::fs::write(&path, "another").unwrap();
+        assert_eq!(sink.finish().unwrap_err().kind(), ErrorKind::Argument);
+        assert_eq!(std::fs::read(&path).unwrap(), b"another");
+        assert_eq!(files(), [name]);
+        std::fs::remove_file(&path).unwrap();
+    }
+    let error = Sink::create(folder.0.path().join("t.xlsx"), &batch.schema(), false).err().unwrap();
+    assert!(error.to_string().contains(".parquet"), "{error}");
+    let error = Sink::create(folder.0.path().join("no/such/t.csv"), &batch.schema(), false).err().unwrap();
+    assert_eq!(error.kind(), ErrorKind::Io);
+    assert!(files().is_empty());
+}

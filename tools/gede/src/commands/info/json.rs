@@ -1,0 +1,69 @@
+//! The facts, for machines.
+
+use super::{Facts, name};
+use gede::read::{Part, Source};
+use gede::write::TargetKind;
+use serde_json::{Map, Value, json};
+
+impl<S: Source> Facts<'_, S> {
+    pub fn json(&self) -> Value {
+        let (reader, account) = (self.reader, &self.account);
+        let columns = self.schema.fields().iter().map(|field| {
+            json!({
+                "name": field.name(),
+                "type": field.data_type().to_string(),
+                "nullable": field.is_nullable(),
+            })
+        });
+        let parts = account.parts.iter().map(|(part, n)| (key(*part), json!(n)));
+        let classes = reader.classes().map(|(node, classes)| {
+            let column = reader.schema().nodes().get(node).map_or("", |n| n.name.as_str());
+            json!({ "column": column, "classes": classes })
+        });
+        let condensed = self.condensed.as_ref().map(|c| {
+            let target = c.target.as_ref().map(|(name, kind)| {
+                let kind = if *kind == TargetKind::Class { "class" } else { "value" };
+                json!({ "column": name, "kind": kind, "labels": c.labels })
+            });
+            json!({
+                "samples": c.samples.len(),
+                "beta": c.beta,
+                "stored": c.stored,
+                "features": c.features,
+                "target": target,
+            })
+        });
+        let moments = self.moments.as_ref().map(|m| {
+            json!({
+                "columns": m.columns,
+                "target": m.target,
+                "exact": m.moments.is_exact(),
+                "rows": m.moments.count(),
+                "rows_left_out": m.moments.left_out(),
+            })
+        });
+        let (major, minor) = reader.version();
+        json!({
+            "version": format!("{major}.{minor}"),
+            "rows": reader.rows(),
+            "segments": reader.segments(),
+            "columns": columns.collect::<Vec<_>>(),
+            "features": reader.features().collect::<Vec<_>>(),
+            "file_length": account.file_length,
+            "bytes": parts.collect::<Map<_, _>>(),
+            "eight_bytes_a_value": self.raw,
+            "bit_packing_only": account.plain_length,
+            "equation_1": account.paper_bytes,
+            "gain_of_bases_points": self.gain(),
+            "bases": account.bases,
+            "bits_per_row": { "before": account.bits_per_row.0, "after": account.bits_per_row.1 },
+            "classes": classes,
+            "condensed": condensed,
+            "moments": moments,
+        })
+    }
+}
+
+fn key(part: Part) -> String {
+    name(part).replace(", ", "_").replace(' ', "_")
+}

@@ -1,0 +1,79 @@
+//! `gede info`: what a file holds, and where every byte of it goes.
+
+mod json;
+mod text;
+
+use super::{eight_byte_values, open};
+use crate::output::{json, print};
+use arrow::datatypes::Schema;
+use gede::arrow::{arrow_schema, decode_schema};
+use gede::read::{Account, Part, Source};
+use gede::sample::{ColumnMoments, CondensedSamples};
+use gede::{Reader, Result};
+use std::path::PathBuf;
+
+/// Show what a file holds and where every byte of it goes
+#[derive(clap::Args)]
+pub struct Info {
+    /// A gede file
+    file: PathBuf,
+}
+
+/// What there is to say.
+struct Facts<'a, S> {
+    reader: &'a Reader<S>,
+    schema: Schema,
+    account: Account,
+    condensed: Option<CondensedSamples>,
+    moments: Option<ColumnMoments>,
+    /// The table at 8 bytes a value; none if not all columns are of numbers.
+    raw: Option<u64>,
+}
+
+impl Info {
+    pub fn run(&self, as_json: bool) -> Result<()> {
+        let reader = open(&self.file)?;
+        let facts = Facts::of(&reader).map_err(|e| e.at(self.file.display()))?;
+        if as_json { json(&facts.json()) } else { print(&facts.text(&self.file.display().to_string())) }
+    }
+}
+
+impl<'a, S: Source> Facts<'a, S> {
+    fn of(reader: &'a Reader<S>) -> Result<Self> {
+        let schema = match reader.arrow_schema() {
+            Some(message) => decode_schema(message)?.as_ref().clone(),
+            None => arrow_schema(reader.schema())?,
+        };
+        let (account, condensed, moments) = (reader.account()?, reader.condensed()?, reader.moments()?);
+        let raw = eight_byte_values(reader.schema(), reader.rows()).filter(|&raw| raw > 0);
+        Ok(Self { reader, schema, account, condensed, moments, raw })
+    }
+
+    /// What the bases save in points of 8 bytes a value.
+    fn gain(&self) -> Option<f64> {
+        let saved = self.account.plain_length as f64 - self.account.file_length as f64;
+        self.raw.map(|raw| 100.0 * saved / raw as f64)
+    }
+}
+
+/// What a part is called.
+fn name(part: Part) -> &'static str {
+    match part {
+        Part::Records => "records",
+        Part::Bases => "bases",
+        Part::Layouts => "transforms and layouts",
+        Part::Exceptions => "exceptions",
+        Part::Dictionaries => "dictionaries",
+        Part::Heaps => "string heaps",
+        Part::Condensed => "condensed samples",
+        Part::Moments => "moments",
+        Part::BlockTable => "block table",
+        Part::SampleIndex => "sample index",
+        Part::Checksums => "checksums",
+        Part::Schema => "schema",
+        Part::ArrowSchema => "arrow schema",
+        Part::Frame => "header, directory, footer",
+        Part::Padding => "padding",
+        _ => "unknown sections",
+    }
+}

@@ -1,0 +1,119 @@
+//! The facts, for people.
+
+use super::{Facts, name};
+use crate::output::{Table, count, many, percent};
+use gede::read::Source;
+use gede::write::TargetKind;
+
+/// Columns that are shown.
+const COLUMNS: usize = 40;
+
+impl<S: Source> Facts<'_, S> {
+    pub fn text(&self, file: &str) -> String {
+        let (reader, account) = (self.reader, &self.account);
+        let (major, minor) = reader.version();
+        let mut text = format!(
+            "{file}: {} of {}, {} bytes, format {major}.{minor}\n",
+            many(reader.rows(), "row", "rows"),
+            many(self.schema.fields().len() as u64, "column", "columns"),
+            count(account.file_length),
+        );
+        text += &format!("\nColumns\n{}", self.columns().render(2));
+        text += &format!("\nBytes\n{}", self.parts().render(2));
+        text += &format!("\nSize\n{}", self.sizes().render(2));
+        if self.raw.is_none() {
+            text += "  (8 bytes a value is a measure for numbers; some columns here are not)\n";
+        }
+        text += &format!("\nMore\n{}", self.more().render(2));
+        text
+    }
+
+    fn columns(&self) -> Table {
+        let mut table = Table::new(2);
+        for field in self.schema.fields().iter().take(COLUMNS) {
+            let null = if field.is_nullable() { ", nulls allowed" } else { "" };
+            table.row([field.name(), &format!("{}{null}", field.data_type())]);
+        }
+        let more = self.schema.fields().len().saturating_sub(COLUMNS);
+        if more > 0 {
+            table.row([&format!("and {} more", count(more as u64)), "(--json has all)"]);
+        }
+        table
+    }
+
+    fn parts(&self) -> Table {
+        let mut table = Table::new(1);
+        let length = self.account.file_length;
+        let parts = self.account.parts.iter().filter(|(_, n)| **n > 0);
+        for (part, n) in parts {
+            table.row([name(*part), &count(*n), &percent(*n as f64, length as f64)]);
+        }
+        table.row(["all", &count(self.account.parts.values().sum()), "100.0 %"]);
+        table
+    }
+
+    fn sizes(&self) -> Table {
+        let account = &self.account;
+        let mut table = Table::new(1);
+        let mut size = |what: &str, n: u64| {
+            let share = self.raw.map(|raw| percent(n as f64, raw as f64)).unwrap_or_default();
+            table.row([what, &count(n), &share]);
+        };
+        if let Some(raw) = self.raw {
+            size("8 bytes a value", raw);
+        }
+        size("this file", account.file_length);
+        size("with bit packing only, no bases", account.plain_length);
+        size("equation 1 of the paper, no container", account.paper_bytes);
+        let saved = i128::from(account.plain_length) - i128::from(account.file_length);
+        let saved =
+            if saved < 0 { format!("-{}", count(saved.unsigned_abs() as u64)) } else { count(saved as u64) };
+        let points = self.gain().map(|gain| format!("{gain:.1} points")).unwrap_or_default();
+        table.row(["gain of the bases", &saved, &points]);
+        table
+    }
+
+    fn more(&self) -> Table {
+        let (reader, account) = (self.reader, &self.account);
+        let mut table = Table::new(2);
+        let (before, after) = account.bits_per_row;
+        let segments = many(reader.segments(), "segment", "segments");
+        let bases = many(account.bases, "base", "bases");
+        table.row(["rows", &format!("{before:.1} bits each, {after:.1} with bases: {bases} in {segments}")]);
+        if let Some((node, classes)) = reader.classes() {
+            let column = reader.schema().nodes().get(node).map_or("", |n| n.name.as_str());
+            let classes = many(classes, "class", "classes");
+            table.row(["stored by class", &format!("of {column}: {classes}")]);
+        }
+        if let Some(c) = &self.condensed {
+            let m = c.samples.len() as u64;
+            let share = percent(m as f64, reader.rows() as f64);
+            let kept = if c.stored { "stored" } else { "made anew when asked for" };
+            let m = many(m, "sample", "samples");
+            table.row(["condensed", &format!("{m} ({share} of the rows) by {} bits, {kept}", c.beta)]);
+            let (least, most) = (c.samples.weights.iter().min(), c.samples.weights.iter().max());
+            if let (Some(least), Some(most), 0) = (least, most, c.samples.classes) {
+                table.row(["weights", &format!("{} to {} rows a sample", count(*least), count(*most))]);
+            }
+            if let Some((target, kind)) = &c.target {
+                let kind = match kind {
+                    TargetKind::Class => {
+                        format!("a class: {}", many(c.labels.len() as u64, "label", "labels"))
+                    }
+                    _ => "a value".to_owned(),
+                };
+                table.row(["target", &format!("{target}, {kind}")]);
+            }
+            table.row(["features", &many(c.features.len() as u64, "column", "columns")]);
+        }
+        if let Some(m) = &self.moments {
+            let exact = if m.moments.is_exact() { "exact" } else { "rounded" };
+            let columns = many(m.columns.len() as u64, "column", "columns");
+            let rows = many(m.moments.count(), "row", "rows");
+            let left_out = many(m.moments.left_out(), "row", "rows");
+            table.row(["moments", &format!("of {columns} over {rows}, {exact}; {left_out} left out")]);
+        }
+        table.row(["format uses", &reader.features().collect::<Vec<_>>().join(", ")]);
+        table
+    }
+}
