@@ -74,7 +74,8 @@ def grid_key(x, lo, hi):
         return 1 << 32
     if not math.isfinite(x):
         return (1 << 32) + (1 if math.isnan(x) else 2 if x > 0 else 3)
-    return math.floor((x - lo) / (hi - lo) * 4294967295) if hi > lo else 0
+    key = (x - lo) / (hi - lo) * 4294967295 if hi > lo else 0
+    return 0 if math.isnan(key) else min(math.floor(key), 4294967295)
 
 
 def empty_cell(nodes, cells):
@@ -86,8 +87,10 @@ def mean(total, count):
     """Raw bits of the mean, rounded to 24 significant bits; None of no values."""
     if count == 0:
         return None
-    fraction, exponent = math.frexp(total / count)
-    rounded = math.ldexp(round(fraction * 2**24), exponent - 24)
+    rounded = total / count
+    if math.isfinite(rounded):
+        fraction, exponent = math.frexp(rounded)
+        rounded = math.ldexp(round(fraction * 2**24), exponent - 24)
     return int.from_bytes(struct.pack("<d", rounded), "little")
 
 

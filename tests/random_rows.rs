@@ -1,7 +1,7 @@
 //! Rows in any order, with duplicates, equal the scan, whatever the source of the bytes, the columns asked for and
 //! the way rows are stored; and everything equals what was written.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::manual_is_multiple_of)]
 
 mod common;
 

@@ -86,7 +86,7 @@ impl Float {
     #[inline(always)]
     pub fn raw(self, value: f64) -> u64 {
         match self {
-            Float::F16 => u64::from(half::f16::from_f64(value).to_bits()),
+            Float::F16 => u64::from(half_bits(value)),
             Float::F32 => u64::from((value as f32).to_bits()),
             Float::F64 => value.to_bits(),
         }
@@ -107,6 +107,20 @@ impl Float {
         let q = (scaled + 0.5f64.copysign(scaled)) as i64; // saturates, NaN to 0: caught by the comparison
         (q.unsigned_abs() <= MAX_DECIMAL as u64 && self.raw(q as f64 / power) == raw).then_some(q)
     }
+}
+
+/// The f16 nearest to an f64, ties to even. `half` rounds twice or drops bits, as the machine has it.
+fn half_bits(value: f64) -> u16 {
+    let near = value as f32;
+    let bits = near.to_bits();
+    let exact = f64::from(near) == value || value.is_nan();
+    // Rounded to odd, the f32 still tells on which side of a tie the value is.
+    let odd = match (exact || bits & 1 == 1, f64::from(near).abs() < value.abs()) {
+        (true, _) => bits,
+        (false, true) => bits + 1,
+        (false, false) => bits - 1,
+    };
+    half::f16::from_f32(f32::from_bits(odd)).to_bits()
 }
 
 #[cfg(test)]
@@ -140,6 +154,22 @@ mod tests {
                 prop_assert_eq!(Float::F64.decimal(Float::F64.of_decimal(q, exponent), exponent), Some(q));
             }
         }
+    }
+
+    #[test]
+    fn halves_are_rounded_once() {
+        for low in 0..0x7BFFu16 {
+            let value = |bits| half::f16::from_bits(bits).to_f64();
+            let middle = (value(low) + value(low + 1)) / 2.0;
+            assert_eq!(half_bits(middle.next_down()), low);
+            assert_eq!(half_bits(middle), low + low % 2);
+            assert_eq!(half_bits(middle.next_up()), low + 1);
+            assert_eq!(half_bits(-middle.next_up()), 0x8000 | (low + 1));
+            assert_eq!(half_bits(value(low)), low);
+        }
+        assert_eq!([1e300, -1e300, 65520.0, 65519.99].map(half_bits), [0x7C00, 0xFC00, 0x7C00, 0x7BFF]);
+        // Software that drops the lower half of the f64 takes this for a tie.
+        assert_eq!(Float::F16.of_decimal(667, 5), 0x1ED5);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use zerocopy::FromBytes;
 
 use super::records::Picked;
 use super::{Pages, Source};
-use crate::column::Schema;
+use crate::column::{Kind, Schema};
 use crate::error::{Error, Result};
 use crate::format::bits::{field, mask};
 use crate::format::{BlockEntry, LaneTransform, TransformKind};
@@ -164,6 +164,26 @@ fn transforms<S: Source>(
     let bytes = pages.piece(entry.transforms.get(), lanes as u64 * LaneTransform::SIZE)?;
     let set = <[LaneTransform]>::ref_from_bytes(&bytes)
         .map_err(|_| Error::corrupt("a transform set is cut short"))?;
+    for node in schema.nodes() {
+        let values = node.first_value_lane();
+        for lane in node.first_lane..values + node.value_lanes() {
+            let kind = set.get(lane as usize).map(LaneTransform::kind).transpose()?;
+            let number = lane >= values && node.bits <= 64 && node.kind != Kind::FixedBytes;
+            let is_length = node.kind.is_bytes() && lane > values;
+            let takes = match kind {
+                Some(TransformKind::Decimal) => number && node.kind == Kind::Float,
+                Some(TransformKind::Dictionary) => number && !is_length,
+                Some(TransformKind::Offset) => true,
+                None => false,
+            };
+            if !takes {
+                return Err(Error::corrupt(format!(
+                    "column \"{}\": a transform that its type does not take",
+                    node.name
+                )));
+            }
+        }
+    }
     Ok(set.to_vec())
 }
 

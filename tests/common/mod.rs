@@ -1,6 +1,6 @@
 //! What the tests of the promises share.
 
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::manual_is_multiple_of)]
 
 pub mod allocation;
 pub mod counting;
