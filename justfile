@@ -21,4 +21,4 @@ california:
 
 # The second reader on the golden files.
 reader:
-    python3 spec/reader.py --golden tests/golden
+    python3 spec/check_golden.py

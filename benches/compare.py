@@ -49,7 +49,7 @@ def machine():
 
 def build_gede():
     """The bench binary of gede."""
-    command = ["cargo", "bench", "--no-run", "--bench", "table", "--message-format", "json"]
+    command = ["cargo", "bench", "--workspace", "--no-run", "--bench", "table", "--message-format", "json"]
     lines = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
     messages = (json.loads(line) for line in lines if line.startswith("{"))
     return [m["executable"] for m in messages if m.get("target", {}).get("name") == "table" and m.get("executable")][-1]

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use gede::ErrorKind;
 use gede::entrogede::{
     CellBit, CellBits, CellKeys, CellLayout, CellSums, CellTotals, Feature, FeatureColumn, Grid, KEY_BITS,
-    Prefixes, Range, Sample, binary_entropy, choose_bits, round24,
+    Prefixes, Range, Sample, binary_entropy, choose_bits, fit_bits, round24,
 };
 use proptest::prelude::*;
 
@@ -76,6 +76,28 @@ fn naive_prefix(row: &[Option<f64>], grid: &Grid, bits: &[CellBit]) -> Vec<bool>
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(80))]
+
+    #[test]
+    fn bits_are_passed_over_where_cells_would_be_too_many(
+        (features, rows) in table(),
+        most in 1usize..60,
+    ) {
+        let data = columns(&rows, features);
+        let views = views(&data);
+        let grid = Grid::of(&ranges(&views));
+        let mut sample = Sample::new(features);
+        sample.add(0, rows.len(), &views);
+        let bits = choose_bits(&grid, &sample, CellBits::High);
+        let mut expected: Vec<CellBit> = Vec::new();
+        for &bit in &bits {
+            expected.push(bit);
+            let cells: BTreeSet<_> = rows.iter().map(|row| naive_prefix(row, &grid, &expected)).collect();
+            if cells.len() > most {
+                expected.pop();
+            }
+        }
+        prop_assert_eq!(fit_bits(&grid, &sample, bits, most), expected);
+    }
 
     #[test]
     fn cells_and_means_are_those_of_a_hash_map(

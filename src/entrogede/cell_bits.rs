@@ -50,3 +50,36 @@ pub fn choose_bits(grid: &Grid, sample: &Sample, order: CellBits) -> Vec<CellBit
     }
     candidates.iter().map(|&(_, _, at)| at).take(MAX_CELL_BITS).collect()
 }
+
+/// Passes over the bits that would cut the sample into more than `most` cells and goes on to the next:
+/// what room is left goes to bits that cut off few rows, which are where heavy tails are. Bits keep
+/// their order, and as many are chosen as `beta` may be.
+pub fn fit_bits(grid: &Grid, sample: &Sample, bits: Vec<CellBit>, most: usize) -> Vec<CellBit> {
+    const NONE: u32 = u32::MAX;
+    let mut cells = vec![0u32; sample.rows()];
+    let mut count = usize::from(!cells.is_empty());
+    let mut chosen = Vec::new();
+    for at in bits {
+        let Some(feature) = grid.features.get(at.feature as usize) else { continue };
+        // Each cell splits in two at most; halves are numbered as they first appear.
+        let mut halves = vec![NONE; 2 * count];
+        let mut found = 0;
+        let split: Vec<u32> = sample
+            .feature(at.feature as usize)
+            .zip(&cells)
+            .map(|(x, &cell)| {
+                let half = &mut halves[2 * cell as usize + usize::from(feature.key(x) >> at.bit & 1 == 1)];
+                if *half == NONE {
+                    *half = found;
+                    found += 1;
+                }
+                *half
+            })
+            .collect();
+        if found as usize <= most {
+            (cells, count) = (split, found as usize);
+            chosen.push(at);
+        }
+    }
+    chosen
+}

@@ -18,7 +18,7 @@ mod planes;
 mod sample;
 
 pub use bases::{Bases, Role, id_bits, select_bases};
-pub use cell_bits::{CellBit, CellBits, MAX_CELL_BITS, choose_bits};
+pub use cell_bits::{CellBit, CellBits, MAX_CELL_BITS, choose_bits, fit_bits};
 pub use cell_keys::CellKeys;
 pub use cell_map::{CellMap, Prefixes};
 pub use cell_sums::{CellLayout, CellSums, CellTotals};

@@ -12,7 +12,7 @@ use super::table::Table;
 use crate::column::{Batch, Column, Kind, Node, Schema, SchemaBuilder, Values};
 use crate::entrogede::{
     CellBit, CellBits, CellKeys, CellLayout, CellMap, CellSums, CellTotals, Condensed, Grid, MAX_CELL_BITS,
-    Prefixes, choose_bits,
+    Prefixes, choose_bits, fit_bits,
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::format::{CellBitEntry, CellFeature, CellTarget, CellsSection, MAX_CELLS};
@@ -78,6 +78,9 @@ impl CellPlan {
         let grid = Grid::of(&survey.ranges);
         let order = if options.low_entropy_cells { CellBits::Low } else { CellBits::High };
         let mut bits = choose_bits(&grid, &survey.sample, order);
+        if beta.is_none() {
+            bits = fit_bits(&grid, &survey.sample, bits, most as usize);
+        }
         let mut prefixes = match beta {
             Some(beta) => Prefixes::fixed(beta.min(bits.len()), most as usize),
             None => Prefixes::largest(bits.len(), most as usize),

@@ -1,6 +1,6 @@
 //! Parquet at its best, measured as gede is.
 //!
-//!     gede-peer-parquet write OUT ROWS plain|snappy|zstd-1 [PAGE_ROWS]
+//!     gede-peer-parquet write OUT ROWS plain|raw|snappy|zstd-1 [PAGE_ROWS]
 //!     gede-peer-parquet measure FILE memory|file SECONDS
 //!
 //! `write` makes the sensor table (seed 1). `measure` parses metadata and page index once, and takes rows
@@ -56,21 +56,25 @@ fn main() -> Result<()> {
             Ok(())
         }
         _ => {
-            Err("usage: write OUT ROWS plain|snappy|zstd-1 [PAGE_ROWS], or measure FILE memory|file SECONDS"
+            Err("usage: write OUT ROWS plain|raw|snappy|zstd-1 [PAGE_ROWS], or measure FILE memory|file SECONDS"
                 .into())
         }
     }
 }
 
-/// Writes the sensor table with the writer's defaults (dictionaries, page index), except as told.
-fn write(out: &Path, rows: u64, compression: &str, page_rows: Option<usize>) -> Result<()> {
-    let compression = match compression {
-        "plain" => Compression::UNCOMPRESSED,
+/// Writes the sensor table with the writer's defaults (dictionaries, page index), except as told; `raw`
+/// is without dictionaries.
+fn write(out: &Path, rows: u64, name: &str, page_rows: Option<usize>) -> Result<()> {
+    let compression = match name {
+        "plain" | "raw" => Compression::UNCOMPRESSED,
         "snappy" => Compression::SNAPPY,
         "zstd-1" => Compression::ZSTD(ZstdLevel::try_new(1)?),
-        other => return Err(format!("compression `{other}` is not one of plain, snappy, zstd-1").into()),
+        other => return Err(format!("compression `{other}` is not one of plain, raw, snappy, zstd-1").into()),
     };
     let mut properties = WriterProperties::builder().set_compression(compression);
+    if name == "raw" {
+        properties = properties.set_dictionary_enabled(false);
+    }
     if let Some(rows) = page_rows {
         // The limit is looked at after each batch of the writer.
         properties = properties.set_data_page_row_count_limit(rows).set_write_batch_size(rows);
