@@ -30,7 +30,14 @@ use arrow::error::ArrowError;
 
 /// An Arrow error as one of ours: operating system errors stay such, others are of `kind`.
 fn wrap(kind: ErrorKind, error: ArrowError) -> Error {
+    use std::io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
     match error {
+        // A damaged file sends its reader to places that do not exist.
+        ArrowError::IoError(_, error)
+            if matches!(error.kind(), InvalidData | InvalidInput | UnexpectedEof) =>
+        {
+            Error::new(kind, format!("it is damaged: {error}"))
+        }
         ArrowError::IoError(message, error) if error.to_string() == message => {
             Error::io("cannot read", error)
         }

@@ -62,6 +62,13 @@ impl Sink {
         let refuse = |e| wrap(ErrorKind::Type, e).at(target.display());
         let writer = match extension.as_str() {
             "parquet" => {
+                if let Some(field) = schema.fields().iter().find(|f| has_foreign_dictionary(f.data_type())) {
+                    let name = field.name();
+                    let why = format!(
+                        "column \"{name}\": of dictionaries Parquet takes those of strings, integers and floats; write Arrow IPC"
+                    );
+                    return Err(Error::new(ErrorKind::Type, why).at(target.display()));
+                }
                 let level = ZstdLevel::try_new(3).map_err(|e| refuse(e.into()))?;
                 let properties =
                     WriterProperties::builder().set_compression(Compression::ZSTD(level)).build();
@@ -101,6 +108,10 @@ impl Sink {
     pub fn write(&mut self, batch: &RecordBatch) -> Result<()> {
         if batch.schema_ref().fields() != self.schema.fields() {
             return Err(Error::argument("a batch has another schema than the file it is written to"));
+        }
+        if batch.num_columns() == 0 && batch.num_rows() > 0 && matches!(self.writer, Writer::Parquet(_)) {
+            let why = "Parquet holds no rows without columns; write Arrow IPC";
+            return Err(Error::new(ErrorKind::Type, why).at(self.target.display()));
         }
         let written = match &mut self.writer {
             Writer::Parquet(writer) => writer.write(batch).map_err(Into::into).and_then(|()| {
@@ -231,5 +242,19 @@ fn unify(
             Ok(Arc::new(whole.map_err(|e| wrap(ErrorKind::Type, e))?))
         }
         _ => Ok(array.clone()),
+    }
+}
+
+/// Whether a type is, or holds, a dictionary that the Parquet library may write and then not read.
+fn has_foreign_dictionary(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Dictionary(_, values) => {
+            let strings = [DataType::Utf8, DataType::LargeUtf8, DataType::Binary, DataType::LargeBinary];
+            let floats = [DataType::Float32, DataType::Float64];
+            !(strings.contains(values) || floats.contains(values) || values.is_integer())
+        }
+        DataType::Struct(fields) => fields.iter().any(|f| has_foreign_dictionary(f.data_type())),
+        DataType::FixedSizeList(item, _) => has_foreign_dictionary(item.data_type()),
+        _ => false,
     }
 }
