@@ -18,13 +18,16 @@ const STORAGE: &str = "Storage, % of 8 bytes a value";
 /// Rows drawn as a backdrop, of all there are.
 const BACKDROP: usize = 1200;
 
+/// Where a band is, and from what to what it goes.
+type Band = (f64, f64, f64);
+
 /// Means over the splits at each limit, with the least and the greatest.
 fn over_splits<T>(
     rows: &[T],
     limit: impl Fn(&T) -> u64,
     x: impl Fn(&T) -> f64,
     y: impl Fn(&T) -> f64,
-) -> (Vec<(f64, f64)>, Vec<(f64, f64, f64)>) {
+) -> (Vec<(f64, f64)>, Vec<Band>) {
     let (mut points, mut band) = (Vec::new(), Vec::new());
     for wanted in LIMITS {
         let here: Vec<&T> = rows.iter().filter(|row| limit(row) == wanted).collect();
