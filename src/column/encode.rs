@@ -1,6 +1,6 @@
 //! Columns of numbers to fields: the transform is the one that takes the fewest bits.
 
-use std::collections::HashMap;
+use ahash::AHashMap;
 
 use super::Kind;
 use super::transform::{Float, Order};
@@ -156,7 +156,8 @@ fn encode_decimal(float: Float, exponent: u8, raw: &[u64], valid: Option<&[u8]>)
     if least > most {
         (least, most) = (0, 0);
     }
-    let fields = integers.iter().map(|&q| if q == i64::MAX { 0 } else { (q - least) as u64 }).collect();
+    let field = |q: i64| if q == i64::MAX { 0 } else { (q - least) as u64 };
+    let fields = integers.into_iter().map(field).collect();
     let transform = LaneTransform {
         kind: TransformKind::Decimal as u8,
         width: width((most - least) as u64),
@@ -169,7 +170,7 @@ fn encode_decimal(float: Float, exponent: u8, raw: &[u64], valid: Option<&[u8]>)
 
 fn encode_dictionary(order: Order, raw: &[u64], valid: Option<&[u8]>) -> Option<EncodedLane> {
     let is_valid = |i: usize| valid.is_none_or(|v| v.get(i) == Some(&1));
-    let mut codes: HashMap<u64, u64> = HashMap::new();
+    let mut codes: AHashMap<u64, u64> = AHashMap::new();
     for (i, &r) in raw.iter().enumerate() {
         if is_valid(i) {
             codes.insert(r, 0);

@@ -10,5 +10,5 @@ mod values;
 
 pub(crate) use encode::{EncodedLane, encode_lane, encode_wide, width};
 pub use schema::{Kind, Node, Schema, SchemaBuilder};
-pub(crate) use transform::{Float, Order};
+pub(crate) use transform::{Float, Order, power_of_ten};
 pub use values::{Batch, Column, Values};

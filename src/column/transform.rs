@@ -92,11 +92,10 @@ impl Float {
         }
     }
 
-    /// The value of a decimal's integer.
+    /// The raw bits of a decimal: its integer over its power of ten.
     #[inline(always)]
-    pub fn of_decimal(self, q: i64, exponent: u8) -> u64 {
-        let power = POW10.get(usize::from(exponent)).copied().unwrap_or(1.0);
-        self.raw(q as f64 / power)
+    pub fn of_decimal(self, q: f64, power: f64) -> u64 {
+        self.raw(q / power)
     }
 
     /// The integer `q` with `q / 10^exponent` equal to the raw bits, if there is one.
@@ -107,6 +106,11 @@ impl Float {
         let q = (scaled + 0.5f64.copysign(scaled)) as i64; // saturates, NaN to 0: caught by the comparison
         (q.unsigned_abs() <= MAX_DECIMAL as u64 && self.raw(q as f64 / power) == raw).then_some(q)
     }
+}
+
+/// The power of ten of an exponent up to 22.
+pub(crate) fn power_of_ten(exponent: u8) -> f64 {
+    POW10.get(usize::from(exponent)).copied().unwrap_or(1.0)
 }
 
 /// The f16 nearest to an f64, ties to even. `half` rounds twice or drops bits, as the machine has it.
@@ -144,14 +148,15 @@ mod tests {
 
         #[test]
         fn decimals_are_bit_exact(q in -(1i64 << 53)..=1 << 53, exponent in 0u8..=22) {
+            let power = power_of_ten(exponent);
             for float in [Float::F16, Float::F32, Float::F64] {
-                let raw = float.of_decimal(q, exponent);
+                let raw = float.of_decimal(q as f64, power);
                 if let Some(found) = float.decimal(raw, exponent) {
-                    prop_assert_eq!(float.of_decimal(found, exponent), raw);
+                    prop_assert_eq!(float.of_decimal(found as f64, power), raw);
                 }
             }
             if q.abs() < 1 << 50 {
-                prop_assert_eq!(Float::F64.decimal(Float::F64.of_decimal(q, exponent), exponent), Some(q));
+                prop_assert_eq!(Float::F64.decimal(Float::F64.of_decimal(q as f64, power), exponent), Some(q));
             }
         }
     }
@@ -169,7 +174,7 @@ mod tests {
         }
         assert_eq!([1e300, -1e300, 65520.0, 65519.99].map(half_bits), [0x7C00, 0xFC00, 0x7C00, 0x7BFF]);
         // Software that drops the lower half of the f64 takes this for a tie.
-        assert_eq!(Float::F16.of_decimal(667, 5), 0x1ED5);
+        assert_eq!(Float::F16.of_decimal(667.0, 1e5), 0x1ED5);
     }
 
     #[test]

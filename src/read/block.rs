@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use zerocopy::FromBytes;
 
+use super::fields::BaseParts;
 use super::records::Picked;
 use super::{Pages, Source};
 use crate::column::{Kind, Schema};
@@ -13,7 +14,7 @@ use crate::format::bits::{field, mask};
 use crate::format::{BlockEntry, LaneTransform, TransformKind};
 
 /// Most base parts kept decoded for a block.
-const MAX_TABLE: u64 = 1 << 16;
+const MAX_PARTS: u64 = 1 << 16;
 
 /// How one lane is cut, and how its fields become values.
 #[derive(Clone, Copy, Debug, Default)]
@@ -32,12 +33,22 @@ pub(super) struct Lane {
     pub deviation_offset: u64,
 }
 
+impl Lane {
+    /// Whether minimum plus field fits in an i32, whatever the field.
+    pub fn fits_i32(&self) -> bool {
+        let largest = self.constant | self.base_mask | self.deviation_mask;
+        let least = self.minimum as i64;
+        let most = i64::try_from(largest).ok().and_then(|l| least.checked_add(l));
+        i32::try_from(least).is_ok() && most.is_some_and(|m| i32::try_from(m).is_ok())
+    }
+}
+
 /// A block, ready for decoding.
 pub(super) struct Block {
     pub entry: BlockEntry,
     pub lanes: Vec<Lane>,
     /// Per lane the base parts, base by base, once a scan has made them.
-    pub tables: Vec<OnceLock<Vec<u64>>>,
+    pub parts: Vec<OnceLock<BaseParts>>,
     /// Per lane with exceptions: the lane and its places in the exceptions piece.
     pub exceptions: Vec<LaneExceptions>,
 }
@@ -65,8 +76,8 @@ impl Block {
         let layout = pages.piece(entry.layout.get(), lengths[0])?;
         let lanes = lanes(&transforms, &layout, &entry)?;
         let exceptions = exceptions(pages, schema, &entry)?;
-        let tables = lanes.iter().map(|_| OnceLock::new()).collect();
-        let block = Self { entry, lanes, tables, exceptions };
+        let parts = lanes.iter().map(|_| OnceLock::new()).collect();
+        let block = Self { entry, lanes, parts, exceptions };
         for e in &block.exceptions {
             let kind = block.lanes.get(e.lane as usize).map(|l| l.kind);
             if kind != Some(TransformKind::Decimal) || e.count as u64 > entry.rows.get() {
@@ -77,9 +88,9 @@ impl Block {
     }
 
     /// Whether there are few enough bases to keep their parts decoded.
-    pub fn keeps_tables(&self) -> bool {
+    pub fn keeps_parts(&self) -> bool {
         let lanes = self.lanes.iter().filter(|l| l.base_mask != 0).count() as u64;
-        self.entry.base_count.get().saturating_mul(lanes) <= MAX_TABLE
+        self.entry.base_count.get().saturating_mul(lanes) <= MAX_PARTS
     }
 
     /// Rows of the block.

@@ -2,7 +2,7 @@
 
 use super::block::{Block, Lane};
 use super::dictionary::Dictionaries;
-use super::fields::{Bases, Records, lane_bases, lane_fields};
+use super::fields::{BaseParts, Bases, Records, lane_fields};
 use super::records::{Chunk, Picked};
 use super::rows::Rows;
 use super::store::{Target, store, store_one, store_wide};
@@ -147,7 +147,7 @@ struct Fields<'a> {
 impl<'a> Fields<'a> {
     fn new(block: &'a Block, bases: Bases<'a>, rows: usize) -> Self {
         // What one batch decodes the next ones of the block use too.
-        let often = rows as u64 * 8 >= bases.count && block.keeps_tables();
+        let often = rows as u64 * 8 >= bases.count && block.keeps_parts();
         Self { block, bases, often, low: Vec::new(), high: Vec::new() }
     }
 
@@ -155,16 +155,13 @@ impl<'a> Fields<'a> {
     fn decode(&mut self, lane: u32, high: bool, records: &Records) -> Result<&'a Lane> {
         let layout = self.block.lanes.get(lane as usize);
         let layout = layout.ok_or_else(|| Error::corrupt("a block has too few lanes"))?;
-        let table = match self.block.tables.get(lane as usize) {
-            Some(table) if self.often && layout.base_mask != 0 => {
-                table.get_or_init(|| lane_bases(layout, &self.bases)).as_slice()
-            }
-            Some(table) => table.get().map_or(&[][..], Vec::as_slice),
-            None => &[],
-        };
+        let parts = self.block.parts.get(lane as usize).and_then(|parts| {
+            let make = self.often && layout.base_mask != 0;
+            if make { Some(parts.get_or_init(|| BaseParts::of(layout, &self.bases))) } else { parts.get() }
+        });
         let out = if high { &mut self.high } else { &mut self.low };
         out.resize(records.len(), 0);
-        lane_fields(layout, records, &self.bases, table, out);
+        lane_fields(layout, records, &self.bases, parts, out);
         Ok(layout)
     }
 }

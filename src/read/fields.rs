@@ -53,14 +53,10 @@ impl<'a> Records<'a> {
         if bits > 32 {
             return Err(Error::corrupt("a block has more than 2^32 bases"));
         }
-        let front = Lane { deviation_mask: mask(bits.into()), ..Lane::default() };
-        let mut fields = vec![0; self.len()];
-        lane_fields(&front, self, &Bases::NONE, &[], &mut fields);
-        if fields.iter().any(|&id| id >= bases) {
+        ids.resize(self.len(), 0);
+        if first_bits(self, bits.into(), ids) >= bases {
             return Err(Error::corrupt("a record names a base that does not exist"));
         }
-        ids.clear();
-        ids.extend(fields.iter().map(|&id| id as u32));
         Ok(())
     }
 }
@@ -92,14 +88,22 @@ pub(super) struct Bases<'a> {
     pub count: u64,
 }
 
-impl Bases<'_> {
-    /// One base of no bits.
-    pub const NONE: Self = Self { bytes: &[], width: 0, count: 1 };
+/// The base parts of a lane's fields, base by base; worth making where a scan meets each base often.
+pub(super) enum BaseParts {
+    /// Half the memory, for lanes of up to 32 bits.
+    Narrow(Vec<u32>),
+    Wide(Vec<u64>),
 }
 
-/// The base part of a lane's fields, base by base; worth making where a scan meets each base often.
-pub(super) fn lane_bases(lane: &Lane, bases: &Bases) -> Vec<u64> {
-    (0..bases.count).map(|id| base_part(lane, bases, id, deposit)).collect()
+impl BaseParts {
+    /// Decodes the base table for one lane.
+    pub fn of(lane: &Lane, bases: &Bases) -> Self {
+        let parts = (0..bases.count).map(|id| base_part(lane, bases, id, deposit));
+        match (lane.base_mask | lane.constant) >> 32 {
+            0 => BaseParts::Narrow(parts.map(|p| p as u32).collect()),
+            _ => BaseParts::Wide(parts.collect()),
+        }
+    }
 }
 
 #[inline(always)]
@@ -108,22 +112,34 @@ fn base_part(lane: &Lane, bases: &Bases, id: u64, deposit: impl Fn(u64, u64) -> 
     lane.constant | deposit(bits, lane.base_mask)
 }
 
-/// Writes the lane's field of every record to `out`. `table` is what `lane_bases` made, or empty.
-pub(super) fn lane_fields(lane: &Lane, records: &Records, bases: &Bases, table: &[u64], out: &mut [u64]) {
+/// Writes the lane's field of every record to `out`. `parts` are those of the lane, if they are made.
+pub(super) fn lane_fields(
+    lane: &Lane,
+    records: &Records,
+    bases: &Bases,
+    parts: Option<&BaseParts>,
+    out: &mut [u64],
+) {
     #[cfg(target_arch = "x86_64")]
-    if std::arch::is_x86_feature_detected!("bmi2") && std::arch::is_x86_feature_detected!("avx2") {
+    if has_bmi2() {
         // SAFETY: the processor has what the function needs.
-        unsafe { lane_fields_bmi2(lane, records, bases, table, out) };
+        unsafe { lane_fields_bmi2(lane, records, bases, parts, out) };
         return;
     }
-    lane_fields_any(lane, records, bases, table, out, deposit);
+    lane_fields_any(lane, records, bases, parts, out, deposit);
 }
 
 /// `lane_fields` for processors that deposit bits in one instruction.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,bmi1,bmi2")]
-fn lane_fields_bmi2(lane: &Lane, records: &Records, bases: &Bases, table: &[u64], out: &mut [u64]) {
-    lane_fields_any(lane, records, bases, table, out, |value, mask| {
+fn lane_fields_bmi2(
+    lane: &Lane,
+    records: &Records,
+    bases: &Bases,
+    parts: Option<&BaseParts>,
+    out: &mut [u64],
+) {
+    lane_fields_any(lane, records, bases, parts, out, |value, mask| {
         std::arch::x86_64::_pdep_u64(value, mask)
     });
 }
@@ -133,62 +149,107 @@ fn lane_fields_any(
     lane: &Lane,
     records: &Records,
     bases: &Bases,
-    table: &[u64],
+    parts: Option<&BaseParts>,
     out: &mut [u64],
     deposit: impl Fn(u64, u64) -> u64 + Copy,
 ) {
-    match records.starts {
-        Starts::Dense { first, width, count } => {
-            let out = out.get_mut(..count.min(out.len())).unwrap_or(&mut []);
-            deviations(lane, records.data, |i| first + i as u64 * width, out, deposit);
+    let id = |i: usize| records.ids.get(i).copied().unwrap_or(0);
+    match parts {
+        _ if lane.base_mask == 0 => join(lane, records, out, deposit, |_| lane.constant),
+        None => join(lane, records, out, deposit, |i| base_part(lane, bases, id(i).into(), deposit)),
+        Some(BaseParts::Narrow(parts)) => {
+            join(lane, records, out, deposit, |i| parts.get(id(i) as usize).map_or(0, |&p| p.into()))
         }
-        Starts::Listed(starts) => {
-            let out = out.get_mut(..starts.len().min(out.len())).unwrap_or(&mut []);
-            deviations(lane, records.data, |i| starts.get(i).copied().unwrap_or(0), out, deposit);
-        }
-    }
-    if lane.base_mask == 0 {
-        return;
-    }
-    if table.is_empty() {
-        for (f, &id) in out.iter_mut().zip(records.ids) {
-            *f |= base_part(lane, bases, u64::from(id), deposit);
-        }
-    } else {
-        for (f, &id) in out.iter_mut().zip(records.ids) {
-            *f |= table.get(id as usize).copied().unwrap_or(0);
+        Some(BaseParts::Wide(parts)) => {
+            join(lane, records, out, deposit, |i| parts.get(id(i) as usize).copied().unwrap_or(0))
         }
     }
 }
 
-/// Deviation bits at their positions, and the constant bits.
+/// Deviation bits at their positions, and the rest of record `i` from `base(i)`.
 #[inline(always)]
-fn deviations(
+fn join(
     lane: &Lane,
-    data: &[u8],
-    start: impl Fn(usize) -> u64,
+    records: &Records,
     out: &mut [u64],
     deposit: impl Fn(u64, u64) -> u64,
+    base: impl Fn(usize) -> u64,
 ) {
-    let (to, width) = (lane.deviation_mask, lane.deviation_mask.count_ones());
-    let (at, constant, low, m) = (lane.deviation_offset, lane.constant, to.trailing_zeros(), mask(width));
-    let load = |i: usize| {
-        let bit = start(i) + at;
-        // SAFETY: `Records::new` found 8 bytes behind every record, and the lane lies within it.
+    let (to, at) = (lane.deviation_mask, lane.deviation_offset);
+    let (low, width) = (to.trailing_zeros(), to.count_ones());
+    if width == 0 {
+        out.iter_mut().enumerate().for_each(|(i, f)| *f = base(i));
+    } else if to >> low == mask(width) {
+        bits_of(records, at, width, out, |i, bits| bits << low | base(i));
+    } else {
+        bits_of(records, at, width, out, |i, bits| deposit(bits, to) | base(i));
+    }
+}
+
+/// Writes the first bits of every record to `out`; the largest.
+fn first_bits(records: &Records, width: u32, out: &mut [u32]) -> u64 {
+    #[cfg(target_arch = "x86_64")]
+    if has_bmi2() {
+        // SAFETY: the processor has what the function needs.
+        return unsafe { first_bits_bmi2(records, width, out) };
+    }
+    first_bits_any(records, width, out)
+}
+
+/// `first_bits` for processors that shift by any count in one instruction.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,bmi1,bmi2")]
+fn first_bits_bmi2(records: &Records, width: u32, out: &mut [u32]) -> u64 {
+    first_bits_any(records, width, out)
+}
+
+#[inline(always)]
+fn first_bits_any(records: &Records, width: u32, out: &mut [u32]) -> u64 {
+    let mut largest = 0;
+    match width {
+        0 => out.fill(0),
+        _ => bits_of(records, 0, width, out, |_, bits| {
+            largest = bits.max(largest);
+            bits as u32
+        }),
+    }
+    largest
+}
+
+/// Writes what `value` makes of the `width` bits (1 to 64) at bit `at` of every record `i`.
+#[inline(always)]
+fn bits_of<T>(records: &Records, at: u64, width: u32, out: &mut [T], mut value: impl FnMut(usize, u64) -> T) {
+    let (data, m) = (records.data, mask(width));
+    let within = records.len().min(out.len());
+    let out = out.get_mut(..within).unwrap_or(&mut []);
+    let load = |bit: u64| {
+        // SAFETY: `Records::new` found 8 bytes behind every record, and the bits lie within it.
         let word = unsafe { data.as_ptr().add((bit >> 3) as usize).cast::<u64>().read_unaligned() };
         word >> (bit & 7) & m
     };
-    if width == 0 {
-        out.fill(constant);
-    } else if width > 57 {
-        out.iter_mut()
-            .enumerate()
-            .for_each(|(i, f)| *f = deposit(field(data, start(i) + at, width), to) | constant);
-    } else if to >> low == m {
-        out.iter_mut().enumerate().for_each(|(i, f)| *f = load(i) << low | constant);
-    } else {
-        out.iter_mut().enumerate().for_each(|(i, f)| *f = deposit(load(i), to) | constant);
+    match records.starts {
+        Starts::Dense { first, width: distance, .. } if width <= 57 => {
+            for (i, out) in out.iter_mut().enumerate() {
+                *out = value(i, load(first + at + i as u64 * distance));
+            }
+        }
+        Starts::Dense { first, width: distance, .. } => {
+            for (i, out) in out.iter_mut().enumerate() {
+                *out = value(i, field(data, first + at + i as u64 * distance, width));
+            }
+        }
+        Starts::Listed(starts) => {
+            for (i, (out, start)) in out.iter_mut().zip(starts).enumerate() {
+                *out = value(i, if width <= 57 { load(start + at) } else { field(data, start + at, width) });
+            }
+        }
     }
+}
+
+/// Whether the processor deposits bits in one instruction.
+#[cfg(target_arch = "x86_64")]
+fn has_bmi2() -> bool {
+    std::arch::is_x86_feature_detected!("bmi2") && std::arch::is_x86_feature_detected!("avx2")
 }
 
 #[cfg(test)]
@@ -196,6 +257,9 @@ mod tests {
     use super::*;
     use crate::format::bits::{BitWriter, extract};
     use proptest::prelude::*;
+
+    /// One base of no bits.
+    const NONE: Bases = Bases { bytes: &[], width: 0, count: 1 };
 
     proptest! {
         #[test]
@@ -213,9 +277,9 @@ mod tests {
             for starts in [dense, Starts::Listed(&starts)] {
                 let records = Records::new(&data, starts, width.into()).map_err(|e| TestCaseError::fail(e.to_string()))?;
                 let mut out = vec![0; values.len()];
-                lane_fields_any(&lane, &records, &Bases::NONE, &[], &mut out, deposit);
+                lane_fields_any(&lane, &records, &NONE, None, &mut out, deposit);
                 prop_assert_eq!(&out, &expected);
-                lane_fields(&lane, &records, &Bases::NONE, &[], &mut out);
+                lane_fields(&lane, &records, &NONE, None, &mut out);
                 prop_assert_eq!(&out, &expected);
             }
         }

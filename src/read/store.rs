@@ -1,7 +1,7 @@
 //! From fields to values in memory (spec, section 4.1).
 
 use super::block::Lane;
-use crate::column::{Float, Node, Order, Values};
+use crate::column::{Float, Node, Order, Values, power_of_ten};
 use crate::error::{Error, Result};
 use crate::format::TransformKind;
 
@@ -102,17 +102,17 @@ fn store_any(
             order => put_raw(out, target, fields, |f| order.raw(minimum.wrapping_add(f))),
         },
         TransformKind::Decimal => {
-            let (p, least) = (lane.exponent, minimum as i64);
-            match Float::of(node.bits) {
-                Float::F64 => {
-                    put_raw(out, target, fields, |f| Float::F64.of_decimal(least.wrapping_add(f as i64), p))
+            let (power, least) = (power_of_ten(lane.exponent), minimum as i64);
+            let q = |f: u64| least.wrapping_add(f as i64);
+            // Few processors turn i64 into floats side by side; all do it with i32.
+            match (Float::of(node.bits), lane.fits_i32()) {
+                (Float::F64, true) => {
+                    put_raw(out, target, fields, |f| Float::F64.of_decimal((q(f) as i32).into(), power))
                 }
-                Float::F32 => {
-                    put_raw(out, target, fields, |f| Float::F32.of_decimal(least.wrapping_add(f as i64), p))
+                (Float::F32, true) => {
+                    put_raw(out, target, fields, |f| Float::F32.of_decimal((q(f) as i32).into(), power))
                 }
-                Float::F16 => {
-                    put_raw(out, target, fields, |f| Float::F16.of_decimal(least.wrapping_add(f as i64), p))
-                }
+                (float, _) => put_raw(out, target, fields, |f| float.of_decimal(q(f) as f64, power)),
             }
         }
         TransformKind::Dictionary => {

@@ -47,8 +47,9 @@ impl<'a> Segments<'a> {
             let mean = batch.bytes() / batch.rows.max(1);
             let room = (SEGMENT_BYTES - segment.bytes()) / mean.max(1) + 1;
             let take = (batch.rows - used).min(self.rows - segment.rows).min(room);
-            if used == 0 && take == batch.rows && segment.rows == 0 && take == self.rows {
-                return Ok(Some(batch));
+            if segment.rows == 0 && used == 0 && take == batch.rows {
+                segment = batch;
+                continue;
             }
             segment.append(self.schema, &batch, used..used + take);
             if used + take < batch.rows {
