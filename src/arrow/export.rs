@@ -1,6 +1,7 @@
 //! Values into record batches.
 
 use super::dictionary::distinct;
+use super::images::image_shape;
 use super::message::decode_schema;
 use super::schema::{Shape, arrow_schema, below, children, nullable};
 use super::{bits, wrap};
@@ -108,6 +109,8 @@ struct Plan {
     field: FieldRef,
     /// Where in the batch its column is.
     slot: usize,
+    /// Whether its values are images: the items of a list without a node of their own.
+    image: bool,
     /// Instances a row.
     instances: usize,
     /// Values an instance.
@@ -131,11 +134,14 @@ impl Plan {
     ) -> Result<Self> {
         let node = &schema.nodes()[index];
         let data_type = field.data_type();
-        let fits = Shape::of(data_type).is_ok_and(|shape| shape.fits(node));
+        let fits = match node.image {
+            Some(shape) => image_shape(field) == Some(shape),
+            None => Shape::of(data_type).is_ok_and(|shape| shape.fits(node)),
+        };
         if !fits || nullable(field) != node.nullable || *field.name() != node.name {
             return Err(mismatch(&format!("column \"{path}\" of type {data_type} is stored as {node:?}")));
         }
-        let fields = children(data_type);
+        let fields = if node.image.is_some() { &[] } else { children(data_type) };
         let nodes = &below[index];
         if fields.len() != nodes.len() {
             return Err(mismatch(&format!(
@@ -153,8 +159,9 @@ impl Plan {
             path: path.to_owned(),
             field: field.clone(),
             slot,
+            image: node.image.is_some(),
             instances: node.instances as usize,
-            width: if node.kind == crate::column::Kind::FixedBytes { node.length as usize } else { 1 },
+            width: node.values_per_instance(),
             empty: Values::empty(node),
             dictionary: None,
             children,
@@ -205,6 +212,10 @@ impl Plan {
             return Err(self.error("its validity is not as long as the batch"));
         }
         let nulls = bits::nulls(validity);
+        if let (true, DataType::FixedSizeList(item, _)) = (self.image, self.field.data_type()) {
+            let items = self.leaf(item.data_type(), values, count.saturating_mul(self.width), None)?;
+            return self.build(self.field.data_type(), count, Vec::new(), vec![items], None);
+        }
         if matches!(self.field.data_type(), DataType::Struct(_) | DataType::FixedSizeList(..)) {
             let below = self.children.iter().map(|plan| plan.data(rows, columns));
             return self.build(

@@ -1,6 +1,7 @@
 //! Record batches into values.
 
 use super::bits::unpack;
+use super::images::image_shape;
 use super::schema::nullable;
 use super::wrap;
 use crate::column::{Batch, Column, Values};
@@ -20,9 +21,25 @@ use std::borrow::Cow;
 pub fn ingest(batch: &RecordBatch) -> Result<Batch> {
     let mut columns = Vec::new();
     for (field, array) in batch.schema_ref().fields().iter().zip(batch.columns()) {
+        if image_shape(field).is_some() {
+            columns.push(images(array.as_ref(), field.name())?);
+            continue;
+        }
         push(field, array.as_ref(), None, field.name(), &mut columns)?;
     }
     Ok(Batch { rows: batch.num_rows(), columns })
+}
+
+/// The pixels of a column of images.
+fn images(array: &dyn Array, path: &str) -> Result<Column> {
+    let images = array.as_fixed_size_list();
+    if images.null_count() > 0 || images.values().logical_null_count() > 0 {
+        return Err(Error::new(
+            ErrorKind::Input,
+            format!("column \"{path}\" has a null among its images but is declared to have none"),
+        ));
+    }
+    Ok(Column { validity: None, values: values(images.values().as_ref(), None, path)? })
 }
 
 /// Pushes the column of a field and those below it. `around` is 0 where an instance is under a null.

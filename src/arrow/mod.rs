@@ -7,6 +7,7 @@ mod bits;
 mod dictionary;
 mod equal;
 mod export;
+mod images;
 mod ingest;
 mod message;
 mod read;

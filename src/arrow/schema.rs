@@ -1,5 +1,6 @@
 //! Arrow types and the physical nodes that hold them.
 
+use super::images::{image_field, image_shape};
 use crate::column::{Kind, Node, Schema, SchemaBuilder};
 use crate::error::{Error, ErrorKind, Result};
 use arrow::datatypes::{
@@ -32,6 +33,9 @@ fn push(
     depth: usize,
 ) -> Result<()> {
     let data_type = field.data_type();
+    if let (None, Some(shape)) = (parent, image_shape(field)) {
+        return builder.push_image(field.name(), shape).map(drop);
+    }
     let shape = Shape::of(data_type).map_err(|advice| {
         Error::new(ErrorKind::Type, format!("column \"{path}\": type {data_type} is not held; {advice}"))
     })?;
@@ -75,6 +79,9 @@ pub(super) fn below(schema: &Schema) -> Vec<Vec<usize>> {
 
 fn plain_field(schema: &Schema, below: &[Vec<usize>], index: usize, depth: usize) -> Result<FieldRef> {
     let node = &schema.nodes()[index];
+    if let Some(shape) = node.image {
+        return Ok(Arc::new(image_field(&node.name, shape)));
+    }
     let refuse = |what: &str| Error::corrupt(format!("column \"{}\": {what}", node.name));
     if depth > MAX_DEPTH {
         return Err(refuse(&format!("nested deeper than {MAX_DEPTH} levels")));

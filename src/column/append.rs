@@ -2,14 +2,13 @@
 
 use std::ops::Range;
 
-use super::{Batch, Column, Kind, Node, Schema, Values};
+use super::{Batch, Column, Node, Schema, Values};
 use crate::error::{Error, Result};
 
 impl Node {
     /// Elements of the value vector a row.
     pub(crate) fn values_per_row(&self) -> usize {
-        let per = if self.kind == Kind::FixedBytes { self.length as usize } else { 1 };
-        self.instances as usize * per
+        self.instances as usize * self.values_per_instance()
     }
 }
 

@@ -1,6 +1,7 @@
 //! The physical schema: a flat tree of nodes, enough to read every value without Arrow.
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::image::ImageShape;
 
 /// Most lanes a row may have.
 pub const MAX_LANES: u64 = 1 << 20;
@@ -31,13 +32,15 @@ pub enum Kind {
     Bytes = 9,
     /// UTF-8 strings.
     Text = 10,
+    /// Images of one shape, 8 bits a value: a storage group of its own.
+    Image = 11,
 }
 
 impl Kind {
     /// The kind of a number in a file.
     pub fn from_u8(kind: u8) -> Option<Self> {
         use Kind::*;
-        [Struct, List, Bool, Unsigned, Signed, Float, Decimal, Interval, FixedBytes, Bytes, Text]
+        [Struct, List, Bool, Unsigned, Signed, Float, Decimal, Interval, FixedBytes, Bytes, Text, Image]
             .into_iter()
             .find(|k| *k as u8 == kind)
     }
@@ -55,7 +58,7 @@ impl Kind {
             Kind::Float => matches!(bits, 16 | 32 | 64),
             Kind::Decimal => matches!(bits, 32 | 64 | 128),
             Kind::Interval => matches!(bits, 64 | 128),
-            Kind::FixedBytes => bits == 8,
+            Kind::FixedBytes | Kind::Image => bits == 8,
         }
     }
 }
@@ -83,12 +86,16 @@ pub struct Node {
     pub instances: u32,
     /// Value lanes an instance.
     pub lanes_per_instance: u32,
-    /// Its first lane: validity lanes, if it is nullable, then value lanes.
+    /// Its first lane among those of its storage group: validity lanes, if it is nullable, then value lanes.
     pub first_lane: u32,
+    /// Its storage group: 0, or for images their own.
+    pub group: u32,
     /// Its file-wide dictionary.
     pub dictionary: Option<u32>,
-    /// The length of a fixed-size list or of fixed-size bytes, else 0.
+    /// The length of a fixed-size list or of fixed-size bytes, the values of an image, else 0.
     pub length: u32,
+    /// The shape of its images.
+    pub image: Option<ImageShape>,
 }
 
 impl Node {
@@ -100,6 +107,11 @@ impl Node {
     /// The first value lane.
     pub fn first_value_lane(&self) -> u32 {
         self.first_lane + self.validity_lanes()
+    }
+
+    /// Elements of the value vector an instance.
+    pub(crate) fn values_per_instance(&self) -> usize {
+        if matches!(self.kind, Kind::FixedBytes | Kind::Image) { self.length as usize } else { 1 }
     }
 
     /// Value lanes a row.
@@ -120,10 +132,17 @@ impl Node {
 }
 
 /// The nodes in order: a column's nodes together, parents before children.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Schema {
     nodes: Vec<Node>,
-    lanes: u32,
+    /// Lanes of each storage group.
+    groups: Vec<u32>,
+}
+
+impl Default for Schema {
+    fn default() -> Self {
+        Self { nodes: Vec::new(), groups: vec![0] }
+    }
 }
 
 impl Schema {
@@ -132,9 +151,29 @@ impl Schema {
         &self.nodes
     }
 
-    /// Lanes a row.
+    /// Lanes a row, of all storage groups.
     pub fn lanes(&self) -> u32 {
-        self.lanes
+        self.groups.iter().sum()
+    }
+
+    /// Storage groups: columns that lie together. Group 0 holds all but images, and may hold none.
+    pub fn groups(&self) -> u32 {
+        self.groups.len() as u32
+    }
+
+    /// Lanes a row of a storage group.
+    pub fn group_lanes(&self, group: u32) -> u32 {
+        self.groups.get(group as usize).copied().unwrap_or(0)
+    }
+
+    /// Memory that the fields of a row take while they are encoded: 8 bytes a lane, 4 for those of images.
+    pub(crate) fn row_bytes(&self) -> usize {
+        4 * (self.lanes() as usize + self.group_lanes(0) as usize)
+    }
+
+    /// The nodes of a storage group, with their numbers.
+    pub fn group_nodes(&self, group: u32) -> impl Iterator<Item = (usize, &Node)> + '_ {
+        self.nodes.iter().enumerate().filter(move |(_, n)| n.group == group)
     }
 
     /// The node numbers of the columns, in order.
@@ -222,18 +261,24 @@ impl SchemaBuilder {
         }
         let lanes_per_instance = match kind {
             Kind::Struct | Kind::List => 0,
-            Kind::FixedBytes => length,
+            Kind::FixedBytes | Kind::Image => length,
             Kind::Bytes | Kind::Text => 2,
             _ if bits == 128 => 2,
             _ => 1,
         };
         let own = instances.saturating_mul(u64::from(nullable) + u64::from(lanes_per_instance));
-        let lanes = u64::from(self.schema.lanes).saturating_add(own);
+        let lanes = u64::from(self.schema.lanes()).saturating_add(own);
         if lanes > MAX_LANES || instances > MAX_LANES {
             return Err(refuse(&format!(
                 "a row of {lanes} lanes is more than {MAX_LANES}; store long lists another way"
             )));
         }
+        let group = if kind == Kind::Image { self.schema.groups() } else { 0 };
+        self.schema.groups.resize(self.schema.groups.len().max(group as usize + 1), 0);
+        let in_group =
+            self.schema.groups.get_mut(group as usize).ok_or_else(|| refuse("no storage group"))?;
+        let first_lane = *in_group;
+        *in_group += own as u32;
         self.schema.nodes.push(Node {
             name: name.to_owned(),
             parent,
@@ -245,12 +290,26 @@ impl SchemaBuilder {
             bits,
             instances: instances as u32,
             lanes_per_instance,
-            first_lane: self.schema.lanes,
+            first_lane,
+            group,
             dictionary: None,
             length,
+            image: None,
         });
-        self.schema.lanes = lanes as u32;
         Ok(self.schema.nodes.len() - 1)
+    }
+
+    /// Adds a column of images and returns its number.
+    ///
+    /// # Errors
+    /// `Type` for images of no values, or a row of more than 2^20 lanes.
+    pub fn push_image(&mut self, name: &str, shape: ImageShape) -> Result<usize> {
+        let values = shape.values().ok_or_else(|| {
+            Error::new(ErrorKind::Type, format!("column \"{name}\": its images are empty or too large"))
+        })?;
+        let node = self.push(None, name, Kind::Image, false, 8, values)?;
+        self.schema.nodes.iter_mut().skip(node).for_each(|n| n.image = Some(shape));
+        Ok(node)
     }
 
     /// Sets the unit of the node pushed last.

@@ -6,6 +6,7 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 use super::{Kind, Schema, SchemaBuilder};
 use crate::error::{Error, Result};
 use crate::format::NONE;
+use crate::image::ImageShape;
 
 #[derive(FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
 #[repr(C)]
@@ -34,7 +35,25 @@ struct NodeEntry {
     storage_group: U32,
     dictionary: U32,
     length: U32,
-    zero: U32,
+    image_width: U32,
+}
+
+impl NodeEntry {
+    /// The shape of a node of images.
+    fn image(&self) -> Result<ImageShape> {
+        let row = u32::from(self.precision).checked_mul(self.image_width.get()).filter(|&r| r > 0);
+        let height = row.filter(|&r| self.length.get() % r == 0).map(|r| self.length.get() / r);
+        let plain = self.parent.get() == NONE && self.nullable == 0 && self.bits.get() == 8;
+        match height {
+            Some(height) if plain && self.unit <= 1 && self.scale.get() == 0 => Ok(ImageShape {
+                channels: self.precision,
+                height,
+                width: self.image_width.get(),
+                interleaved: self.unit == 1,
+            }),
+            _ => Err(Error::corrupt("the shape of its images is out of range")),
+        }
+    }
 }
 
 impl Schema {
@@ -56,17 +75,17 @@ impl Schema {
                 name_length: (node.name.len() as u32).into(),
                 kind: node.kind as u8,
                 nullable: node.nullable.into(),
-                unit: node.unit,
-                precision: node.precision,
+                unit: node.image.map_or(node.unit, |i| i.interleaved.into()),
+                precision: node.image.map_or(node.precision, |i| i.channels),
                 scale: node.scale.into(),
                 bits: node.bits.into(),
                 instances: node.instances.into(),
                 lanes_per_instance: node.lanes_per_instance.into(),
                 first_lane: node.first_lane.into(),
-                storage_group: 0.into(),
+                storage_group: node.group.into(),
                 dictionary: node.dictionary.unwrap_or(NONE).into(),
                 length: node.length.into(),
-                zero: 0.into(),
+                image_width: node.image.map_or(0, |i| i.width).into(),
             };
             name_offset += node.name.len() as u32;
             bytes.extend_from_slice(entry.as_bytes());
@@ -96,11 +115,15 @@ impl Schema {
                 return Err(bad("a node is out of range"));
             }
             let (bits, length) = (entry.bits.get(), entry.length.get());
-            let number = builder
-                .push(parent, name, kind, entry.nullable == 1, bits, length)
-                .map_err(|e| Error::corrupt(format!("schema: {e}")))?;
-            builder.unit(entry.unit);
-            builder.decimal(entry.precision, entry.scale.get());
+            let number = match kind {
+                Kind::Image => entry.image().and_then(|shape| builder.push_image(name, shape)),
+                _ => builder.push(parent, name, kind, entry.nullable == 1, bits, length),
+            };
+            let number = number.map_err(|e| Error::corrupt(format!("schema: {e}")))?;
+            if kind != Kind::Image {
+                builder.unit(entry.unit);
+                builder.decimal(entry.precision, entry.scale.get());
+            }
             let dictionary = Some(entry.dictionary.get()).filter(|&d| d != NONE);
             if dictionary.is_some() && !kind.is_bytes() {
                 return Err(bad("a node that is no string has a dictionary"));
@@ -110,8 +133,10 @@ impl Schema {
                 n.instances == entry.instances.get()
                     && n.lanes_per_instance == entry.lanes_per_instance.get()
                     && n.first_lane == entry.first_lane.get()
+                    && n.group == entry.storage_group.get()
+                    && n.image.map_or(0, |i| i.width) == entry.image_width.get()
             });
-            if node.is_none() || entry.storage_group.get() != 0 || entry.zero.get() != 0 {
+            if node.is_none() {
                 return Err(bad(&format!("node {number} does not fit its lanes")));
             }
             name_offset = end;

@@ -3,7 +3,7 @@
 use zerocopy::little_endian::{U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
-use super::bits::stream_len;
+use super::bits::{SLACK, stream_len};
 use crate::error::{Error, Result};
 
 /// Where a block's pieces are and how its records are cut.
@@ -27,11 +27,27 @@ pub struct BlockEntry {
     pub constant_bits: U32,
     pub record_kind: u8,
     pub id_bits: u8,
-    pub zero: [u8; 22],
+    /// What the lanes of images are: `PIXELS` or `DCT`.
+    pub image_transform: u8,
+    pub zero: [u8; 5],
+    /// Tile records: where each begins.
+    pub offsets: U64,
+    /// Tile records: bytes of them all, and the zero bytes behind them.
+    pub records_length: U64,
 }
 
-/// The one record kind so far: fixed records.
+/// Record kind: as many bits a row, base id and deviation.
 pub const FIXED_RECORDS: u8 = 1;
+/// Record kind: images as tiles of residuals, each as wide as its base says.
+pub const TILE_RECORDS: u8 = 2;
+
+/// Bytes of the layout of tile records, before its zero bytes.
+pub const TILE_LAYOUT: u128 = 16;
+
+/// Image transform: lanes are values of pixels.
+pub const PIXELS: u8 = 0;
+/// Image transform: lanes are coefficients of the discrete cosine transform.
+pub const DCT: u8 = 1;
 
 impl BlockEntry {
     /// Bytes of an entry.
@@ -42,17 +58,31 @@ impl BlockEntry {
         u64::from(self.id_bits) + u64::from(self.deviation_bits.get())
     }
 
-    /// Bytes of the layout, the base table and the records.
-    pub fn stream_lengths(&self) -> Option<[u64; 3]> {
-        let layout = 2 * u128::from(self.total_bits.get());
+    /// Bits of the layout, the base table, the records and the offsets.
+    pub fn stream_bits(&self) -> [u128; 4] {
+        let rows = u128::from(self.rows.get());
         let bases = u128::from(self.base_count.get()) * u128::from(self.base_bits.get());
-        let records = u128::from(self.rows.get()) * u128::from(self.record_bits());
-        Some([stream_len(layout)?, stream_len(bases)?, stream_len(records)?])
+        if self.record_kind == TILE_RECORDS {
+            let records = 8 * u128::from(self.records_length.get().saturating_sub(SLACK));
+            return [8 * TILE_LAYOUT, bases, records, (rows + 1) * u128::from(self.offset_bits())];
+        }
+        [2 * u128::from(self.total_bits.get()), bases, rows * u128::from(self.record_bits()), 0]
+    }
+
+    /// Bytes of these streams.
+    pub fn stream_lengths(&self) -> Option<[u64; 4]> {
+        let [layout, bases, records, offsets] = self.stream_bits();
+        Some([stream_len(layout)?, stream_len(bases)?, stream_len(records)?, stream_len(offsets)?])
+    }
+
+    /// Bits of an offset into tile records.
+    pub fn offset_bits(&self) -> u32 {
+        64 - self.records_length.get().leading_zeros()
     }
 
     /// The pieces of the block but its transform set: offset and length, empty ones left out.
     pub fn pieces(&self) -> Result<Vec<(Piece, u64, u64)>> {
-        let [layout, bases, records] = self
+        let [layout, bases, records, offsets] = self
             .stream_lengths()
             .ok_or_else(|| Error::corrupt("a block's streams are longer than any file"))?;
         let pieces = [
@@ -61,6 +91,7 @@ impl BlockEntry {
             (Piece::Records, self.records.get(), records),
             (Piece::Exceptions, self.exceptions.get(), self.exceptions_length.get()),
             (Piece::Heap, self.heap.get(), self.heap_length.get()),
+            (Piece::Offsets, self.offsets.get(), offsets),
         ];
         if pieces.iter().any(|&(_, offset, length)| (offset == 0) != (length == 0)) {
             return Err(Error::corrupt("a block's piece has a place and no bytes, or bytes and no place"));
@@ -72,7 +103,9 @@ impl BlockEntry {
     pub fn check(&self) -> Result<()> {
         let bits = |b: U32| u64::from(b.get());
         let sum = bits(self.base_bits) + bits(self.deviation_bits) + bits(self.constant_bits);
-        let wrong = if self.record_kind != FIXED_RECORDS {
+        let tiles = self.record_kind == TILE_RECORDS;
+        let length = self.records_length.get();
+        let wrong = if !tiles && self.record_kind != FIXED_RECORDS {
             "an unknown record kind"
         } else if self.rows.get() == 0 || self.base_count.get() == 0 {
             "no rows or no bases"
@@ -82,7 +115,11 @@ impl BlockEntry {
             "base ids of the wrong width"
         } else if self.first_row.get().checked_add(self.rows.get()).is_none() {
             "rows beyond 2^64"
-        } else if self.zero != [0; 22] {
+        } else if self.image_transform > if tiles { PIXELS } else { DCT } {
+            "an unknown image transform"
+        } else if if tiles { length <= SLACK } else { length != 0 } {
+            "records of the wrong length"
+        } else if self.zero != [0; 5] {
             "reserved bytes that are not zero"
         } else {
             return Ok(());
@@ -99,6 +136,7 @@ pub enum Piece {
     Records,
     Exceptions,
     Heap,
+    Offsets,
 }
 
 /// Bits of a base id: ceil(log2 n_b).

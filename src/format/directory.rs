@@ -24,6 +24,7 @@ impl SectionKind {
     pub const CONDENSED_SCHEMA: Self = Self(33);
     pub const ARROW_SCHEMA: Self = Self(34);
     pub const CELLS: Self = Self(35);
+    pub const IMAGE_ERRORS: Self = Self(36);
 
     /// Bytes of one of its entries, 0 if it has none.
     pub fn stride(self) -> u32 {
@@ -92,26 +93,32 @@ pub struct Feature {
 }
 
 impl Feature {
-    const fn new(id: u16, required: bool, name: &'static str) -> Self {
-        Self { id, required, since: (0, 1), name }
+    const fn new(id: u16, required: bool, minor: u16, name: &'static str) -> Self {
+        Self { id, required, since: (0, minor), name }
     }
 
-    pub const FIXED_RECORDS: Self = Self::new(0, true, "fixed records");
-    pub const DECIMAL: Self = Self::new(16, true, "decimal");
-    pub const VALUE_DICTIONARY: Self = Self::new(17, true, "value dictionary");
-    pub const BYTES_DICTIONARY: Self = Self::new(18, true, "bytes dictionary");
-    pub const EXCEPTIONS: Self = Self::new(19, true, "exceptions");
-    pub const SAMPLE_INDEX: Self = Self::new(32, true, "sample index");
-    pub const CONDENSED_SAMPLES: Self = Self::new(33, false, "condensed samples");
-    pub const MOMENTS: Self = Self::new(34, false, "moments");
+    pub const FIXED_RECORDS: Self = Self::new(0, true, 1, "fixed records");
+    pub const TILE_RECORDS: Self = Self::new(1, true, 2, "tile records");
+    pub const DECIMAL: Self = Self::new(16, true, 1, "decimal");
+    pub const VALUE_DICTIONARY: Self = Self::new(17, true, 1, "value dictionary");
+    pub const BYTES_DICTIONARY: Self = Self::new(18, true, 1, "bytes dictionary");
+    pub const EXCEPTIONS: Self = Self::new(19, true, 1, "exceptions");
+    pub const IMAGES: Self = Self::new(20, true, 2, "images");
+    pub const DCT: Self = Self::new(21, true, 2, "cosine transform");
+    pub const SAMPLE_INDEX: Self = Self::new(32, true, 1, "sample index");
+    pub const CONDENSED_SAMPLES: Self = Self::new(33, false, 1, "condensed samples");
+    pub const MOMENTS: Self = Self::new(34, false, 1, "moments");
 
     /// All that this crate knows.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::FIXED_RECORDS,
+        Self::TILE_RECORDS,
         Self::DECIMAL,
         Self::VALUE_DICTIONARY,
         Self::BYTES_DICTIONARY,
         Self::EXCEPTIONS,
+        Self::IMAGES,
+        Self::DCT,
         Self::SAMPLE_INDEX,
         Self::CONDENSED_SAMPLES,
         Self::MOMENTS,
@@ -201,7 +208,7 @@ impl Directory {
     fn check(&self, directory_offset: u64) -> Result<()> {
         let bad = |what: &str| Err(Error::corrupt(format!("directory: {what}")));
         let head = &self.head;
-        if head.page.get() as usize != PAGE || head.storage_groups.get() != 1 {
+        if head.page.get() as usize != PAGE || head.storage_groups.get() == 0 {
             return bad("a page size or a number of storage groups that this version does not have");
         }
         let mut end = HEADER;
@@ -240,7 +247,8 @@ impl Directory {
             return bad("sections are out of order");
         }
         let entries = |kind, size: u64| self.section(kind).map_or(0, |s| s.length / size);
-        if entries(SectionKind::BLOCK_TABLE, 128) != head.segments.get()
+        let blocks = head.segments.get().checked_mul(head.storage_groups.get().into());
+        if Some(entries(SectionKind::BLOCK_TABLE, 128)) != blocks
             || entries(SectionKind::CONDENSED_TABLE, 128) != head.condensed_segments.get()
         {
             return bad("the number of segments does not fit the block table");

@@ -6,11 +6,13 @@ mod cells;
 mod checksum;
 mod directory;
 mod frame;
+mod image_errors;
 mod moments;
 
 pub(crate) use bits::SLACK;
 pub(crate) use block::{
-    BlockEntry, DictionaryEntry, DictionaryKind, FIXED_RECORDS, LaneTransform, Piece, TransformKind, id_bits,
+    BlockEntry, DCT, DictionaryEntry, DictionaryKind, FIXED_RECORDS, LaneTransform, PIXELS, Piece,
+    TILE_LAYOUT, TILE_RECORDS, TransformKind, id_bits,
 };
 pub use cells::MAX_CELLS;
 pub(crate) use cells::{CellBitEntry, CellFeature, CellTarget, CellsSection};
@@ -18,13 +20,14 @@ pub(crate) use checksum::{Levels, PAGE, PageSums, crc};
 pub(crate) use directory::{Directory, Feature, Head, Section, SectionKind, TAIL};
 pub(crate) use frame::{FOOTER, Footer, HEADER, Header};
 
+pub(crate) use image_errors::{image_errors_bytes, read_image_errors};
 pub(crate) use moments::MomentsSection;
 
 /// Every piece of a file starts at a multiple of this.
 pub(crate) const ALIGN: u64 = 64;
 
 /// The major and minor version that this crate writes.
-pub const VERSION: (u16, u16) = (0, 1);
+pub const VERSION: (u16, u16) = (0, 2);
 
 /// "None" in a u32 field.
 pub(crate) const NONE: u32 = u32::MAX;

@@ -6,7 +6,7 @@ use super::rows::Rows;
 use super::{Reader, Source};
 use crate::entrogede::{id_bits, paper_bits};
 use crate::error::{Error, Result};
-use crate::format::{DictionaryEntry, FOOTER, HEADER, LaneTransform, Piece, SectionKind};
+use crate::format::{DictionaryEntry, FOOTER, HEADER, LaneTransform, Piece, SectionKind, TILE_RECORDS};
 
 /// What bytes are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,6 +22,8 @@ pub enum Part {
     Exceptions,
     /// Dictionaries and their table.
     Dictionaries,
+    /// Where records of their own lengths begin.
+    Offsets,
     /// Strings.
     Heaps,
     /// Condensed samples: all their pieces, their block table and schema, and the cells.
@@ -84,15 +86,23 @@ impl<S: Source> Reader<S> {
         let padding = file_length.checked_sub(used);
         parts.insert(Part::Padding, padding.ok_or_else(|| Error::corrupt("pieces of the file overlap"))?);
         let (mut plain, mut paper, mut before, mut after, mut bases) = (0u128, 0u128, 0u128, 0u128, 0u64);
-        for number in 0..self.table.blocks {
+        for number in 0..self.table.block_count() {
             let entry = self.table.entry(&self.pages, number)?;
             let (rows, n_b) = (entry.rows.get(), entry.base_count.get());
             let (l_t, l_d) = (u64::from(entry.total_bits.get()), u64::from(entry.deviation_bits.get()));
             let l_b = u64::from(entry.base_bits.get()) + u64::from(entry.constant_bits.get());
-            plain += (u128::from(rows) * u128::from(l_t)).div_ceil(8);
-            paper += paper_bits(rows, 0, n_b, l_b, l_d);
-            before += u128::from(rows) * u128::from(l_t);
-            after += u128::from(rows) * u128::from(entry.record_bits());
+            let [.., records, _] = entry.stream_bits();
+            let packed = match entry.record_kind {
+                TILE_RECORDS => 8 * u128::from(rows) * u128::from(self.table.lanes_of(number)),
+                _ => u128::from(rows) * u128::from(l_t),
+            };
+            plain += packed.div_ceil(8);
+            paper += match entry.record_kind {
+                TILE_RECORDS => records + u128::from(n_b) * u128::from(l_b),
+                _ => paper_bits(rows, 0, n_b, l_b, l_d),
+            };
+            before += packed;
+            after += records;
             bases = bases.saturating_add(n_b);
         }
         let rows = self.rows().max(1) as f64;
@@ -100,9 +110,9 @@ impl<S: Source> Reader<S> {
         let record = after.div_ceil(u128::from(self.rows().max(1)));
         paper += u128::from(m) * (record + u128::from(id_bits(self.rows())));
         let of = |part| parts.get(&part).copied().unwrap_or(0);
-        let own = of(Part::Records) + of(Part::Bases) + of(Part::Layouts);
-        let sets =
-            self.table.blocks.saturating_mul(u64::from(self.table.schema.lanes()) * LaneTransform::SIZE);
+        let own = of(Part::Records) + of(Part::Bases) + of(Part::Layouts) + of(Part::Offsets);
+        let lanes = u64::from(self.table.schema.lanes());
+        let sets = self.table.segments.saturating_mul(lanes * LaneTransform::SIZE);
         // Plain packing keeps the transforms; it needs no layouts and no bases.
         let plain = (u128::from(file_length) + plain).saturating_sub(own.into());
         let plain = plain + u128::from(sets.min(of(Part::Layouts)));
@@ -134,7 +144,7 @@ impl<S: Source> Reader<S> {
                 SectionKind::MOMENTS => Part::Moments,
                 SectionKind::SAMPLE_INDEX | SectionKind::CLASS_TABLE => Part::SampleIndex,
                 SectionKind::CHECKSUM_LEVEL => Part::Checksums,
-                SectionKind::SCHEMA => Part::Schema,
+                SectionKind::SCHEMA | SectionKind::IMAGE_ERRORS => Part::Schema,
                 SectionKind::ARROW_SCHEMA => Part::ArrowSchema,
                 _ => Part::Unknown,
             };
@@ -154,9 +164,10 @@ impl<S: Source> Reader<S> {
     }
 
     fn block_extents(&self, table: &Rows, condensed: bool, all: &mut Vec<Extent>) -> Result<()> {
-        let set = u64::from(table.schema.lanes()) * LaneTransform::SIZE;
-        for number in 0..table.blocks {
+        for number in 0..table.block_count() {
             let entry = table.entry(&self.pages, number)?;
+            let lanes = if entry.record_kind == TILE_RECORDS { 0 } else { table.lanes_of(number) };
+            let set = u64::from(lanes) * LaneTransform::SIZE;
             let mut add = |offset, length, part| {
                 all.push((offset, length, if condensed { Part::Condensed } else { part }))
             };
@@ -170,6 +181,7 @@ impl<S: Source> Reader<S> {
                     Piece::Records => Part::Records,
                     Piece::Exceptions => Part::Exceptions,
                     Piece::Heap => Part::Heaps,
+                    Piece::Offsets => Part::Offsets,
                 };
                 add(offset, length, part);
             }

@@ -11,7 +11,7 @@ use super::{Pages, Source};
 use crate::column::{Kind, Schema};
 use crate::error::{Error, Result};
 use crate::format::bits::{field, mask};
-use crate::format::{BlockEntry, LaneTransform, TransformKind};
+use crate::format::{BlockEntry, FIXED_RECORDS, LaneTransform, PIXELS, TransformKind};
 
 /// Most base parts kept decoded for a block.
 const MAX_PARTS: u64 = 1 << 16;
@@ -65,16 +65,11 @@ pub(super) struct LaneExceptions {
 impl Block {
     /// Reads the block that an entry describes.
     pub fn read<S: Source>(pages: &Pages<S>, schema: &Schema, entry: BlockEntry) -> Result<Self> {
-        entry.check()?;
-        let lengths = entry.stream_lengths().ok_or_else(|| Error::corrupt("a block's streams overflow"))?;
-        let outside =
-            |&(_, offset, length): &(_, u64, u64)| offset.checked_add(length).is_none_or(|e| e > pages.end());
-        if entry.pieces()?.iter().any(outside) {
-            return Err(Error::corrupt("a piece of it lies outside the file"));
+        check_places(pages, &entry)?;
+        if entry.record_kind != FIXED_RECORDS || entry.image_transform != PIXELS {
+            return Err(Error::corrupt("a block of a table has records of images"));
         }
-        let transforms = transforms(pages, schema, &entry)?;
-        let layout = pages.piece(entry.layout.get(), lengths[0])?;
-        let lanes = lanes(&transforms, &layout, &entry)?;
+        let lanes = Self::lanes(pages, schema, 0, &entry)?;
         let exceptions = exceptions(pages, schema, &entry)?;
         let parts = lanes.iter().map(|_| OnceLock::new()).collect();
         let block = Self { entry, lanes, parts, exceptions };
@@ -85,6 +80,18 @@ impl Block {
             }
         }
         Ok(block)
+    }
+
+    /// The lanes of a storage group in fixed records.
+    pub fn lanes<S: Source>(
+        pages: &Pages<S>,
+        schema: &Schema,
+        group: u32,
+        entry: &BlockEntry,
+    ) -> Result<Vec<Lane>> {
+        let transforms = transforms(pages, schema, group, entry)?;
+        let [layout, ..] = stream_lengths(entry)?;
+        lanes(&transforms, &pages.piece(entry.layout.get(), layout)?, entry)
     }
 
     /// Whether there are few enough bases to keep their parts decoded.
@@ -109,6 +116,22 @@ impl Block {
     pub fn bases<'p, S: Source>(&self, pages: &'p Pages<S>) -> Result<Cow<'p, [u8]>> {
         let length = self.entry.stream_lengths().map_or(0, |l| l[1]);
         pages.piece(self.entry.bases.get(), length)
+    }
+}
+
+/// The bytes of a block's streams.
+pub(super) fn stream_lengths(entry: &BlockEntry) -> Result<[u64; 4]> {
+    entry.stream_lengths().ok_or_else(|| Error::corrupt("a block's streams are longer than any file"))
+}
+
+/// Checks an entry, and that its pieces lie in the checksummed part of the file.
+pub(super) fn check_places<S: Source>(pages: &Pages<S>, entry: &BlockEntry) -> Result<()> {
+    entry.check()?;
+    let outside =
+        |&(_, offset, length): &(_, u64, u64)| offset.checked_add(length).is_none_or(|e| e > pages.end());
+    match entry.pieces()?.iter().any(outside) {
+        true => Err(Error::corrupt("a piece of it lies outside the file")),
+        false => Ok(()),
     }
 }
 
@@ -162,9 +185,10 @@ pub(super) fn little(bytes: &[u8]) -> u64 {
 fn transforms<S: Source>(
     pages: &Pages<S>,
     schema: &Schema,
+    group: u32,
     entry: &BlockEntry,
 ) -> Result<Vec<LaneTransform>> {
-    let lanes = schema.lanes() as usize;
+    let lanes = schema.group_lanes(group) as usize;
     if lanes == 0 {
         return if entry.transforms.get() == 0 {
             Ok(Vec::new())
@@ -175,11 +199,12 @@ fn transforms<S: Source>(
     let bytes = pages.piece(entry.transforms.get(), lanes as u64 * LaneTransform::SIZE)?;
     let set = <[LaneTransform]>::ref_from_bytes(&bytes)
         .map_err(|_| Error::corrupt("a transform set is cut short"))?;
-    for node in schema.nodes() {
+    for (_, node) in schema.group_nodes(group) {
         let values = node.first_value_lane();
         for lane in node.first_lane..values + node.value_lanes() {
             let kind = set.get(lane as usize).map(LaneTransform::kind).transpose()?;
-            let number = lane >= values && node.bits <= 64 && node.kind != Kind::FixedBytes;
+            let bytes = matches!(node.kind, Kind::FixedBytes | Kind::Image);
+            let number = lane >= values && node.bits <= 64 && !bytes;
             let is_length = node.kind.is_bytes() && lane > values;
             let takes = match kind {
                 Some(TransformKind::Decimal) => number && node.kind == Kind::Float,
@@ -244,7 +269,7 @@ fn exceptions<S: Source>(
     let start = entry.exceptions.get();
     let head = pages.piece(start, 8.min(length))?;
     let lanes = little(head.get(..4).ok_or_else(cut)?);
-    if lanes == 0 || lanes > u64::from(schema.lanes()) || 8 + lanes * 8 > length {
+    if lanes == 0 || lanes > u64::from(schema.group_lanes(0)) || 8 + lanes * 8 > length {
         return Err(cut());
     }
     let directory = pages.piece(start + 8, lanes * 8)?;

@@ -8,7 +8,7 @@ use super::rows::Rows;
 use super::store::{Target, store, store_one, store_wide};
 use super::strings::Strings;
 use super::{Pages, Projection, Source};
-use crate::column::{Batch, Column, Kind, Node, Values};
+use crate::column::{Batch, Column, Node, Values};
 use crate::error::{Error, Result};
 use crate::format::TransformKind;
 
@@ -65,6 +65,21 @@ impl<'a, S: Source> Decode<'a, S> {
         Ok(Self { pages, dictionaries, columns, rows })
     }
 
+    /// Whether any column lies in the table's storage group.
+    pub fn has_table(&self) -> bool {
+        self.columns.iter().any(|c| c.node.group == 0)
+    }
+
+    /// The columns of images: their storage groups, and the place of each row's values.
+    pub fn images(&mut self) -> impl Iterator<Item = (u32, std::slice::ChunksMut<'_, u8>)> {
+        self.columns.iter_mut().filter_map(|c| match (&mut c.column.values, c.node.image) {
+            (Values::U8(values), Some(_)) => {
+                Some((c.node.group, values.chunks_mut(c.node.length.max(1) as usize)))
+            }
+            _ => None,
+        })
+    }
+
     /// Reads rows of a block.
     pub fn block(&mut self, block: &Block, part: Part) -> Result<()> {
         let (pages, entry) = (self.pages, &block.entry);
@@ -77,7 +92,7 @@ impl<'a, S: Source> Decode<'a, S> {
         }
         let mut fields = Fields::new(block, bases, part.rows.len());
         let (mut chunk, mut ids) = (Chunk::default(), Vec::new());
-        let ids_wanted = self.columns.iter().any(|c| has_bases(c.node, block));
+        let ids_wanted = self.columns.iter().any(|c| c.node.group == 0 && has_bases(c.node, block));
         for from in (0..part.rows.len()).step_by(CHUNK) {
             let to = part.rows.len().min(from + CHUNK);
             let rows = part.rows.slice(from, to);
@@ -89,7 +104,7 @@ impl<'a, S: Source> Decode<'a, S> {
                 records.read_ids(entry.id_bits, entry.base_count.get(), &mut ids)?;
             }
             let records = records.with_ids(&ids);
-            for output in &mut self.columns {
+            for output in self.columns.iter_mut().filter(|c| c.node.group == 0) {
                 output.validity(&mut fields, &records, target)?;
                 if output.node.kind.is_bytes() {
                     output.strings(self.dictionaries, pages, &mut fields, &records, target)?;
@@ -263,8 +278,7 @@ fn prepare(column: &mut Column, node: &Node, rows: usize, codes: bool) -> Result
         column.values = wanted;
     }
     column.values.clear();
-    let per_value = if node.kind == Kind::FixedBytes { node.length as usize } else { 1 };
-    let values = count((node.instances as usize).saturating_mul(per_value))?;
+    let values = count((node.instances as usize).saturating_mul(node.values_per_instance()))?;
     match &mut column.values {
         Values::U8(v) => v.resize(values, 0),
         Values::U16(v) => v.resize(values, 0),

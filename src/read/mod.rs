@@ -3,14 +3,18 @@
 
 mod account;
 mod block;
+mod cache;
 mod decode;
 mod dictionary;
 mod fields;
+mod image_block;
+mod images;
 mod index;
 mod pages;
 mod projection;
 mod reader;
 mod records;
+mod row_fields;
 mod rows;
 mod scan;
 mod source;
@@ -22,6 +26,7 @@ pub(crate) use index::{GROUP, SAMPLE, level_parts};
 use pages::Pages;
 
 pub use account::{Account, Part};
+pub use images::Images;
 pub use index::Class;
 pub use projection::Projection;
 pub use reader::Reader;

@@ -120,6 +120,9 @@ impl<S: Source> Reader<S> {
         let place = |kind| directory.section(kind).map(|s| (s.offset, s.length));
         let head = &directory.head;
         let start = |kind| place(kind).map_or(0, |(offset, _)| offset);
+        if schema.groups() != head.storage_groups.get() {
+            return Err(Error::corrupt("the schema does not have the directory's storage groups"));
+        }
         let table = start(SectionKind::BLOCK_TABLE);
         let table = Rows::new(schema, head.rows.get(), head.segments.get(), head.segment_rows.get(), table);
         let (rows, blocks) = (head.condensed_rows.get(), head.condensed_segments.get());
@@ -168,7 +171,7 @@ impl<S: Source> Reader<S> {
 
     /// Segments of the table.
     pub fn segments(&self) -> u64 {
-        self.table.blocks
+        self.table.segments
     }
 
     /// Names of the features the file uses.
@@ -191,17 +194,7 @@ impl<S: Source> Reader<S> {
     /// # Errors
     /// As `take`.
     pub fn take_into(&self, rows: &[u64], projection: &Projection, out: &mut Batch) -> Result<()> {
-        let n = self.rows();
-        if let Some(row) = rows.iter().find(|&&r| r >= n) {
-            return Err(Error::argument(format!("no row {row}: the file has {n} rows, numbered from 0")));
-        }
-        if rows.len() > u32::MAX as usize {
-            return Err(Error::argument("more than 2^32 - 1 rows in one batch"));
-        }
-        let stored: Cow<[u64]> = match &self.index {
-            None => Cow::Borrowed(rows),
-            Some(index) => rows.iter().map(|&r| index.stored(&self.pages, r)).collect::<Result<_>>()?,
-        };
+        let stored = self.stored(rows)?;
         if stored.is_sorted() {
             return self.table.take(
                 &self.pages,
@@ -221,6 +214,21 @@ impl<S: Source> Reader<S> {
             projection,
             out,
         )
+    }
+
+    /// Where rows are stored.
+    pub(super) fn stored<'r>(&self, rows: &'r [u64]) -> Result<Cow<'r, [u64]>> {
+        let n = self.rows();
+        if let Some(row) = rows.iter().find(|&&r| r >= n) {
+            return Err(Error::argument(format!("no row {row}: the file has {n} rows, numbered from 0")));
+        }
+        if rows.len() > u32::MAX as usize {
+            return Err(Error::argument("more than 2^32 - 1 rows in one batch"));
+        }
+        Ok(match &self.index {
+            None => Cow::Borrowed(rows),
+            Some(index) => rows.iter().map(|&r| index.stored(&self.pages, r)).collect::<Result<_>>()?,
+        })
     }
 
     /// The values of one row, into a batch whose memory is used again.
@@ -304,12 +312,9 @@ impl<S: Source> Reader<S> {
         }
     }
 
-    /// The stored rows of a block.
-    pub(crate) fn block_range(&self, block: u64) -> Result<Range<u64>> {
-        let entry = self.table.entry(&self.pages, block)?;
-        let (first, rows) = (entry.first_row.get(), entry.rows.get());
-        let end = first.checked_add(rows).filter(|&e| e <= self.rows());
-        Ok(first..end.ok_or_else(|| Error::corrupt(format!("block {block} holds rows beyond the table")))?)
+    /// The stored rows of a segment.
+    pub(crate) fn segment_range(&self, segment: u64) -> Result<Range<u64>> {
+        self.table.segment(&self.pages, segment, 0)
     }
 
     /// The cells section, if there is one.
@@ -340,12 +345,12 @@ impl<S: Source> Reader<S> {
 
     /// Rows grouped by block, each with its place in the order given.
     fn by_block(&self, stored: &[u64]) -> (Vec<u64>, Vec<u32>) {
-        let per = self.table.block_rows;
+        let per = self.table.segment_rows;
         let mut places: Vec<u32> = (0..stored.len() as u32).collect();
         let row = |place: u32| stored.get(place as usize).copied().unwrap_or(0);
-        if per > 0 && self.table.blocks <= 4 * stored.len() as u64 + 1024 {
+        if per > 0 && self.table.segments <= 4 * stored.len() as u64 + 1024 {
             // Few enough blocks to count into; within a block any order is as good.
-            let mut starts = vec![0u32; self.table.blocks as usize + 1];
+            let mut starts = vec![0u32; self.table.segments as usize + 1];
             let block = |r: u64| (r / per) as usize;
             for &r in stored {
                 starts.iter_mut().skip(block(r) + 1).take(1).for_each(|s| *s += 1);

@@ -1,5 +1,7 @@
 //! Everything that can be checked of a file, checked.
 
+use std::ops::Range;
+
 use super::block::Block;
 use super::index::SampleIndex;
 use super::records::Picked;
@@ -7,7 +9,7 @@ use super::rows::Rows;
 use super::{Pages, Projection, Reader, Source};
 use crate::column::{Batch, Kind, Schema, Values};
 use crate::error::{Error, Result};
-use crate::format::{ALIGN, DictionaryKind, MomentsSection, SLACK, crc};
+use crate::format::{ALIGN, BlockEntry, DictionaryKind, MomentsSection, SLACK, crc};
 
 /// Bytes of values that are decoded at a time.
 const DECODED: u64 = 4 << 20;
@@ -41,6 +43,11 @@ impl<S: Source> Reader<S> {
         if let Some(bytes) = self.moments_bytes()? {
             MomentsSection::read(&bytes, self.schema().nodes().len())?;
         }
+        for (node, _) in self.image_errors()? {
+            if self.schema().nodes().get(node as usize).is_none_or(|n| n.image.is_none()) {
+                return Err(Error::corrupt("errors of images that there are not"));
+            }
+        }
         self.check_condensed()
     }
 
@@ -72,36 +79,39 @@ impl<S: Source> Reader<S> {
     }
 
     fn check_table(&self, table: &Rows, progress: &mut impl FnMut(u64)) -> Result<()> {
-        let everything = Projection::all(&table.schema);
         let mut next = 0;
-        for number in 0..table.blocks {
-            let place = |e: Error| e.at(format_args!("block {number}"));
-            let block = table.block(&self.pages, number)?;
-            let (first, rows) = (block.entry.first_row.get(), block.rows());
-            let regular = table.block_rows == 0 || first == number * table.block_rows;
-            if first != next || !regular {
-                return Err(place(Error::corrupt("it does not follow the block before")));
+        for segment in 0..table.segments {
+            let place = |e: Error| e.at(format_args!("segment {segment}"));
+            let rows = table.segment(&self.pages, segment, 0)?;
+            let regular = table.segment_rows == 0 || rows.start == segment * table.segment_rows;
+            if rows.start != next || !regular {
+                return Err(place(Error::corrupt("it does not follow the segment before")));
             }
-            next += rows;
-            self.check_streams(&block).map_err(place)?;
-            self.check_values(table, &block, &everything).map_err(place)?;
+            next = rows.end;
+            let block = table.block(&self.pages, segment)?;
+            self.check_streams(&block.entry).map_err(place)?;
+            self.check_exceptions(&block).map_err(place)?;
+            self.check_values(table, rows.clone(), 0, block.entry.record_bits() == 0).map_err(place)?;
             progress(block.entry.stream_lengths().map_or(0, |l| l.iter().sum()));
+            for group in 1..table.schema.groups() {
+                if table.segment(&self.pages, segment, group)? != rows {
+                    return Err(place(Error::corrupt("its storage groups do not have the same rows")));
+                }
+                let images = table.image_block(&self.pages, segment, group)?;
+                self.check_streams(&images.entry).map_err(place)?;
+                images.check_offsets(&self.pages).map_err(place)?;
+                self.check_values(table, rows.clone(), group, images.is_constant()).map_err(place)?;
+                progress(images.entry.stream_lengths().map_or(0, |l| l.iter().sum()));
+            }
         }
-        if next == table.rows { Ok(()) } else { Err(Error::corrupt("the blocks do not hold all rows")) }
+        if next == table.rows { Ok(()) } else { Err(Error::corrupt("the segments do not hold all rows")) }
     }
 
-    /// Streams end in zeros; exceptions are in order.
-    fn check_streams(&self, block: &Block) -> Result<()> {
-        let entry = &block.entry;
+    /// Streams end in zeros.
+    fn check_streams(&self, entry: &BlockEntry) -> Result<()> {
         let lengths = entry.stream_lengths().unwrap_or_default();
-        let bits = [
-            2 * u128::from(entry.total_bits.get()),
-            u128::from(entry.base_count.get()) * u128::from(entry.base_bits.get()),
-            u128::from(entry.rows.get()) * u128::from(entry.record_bits()),
-        ];
-        for ((offset, length), bits) in
-            [entry.layout, entry.bases, entry.records].iter().zip(lengths).zip(bits)
-        {
+        let places = [entry.layout, entry.bases, entry.records, entry.offsets];
+        for ((offset, length), bits) in places.iter().zip(lengths).zip(entry.stream_bits()) {
             if length > 0 {
                 let tail = self.pages.piece(offset.get() + length - SLACK - 1, SLACK + 1)?;
                 let spare =
@@ -111,6 +121,12 @@ impl<S: Source> Reader<S> {
                 }
             }
         }
+        Ok(())
+    }
+
+    /// Exceptions are in order.
+    fn check_exceptions(&self, block: &Block) -> Result<()> {
+        let entry = &block.entry;
         let piece = self.pages.piece(entry.exceptions.get(), entry.exceptions_length.get())?;
         for e in &block.exceptions {
             let rows = (0..e.count).map(|i| e.row(&piece, i));
@@ -125,20 +141,23 @@ impl<S: Source> Reader<S> {
         Ok(())
     }
 
-    /// Decodes every row. Rows without records are all alike: the first stands for them.
-    fn check_values(&self, table: &Rows, block: &Block, everything: &Projection) -> Result<()> {
-        let lanes = 8 * u64::from(table.schema.lanes()).max(1);
-        let step = (DECODED / lanes).max(1);
-        let rows = if block.entry.record_bits() == 0 { 1 } else { block.rows() };
-        let first = block.entry.first_row.get();
+    /// Decodes stored rows of a storage group; where they are all alike, the first stands for them.
+    fn check_values(&self, table: &Rows, mut rows: Range<u64>, group: u32, alike: bool) -> Result<()> {
+        if alike {
+            rows.end = rows.end.min(rows.start.saturating_add(1));
+        }
+        let columns = table.schema.columns();
+        let in_group = |&c: &usize| table.schema.nodes().get(c).is_some_and(|n| n.group == group);
+        let columns: Vec<usize> = columns.filter(in_group).collect();
+        let projection = Projection::nodes_of(&table.schema, &columns);
+        let step = (DECODED / table.schema.row_bytes().max(8) as u64).max(1);
         let mut out = Batch::default();
-        let mut at = 0;
-        while at < rows {
-            let end = rows.min(at + step);
-            let stored = Picked::Range(first + at, (end - at) as usize);
-            table.take(&self.pages, &self.dictionaries, stored, None, everything, &mut out)?;
-            check_text(&table.schema, &out)?;
-            at = end;
+        while !rows.is_empty() {
+            let here = step.min(rows.end - rows.start);
+            let stored = Picked::Range(rows.start, here as usize);
+            table.take(&self.pages, &self.dictionaries, stored, None, &projection, &mut out)?;
+            check_text(&table.schema, &projection, &out)?;
+            rows.start += here;
         }
         Ok(())
     }
@@ -172,13 +191,13 @@ fn check_index<S: Source>(pages: &Pages<S>, table: &Rows, index: &SampleIndex) -
     let (mut next, mut at) = (0, 0);
     for number in 0..index.classes() {
         let class = index.class(pages, number)?;
-        let first = if class.first_segment < table.blocks {
-            table.entry(pages, class.first_segment)?.first_row.get()
+        let first = if class.first_segment < table.segments {
+            table.segment(pages, class.first_segment, 0)?.start
         } else {
             table.rows
         };
         if class.stored.start != next || first != next || class.first_segment < at {
-            return Err(Error::corrupt(format!("class {number} does not begin where a block does")));
+            return Err(Error::corrupt(format!("class {number} does not begin where a segment does")));
         }
         (next, at) = (class.stored.end, class.first_segment);
     }
@@ -186,8 +205,9 @@ fn check_index<S: Source>(pages: &Pages<S>, table: &Rows, index: &SampleIndex) -
 }
 
 /// Text is UTF-8.
-fn check_text(schema: &Schema, batch: &Batch) -> Result<()> {
-    for (node, column) in schema.nodes().iter().zip(&batch.columns).filter(|(n, _)| n.kind == Kind::Text) {
+fn check_text(schema: &Schema, projection: &Projection, batch: &Batch) -> Result<()> {
+    let nodes = projection.nodes().iter().filter_map(|&n| schema.nodes().get(n));
+    for (node, column) in nodes.zip(&batch.columns).filter(|(n, _)| n.kind == Kind::Text) {
         let Values::Bytes { offsets, data } = &column.values else { continue };
         let strings = offsets.windows(2).map(|w| data.get(w[0] as usize..w[1] as usize).unwrap_or(&[]));
         if strings.into_iter().any(|s| std::str::from_utf8(s).is_err()) {

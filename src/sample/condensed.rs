@@ -114,8 +114,8 @@ impl<S: Source> Reader<S> {
     }
 
     fn block_rows(&self, block: u64, projection: &Projection) -> Result<Batch> {
-        let rows = self.block_range(block)?;
-        let fields = (rows.end - rows.start).saturating_mul(8 * u64::from(self.schema().lanes()));
+        let rows = self.segment_range(block)?;
+        let fields = (rows.end - rows.start).saturating_mul(self.schema().row_bytes() as u64);
         if fields > SEGMENT_BYTES as u64 {
             return Err(Error::corrupt(format!("block {block} has more rows than samples are rebuilt from")));
         }

@@ -2,12 +2,13 @@
 
 use zerocopy::IntoBytes;
 
+use super::cut::Cut;
 use super::strings::{Dictionary, encode_strings};
 use crate::column::{Batch, Column, EncodedLane, Kind, Node, Schema, Values, encode_lane, encode_wide};
-use crate::entrogede::{BitPlanes, Role, select_bases};
+use crate::entrogede::BitPlanes;
 use crate::error::{Error, Result};
-use crate::format::bits::{BitWriter, extract, mask};
-use crate::format::{BlockEntry, DictionaryKind, FIXED_RECORDS, LaneTransform};
+use crate::format::{BlockEntry, DictionaryKind, LaneTransform};
+use crate::image::ImageErrors;
 
 /// A dictionary that belongs to one lane of one segment.
 pub(super) struct LaneDictionary {
@@ -18,6 +19,7 @@ pub(super) struct LaneDictionary {
 }
 
 /// A block before it has a place in the file.
+#[derive(Default)]
 pub(super) struct EncodedBlock {
     /// Counts and bit counts; offsets are open.
     pub entry: BlockEntry,
@@ -28,6 +30,16 @@ pub(super) struct EncodedBlock {
     pub records: Vec<u8>,
     pub exceptions: Vec<u8>,
     pub heap: Vec<u8>,
+    pub offsets: Vec<u8>,
+    /// What near-lossless coding changed.
+    pub errors: ImageErrors,
+}
+
+impl EncodedBlock {
+    /// A block without bytes.
+    pub fn new(entry: BlockEntry) -> Self {
+        Self { entry, ..Self::default() }
+    }
 }
 
 /// The lanes of a segment, and what belongs to them.
@@ -39,21 +51,22 @@ pub(super) struct Lanes {
 }
 
 impl Lanes {
-    /// Transforms a segment: all nodes of the schema, at least one row. `dictionaries` are the
+    /// Transforms a segment: all nodes of the schema but images, at least one row. `dictionaries` are the
     /// file-wide ones by node.
     pub fn of(schema: &Schema, segment: &Batch, dictionaries: &[Option<Dictionary>]) -> Result<Self> {
-        let (lanes, own, heap) = (Vec::with_capacity(schema.lanes() as usize), Vec::new(), Vec::new());
+        let (lanes, own, heap) = (Vec::with_capacity(schema.group_lanes(0) as usize), Vec::new(), Vec::new());
         let mut this = Self { rows: segment.rows, lanes, dictionaries: own, heap };
         let validities = validities(schema, segment);
         let columns = schema.nodes().iter().zip(&segment.columns).zip(&validities);
-        for (i, ((node, column), valid)) in columns.enumerate() {
+        for (i, ((node, column), valid)) in columns.enumerate().filter(|(_, ((node, _), _))| node.group == 0)
+        {
             let file_wide = dictionaries.get(i).and_then(Option::as_ref);
             this.push(node, column, valid.as_deref(), file_wide).ok_or_else(|| {
                 Error::argument(format!("column \"{}\": its values do not fit its type", node.name))
             })?;
         }
         let rows_fit = this.lanes.iter().all(|l| l.fields.len() == segment.rows);
-        if this.lanes.len() != schema.lanes() as usize || !rows_fit {
+        if this.lanes.len() != schema.group_lanes(0) as usize || !rows_fit {
             return Err(Error::argument("a batch does not have the rows and columns of its schema"));
         }
         for (number, lane) in this.lanes.iter().enumerate() {
@@ -75,37 +88,23 @@ impl Lanes {
     /// Chooses base positions and cuts the records.
     pub fn encode(self, tau: usize) -> EncodedBlock {
         let lanes = self.lanes;
-        let exceptions = exceptions(&lanes);
         let mut planes = BitPlanes::new(self.rows);
         for lane in &lanes {
             planes.push_lane(lane.transform.width, &lane.fields);
         }
-        let chosen = select_bases(&planes, tau);
+        let cut = Cut::new(lanes.iter().map(|l| l.transform.width).collect(), &planes, tau);
         drop(planes);
-        let masks = masks(&lanes, &chosen.roles);
-        let total: usize = lanes.iter().map(|l| usize::from(l.transform.width)).sum();
-        let entry = BlockEntry {
-            rows: (self.rows as u64).into(),
-            base_count: (chosen.count as u64).into(),
-            total_bits: (total as u32).into(),
-            base_bits: (chosen.base_bits as u32).into(),
-            deviation_bits: (chosen.deviation_bits as u32).into(),
-            constant_bits: ((total - chosen.base_bits - chosen.deviation_bits) as u32).into(),
-            exceptions_length: (exceptions.len() as u64).into(),
-            heap_length: (self.heap.len() as u64).into(),
-            record_kind: FIXED_RECORDS,
-            id_bits: crate::format::id_bits(chosen.count as u64),
-            ..BlockEntry::default()
-        };
+        let field =
+            |lane: usize, row: usize| lanes.get(lane).and_then(|l| l.fields.get(row)).copied().unwrap_or(0);
         EncodedBlock {
-            entry,
             transforms: lanes.iter().map(|l| l.transform).collect(),
             dictionaries: self.dictionaries,
-            layout: layout(&lanes, &masks),
-            bases: bases(&lanes, &masks, &chosen.ids, chosen.count, chosen.base_bits),
-            records: records(&lanes, &masks, &chosen.ids, &entry),
-            exceptions,
+            layout: cut.layout(),
+            bases: cut.bases(field),
+            records: cut.records(field),
+            exceptions: exceptions(&lanes),
             heap: self.heap,
+            ..EncodedBlock::new(cut.entry())
         }
     }
 
@@ -202,86 +201,6 @@ fn column_of(values: &Values, rows: usize, per_row: usize, k: usize) -> Option<V
         Values::U64(v) => pick(v, rows, per_row, k),
         Values::U128(_) | Values::None | Values::Bytes { .. } => None,
     }
-}
-
-/// Where a lane's bits go.
-#[derive(Clone, Copy, Default)]
-struct Masks {
-    one: u64,
-    base: u64,
-    deviation: u64,
-}
-
-fn masks(lanes: &[EncodedLane], roles: &[Role]) -> Vec<Masks> {
-    let mut roles = roles.iter();
-    let of = |lane: &EncodedLane| {
-        let mut masks = Masks::default();
-        for (bit, role) in (0..lane.transform.width).zip(roles.by_ref()) {
-            match role {
-                Role::Zero => {}
-                Role::One => masks.one |= 1 << bit,
-                Role::Base => masks.base |= 1 << bit,
-                Role::Deviation => masks.deviation |= 1 << bit,
-            }
-        }
-        masks
-    };
-    lanes.iter().map(of).collect()
-}
-
-fn layout(lanes: &[EncodedLane], masks: &[Masks]) -> Vec<u8> {
-    let mut writer = BitWriter::default();
-    for (lane, m) in lanes.iter().zip(masks) {
-        writer.push(m.base | m.deviation, lane.transform.width.into());
-    }
-    for (lane, m) in lanes.iter().zip(masks) {
-        writer.push(m.one | m.deviation, lane.transform.width.into());
-    }
-    writer.finish()
-}
-
-/// The base table: each base's bits, taken from the first row that has it.
-fn bases(lanes: &[EncodedLane], masks: &[Masks], ids: &[u32], count: usize, bits: usize) -> Vec<u8> {
-    let mut writer = BitWriter::with_capacity(count as u128 * bits as u128);
-    let mut next = 0;
-    for (row, &id) in ids.iter().enumerate() {
-        if id as usize == next && bits > 0 {
-            next += 1;
-            for (lane, m) in lanes.iter().zip(masks).filter(|(_, m)| m.base != 0) {
-                let field = lane.fields.get(row).copied().unwrap_or(0);
-                writer.push(extract(field, m.base), m.base.count_ones());
-            }
-        }
-    }
-    writer.finish()
-}
-
-fn records(lanes: &[EncodedLane], masks: &[Masks], ids: &[u32], entry: &BlockEntry) -> Vec<u8> {
-    /// A lane's part of a record: for one run of positions a shift and a mask, else an extraction.
-    struct Part<'a> {
-        fields: &'a [u64],
-        positions: u64,
-        low: u32,
-        width: u32,
-        run: bool,
-    }
-    fn part<'a>((lane, m): (&'a EncodedLane, &Masks)) -> Part<'a> {
-        let (low, width) = (m.deviation.trailing_zeros(), m.deviation.count_ones());
-        let run = width > 0 && m.deviation >> low == mask(width);
-        Part { positions: m.deviation, low, width, run, fields: &lane.fields }
-    }
-    let parts: Vec<Part> = lanes.iter().zip(masks).map(part).filter(|p| p.width > 0).collect();
-    let id_bits = u32::from(entry.id_bits);
-    let mut writer = BitWriter::with_capacity(u128::from(entry.rows.get()) * u128::from(entry.record_bits()));
-    for (row, &id) in ids.iter().enumerate() {
-        writer.push(id.into(), id_bits);
-        for p in &parts {
-            let field = p.fields.get(row).copied().unwrap_or(0);
-            let bits = if p.run { field >> p.low & mask(p.width) } else { extract(field, p.positions) };
-            writer.push(bits, p.width);
-        }
-    }
-    writer.finish()
 }
 
 fn exceptions(lanes: &[EncodedLane]) -> Vec<u8> {

@@ -10,14 +10,17 @@ use super::commit::Pending;
 use super::storage::Storage;
 use crate::error::Result;
 use crate::format::{
-    BlockEntry, DictionaryEntry, DictionaryKind, Directory, Feature, Footer, HEADER, Head, Header, PAGE,
-    Section, SectionKind, TransformKind, crc,
+    BlockEntry, DCT, DictionaryEntry, DictionaryKind, Directory, Feature, Footer, HEADER, Head, Header, PAGE,
+    Section, SectionKind, TILE_RECORDS, TransformKind, crc,
 };
 
 /// The blocks of one table.
 #[derive(Default)]
 pub(super) struct Blocks {
+    /// Segment by segment, storage group by storage group.
     entries: Vec<BlockEntry>,
+    /// Rows of each segment.
+    segments: Vec<u64>,
     rows: u64,
 }
 
@@ -27,20 +30,20 @@ impl Blocks {
         self.rows
     }
 
-    /// Number of blocks so far.
-    pub fn len(&self) -> u64 {
-        self.entries.len() as u64
+    /// Number of segments so far.
+    pub fn segments(&self) -> u64 {
+        self.segments.len() as u64
     }
 
-    /// Rows a block, if all but the last have as many and the last no more; else 0.
+    /// Rows a segment, if all but the last have as many and the last no more; else 0.
     fn regular(&self) -> u64 {
-        let rows = |e: &BlockEntry| e.rows.get();
-        let first = self.entries.first().map_or(0, rows);
-        let (last, others) = match self.entries.split_last() {
-            Some((last, others)) => (rows(last), others),
-            None => return 0,
-        };
-        if others.iter().all(|e| rows(e) == first) && last <= first { first } else { 0 }
+        match self.segments.split_last() {
+            Some((&last, others)) => {
+                let first = others.first().copied().unwrap_or(last);
+                if others.iter().all(|&rows| rows == first) && last <= first { first } else { 0 }
+            }
+            None => 0,
+        }
     }
 }
 
@@ -50,8 +53,8 @@ pub(super) struct FileWriter<'s> {
     dictionaries: Vec<DictionaryEntry>,
     features: BTreeSet<Feature>,
     sections: Vec<Section>,
-    /// The transform set written last, and where it is.
-    transforms: (Vec<u8>, u64),
+    /// For each storage group the transform set written last, and where it is.
+    transforms: Vec<(Vec<u8>, u64)>,
 }
 
 impl<'s> FileWriter<'s> {
@@ -60,7 +63,7 @@ impl<'s> FileWriter<'s> {
         let mut out = Pending::create(storage, path, overwrite)?;
         out.write(Header::new().as_bytes())?;
         let (dictionaries, sections) = (Vec::new(), Vec::new());
-        Ok(Self { out, dictionaries, features: BTreeSet::new(), sections, transforms: (Vec::new(), 0) })
+        Ok(Self { out, dictionaries, features: BTreeSet::new(), sections, transforms: Vec::new() })
     }
 
     /// The folder of the file.
@@ -86,39 +89,66 @@ impl<'s> FileWriter<'s> {
         Ok(number)
     }
 
-    /// Writes the next block of a table.
-    pub fn block(&mut self, blocks: &mut Blocks, mut block: EncodedBlock) -> Result<()> {
+    /// Writes the next segment of a table: a block for each storage group.
+    pub fn segment(&mut self, blocks: &mut Blocks, segment: Vec<EncodedBlock>) -> Result<()> {
+        if blocks.entries.is_empty() {
+            self.transforms.clear(); // tables share no pieces
+        }
+        self.transforms.resize_with(segment.len(), Default::default);
+        let rows = segment.first().map_or(0, |b| b.entry.rows.get());
+        for (group, block) in segment.into_iter().enumerate() {
+            let entry = self.block(group, block)?;
+            blocks.entries.push(BlockEntry { first_row: blocks.rows.into(), ..entry });
+        }
+        blocks.segments.push(rows);
+        blocks.rows += rows;
+        Ok(())
+    }
+
+    fn block(&mut self, group: usize, mut block: EncodedBlock) -> Result<BlockEntry> {
         for own in &block.dictionaries {
             let number = self.dictionary(own.kind, own.count, &own.bytes)?;
             if let Some(transform) = block.transforms.get_mut(own.lane) {
                 transform.dictionary = number.into();
             }
         }
-        self.features.insert(Feature::FIXED_RECORDS);
+        self.features.insert(match block.entry.record_kind {
+            TILE_RECORDS => Feature::TILE_RECORDS,
+            _ => Feature::FIXED_RECORDS,
+        });
+        if block.entry.image_transform == DCT {
+            self.features.insert(Feature::DCT);
+        }
+        if group > 0 {
+            self.features.insert(Feature::IMAGES);
+        }
         if block.transforms.iter().any(|t| t.kind == TransformKind::Decimal as u8) {
             self.features.insert(Feature::DECIMAL);
         }
         if !block.exceptions.is_empty() {
             self.features.insert(Feature::EXCEPTIONS);
         }
-        let transforms = block.transforms.as_bytes();
-        // Tables share no pieces.
-        if self.transforms.0 != transforms || blocks.entries.is_empty() {
-            self.transforms = (transforms.to_vec(), self.out.piece(transforms)?);
-        }
-        let entry = BlockEntry {
-            first_row: blocks.rows.into(),
-            transforms: self.transforms.1.into(),
+        let set = block.transforms.as_bytes();
+        let transforms = match self.transforms.get_mut(group) {
+            Some((last, at)) if last == set => *at,
+            last => {
+                let at = self.out.piece(set)?;
+                last.into_iter().for_each(|last| *last = (set.to_vec(), at));
+                at
+            }
+        };
+        Ok(BlockEntry {
+            transforms: transforms.into(),
             layout: self.out.piece(&block.layout)?.into(),
             bases: self.out.piece(&block.bases)?.into(),
             records: self.out.piece(&block.records)?.into(),
             exceptions: self.out.piece(&block.exceptions)?.into(),
+            exceptions_length: (block.exceptions.len() as u64).into(),
             heap: self.out.piece(&block.heap)?.into(),
+            heap_length: (block.heap.len() as u64).into(),
+            offsets: self.out.piece(&block.offsets)?.into(),
             ..block.entry
-        };
-        blocks.rows += entry.rows.get();
-        blocks.entries.push(entry);
-        Ok(())
+        })
     }
 
     /// Ends the blocks and writes the tables that find them.
@@ -176,6 +206,7 @@ impl<'s> FileWriter<'s> {
     /// Writes checksum levels, metadata, directory and footer, and gives the file its name. Returns its length.
     pub fn finish(
         mut self,
+        groups: u32,
         rows: &Blocks,
         condensed: &Blocks,
         metadata: &[(SectionKind, &[u8])],
@@ -203,11 +234,11 @@ impl<'s> FileWriter<'s> {
             bulk_end: bulk_end.into(),
             sections: 0.into(),
             features: 0.into(),
-            storage_groups: 1.into(),
+            storage_groups: groups.into(),
             page: (PAGE as u32).into(),
-            segments: rows.len().into(),
+            segments: rows.segments().into(),
             condensed_rows: condensed.rows.into(),
-            condensed_segments: condensed.len().into(),
+            condensed_segments: condensed.segments().into(),
         };
         let features = self.features.iter().copied().collect();
         let directory = Directory { head, sections: std::mem::take(&mut self.sections), features }.to_bytes();

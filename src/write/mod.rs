@@ -4,7 +4,9 @@ mod block;
 mod cells;
 mod classes;
 mod commit;
+mod cut;
 mod file;
+mod images;
 mod index;
 mod labels;
 mod moments;
@@ -19,7 +21,7 @@ mod table;
 
 pub use crate::format::MAX_CELLS;
 pub(crate) use cells::CellPlan;
-pub use options::{CellLimit, Options, Report, TargetKind};
+pub use options::{CellLimit, ImageTransform, Options, Report, TargetKind};
 pub use passes::{Progress, write, write_to};
 pub(crate) use segments::SEGMENT_BYTES;
 pub use storage::{Disk, Output, Storage};

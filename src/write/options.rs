@@ -1,6 +1,7 @@
 //! What a user may ask of a writer.
 
 use super::segments::SEGMENT_ROWS;
+use crate::image::ImageShape;
 
 /// How a file is written. `Options::default()` stores the table and nothing more.
 #[derive(Clone, Debug)]
@@ -19,6 +20,8 @@ pub struct Options {
     pub tau: usize,
     /// Store rows class by class of this column.
     pub class: Option<String>,
+    /// How images are coded.
+    pub images: ImageTransform,
     /// Rows a segment, at most.
     pub segment_rows: usize,
     /// Threads; 0 for as many as there are processors. The bytes do not depend on it.
@@ -37,9 +40,34 @@ impl Default for Options {
             recompute_condensed: false,
             tau: 40,
             class: None,
+            images: ImageTransform::Auto,
             segment_rows: SEGMENT_ROWS,
             threads: 0,
             overwrite: false,
+        }
+    }
+}
+
+/// What is done to images before their bits are deduplicated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ImageTransform {
+    /// `Lossless` for images of three channels, else `None`.
+    Auto,
+    /// Nothing: fixed records of pixels.
+    None,
+    /// The paper's: YCbCr and the discrete cosine transform, rounded. Near-lossless.
+    Dct,
+    /// Reversible colours, prediction, tiles of residuals.
+    Lossless,
+}
+
+impl ImageTransform {
+    /// What `Auto` stands for, for a shape.
+    pub(super) fn of(self, shape: ImageShape) -> Self {
+        match (self, shape.channels) {
+            (Self::Auto, 3) => Self::Lossless,
+            (Self::Auto, _) => Self::None,
+            (chosen, _) => chosen,
         }
     }
 }

@@ -14,9 +14,10 @@ use super::storage::{Disk, Storage};
 use super::strings::Dictionary;
 use super::survey::{self, Roles};
 use super::table::Table;
-use crate::column::Schema;
+use crate::column::{Node, Schema};
 use crate::error::{Error, Result};
-use crate::format::{DictionaryKind, Feature, SectionKind};
+use crate::format::{DictionaryKind, Feature, SectionKind, image_errors_bytes};
+use crate::image::ImageErrors;
 
 /// How far a writer has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +86,8 @@ fn write_here(
         plan: stored,
         totals: stored.map(|p| p.totals(Some(out.folder()))).transpose()?,
         moments: MomentPlan::of(&schema, &roles).map(|plan| (plan.clone(), plan.zero())),
+        images: options.images,
+        errors: Vec::new(),
         blocks: Blocks::default(),
     };
     let rows_per_segment = segment_rows(&schema, options.segment_rows.max(1));
@@ -96,10 +99,10 @@ fn write_here(
             let regrouped = ByClass::regroup(table, node, labels, &folder, &tell("regrouping"))?;
             let mut segments = Vec::new();
             for class in 0..stored_labels.len() {
-                let before = pipeline.blocks.len();
+                let before = pipeline.blocks.segments();
                 let cut = Segments::new(table.schema(), regrouped.batches(class), rows_per_segment);
                 pipeline.run(&mut out, cut, &tell("writing"))?;
-                segments.push(pipeline.blocks.len() - before);
+                segments.push(pipeline.blocks.segments() - before);
             }
             classes = Some((node, regrouped, stored_labels, segments));
         }
@@ -108,7 +111,7 @@ fn write_here(
             pipeline.run(&mut out, cut, &tell("writing"))?;
         }
     }
-    let Pipeline { totals, blocks, moments, .. } = pipeline;
+    let Pipeline { totals, blocks, moments, errors, .. } = pipeline;
 
     let mut condensed = Blocks::default();
     let mut metadata = vec![(SectionKind::SCHEMA, schema.to_bytes())];
@@ -122,6 +125,8 @@ fn write_here(
                 plan: None,
                 totals: None,
                 moments: None,
+                images: options.images,
+                errors: Vec::new(),
                 blocks: Blocks::default(),
             };
             let rows = segment_rows(&condensed_schema, SEGMENT_ROWS);
@@ -139,12 +144,16 @@ fn write_here(
         metadata.push((SectionKind::CELLS, plan.section(stored.is_some()).to_bytes()));
         out.feature(Feature::CONDENSED_SAMPLES);
     }
+    let errors = image_errors(&schema, &errors);
+    if !errors.is_empty() {
+        metadata.push((SectionKind::IMAGE_ERRORS, image_errors_bytes(&errors)));
+    }
     out.tables(&blocks, &condensed)?;
     if let Some((plan, sums)) = &moments {
         out.section(SectionKind::MOMENTS, &plan.section(sums).to_bytes())?;
         out.feature(Feature::MOMENTS);
     }
-    let mut report = Report { rows: blocks.rows(), segments: blocks.len(), ..Report::default() };
+    let mut report = Report { rows: blocks.rows(), segments: blocks.segments(), ..Report::default() };
     if let Some((node, regrouped, labels, segments)) = classes
         && report.rows > 0
     {
@@ -157,8 +166,15 @@ fn write_here(
     }
     (report.beta, report.cells) = plan.as_ref().map_or((0, 0), |p| (p.size().0, p.size().1 as u64));
     let metadata: Vec<_> = metadata.iter().map(|(kind, bytes)| (*kind, bytes.as_slice())).collect();
-    report.file_length = out.finish(&blocks, &condensed, &metadata)?;
+    report.file_length = out.finish(schema.groups(), &blocks, &condensed, &metadata)?;
     Ok(report)
+}
+
+/// The errors of the columns whose images were changed, by node; `all` are by storage group.
+fn image_errors(schema: &Schema, all: &[ImageErrors]) -> Vec<(u32, ImageErrors)> {
+    let of = |(node, n): (usize, &Node)| Some((node as u32, *all.get(n.group as usize)?));
+    let images = schema.nodes().iter().enumerate().filter(|(_, n)| n.image.is_some());
+    images.filter_map(of).filter(|(_, errors)| errors.values > 0).collect()
 }
 
 /// Writes the file-wide dictionaries and names them in the schema.

@@ -5,15 +5,19 @@ use rayon::prelude::*;
 use super::block::{EncodedBlock, Lanes};
 use super::cells::{CellPlan, Words};
 use super::file::{Blocks, FileWriter};
+use super::images::encode_images;
 use super::moments::MomentPlan;
+use super::options::ImageTransform;
 use super::strings::Dictionary;
-use crate::column::{Batch, Schema};
+use crate::column::{Batch, Schema, Values};
 use crate::entrogede::{CellSums, CellTotals, Moments};
 use crate::error::Result;
+use crate::image::ImageErrors;
 
 /// What a segment becomes, and what it adds to the file's sums.
 struct Encoded {
-    block: EncodedBlock,
+    /// One a storage group.
+    blocks: Vec<EncodedBlock>,
     sums: Option<CellSums>,
     moments: Option<Moments>,
 }
@@ -26,6 +30,9 @@ pub(super) struct Pipeline<'a> {
     pub plan: Option<&'a CellPlan>,
     pub totals: Option<CellTotals<Words>>,
     pub moments: Option<(MomentPlan, Moments)>,
+    pub images: ImageTransform,
+    /// What near-lossless coding changed, by storage group.
+    pub errors: Vec<ImageErrors>,
     pub blocks: Blocks,
 }
 
@@ -34,7 +41,13 @@ impl Pipeline<'_> {
         let sums = self.plan.map(|p| p.sums(self.schema, segment)).transpose()?;
         let lanes = Lanes::of(self.schema, segment, self.dictionaries)?;
         let moments = self.moments.as_ref().map(|(plan, _)| plan.sums(self.schema, segment, &lanes.lanes));
-        Ok(Encoded { block: lanes.encode(self.tau), sums, moments })
+        let mut blocks = vec![lanes.encode(self.tau)];
+        for (node, column) in self.schema.nodes().iter().zip(&segment.columns) {
+            if let (Some(shape), Values::U8(pixels)) = (node.image, &column.values) {
+                blocks.push(encode_images(shape, pixels, self.images, self.tau));
+            }
+        }
+        Ok(Encoded { blocks, sums, moments })
     }
 
     fn commit(&mut self, out: &mut FileWriter, encoded: Encoded) -> Result<()> {
@@ -44,7 +57,9 @@ impl Pipeline<'_> {
         if let (Some((_, total)), Some(moments)) = (&mut self.moments, &encoded.moments) {
             total.merge(moments)?;
         }
-        out.block(&mut self.blocks, encoded.block)
+        self.errors.resize(encoded.blocks.len(), ImageErrors::default());
+        self.errors.iter_mut().zip(&encoded.blocks).for_each(|(all, block)| all.merge(&block.errors));
+        out.segment(&mut self.blocks, encoded.blocks)
     }
 
     /// Encodes and writes all segments; while some are encoded the next are read.

@@ -11,8 +11,7 @@ pub(crate) const SEGMENT_BYTES: usize = 64 << 20;
 
 /// Most rows of a segment of a schema.
 pub(super) fn segment_rows(schema: &Schema, wanted: usize) -> usize {
-    let row = 8 * schema.lanes().max(1) as usize;
-    wanted.min(SEGMENT_BYTES / row).max(1)
+    wanted.min(SEGMENT_BYTES / schema.row_bytes().max(8)).max(1)
 }
 
 /// The segments of a pass.

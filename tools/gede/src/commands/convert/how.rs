@@ -1,6 +1,6 @@
 //! The options of `gede convert` on how a gede file is written.
 
-use gede::write::{CellLimit, Options, TargetKind};
+use gede::write::{CellLimit, ImageTransform, Options, TargetKind};
 use std::str::FromStr;
 
 /// How a gede file is written.
@@ -32,6 +32,10 @@ pub struct How {
     /// Store rows class by class of this column; they are read in their own order all the same
     #[arg(long, value_name = "COL")]
     class: Option<String>,
+    /// What is done to images first: nothing, the paper's cosine transform (near-lossless), or
+    /// prediction (lossless; the default for images in colour)
+    #[arg(long)]
+    transform: Option<Transform>,
     /// How blocks are laid out (by default as in the paper)
     #[arg(long)]
     layout: Option<Layout>,
@@ -47,6 +51,13 @@ pub struct How {
 enum CellBits {
     High,
     Low,
+}
+
+#[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
+enum Transform {
+    None,
+    Dct,
+    Lossless,
 }
 
 /// One for now.
@@ -96,6 +107,12 @@ impl How {
             recompute_condensed: self.recompute_condensed,
             tau: self.tau.unwrap_or(default.tau),
             class: self.class.clone(),
+            images: match self.transform {
+                None => ImageTransform::Auto,
+                Some(Transform::None) => ImageTransform::None,
+                Some(Transform::Dct) => ImageTransform::Dct,
+                Some(Transform::Lossless) => ImageTransform::Lossless,
+            },
             segment_rows: self.segment_rows.map_or(default.segment_rows, |rows| rows as usize),
             threads: self.threads.unwrap_or(default.threads),
             overwrite,

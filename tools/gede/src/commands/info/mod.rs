@@ -64,6 +64,7 @@ fn name(part: Part) -> &'static str {
         Part::Layouts => "transforms and layouts",
         Part::Exceptions => "exceptions",
         Part::Dictionaries => "dictionaries",
+        Part::Offsets => "record offsets",
         Part::Heaps => "string heaps",
         Part::Condensed => "condensed samples",
         Part::Moments => "moments",

@@ -1,0 +1,80 @@
+//! Images straight from the file, many at a time.
+
+use rayon::prelude::*;
+
+use super::image_block::Wanted;
+use super::{Reader, Source};
+use crate::error::{Error, Result};
+use crate::format::{SectionKind, crc, read_image_errors};
+use crate::image::{ImageErrors, ImageShape};
+
+/// Images that a thread decodes at a time.
+const TOGETHER: usize = 64;
+
+/// A column of images of a file.
+pub struct Images<'a, S> {
+    reader: &'a Reader<S>,
+    group: u32,
+    shape: ImageShape,
+}
+
+impl<S: Source> Reader<S> {
+    /// The images of a column, or of the first such column.
+    ///
+    /// # Errors
+    /// `Argument` if there is none.
+    pub fn images(&self, column: Option<&str>) -> Result<Images<'_, S>> {
+        let mut nodes = self.schema().nodes().iter().filter(|n| n.image.is_some());
+        let node = match column {
+            None => nodes.next().ok_or_else(|| Error::argument("the file has no column of images"))?,
+            Some(name) => nodes
+                .find(|n| n.name == name)
+                .ok_or_else(|| Error::argument(format!("\"{name}\" is no column of images")))?,
+        };
+        let shape = node.image.ok_or_else(|| Error::argument("the file has no column of images"))?;
+        Ok(Images { reader: self, group: node.group, shape })
+    }
+
+    /// What near-lossless coding changed, measured as the file was written: node and errors.
+    ///
+    /// # Errors
+    /// `Corrupt` or `Io`.
+    pub fn image_errors(&self) -> Result<Vec<(u32, ImageErrors)>> {
+        let Some(section) = self.directory.section(SectionKind::IMAGE_ERRORS) else { return Ok(Vec::new()) };
+        let bytes =
+            self.pages.source().bytes(section.offset..section.offset.saturating_add(section.length))?;
+        if crc(&bytes) != section.crc {
+            return Err(Error::corrupt("image errors: their checksum does not match"));
+        }
+        read_image_errors(&bytes)
+    }
+}
+
+impl<S: Source> Images<'_, S> {
+    /// The shape of each image.
+    pub fn shape(&self) -> ImageShape {
+        self.shape
+    }
+
+    /// Decodes the images of rows, in any order and repeated as often as asked, one after the other
+    /// into `out`, on the threads of the current rayon pool.
+    ///
+    /// # Errors
+    /// `Argument` for a row that is not there, or if `out` is not as long as the images are; `Corrupt`
+    /// for damaged pages.
+    pub fn decode(&self, rows: &[u64], out: &mut [u8]) -> Result<()> {
+        let values = self.shape.values().unwrap_or(0) as usize;
+        if rows.len().checked_mul(values) != Some(out.len()) {
+            return Err(Error::argument(format!(
+                "{} images of {values} bytes do not fit {}",
+                rows.len(),
+                out.len()
+            )));
+        }
+        let stored = self.reader.stored(rows)?;
+        let mut wanted: Vec<Wanted> = stored.iter().copied().zip(out.chunks_mut(values)).collect();
+        wanted.sort_unstable_by_key(|&(row, _)| row);
+        let (table, pages) = (&self.reader.table, &self.reader.pages);
+        wanted.par_chunks_mut(TOGETHER).try_for_each(|wanted| table.images(pages, self.group, wanted))
+    }
+}

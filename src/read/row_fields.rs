@@ -1,0 +1,166 @@
+//! The decode kernel of images: all the fields of a record, a 64-bit word of lanes at a time.
+
+use super::block::Lane;
+use crate::error::{Error, Result};
+use crate::format::bits::{deposit, field};
+
+/// A bit string and the bit it begins at.
+#[derive(Clone, Copy)]
+pub(super) struct Bits<'a> {
+    pub data: &'a [u8],
+    pub at: u64,
+}
+
+/// How the fields of a record are put side by side.
+pub(super) struct RowFields {
+    words: Vec<Word>,
+    /// Lanes a word: 8, 4 or 2.
+    per_word: usize,
+    /// The minimum of each lane, modulo 2^32.
+    minima: Vec<u32>,
+}
+
+/// Which bits of a word are constant, from the base, from the record.
+#[derive(Clone, Copy, Default)]
+struct Word {
+    constant: u64,
+    base: u64,
+    deviation: u64,
+}
+
+impl RowFields {
+    /// Plans a block's lanes, each at most 32 bits wide.
+    ///
+    /// # Errors
+    /// `Corrupt` for a wider lane.
+    pub fn new(lanes: &[Lane]) -> Result<Self> {
+        let used = lanes.iter().fold(0, |all, l| all | l.constant | l.base_mask | l.deviation_mask);
+        let slot: u32 = match used {
+            0..=0xFF => 8,
+            0x100..=0xFFFF => 16,
+            0x1_0000..=0xFFFF_FFFF => 32,
+            _ => return Err(Error::corrupt("a lane of an image is wider than 32 bits")),
+        };
+        let per_word = 64 / slot as usize;
+        let word = |lanes: &[Lane]| {
+            lanes.iter().rev().fold(Word::default(), |word, lane| Word {
+                constant: word.constant << slot | lane.constant,
+                base: word.base << slot | lane.base_mask,
+                deviation: word.deviation << slot | lane.deviation_mask,
+            })
+        };
+        let words = lanes.chunks(per_word).map(word).collect();
+        Ok(Self { words, per_word, minima: lanes.iter().map(|l| l.minimum as u32).collect() })
+    }
+
+    /// Writes minimum plus field of each lane, modulo 2^8. `record` begins behind the base id.
+    pub fn bytes(&self, record: Bits, base: Bits, out: &mut [u8]) {
+        self.decode(record, base, out, |value| value as u8);
+    }
+
+    /// Writes minimum plus field of each lane, modulo 2^32. `record` begins behind the base id.
+    pub fn integers(&self, record: Bits, base: Bits, out: &mut [i32]) {
+        self.decode(record, base, out, |value| value as i32);
+    }
+
+    fn decode<T>(&self, record: Bits, base: Bits, out: &mut [T], value: impl Fn(u32) -> T + Copy) {
+        #[cfg(target_arch = "x86_64")]
+        if super::fields::has_bmi2() {
+            // SAFETY: the processor has what the function needs.
+            unsafe { self.decode_bmi2(record, base, out, value) };
+            return;
+        }
+        self.decode_any(record, base, out, value, deposit);
+    }
+
+    /// `decode` for processors that deposit bits in one instruction.
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,bmi1,bmi2")]
+    fn decode_bmi2<T>(&self, record: Bits, base: Bits, out: &mut [T], value: impl Fn(u32) -> T + Copy) {
+        self.decode_any(record, base, out, value, |bits, mask| std::arch::x86_64::_pdep_u64(bits, mask));
+    }
+
+    #[inline(always)]
+    fn decode_any<T>(
+        &self,
+        record: Bits,
+        base: Bits,
+        out: &mut [T],
+        value: impl Fn(u32) -> T + Copy,
+        deposit: impl Fn(u64, u64) -> u64 + Copy,
+    ) {
+        match self.per_word {
+            8 => self.words::<T, 8>(record, base, out, value, deposit),
+            4 => self.words::<T, 4>(record, base, out, value, deposit),
+            _ => self.words::<T, 2>(record, base, out, value, deposit),
+        }
+    }
+
+    #[inline(always)]
+    fn words<T, const LANES: usize>(
+        &self,
+        mut record: Bits,
+        mut base: Bits,
+        out: &mut [T],
+        value: impl Fn(u32) -> T,
+        deposit: impl Fn(u64, u64) -> u64,
+    ) {
+        let slot = 64 / LANES as u32;
+        let next = |bits: &mut Bits, mask: u64| {
+            let width = mask.count_ones();
+            let part = deposit(field(bits.data, bits.at, width), mask);
+            bits.at += u64::from(width);
+            part
+        };
+        let lanes = out.chunks_mut(LANES).zip(self.minima.chunks(LANES));
+        for (word, (out, minima)) in self.words.iter().zip(lanes) {
+            let mut fields = word.constant | next(&mut record, word.deviation);
+            if word.base != 0 {
+                fields |= next(&mut base, word.base);
+            }
+            for (i, (out, least)) in out.iter_mut().zip(minima).enumerate() {
+                let bits = fields >> (i as u32 * slot) & (u64::MAX >> (64 - slot));
+                *out = value(least.wrapping_add(bits as u32));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::bits::{BitWriter, extract, mask};
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn portable_and_fast_kernels_agree_with_the_fields(
+            rows in proptest::collection::vec((any::<u32>(), any::<u32>(), any::<u32>(), any::<u32>()), 1..40),
+            width in prop::sample::select(vec![8u32, 16, 32]),
+        ) {
+            let m = mask(width);
+            let (mut record, mut base) = (BitWriter::default(), BitWriter::default());
+            let mut lanes = Vec::new();
+            let mut expected = Vec::new();
+            for &(a, b, field, least) in &rows {
+                let (a, b, field) = (u64::from(a) & m, u64::from(b) & m, u64::from(field) & m);
+                let (deviation_mask, base_mask, constant) = (a & b, a & !b, !a & b);
+                record.push(extract(field, deviation_mask), deviation_mask.count_ones());
+                base.push(extract(field, base_mask), base_mask.count_ones());
+                lanes.push(Lane { constant, base_mask, deviation_mask, minimum: least.into(), ..Lane::default() });
+                expected.push(least.wrapping_add((field & a | constant) as u32) as i32);
+            }
+            let (record, base) = (record.finish(), base.finish());
+            let (record, base) = (Bits { data: &record, at: 0 }, Bits { data: &base, at: 0 });
+            let plan = RowFields::new(&lanes).map_err(|e| TestCaseError::fail(e.to_string()))?;
+            let mut integers = vec![0; lanes.len()];
+            plan.integers(record, base, &mut integers);
+            prop_assert_eq!(&integers, &expected);
+            plan.decode_any(record, base, &mut integers, |v| !(v as i32), deposit);
+            prop_assert!(integers.iter().zip(&expected).all(|(i, e)| !i == *e));
+            let mut bytes = vec![0; lanes.len()];
+            plan.bytes(record, base, &mut bytes);
+            prop_assert!(bytes.iter().zip(&expected).all(|(b, e)| *b == *e as u8));
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! The images of a segment to the bytes of a block.
+
+use super::block::EncodedBlock;
+use super::cut::Cut;
+use super::options::ImageTransform;
+use crate::column::width;
+use crate::entrogede::BitPlanes;
+use crate::format::bits::BitWriter;
+use crate::format::{BlockEntry, DCT, LaneTransform, SLACK, TILE_RECORDS, id_bits};
+use crate::image::{Dct, DctScratch, ImageErrors, ImageShape, TileCoder};
+
+/// Lanes that are gathered from all rows at a time.
+const GATHERED: usize = 32;
+
+/// Encodes images that lie one after the other in `pixels`, at least one of at least one value.
+pub(super) fn encode_images(
+    shape: ImageShape,
+    pixels: &[u8],
+    transform: ImageTransform,
+    tau: usize,
+) -> EncodedBlock {
+    let lanes = shape.values().unwrap_or(1) as usize;
+    match transform.of(shape) {
+        ImageTransform::Dct => {
+            let dct = Dct::new(shape);
+            let mut coefficients = vec![0; pixels.len()];
+            for (image, out) in pixels.chunks_exact(lanes).zip(coefficients.chunks_exact_mut(lanes)) {
+                dct.forward(image, out);
+            }
+            let mut block = fixed(&coefficients, lanes, tau);
+            block.entry.image_transform = DCT;
+            block.errors = errors(&dct, &coefficients, pixels, lanes);
+            block
+        }
+        ImageTransform::Lossless => tiles(shape, pixels, lanes),
+        ImageTransform::None | ImageTransform::Auto => fixed(pixels, lanes, tau),
+    }
+}
+
+/// How far the pixels that come back are from those that went in.
+fn errors(dct: &Dct, coefficients: &[i32], pixels: &[u8], lanes: usize) -> ImageErrors {
+    let (mut back, mut scratch, mut errors) = (vec![0; lanes], DctScratch::default(), ImageErrors::default());
+    for (coefficients, image) in coefficients.chunks_exact(lanes).zip(pixels.chunks_exact(lanes)) {
+        dct.inverse(coefficients, &mut back, &mut scratch);
+        errors.add(image, &back);
+    }
+    errors
+}
+
+/// Integers in rows of `lanes`, as fixed records.
+fn fixed<T: Copy + Into<i32>>(values: &[T], lanes: usize, tau: usize) -> EncodedBlock {
+    let mut bounds = vec![(i32::MAX, i32::MIN); lanes];
+    for row in values.chunks_exact(lanes) {
+        for ((least, most), &v) in bounds.iter_mut().zip(row) {
+            (*least, *most) = ((*least).min(v.into()), (*most).max(v.into()));
+        }
+    }
+    let spread = |&(least, most): &(i32, i32)| u64::from(most.abs_diff(least));
+    let widths: Vec<u8> = bounds.iter().map(|b| width(spread(b))).collect();
+    let field = |lane: usize, row: usize| {
+        let value: i32 = values.get(row * lanes + lane).map_or(0, |&v| v.into());
+        bounds.get(lane).map_or(0, |b| u64::from(value.abs_diff(b.0)))
+    };
+    let rows = values.len() / lanes;
+    let mut planes = BitPlanes::new(rows);
+    let mut gathered: Vec<Vec<u64>> = vec![vec![0; rows]; GATHERED.min(lanes)];
+    for first in (0..lanes).step_by(GATHERED) {
+        for row in 0..rows {
+            for (column, lane) in gathered.iter_mut().zip(first..lanes) {
+                column.get_mut(row).into_iter().for_each(|f| *f = field(lane, row));
+            }
+        }
+        for (column, &width) in gathered.iter().zip(widths.iter().skip(first)) {
+            planes.push_lane(width, column);
+        }
+    }
+    drop(gathered);
+    let transforms = widths.iter().zip(&bounds).map(|(&width, &(least, _))| LaneTransform {
+        width,
+        minimum: (i64::from(least) as u64).into(),
+        ..LaneTransform::default()
+    });
+    let transforms = transforms.collect();
+    let cut = Cut::new(widths, &planes, tau);
+    drop(planes);
+    EncodedBlock {
+        transforms,
+        layout: cut.layout(),
+        bases: cut.bases(field),
+        records: cut.records(field),
+        ..EncodedBlock::new(cut.entry())
+    }
+}
+
+/// Images as tile records.
+fn tiles(shape: ImageShape, pixels: &[u8], values: usize) -> EncodedBlock {
+    let coder = TileCoder::choose(shape, pixels);
+    let (mut records, mut starts) = (Vec::new(), vec![0u64]);
+    for image in pixels.chunks_exact(values) {
+        coder.encode(image, &mut records);
+        starts.push(records.len() as u64);
+    }
+    records.resize(records.len() + SLACK as usize, 0);
+    let (layout, bases, count) = coder.to_bytes();
+    let base_bits = if count == 0 { 0 } else { 8 * bases.len().saturating_sub(SLACK as usize) / count };
+    let entry = BlockEntry {
+        rows: (starts.len() as u64 - 1).into(),
+        base_count: (count as u64).into(),
+        total_bits: (base_bits as u32).into(),
+        base_bits: (base_bits as u32).into(),
+        record_kind: TILE_RECORDS,
+        id_bits: id_bits(count as u64),
+        records_length: (records.len() as u64).into(),
+        ..BlockEntry::default()
+    };
+    let mut offsets = BitWriter::default();
+    starts.iter().for_each(|&start| offsets.push(start, entry.offset_bits()));
+    EncodedBlock { layout, bases, records, offsets: offsets.finish(), ..EncodedBlock::new(entry) }
+}
