@@ -9,6 +9,8 @@ pub mod column;
 pub mod entrogede;
 pub mod error;
 mod format;
+#[allow(dead_code)] // until the reader and the writer use it
+mod image;
 pub mod read;
 pub mod sample;
 #[cfg(feature = "train")]
