@@ -44,8 +44,8 @@ pub fn image_shape(field: &Field) -> Option<ImageShape> {
         [channels, height, width] if is_channels(0, channels) => (channels, height, width, false),
         _ => return None,
     };
-    let shape = ImageShape { channels: u8::try_from(channels).ok()?, height, width, interleaved };
-    (shape.values() == u32::try_from(*length).ok()).then_some(shape)
+    let shape = ImageShape::new(u8::try_from(channels).ok()?, height, width, interleaved).ok()?;
+    (Some(shape.len()) == usize::try_from(*length).ok()).then_some(shape)
 }
 
 /// A field of images, never null.

@@ -304,9 +304,10 @@ impl SchemaBuilder {
     /// # Errors
     /// `Type` for images of no values, or a row of more than 2^20 lanes.
     pub fn push_image(&mut self, name: &str, shape: ImageShape) -> Result<usize> {
-        let values = shape.values().ok_or_else(|| {
-            Error::new(ErrorKind::Type, format!("column \"{name}\": its images are empty or too large"))
-        })?;
+        let ImageShape { channels, height, width, interleaved } = shape;
+        let shape = ImageShape::new(channels, height, width, interleaved)
+            .map_err(|e| Error::new(ErrorKind::Type, format!("column \"{name}\": {e}")))?;
+        let values = u32::try_from(shape.len()).unwrap_or(u32::MAX);
         let node = self.push(None, name, Kind::Image, false, 8, values)?;
         self.schema.nodes.iter_mut().skip(node).for_each(|n| n.image = Some(shape));
         Ok(node)

@@ -120,7 +120,7 @@ impl ImageBlock {
             Coding::Dct(_, dct) => {
                 scratch.coefficients.resize(out.len(), 0);
                 fields.integers(record, base, &mut scratch.coefficients);
-                dct.inverse(&scratch.coefficients, out, &mut scratch.dct);
+                dct.inverse(&scratch.coefficients, out, &mut scratch.dct)?;
             }
             _ => fields.bytes(record, base, out),
         }

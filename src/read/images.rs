@@ -63,7 +63,7 @@ impl<S: Source> Images<'_, S> {
     /// `Argument` for a row that is not there, or if `out` is not as long as the images are; `Corrupt`
     /// for damaged pages.
     pub fn decode(&self, rows: &[u64], out: &mut [u8]) -> Result<()> {
-        let values = self.shape.values().unwrap_or(0) as usize;
+        let values = self.shape.len();
         if rows.len().checked_mul(values) != Some(out.len()) {
             return Err(Error::argument(format!(
                 "{} images of {values} bytes do not fit {}",

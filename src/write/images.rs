@@ -5,6 +5,7 @@ use super::cut::Cut;
 use super::options::ImageTransform;
 use crate::column::width;
 use crate::entrogede::BitPlanes;
+use crate::error::Result;
 use crate::format::bits::BitWriter;
 use crate::format::{BlockEntry, DCT, LaneTransform, SLACK, TILE_RECORDS, id_bits};
 use crate::image::{Dct, DctScratch, ImageErrors, ImageShape, TileCoder};
@@ -18,33 +19,33 @@ pub(super) fn encode_images(
     pixels: &[u8],
     transform: ImageTransform,
     tau: usize,
-) -> EncodedBlock {
-    let lanes = shape.values().unwrap_or(1) as usize;
-    match transform.of(shape) {
+) -> Result<EncodedBlock> {
+    let lanes = shape.len();
+    Ok(match transform.of(shape) {
         ImageTransform::Dct => {
             let dct = Dct::new(shape);
             let mut coefficients = vec![0; pixels.len()];
             for (image, out) in pixels.chunks_exact(lanes).zip(coefficients.chunks_exact_mut(lanes)) {
-                dct.forward(image, out);
+                dct.forward(image, out)?;
             }
             let mut block = fixed(&coefficients, lanes, tau);
             block.entry.image_transform = DCT;
-            block.errors = errors(&dct, &coefficients, pixels, lanes);
+            block.errors = errors(&dct, &coefficients, pixels, lanes)?;
             block
         }
         ImageTransform::Lossless => tiles(shape, pixels, lanes),
         ImageTransform::None | ImageTransform::Auto => fixed(pixels, lanes, tau),
-    }
+    })
 }
 
 /// How far the pixels that come back are from those that went in.
-fn errors(dct: &Dct, coefficients: &[i32], pixels: &[u8], lanes: usize) -> ImageErrors {
+fn errors(dct: &Dct, coefficients: &[i32], pixels: &[u8], lanes: usize) -> Result<ImageErrors> {
     let (mut back, mut scratch, mut errors) = (vec![0; lanes], DctScratch::default(), ImageErrors::default());
     for (coefficients, image) in coefficients.chunks_exact(lanes).zip(pixels.chunks_exact(lanes)) {
-        dct.inverse(coefficients, &mut back, &mut scratch);
+        dct.inverse(coefficients, &mut back, &mut scratch)?;
         errors.add(image, &back);
     }
-    errors
+    Ok(errors)
 }
 
 /// Integers in rows of `lanes`, as fixed records.
