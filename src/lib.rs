@@ -9,7 +9,6 @@ pub mod column;
 pub mod entrogede;
 pub mod error;
 mod format;
-mod format;
 pub mod image;
 pub mod read;
 pub mod sample;
