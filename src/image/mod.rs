@@ -1,14 +1,25 @@
-//! The maths of image coding: an integer DCT, and lossless prediction in tiles. No files here.
+//! The maths of image coding: an integer DCT, and a lossless coder. No files here.
 
 mod axis;
+#[cfg(target_arch = "x86_64")]
+mod bands;
+mod choose;
+mod coder;
 mod colour;
 mod cosines;
 mod dct;
+mod groups;
 mod inverse;
+mod parameters;
+mod planes;
+mod predict;
 mod products;
+mod prune;
 mod shape;
+mod unpack;
 
-pub use colour::Colour;
+pub use coder::TileCoder;
 pub use dct::Dct;
 pub use inverse::DctScratch;
+pub use planes::TileScratch;
 pub use shape::ImageShape;
