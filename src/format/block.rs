@@ -41,8 +41,8 @@ pub const FIXED_RECORDS: u8 = 1;
 /// Record kind: images as tiles of residuals, each as wide as its base says.
 pub const TILE_RECORDS: u8 = 2;
 
-/// Bytes of the layout of tile records, before its zero bytes.
-pub const TILE_LAYOUT: u128 = 16;
+/// Bytes of the layout of tile records before their bases.
+pub const TILE_HEAD: u128 = 16;
 
 /// Image transform: lanes are values of pixels.
 pub const PIXELS: u8 = 0;
@@ -64,7 +64,7 @@ impl BlockEntry {
         let bases = u128::from(self.base_count.get()) * u128::from(self.base_bits.get());
         if self.record_kind == TILE_RECORDS {
             let records = 8 * u128::from(self.records_length.get().saturating_sub(SLACK));
-            return [8 * TILE_LAYOUT, bases, records, (rows + 1) * u128::from(self.offset_bits())];
+            return [8 * TILE_HEAD + bases, 0, records, (rows + 1) * u128::from(self.offset_bits())];
         }
         [2 * u128::from(self.total_bits.get()), bases, rows * u128::from(self.record_bits()), 0]
     }
@@ -111,7 +111,7 @@ impl BlockEntry {
             "no rows or no bases"
         } else if sum != bits(self.total_bits) {
             "bit counts that do not add up"
-        } else if self.id_bits != id_bits(self.base_count.get()) {
+        } else if self.id_bits != if tiles { 0 } else { id_bits(self.base_count.get()) } {
             "base ids of the wrong width"
         } else if self.first_row.get().checked_add(self.rows.get()).is_none() {
             "rows beyond 2^64"

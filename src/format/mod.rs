@@ -12,7 +12,7 @@ mod moments;
 pub(crate) use bits::SLACK;
 pub(crate) use block::{
     BlockEntry, DCT, DictionaryEntry, DictionaryKind, FIXED_RECORDS, LaneTransform, PIXELS, Piece,
-    TILE_LAYOUT, TILE_RECORDS, TransformKind, id_bits,
+    TILE_RECORDS, TransformKind, id_bits,
 };
 pub use cells::MAX_CELLS;
 pub(crate) use cells::{CellBitEntry, CellFeature, CellTarget, CellsSection};

@@ -1,6 +1,7 @@
 //! Reversible colour transforms on bytes, all arithmetic modulo 256.
 
 use super::ImageShape;
+use super::planes::Layout;
 
 /// Middle of a byte: differences are stored around it, so that they sort as signed numbers do.
 const MIDDLE: u8 = 0x80;
@@ -59,18 +60,26 @@ fn half(x: u8) -> u8 {
     (x.cast_signed() >> 1).cast_unsigned()
 }
 
-/// Transforms a row of three channels as they lie in an image into one of three planes.
-pub(super) fn split(colour: Colour, shape: &ImageShape, pixels: &[u8], row: usize, planes: [&mut [u8]; 3]) {
-    let [r, g, b] = [0, 1, 2].map(|c| pixels.get(shape.row_start(c, row)..).unwrap_or(&[]));
-    let step = shape.step();
-    let from = r.iter().step_by(step).zip(g.iter().step_by(step)).zip(b.iter().step_by(step));
-    let [x, y, z] = planes;
-    for (((x, y), z), ((&r, &g), &b)) in x.iter_mut().zip(y).zip(z).zip(from) {
-        [*x, *y, *z] = colour.forward([r, g, b]);
+/// Transforms a row of the planes in place.
+pub(super) fn forward(colour: Colour, shape: &ImageShape, layout: &Layout, values: &mut [u8], y: usize) {
+    if colour == Colour::None {
+        return;
+    }
+    let starts = [0, 1, 2].map(|channel| layout.row(channel, y));
+    for x in 0..shape.columns() {
+        let mut pixel = [0; 3];
+        for (to, start) in pixel.iter_mut().zip(starts) {
+            *to = values.get(start + x).copied().unwrap_or(0);
+        }
+        for (from, start) in colour.forward(pixel).into_iter().zip(starts) {
+            if let Some(to) = values.get_mut(start + x) {
+                *to = from;
+            }
+        }
     }
 }
 
-/// The inverse of `split`.
+/// Undoes the transform of row `y` of the planes, into an image.
 #[inline(always)]
 pub(super) fn join(colour: Colour, shape: &ImageShape, planes: [&[u8]; 3], row: usize, out: &mut [u8]) {
     match colour {

@@ -45,10 +45,9 @@ impl ImageBlock {
             return Err(Error::corrupt("a block of images has exceptions or strings"));
         }
         let coding = if entry.record_kind == TILE_RECORDS {
-            let [layout, bases, ..] = block::stream_lengths(&entry)?;
-            let layout = pages.piece(entry.layout.get(), layout)?;
-            let bases = pages.piece(entry.bases.get(), bases)?;
-            Coding::Tiles(TileCoder::from_bytes(shape, &layout, &bases, entry.base_count.get())?)
+            let [layout, ..] = block::stream_lengths(&entry)?;
+            let layout = pages.piece(entry.layout.get(), layout.saturating_sub(SLACK))?;
+            Coding::Tiles(TileCoder::from_bytes(shape, &layout)?)
         } else {
             let fields = RowFields::new(&Block::lanes(pages, schema, group, &entry)?)?;
             match entry.image_transform {
@@ -102,7 +101,8 @@ impl ImageBlock {
             Coding::Tiles(coder) => {
                 let (offset, length) = self.tile_record(pages, row)?;
                 let record = pages.piece(offset, length)?;
-                return coder.decode(&record, out, &mut scratch.tiles);
+                let length = record.len().saturating_sub(SLACK as usize);
+                return coder.decode(&record, length, out, &mut scratch.tiles);
             }
         };
         let entry = &self.entry;

@@ -7,8 +7,11 @@ use crate::column::width;
 use crate::entrogede::BitPlanes;
 use crate::error::Result;
 use crate::format::bits::BitWriter;
-use crate::format::{BlockEntry, DCT, LaneTransform, SLACK, TILE_RECORDS, id_bits};
-use crate::image::{Dct, DctScratch, ImageErrors, ImageShape, TileCoder};
+use crate::format::{BlockEntry, DCT, LaneTransform, SLACK, TILE_RECORDS};
+use crate::image::{Dct, DctScratch, ImageErrors, ImageShape, TileCoder, TileScratch};
+
+/// Images that the base table of tile records is made for.
+const SAMPLE: usize = 2048;
 
 /// Lanes that are gathered from all rows at a time.
 const GATHERED: usize = 32;
@@ -33,7 +36,7 @@ pub(super) fn encode_images(
             block.errors = errors(&dct, &coefficients, pixels, lanes)?;
             block
         }
-        ImageTransform::Lossless => tiles(shape, pixels, lanes),
+        ImageTransform::Lossless => tiles(shape, pixels, lanes)?,
         ImageTransform::None | ImageTransform::Auto => fixed(pixels, lanes, tau),
     })
 }
@@ -94,27 +97,29 @@ fn fixed<T: Copy + Into<i32>>(values: &[T], lanes: usize, tau: usize) -> Encoded
 }
 
 /// Images as tile records.
-fn tiles(shape: ImageShape, pixels: &[u8], values: usize) -> EncodedBlock {
-    let coder = TileCoder::choose(shape, pixels);
-    let (mut records, mut starts) = (Vec::new(), vec![0u64]);
-    for image in pixels.chunks_exact(values) {
-        coder.encode(image, &mut records);
+fn tiles(shape: ImageShape, pixels: &[u8], values: usize) -> Result<EncodedBlock> {
+    let images: Vec<&[u8]> = pixels.chunks_exact(values).collect();
+    let sample: Vec<&[u8]> = images.iter().copied().step_by(images.len().div_ceil(SAMPLE).max(1)).collect();
+    let coder = TileCoder::choose(shape, &sample, images.len() as u64)?;
+    let (mut records, mut starts, mut scratch) = (Vec::new(), vec![0u64], TileScratch::default());
+    for image in &images {
+        coder.encode(image, &mut records, &mut scratch)?;
         starts.push(records.len() as u64);
     }
     records.resize(records.len() + SLACK as usize, 0);
-    let (layout, bases, count) = coder.to_bytes();
-    let base_bits = if count == 0 { 0 } else { 8 * bases.len().saturating_sub(SLACK as usize) / count };
+    let mut layout = coder.to_bytes();
+    let base_bits = 8 * coder.values() as u32;
     let entry = BlockEntry {
-        rows: (starts.len() as u64 - 1).into(),
-        base_count: (count as u64).into(),
-        total_bits: (base_bits as u32).into(),
-        base_bits: (base_bits as u32).into(),
+        rows: (images.len() as u64).into(),
+        base_count: (coder.base_count() as u64).into(),
+        total_bits: base_bits.into(),
+        base_bits: base_bits.into(),
         record_kind: TILE_RECORDS,
-        id_bits: id_bits(count as u64),
         records_length: (records.len() as u64).into(),
         ..BlockEntry::default()
     };
+    layout.resize(layout.len() + SLACK as usize, 0);
     let mut offsets = BitWriter::default();
     starts.iter().for_each(|&start| offsets.push(start, entry.offset_bits()));
-    EncodedBlock { layout, bases, records, offsets: offsets.finish(), ..EncodedBlock::new(entry) }
+    Ok(EncodedBlock { layout, records, offsets: offsets.finish(), ..EncodedBlock::new(entry) })
 }
