@@ -1,7 +1,29 @@
-//! What models are trained on: condensed samples and moments.
+//! What models are trained on: condensed samples, moments, and epochs drawn from the rows.
 
+mod batch;
+mod classes;
 mod condensed;
+mod draw;
+mod epoch;
+mod epochs;
+mod images;
+mod labels;
+mod loader;
 mod moments;
+mod permutation;
+pub(crate) mod random;
+#[cfg(feature = "arrow")]
+mod tensor;
+mod weights;
 
+pub use batch::{Batch, PixelFormat, Pixels};
+pub use classes::{ClassList, Classes, FileClasses};
 pub use condensed::CondensedSamples;
+pub use draw::{Amount, Draw};
+pub use epoch::Epoch;
+pub use epochs::{Epochs, State};
+pub use images::{ImageColumn, ImageShape, Images, Layout};
+pub use labels::{LabelColumn, Labels};
+pub use loader::{Loader, LoaderOptions};
 pub use moments::ColumnMoments;
+pub use weights::Weights;

@@ -284,6 +284,6 @@ fn half_square(values: &Tensor) -> candle_core::Result<f64> {
     Ok(values.sqr()?.sum_all()?.to_scalar::<f64>()? / 2.0)
 }
 
-fn candle(error: candle_core::Error) -> Error {
+pub(super) fn candle(error: candle_core::Error) -> Error {
     Error::argument(format!("Candle: {error}"))
 }

@@ -4,9 +4,10 @@
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use super::split::{generator, unit};
+use super::split::generator;
 use super::{Dataset, Standardiser};
 use crate::error::{Error, Result};
+use crate::sample::random::unit;
 
 /// A clustering of the rows of a data set by its standardised features.
 #[derive(Clone, Debug, PartialEq)]

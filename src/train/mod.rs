@@ -15,6 +15,7 @@ mod linear;
 mod metrics;
 mod split;
 mod standardiser;
+mod tensors;
 
 pub use candle_core::Device;
 pub use data::Dataset;

@@ -1,27 +1,19 @@
 //! Random orders of rows that are the same everywhere and for good.
 
 use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
+use rand_chacha::rand_core::SeedableRng;
+
+use crate::sample::random::below;
 
 /// The generator of everything random in training: ChaCha8 seeded by `seed_from_u64`.
 pub(crate) fn generator(seed: u64) -> ChaCha8Rng {
     ChaCha8Rng::seed_from_u64(seed)
 }
 
-/// A number below `bound`: the high half of a 64-bit draw times the bound.
-pub(crate) fn below(random: &mut ChaCha8Rng, bound: usize) -> usize {
-    ((u128::from(random.next_u64()) * bound as u128) >> 64) as usize
-}
-
-/// A number in [0, 1): the high 53 bits of a 64-bit draw.
-pub(crate) fn unit(random: &mut ChaCha8Rng) -> f64 {
-    (random.next_u64() >> 11) as f64 / (1u64 << 53) as f64
-}
-
 /// Shuffles in place (Fisher-Yates from the end).
 pub(crate) fn shuffle<T>(items: &mut [T], random: &mut ChaCha8Rng) {
     for i in (1..items.len()).rev() {
-        items.swap(i, below(random, i + 1));
+        items.swap(i, below(random, i as u64 + 1) as usize);
     }
 }
 

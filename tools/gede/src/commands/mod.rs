@@ -8,6 +8,7 @@ pub mod experiment;
 pub mod head;
 pub mod info;
 mod rows;
+pub mod sample;
 pub mod take;
 pub mod train;
 pub mod verify;

@@ -1,0 +1,130 @@
+//! Class numbers by row number.
+
+use std::collections::HashMap;
+
+use crate::column::{Column, Kind, Values};
+use crate::error::{Error, ErrorKind, Result};
+use crate::read::{Projection, Reader, Source};
+
+/// Classes of rows.
+pub trait Labels: Sync {
+    /// Writes the class number of `rows[i]` to `out[i]`; `out` is as long as `rows`.
+    ///
+    /// # Errors
+    /// `Argument` for a row that is not there or an `out` of another length; `Corrupt` or `Io`; `Type` for
+    /// a value that is no class number.
+    fn numbers(&self, rows: &[u64], out: &mut [u32]) -> Result<()>;
+}
+
+/// A column of labels.
+pub struct LabelColumn<'a, S> {
+    reader: &'a Reader<S>,
+    projection: Projection,
+    name: String,
+    numbers: Numbers,
+}
+
+/// How a label becomes a class number.
+enum Numbers {
+    /// By the class table.
+    Classes(HashMap<Option<Vec<u8>>, u32>),
+    /// It is one.
+    Unsigned,
+    /// It is one, unless it is negative.
+    Signed,
+}
+
+impl<'a, S: Source> LabelColumn<'a, S> {
+    /// The labels in a column. Where the file is stored by its classes, they are numbered as its class
+    /// table has them, in order from 0, null last, whatever their type; in other columns they are whole
+    /// numbers, which are the class numbers.
+    ///
+    /// # Errors
+    /// `Argument` if there is no such column; `Type` if its values are no class numbers; `Corrupt`.
+    pub fn new(reader: &'a Reader<S>, column: &str) -> Result<Self> {
+        Self::of_node(reader, reader.schema().column(column)?)
+    }
+
+    /// The labels that a class-wise file is stored by; none for other files.
+    ///
+    /// # Errors
+    /// `Corrupt` or `Io`.
+    pub fn of_classes(reader: &'a Reader<S>) -> Result<Option<Self>> {
+        reader.classes().map(|(node, _)| Self::of_node(reader, node)).transpose()
+    }
+
+    fn of_node(reader: &'a Reader<S>, node: usize) -> Result<Self> {
+        let column = reader.schema().nodes().get(node);
+        let column = column.ok_or_else(|| Error::corrupt("the class column is missing"))?;
+        let class = |number: u64| Ok((reader.class(number)?.label, number as u32));
+        let numbers = match (reader.classes(), column.kind) {
+            (Some((by, count)), _) if by == node => {
+                Numbers::Classes((0..count).map(class).collect::<Result<_>>()?)
+            }
+            (_, Kind::Bool | Kind::Unsigned) => Numbers::Unsigned,
+            (_, Kind::Signed) if column.unit == 0 => Numbers::Signed,
+            _ => {
+                let what =
+                    format!("column \"{}\" has no class numbers; convert with --class {0}", column.name);
+                return Err(Error::new(ErrorKind::Type, what));
+            }
+        };
+        let projection = Projection::nodes_of(reader.schema(), &[node]);
+        Ok(Self { reader, projection, name: column.name.clone(), numbers })
+    }
+
+    /// Name of the column.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn number(&self, label: Option<Vec<u8>>) -> Option<u32> {
+        match &self.numbers {
+            Numbers::Classes(classes) => classes.get(&label).copied(),
+            Numbers::Unsigned => whole(&label?),
+            Numbers::Signed => whole(&label.filter(|bytes| bytes.last().is_some_and(|b| b >> 7 == 0))?),
+        }
+    }
+}
+
+/// The number of little-endian bytes, if it is less than 2^32.
+fn whole(bytes: &[u8]) -> Option<u32> {
+    let number = bytes.iter().rev().try_fold(0u64, |n, &b| n.checked_mul(256)?.checked_add(b.into()));
+    number.and_then(|n| u32::try_from(n).ok())
+}
+
+impl<S: Source> Labels for LabelColumn<'_, S> {
+    fn numbers(&self, rows: &[u64], out: &mut [u32]) -> Result<()> {
+        if rows.len() != out.len() {
+            return Err(Error::argument(format!("{} labels do not fill {}", rows.len(), out.len())));
+        }
+        let batch = self.reader.take(rows, &self.projection)?;
+        let column = batch.columns.first().ok_or_else(|| Error::corrupt("the label column is missing"))?;
+        for (at, (row, out)) in rows.iter().zip(out).enumerate() {
+            *out = self.number(label(column, at)).ok_or_else(|| {
+                let what = format!("column \"{}\": the value of row {row} is no class number", self.name);
+                Error::new(ErrorKind::Type, what)
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// The label of a row as class tables have it: little-endian bytes of a number, bytes of a string.
+fn label(column: &Column, row: usize) -> Option<Vec<u8>> {
+    if column.validity.as_ref().is_some_and(|valid| valid.get(row) == Some(&0)) {
+        return None;
+    }
+    match &column.values {
+        Values::None => None,
+        Values::U8(v) => v.get(row).map(|x| x.to_le_bytes().to_vec()),
+        Values::U16(v) => v.get(row).map(|x| x.to_le_bytes().to_vec()),
+        Values::U32(v) => v.get(row).map(|x| x.to_le_bytes().to_vec()),
+        Values::U64(v) => v.get(row).map(|x| x.to_le_bytes().to_vec()),
+        Values::U128(v) => v.get(row).map(|x| x.to_le_bytes().to_vec()),
+        Values::Bytes { offsets, data } => {
+            let (start, end) = (*offsets.get(row)? as usize, *offsets.get(row + 1)? as usize);
+            data.get(start..end).map(<[u8]>::to_vec)
+        }
+    }
+}
