@@ -10,6 +10,7 @@ mod cosines;
 mod dct;
 mod groups;
 mod inverse;
+mod lanes;
 mod parameters;
 mod planes;
 mod predict;
