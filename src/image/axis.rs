@@ -5,7 +5,7 @@
 //! smaller matrix. Sums are modulo 2^32: the split changes no bit of what the whole matrix would give.
 
 use super::cosines::Cosines;
-use super::products::LANES;
+use super::lanes::LANES;
 
 /// Times a length is halved at most: smaller products do not fill a vector.
 const HALVINGS: u32 = 2;

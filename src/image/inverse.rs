@@ -2,7 +2,8 @@
 
 use super::cosines::TABLE_BITS;
 use super::dct::Dct;
-use super::products::{LANES, Left, Right, product};
+use super::lanes::{LANES, Lanes, Portable};
+use super::products::{Left, Right, product};
 use crate::Result;
 
 /// Fractional bits between and after the two passes.
@@ -41,24 +42,24 @@ impl Dct {
             unsafe { self.inverse_avx2(coefficients, out, scratch) };
             return Ok(());
         }
-        self.inverse_any(coefficients, out, scratch);
+        self.inverse_by::<Portable>(coefficients, out, scratch);
         Ok(())
     }
 
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2")]
     fn inverse_avx2(&self, coefficients: &[i32], out: &mut [u8], scratch: &mut DctScratch) {
-        self.inverse_any(coefficients, out, scratch);
+        self.inverse_by::<super::lanes::Avx2>(coefficients, out, scratch);
     }
 
     #[inline(always)]
-    fn inverse_any(&self, coefficients: &[i32], out: &mut [u8], scratch: &mut DctScratch) {
+    fn inverse_by<V: Lanes>(&self, coefficients: &[i32], out: &mut [u8], scratch: &mut DctScratch) {
         let area = self.shape.area();
         let DctScratch { coefficients: padded, middle, row, values } = scratch;
         values.resize(self.shape.len(), 0);
         for (from, to) in coefficients.chunks_exact(area).zip(values.chunks_exact_mut(area)) {
-            self.columns(from, padded, middle);
-            self.rows(middle, row, to);
+            self.columns::<V>(from, padded, middle);
+            self.rows::<V>(middle, row, to);
         }
         if let Some((y, rest)) = values.split_at_checked(area)
             && self.shape.planes() == 3
@@ -77,7 +78,7 @@ impl Dct {
 
     /// First pass: down the columns of a channel.
     #[inline(always)]
-    fn columns(&self, coefficients: &[i32], padded: &mut Vec<i32>, middle: &mut Vec<i32>) {
+    fn columns<V: Lanes>(&self, coefficients: &[i32], padded: &mut Vec<i32>, middle: &mut Vec<i32>) {
         let (stride, columns) = (self.stride(), self.shape.columns());
         padded.resize(stride * self.shape.rows(), 0);
         middle.resize(stride * self.shape.rows(), 0);
@@ -96,9 +97,9 @@ impl Dct {
             let (start, row) = (band.first * stride, band.step * stride);
             let right = Right { data: input, start, row, columns: stride };
             let (even, odd) = middle.split_at_mut(joined * stride);
-            product(&left, &right, odd, stride);
+            product::<V>(&left, &right, odd, stride);
             if joined > 0 {
-                join_rows(even, &mut odd[..values * stride], stride);
+                join_rows::<V>(even, &mut odd[..values * stride], stride);
             }
             joined += values;
         }
@@ -108,7 +109,7 @@ impl Dct {
 
     /// Second pass: along the rows of a channel.
     #[inline(always)]
-    fn rows(&self, middle: &[i32], row: &mut Vec<i32>, out: &mut [i32]) {
+    fn rows<V: Lanes>(&self, middle: &[i32], row: &mut Vec<i32>, out: &mut [i32]) {
         const TOGETHER: usize = 4;
         let (stride, columns) = (self.stride(), self.shape.columns());
         let widest = self.horizontal.iter().map(|band| band.padded).max().unwrap_or(0);
@@ -127,10 +128,10 @@ impl Dct {
                 };
                 let right =
                     Right { data: &band.by_coefficient, start: 0, row: band.padded, columns: band.padded };
-                product(&left, &right, row, widest);
+                product::<V>(&left, &right, row, widest);
                 for (odd, to) in row.chunks_exact(widest).zip(to.chunks_exact_mut(columns)) {
                     let (even, rest) = to.split_at_mut(joined);
-                    join_values(even, &odd[..band.values], rest);
+                    join_values::<V>(even, &odd[..band.values], rest);
                 }
                 joined += band.values;
             }
@@ -184,34 +185,56 @@ fn clamp(v: i32) -> u8 {
 
 /// Rows e and o of two halves, in place: row n becomes e + o, row 2M - 1 - n becomes e - o.
 #[inline(always)]
-fn join_rows(even: &mut [i32], odd: &mut [i32], stride: usize) {
+fn join_rows<V: Lanes>(even: &mut [i32], odd: &mut [i32], stride: usize) {
     let count = even.len() / stride;
+    if odd.len() != even.len() || stride % LANES != 0 {
+        debug_assert!(false, "halves differ");
+        return;
+    }
+    let (even, odd) = (even.as_mut_ptr(), odd.as_mut_ptr());
     // Row 2M - 1 - n is where the odd row M - 1 - n lies: both pairs at once.
     for n in 0..count.div_ceil(2) {
         let m = count - 1 - n;
-        for x in 0..stride {
+        for x in (0..stride).step_by(LANES) {
             let (a, b) = (n * stride + x, m * stride + x);
-            let (ea, eb, oa, ob) = (even[a], even[b], odd[a], odd[b]);
-            even[a] = ea.wrapping_add(oa);
-            even[b] = eb.wrapping_add(ob);
-            odd[b] = ea.wrapping_sub(oa);
-            odd[a] = eb.wrapping_sub(ob);
+            // SAFETY: a and b are places of whole vectors in both halves.
+            unsafe {
+                let (ea, oa) = (V::load(even.add(a)), V::load(odd.add(a)));
+                let (eb, ob) = (V::load(even.add(b)), V::load(odd.add(b)));
+                ea.plus(oa).store(even.add(a));
+                eb.plus(ob).store(even.add(b));
+                ea.minus(oa).store(odd.add(b));
+                eb.minus(ob).store(odd.add(a));
+            }
         }
     }
 }
 
 /// Values e (in place) and o: e + o, and e - o backwards behind them. The first band has no e before it.
 #[inline(always)]
-fn join_values(even: &mut [i32], odd: &[i32], rest: &mut [i32]) {
+fn join_values<V: Lanes>(even: &mut [i32], odd: &[i32], rest: &mut [i32]) {
     if even.is_empty() {
         rest.iter_mut().zip(odd).for_each(|(to, o)| *to = *o);
         return;
     }
-    let behind = &mut rest[..odd.len()];
-    for ((to, e), o) in behind.iter_mut().rev().zip(even.iter()).zip(odd) {
-        *to = e.wrapping_sub(*o);
+    let count = even.len();
+    if odd.len() != count || rest.len() < count {
+        debug_assert!(false, "halves differ");
+        return;
     }
-    even.iter_mut().zip(odd).for_each(|(e, o)| *e = e.wrapping_add(*o));
+    let whole = count - count % LANES;
+    for n in (0..whole).step_by(LANES) {
+        // SAFETY: places n to n + 7 are below `count`, and so are the same from the end.
+        unsafe {
+            let (e, o) = (V::load(even.as_ptr().add(n)), V::load(odd.as_ptr().add(n)));
+            e.plus(o).store(even.as_mut_ptr().add(n));
+            e.minus(o).reversed().store(rest.as_mut_ptr().add(count - LANES - n));
+        }
+    }
+    for n in whole..count {
+        let (e, o) = (even[n], odd[n]);
+        (even[n], rest[count - 1 - n]) = (e.wrapping_add(o), e.wrapping_sub(o));
+    }
 }
 
 #[cfg(test)]
@@ -288,7 +311,7 @@ mod tests {
             let (mut fast, mut portable) = (vec![0; shape.len()], vec![0; shape.len()]);
             let dct = Dct::new(shape);
             dct.inverse(&coefficients, &mut fast, &mut DctScratch::default()).unwrap();
-            dct.inverse_any(&coefficients, &mut portable, &mut DctScratch::default());
+            dct.inverse_by::<Portable>(&coefficients, &mut portable, &mut DctScratch::default());
             prop_assert_eq!(fast, portable);
         }
 

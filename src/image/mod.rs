@@ -11,6 +11,7 @@ mod dct;
 mod errors;
 mod groups;
 mod inverse;
+mod lanes;
 mod parameters;
 mod planes;
 mod predict;

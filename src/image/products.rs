@@ -1,7 +1,6 @@
 //! Matrix products in wrapping 32-bit integers, eight columns at a time.
 
-/// Columns of a product made together; matrices on the right are padded to a multiple of them.
-pub const LANES: usize = 8;
+use super::lanes::{LANES, Lanes};
 
 /// Rows of a product made together.
 const ROWS: usize = 4;
@@ -18,7 +17,7 @@ pub struct Left<'a> {
     pub depth: usize,
 }
 
-/// The right matrix: row j is the `LANES`-padded slice from `data[start + j * row]`.
+/// The right matrix: row j starts at `data[start + j * row]`.
 #[derive(Clone, Copy)]
 pub struct Right<'a> {
     pub data: &'a [i32],
@@ -30,7 +29,7 @@ pub struct Right<'a> {
 
 /// Writes left x right to `out`, whose rows start `stride` apart. All sums are modulo 2^32.
 #[inline(always)]
-pub fn product(left: &Left, right: &Right, out: &mut [i32], stride: usize) {
+pub fn product<V: Lanes>(left: &Left, right: &Right, out: &mut [i32], stride: usize) {
     let extent = |start: usize, n: usize, by: usize, m: usize, size: usize| match (n, m) {
         (0, _) | (_, 0) => 0,
         _ => start + (n - 1) * by + (m - 1) * size + 1,
@@ -45,12 +44,12 @@ pub fn product(left: &Left, right: &Right, out: &mut [i32], stride: usize) {
     let mut r = 0;
     while r + ROWS <= left.rows {
         // SAFETY: rows r to r + ROWS - 1 exist, and the extents were compared above.
-        unsafe { block::<ROWS>(left, right, r, out, stride) };
+        unsafe { block::<V, ROWS>(left, right, r, out, stride) };
         r += ROWS;
     }
     while r < left.rows {
         // SAFETY: as above, for one row.
-        unsafe { block::<1>(left, right, r, out, stride) };
+        unsafe { block::<V, 1>(left, right, r, out, stride) };
         r += 1;
     }
 }
@@ -60,26 +59,29 @@ pub fn product(left: &Left, right: &Right, out: &mut [i32], stride: usize) {
 /// # Safety
 /// These rows, all rows and columns of `right`, and these rows of `out` lie in their slices.
 #[inline(always)]
-unsafe fn block<const R: usize>(left: &Left, right: &Right, first: usize, out: &mut [i32], stride: usize) {
+unsafe fn block<V: Lanes, const R: usize>(
+    left: &Left,
+    right: &Right,
+    first: usize,
+    out: &mut [i32],
+    stride: usize,
+) {
+    let (weights, values, out) = (left.data.as_ptr(), right.data.as_ptr(), out.as_mut_ptr());
     for x in (0..right.columns).step_by(LANES) {
-        let mut sums = [[0i32; LANES]; R];
+        let mut sums = [V::splat(0); R];
         for j in 0..left.depth {
             // SAFETY: within the extents that the caller vouches for.
-            let values = unsafe {
-                right.data.as_ptr().add(right.start + j * right.row + x).cast::<[i32; LANES]>().read()
-            };
-            for (r, sums) in sums.iter_mut().enumerate() {
+            let values = unsafe { V::load(values.add(right.start + j * right.row + x)) };
+            for (r, sum) in sums.iter_mut().enumerate() {
                 let at = left.start + (first + r) * left.row + j * left.column;
                 // SAFETY: likewise.
-                let weight = unsafe { *left.data.get_unchecked(at) };
-                for (sum, value) in sums.iter_mut().zip(values) {
-                    *sum = sum.wrapping_add(weight.wrapping_mul(value));
-                }
+                let weight = V::splat(unsafe { *weights.add(at) });
+                *sum = sum.plus(weight.times(values));
             }
         }
-        for (r, sums) in sums.iter().enumerate() {
+        for (r, sum) in sums.iter().enumerate() {
             // SAFETY: likewise.
-            unsafe { out.as_mut_ptr().add((first + r) * stride + x).cast::<[i32; LANES]>().write(*sums) };
+            unsafe { sum.store(out.add((first + r) * stride + x)) };
         }
     }
 }
