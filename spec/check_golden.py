@@ -4,9 +4,10 @@ committed X.csv, X.condensed.csv and X.moments.csv. Exits 1 if one differs."""
 import pathlib
 import sys
 
+import condensed
 import reader
 
-DUMPS = {".csv": reader.dump_table, ".condensed.csv": reader.dump_condensed, ".moments.csv": reader.dump_moments}
+DUMPS = {".csv": reader.dump_table, ".condensed.csv": condensed.dump, ".moments.csv": condensed.dump_moments}
 
 
 def check(path):

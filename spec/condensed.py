@@ -1,4 +1,4 @@
-"""Condensed samples rebuilt from the rows (gede.md, section 5): for files that do not store them."""
+"""Condensed samples (gede.md, section 5), rebuilt from the rows where they are not stored, and moments (6), as CSV."""
 import math
 import struct
 from collections import namedtuple
@@ -8,17 +8,46 @@ import reader
 Cells = namedtuple("Cells", "target target_kind features bits labels")
 
 
+def condensed(file):
+    """Schema and values of the condensed table."""
+    schema = file.read_schema(33)
+    if file.section(35)[13] == 1:
+        return schema, reader.join([file.segment_values(b, schema) for b in file.segments_of(4, schema)], schema)
+    return schema, rebuild(file)
+
+
+def dump(file):
+    schema, values = condensed(file)
+    return reader.dump(schema, values, len(values[0][0]), kinds=False)
+
+
+def dump_moments(file):
+    data = file.section(5)
+    k, exact, target, rows, out = struct.unpack_from("<IBBxxQQ", data)
+    yield "exact,rows,left out,has target"
+    yield f"{exact},{rows},{out},{target}"
+    yield "node,exponent"
+    yield from ("%d,%d" % struct.unpack_from("<II", data, 64 + 8 * i) for i in range(k))
+    yield "i,j,sum"
+    at = 64 + 8 * k
+    for i in range(k + 1):
+        for j in range(i, k + 1):
+            number = int.from_bytes(data[at : at + 16], "little", signed=True)
+            yield f"{i},{j},{number if exact else f'{number:016x}'}"
+            at += 16
+
+
 def rebuild(file):
     """values[column][0][cell] of the condensed table, summed segment by segment in stored order."""
     cells = read_cells(file.section(35))
     schema_nodes = file.schema.nodes
     nodes = [f[0] for f in cells.features] + [cells.target] * (cells.target_kind == 1)
     total = {}
-    for block in file.blocks():
-        values = file.block_values(block, file.schema)
+    for blocks in file.segments_of(2, file.schema):
+        values = file.segment_values(blocks, file.schema)
         columns = [[as_f64(schema_nodes[n], raw) for raw in values[n][0]] for n in nodes]
         part = {}
-        for row in range(block.rows):
+        for row in range(blocks[0].rows):
             numbers = [column[row] for column in columns]
             sums, counts, weights = part.setdefault(cell_of(cells, numbers), empty_cell(nodes, cells))
             for i, x in enumerate(numbers):

@@ -11,10 +11,10 @@ The dump is exact. Its lines end in a line feed; the first names the fields, the
 - A field is one instance of a node. A column's nodes come parents first, a node's instances in order.
   A struct or a list has a field only if it may be null: 1 if it is there, 0 if it is null.
 - A field is named "PATH:KIND", always quoted, quotes doubled. PATH is the column's name, then `.child` for
-  a struct's child and `[i]` for a list's item. KIND is the kind's name and bits (fixed bytes: the length);
+  a struct's child and `[i]` for a list's item. KIND is the kind's name and bits (fixed bytes and images: the length);
   then `/u` for unit u, `/p.s` for a decimal's precision and scale; then `?` if values may be null.
 - bool, unsigned, signed and decimal (without its scale) are integers. float and interval are their raw bits
-  in hexadecimal, most significant digit first. bytes and fixed bytes are 0x and two digits a byte. text is
+  in hexadecimal, most significant digit first. bytes, fixed bytes and images are 0x and two digits a byte. text is
   always quoted, quotes doubled. A null, and everything under a null, is an empty field.
 - The condensed table's fields are named by their columns alone: features, target, weights.
 - Moments: `exact,rows,left out,has target`, a line with these values; `node,exponent` and a line a column;
@@ -27,18 +27,20 @@ from collections import namedtuple
 
 import numpy as np
 
+import images
+
 MAGIC = b"\x89GEDE\n\r\n"
 NONE = 0xFFFFFFFF
-KNOWN = {0, 16, 17, 18, 19, 32, 33, 34}  # features, 2.4
-KINDS = "struct list bool unsigned signed float decimal interval fixed_bytes bytes text".split()
-STRUCT, LIST, BOOL, UNSIGNED, SIGNED, FLOAT, DECIMAL, INTERVAL, FIXED, BYTES, TEXT = range(11)
+KNOWN = {0, 1, 16, 17, 18, 19, 20, 21, 32, 33, 34}  # features, 2.4
+KINDS = "struct list bool unsigned signed float decimal interval fixed_bytes bytes text image".split()
+STRUCT, LIST, BOOL, UNSIGNED, SIGNED, FLOAT, DECIMAL, INTERVAL, FIXED, BYTES, TEXT, IMAGE = range(12)
 
 Section = namedtuple("Section", "kind crc offset length stride zero")
 Node = namedtuple("Node", "parent name_at name_length kind nullable unit precision scale bits r v lane group "
-                          "dictionary length zero name")
-Schema = namedtuple("Schema", "nodes lanes")
+                          "dictionary length image_width name")
+Schema = namedtuple("Schema", "nodes groups")  # groups: the lanes of each storage group
 Block = namedtuple("Block", "first rows transforms layout bases records exceptions exceptions_length heap "
-                            "heap_length n_b l_t l_b l_d constant kind idbits")
+                            "heap_length n_b l_t l_b l_d constant kind idbits transform offsets records_length")
 
 
 class Damage(Exception):
@@ -76,9 +78,9 @@ class File:
         require(major == 0, f"version {major}.{minor}")
         directory = data[at : at + size]
         require(zlib.crc32(directory) == crc, "directory checksum")
-        (self.rows, self.segment_rows, self.bulk_end, sections, features, groups, page, self.segments,
+        (self.rows, self.segment_rows, self.bulk_end, sections, features, self.groups, page, self.segments,
          self.condensed_rows, self.condensed_segments) = struct.unpack_from("<QQQIIIIQQQ", directory)  # 2.3
-        require(groups == 1 and page == 4096, "storage groups or page size")
+        require(page == 4096, "page size")
         self.directory = (at, size)
         self.sections = [Section(*struct.unpack_from("<IIQQII", directory, 64 + 32 * i)) for i in range(sections)]
         self.features = []
@@ -92,6 +94,7 @@ class File:
                 require(zlib.crc32(self.bytes(section)) == section.crc, f"checksum of section {section.kind}")
         self.check_pages()
         self.schema = self.read_schema(32)
+        require(len(self.schema.groups) == self.groups, "storage groups")
 
     def bytes(self, section):
         return self.data[section.offset : section.offset + section.length]
@@ -120,12 +123,21 @@ class File:
         for i in range(nodes):
             node = struct.unpack_from("<III4BhHIIIIIII", data, 16 + 48 * i)
             out.append(Node(*node, names[node[1] : node[1] + node[2]].decode()))
-        return Schema(out, lanes)
+        groups = [0] * (1 + max([node.group for node in out], default=0))
+        for node in out:
+            groups[node.group] += node.r * (node.nullable + node.v)
+        require(sum(groups) == lanes, "lanes")
+        return Schema(out, groups)
 
     def blocks(self, kind=2):
         """Entries of a block table (4): the table's, or (kind 4) the condensed table's."""
         data = self.section(kind)
-        return [Block(*struct.unpack_from("<11Q4I2B", data, at)) for at in range(0, len(data), 128)]
+        return [Block(*struct.unpack_from("<11Q4I3B5xQQ", data, at)) for at in range(0, len(data), 128)]
+
+    def segments_of(self, kind, schema):
+        """The blocks of each segment, one a storage group."""
+        blocks = self.blocks(kind)
+        return list(zip(*[iter(blocks)] * len(schema.groups)))
 
     def dictionary(self, index):
         """Values of a dictionary (4.3): raw bits or byte strings."""
@@ -138,6 +150,10 @@ class File:
 
     def pieces(self, block, lanes):
         """The pieces of a block with their lengths."""
+        if block.kind == 2:
+            return [(0, 0), (block.layout, 32 + block.n_b * block.l_b // 8), (0, 0),
+                    (block.records, block.records_length), (0, 0), (0, 0),
+                    (block.offsets, stream_length((block.rows + 1) * block.records_length.bit_length()))]
         return [(block.transforms, 16 * lanes), (block.layout, stream_length(2 * block.l_t)),
                 (block.bases, stream_length(block.n_b * block.l_b)),
                 (block.records, stream_length(block.rows * (block.idbits + block.l_d))),
@@ -160,15 +176,26 @@ class File:
             at += width
         return fields
 
-    def block_values(self, block, schema):
-        """values[node][instance][row]: raw bits, or bytes; None for a null and for what is under a null."""
+    def open_block(self, block, lanes):
+        """Pieces, transforms, and the fields of fixed records."""
+        pieces = [self.data[at : at + length] for at, length in self.pieces(block, lanes)]
+        if block.kind == 2:
+            return pieces, [], []
         require(block.kind == 1, f"record kind {block.kind}")
-        pieces = [self.data[at : at + length] for at, length in self.pieces(block, schema.lanes)]
-        transforms = [struct.unpack_from("<4BIQ", pieces[0], 16 * lane) for lane in range(schema.lanes)]
-        fields = self.lane_fields(block, [t[1] for t in transforms], pieces)
+        transforms = [struct.unpack_from("<4BIQ", pieces[0], 16 * lane) for lane in range(lanes)]
+        return pieces, transforms, self.lane_fields(block, [t[1] for t in transforms], pieces)
+
+    def segment_values(self, blocks, schema):
+        """values[node][instance][row]: raw bits, or bytes; None for a null and for what is under a null."""
+        block = blocks[0]
+        pieces, transforms, fields = self.open_block(block, schema.groups[0])
         exceptions = read_exceptions(pieces[4])
         values = []
         for node in schema.nodes:
+            if node.kind == IMAGE:
+                block_, lanes = blocks[node.group], schema.groups[node.group]
+                values.append([images.block_images(node, block_, *self.open_block(block_, lanes))])
+                continue
             instances = []
             for instance in range(node.r):
                 lane = node.lane + node.r * node.nullable + instance * node.v
@@ -211,8 +238,9 @@ class File:
         return [raw_bits(node, x & (1 << node.bits) - 1) for x in ordered[0]]
 
     def table(self):
-        """Values of all rows in the order of the table, as block_values gives them."""
-        return join([self.block_values(b, self.schema) for b in self.blocks()], self.schema, self.stored_places())
+        """Values of all rows in the order of the table, as segment_values gives them."""
+        segments = [self.segment_values(blocks, self.schema) for blocks in self.segments_of(2, self.schema)]
+        return join(segments, self.schema, self.stored_places())
 
     def stored_places(self):
         """The stored place of every row, by the sample index (7); None if rows are stored in table order."""
@@ -231,27 +259,20 @@ class File:
         places[order] = np.arange(rows)
         return places.tolist()
 
-    def condensed(self):
-        """Schema and values of the condensed table (5)."""
-        schema = self.read_schema(33)
-        if self.section(35)[13] == 1:
-            return schema, join([self.block_values(b, schema) for b in self.blocks(4)], schema)
-        from condensed import rebuild
-        return schema, rebuild(self)
-
     def check(self):
         """What the checksums do not say: coverage, disjointness, and zero bytes wherever nothing is (2.3)."""
         spans = [(0, 64), self.directory, (len(self.data) - 64, 64)]
         spans += [(s.offset, s.length) for s in self.sections]
         self.check_cover(spans, 0, len(self.data))
         pieces = [struct.unpack_from("<2Q", self.section(3), i) for i in range(0, len(self.section(3)), 32)]
-        pieces += [p for b in self.blocks() for p in self.pieces(b, self.schema.lanes)]
-        pieces += [p for b in self.blocks(4) for p in self.pieces(b, self.read_schema(33).lanes)]
+        for kind, schema in ((2, self.schema), (4, self.section(33) and self.read_schema(33))):
+            for blocks in self.segments_of(kind, schema) if schema else []:
+                pieces += [p for b, lanes in zip(blocks, schema.groups) for p in self.pieces(b, lanes)]
         for section in self.sections:
             if section.kind == 1:
                 self.check_cover(pieces, section.offset, section.offset + section.length)
-        require(sum(b.rows for b in self.blocks()) == self.rows, "rows of the blocks")
-        require(len(self.blocks()) == self.segments, "number of segments")
+        require(sum(b.rows for b in self.blocks()) == self.rows * self.groups, "rows of the blocks")
+        require(len(self.blocks()) == self.segments * self.groups, "number of segments")
         require(not any(self.data[16:60] + self.data[-24:-12]), "reserved bytes")
 
     def check_cover(self, spans, start, end):
@@ -318,7 +339,7 @@ def field_text(node, raw):
         return ""
     if node.kind == TEXT:
         return quoted(raw.decode())
-    if node.kind in (BYTES, FIXED):
+    if node.kind in (BYTES, FIXED, IMAGE):
         return "0x" + raw.hex()
     if node.kind in (FLOAT, INTERVAL):
         return f"{raw:0{node.bits // 4}x}"
@@ -344,8 +365,8 @@ def dump(schema, values, rows, kinds=True):
     for n, node in enumerate(schema.nodes):
         if node.kind in (STRUCT, LIST) and not node.nullable:
             continue
-        kind = KINDS[node.kind] + str(node.length if node.kind == FIXED else node.bits or "")
-        kind += f"/{node.unit}" if node.unit else ""
+        kind = KINDS[node.kind] + str(node.length if node.kind in (FIXED, IMAGE) else node.bits or "")
+        kind += f"/{node.unit}" if node.unit and node.kind != IMAGE else ""
         kind += f"/{node.precision}.{node.scale}" if node.kind == DECIMAL else ""
         for i in range(node.r):
             names.append(quoted(path(schema, node, i) + f":{kind}{'?' * node.nullable}" * kinds))
@@ -358,32 +379,11 @@ def dump_table(file):
     return dump(file.schema, file.table(), file.rows)
 
 
-def dump_condensed(file):
-    schema, values = file.condensed()
-    return dump(schema, values, len(values[0][0]), kinds=False)
-
-
-def dump_moments(file):
-    """Section 6."""
-    data = file.section(5)
-    k, exact, target, rows, out = struct.unpack_from("<IBBxxQQ", data)
-    yield "exact,rows,left out,has target"
-    yield f"{exact},{rows},{out},{target}"
-    yield "node,exponent"
-    yield from ("%d,%d" % struct.unpack_from("<II", data, 64 + 8 * i) for i in range(k))
-    yield "i,j,sum"
-    at = 64 + 8 * k
-    for i in range(k + 1):
-        for j in range(i, k + 1):
-            number = int.from_bytes(data[at : at + 16], "little", signed=True)
-            yield f"{i},{j},{number if exact else f'{number:016x}'}"
-            at += 16
-
-
 def main(option, name):
     with open(name, "rb") as f:
         file = File(f.read())
-    dumps = {"": dump_table, "--condensed": dump_condensed, "--moments": dump_moments, "--check": File.check}
+    import condensed
+    dumps = {"": dump_table, "--condensed": condensed.dump, "--moments": condensed.dump_moments, "--check": File.check}
     sys.stdout.reconfigure(encoding="utf-8", newline="\n")
     sys.stdout.writelines(line + "\n" for line in dumps[option](file) or ["ok"])
 

@@ -78,16 +78,27 @@ fn found() -> BTreeSet<String> {
         }
         let bytes = Bytes(std::fs::read(&file).unwrap());
         let (sections, features) = bytes.directory();
-        let lanes = reader.schema().lanes() as usize;
+        let groups = reader.schema().groups() as usize;
         found.extend(features.iter().map(|f| format!("feature {f}")));
         found.extend(sections.iter().map(|s| format!("section {}", s.0)));
         for &(kind, at, length) in &sections {
-            for entry in (at..at + length).step_by(128).filter(|_| kind == 2) {
-                found.insert(format!("record {}", bytes.number(entry + 104, 1)));
+            for (i, entry) in (at..at + length).step_by(128).filter(|_| kind == 2).enumerate() {
+                let record = bytes.number(entry + 104, 1);
+                found.insert(format!("record {record}"));
+                found.insert(format!("image transform {}", bytes.number(entry + 106, 1)));
+                if record == 2 {
+                    let layout = bytes.number(entry + 24, 8) as usize;
+                    let parts = ["colour", "predictor", "group width", "group channels", "flags"];
+                    for (at, part) in parts.iter().enumerate() {
+                        found.insert(format!("{part} {}", bytes.number(layout + at, 1)));
+                    }
+                    continue;
+                }
                 found.insert(format!("bases {}", u8::from(bytes.number(entry + 80, 8) > 1)));
                 found.insert(format!("heap {}", u8::from(bytes.number(entry + 72, 8) > 0)));
                 found.insert(format!("exceptions {}", u8::from(bytes.number(entry + 56, 8) > 0)));
                 let transforms = bytes.number(entry + 16, 8) as usize;
+                let lanes = reader.schema().group_lanes((i % groups) as u32) as usize;
                 found.extend(
                     (0..lanes).map(|l| format!("transform {}", bytes.number(transforms + 16 * l, 1))),
                 );
@@ -119,7 +130,7 @@ fn found() -> BTreeSet<String> {
 #[test]
 fn everything_is_in_a_golden_file() {
     let mut wanted: Vec<String> = Vec::new();
-    let kinds: [(u8, &[u16]); 11] = [
+    let kinds: [(u8, &[u16]); 12] = [
         (0, &[0]),
         (1, &[0]),
         (2, &[1]),
@@ -131,16 +142,22 @@ fn everything_is_in_a_golden_file() {
         (8, &[8]),
         (9, &[0]),
         (10, &[0]),
+        (11, &[8]),
     ];
     for (kind, bits) in kinds {
         wanted.extend(bits.iter().map(|b| format!("kind {kind} {b}")));
-        wanted.push(format!("kind {kind} null"));
+        if kind != 11 {
+            wanted.push(format!("kind {kind} null"));
+        }
     }
     wanted.extend((0..=16).filter(|&u| u != 3).map(|u| format!("unit {u}")));
-    wanted.extend([0, 16, 17, 18, 19, 32, 33, 34].map(|f| format!("feature {f}")));
-    wanted.extend([1, 2, 3, 4, 5, 6, 7, 16, 32, 33, 34, 35].map(|s| format!("section {s}")));
-    wanted.extend(["record 1", "segments", "segment dictionary"].map(str::to_owned));
+    wanted.extend([0, 1, 16, 17, 18, 19, 20, 21, 32, 33, 34].map(|f| format!("feature {f}")));
+    wanted.extend([1, 2, 3, 4, 5, 6, 7, 16, 32, 33, 34, 35, 36].map(|s| format!("section {s}")));
+    wanted.extend(["record 1", "record 2", "segments", "segment dictionary"].map(str::to_owned));
     wanted.extend([0, 1, 2].map(|t| format!("transform {t}")));
+    wanted.extend([0, 1].map(|t| format!("image transform {t}")));
+    wanted.extend([0, 1, 2].map(|c| format!("colour {c}")));
+    wanted.extend(["predictor", "flags"].into_iter().flat_map(|w| [0, 1].map(|p| format!("{w} {p}"))));
     wanted.extend([1, 2].map(|d| format!("dictionary {d}")));
     wanted.extend(["bases", "heap", "exceptions", "moments exact", "cell bits"].map(|w| format!("{w} 0")));
     wanted.extend(["bases", "heap", "exceptions", "moments exact", "cell bits"].map(|w| format!("{w} 1")));

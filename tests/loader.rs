@@ -24,7 +24,7 @@ fn seen(batch: Result<Batch>) -> Seen {
 
 fn load(bytes: &[u8], draw: Option<Draw>, state: State, options: LoaderOptions) -> Vec<Seen> {
     let reader = Reader::new(bytes).unwrap();
-    let images = ImageColumn::find(&reader, None).unwrap();
+    let images = reader.images(None).unwrap();
     let labels = LabelColumn::of_classes(&reader).unwrap().unwrap();
     let classes = FileClasses::new(&reader).unwrap();
     let draw = draw.unwrap_or(Draw::Balanced(&classes));
@@ -100,7 +100,7 @@ fn a_loader_resumed_from_any_batch_goes_on_as_if_never_stopped() {
 fn floats_are_scaled_by_channel() {
     let bytes = file(64, false, true);
     let reader = Reader::new(bytes).unwrap();
-    let images = ImageColumn::find(&reader, Some("image")).unwrap();
+    let images = reader.images(Some("image")).unwrap();
     assert_eq!((images.shape(), images.rows(), images.name()), ((CHANNELS, HEIGHT, WIDTH), 64, "image"));
     let (mean, std) = ([0.5, 0.25, 0.0], [0.5, 2.0, 1.0]);
     for format in [PixelFormat::unit(), PixelFormat::Floats { mean: mean.to_vec(), std: std.to_vec() }] {
@@ -246,7 +246,7 @@ fn batches_become_tensors() {
     use gede::train::Device;
     let bytes = file(40, true, false);
     let reader = Reader::new(bytes).unwrap();
-    let images = ImageColumn::find(&reader, None).unwrap();
+    let images = reader.images(None).unwrap();
     let labels = LabelColumn::of_classes(&reader).unwrap().unwrap();
     let epochs = Epochs::new(Draw::Uniform(40), Amount::Count(10), State::new(0)).unwrap().until(1);
     scope(|scope| {

@@ -12,7 +12,7 @@ use common::zoo::{self, random};
 use gede::Reader;
 use gede::column::{Batch, Kind};
 use gede::read::{Projection, Source};
-use gede::write::{CellLimit, Options};
+use gede::write::{CellLimit, ImageTransform, Options};
 use proptest::prelude::*;
 
 /// A column of a random table: its kind, whether it may be null, and how its values are drawn.
@@ -186,7 +186,8 @@ proptest! {
 
 #[test]
 fn the_animals_are_read_in_any_order() {
-    for animal in zoo::all() {
+    let exact = |a: &zoo::Animal| a.options.images != ImageTransform::Dct;
+    for animal in zoo::all().into_iter().filter(exact) {
         check(&animal.table, &animal.options, 5);
     }
 }

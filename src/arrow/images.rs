@@ -20,32 +20,35 @@ struct Tensor {
     permutation: Option<Vec<usize>>,
 }
 
-/// The shape of a field's images, if it holds images: tensors of unsigned bytes that are never null, of
-/// two dimensions (height, width) or three, where the channels are first or last by their name or,
-/// without names, by their number of 1, 3 or 4.
+/// The shape of a field's images, if it holds images: tensors of unsigned bytes that are never null. The names of
+/// the dimensions tell their order; where there are none, a dimension of 1, 3 or 4 is taken for the channels.
 pub fn image_shape(field: &Field) -> Option<ImageShape> {
     let DataType::FixedSizeList(item, length) = field.data_type() else { return None };
     if field.is_nullable() || item.data_type() != &DataType::UInt8 || field.metadata().get(NAME_KEY)? != NAME
     {
         return None;
     }
-    let tensor: Tensor = serde_json::from_str(field.metadata().get(METADATA_KEY)?).ok()?;
-    if tensor.permutation.is_some_and(|p| !p.is_sorted()) {
+    let shape = tensor_shape(field.metadata().get(METADATA_KEY)?)?;
+    (Some(shape.len()) == usize::try_from(*length).ok()).then_some(shape)
+}
+
+fn tensor_shape(json: &str) -> Option<ImageShape> {
+    let tensor: Tensor = serde_json::from_str(json).ok()?;
+    if tensor.dim_names.is_none() && tensor.permutation.is_some_and(|p| !p.iter().copied().eq(0..p.len())) {
         return None;
     }
-    let names = tensor.dim_names.unwrap_or_default();
-    let is_channels = |at: usize, count: u32| match names.get(at) {
-        Some(name) => name.to_lowercase().starts_with('c'),
-        None => matches!(count, 1 | 3 | 4),
-    };
-    let (channels, height, width, interleaved) = match tensor.shape[..] {
-        [height, width] => (1, height, width, false),
-        [height, width, channels] if is_channels(2, channels) => (channels, height, width, true),
-        [channels, height, width] if is_channels(0, channels) => (channels, height, width, false),
+    let initial = |name: &String| name.chars().next().map_or('?', |c| c.to_ascii_uppercase());
+    let names = tensor.dim_names.map(|names| names.iter().map(initial).collect::<String>());
+    let is_channels = |n: u32| matches!(n, 1 | 3 | 4);
+    let (channels, height, width, interleaved) = match (tensor.shape.as_slice(), names.as_deref()) {
+        (&[h, w], None | Some("HW")) => (1, h, w, false),
+        (&[c, h, w], Some("CHW")) => (c, h, w, false),
+        (&[h, w, c], Some("HWC")) => (c, h, w, true),
+        (&[c, h, w], None) if is_channels(c) && !is_channels(w) => (c, h, w, false),
+        (&[h, w, c], None) if is_channels(c) && !is_channels(h) => (c, h, w, true),
         _ => return None,
     };
-    let shape = ImageShape::new(u8::try_from(channels).ok()?, height, width, interleaved).ok()?;
-    (Some(shape.len()) == usize::try_from(*length).ok()).then_some(shape)
+    ImageShape::new(u8::try_from(channels).ok()?, height, width, interleaved && channels > 1).ok()
 }
 
 /// A field of images, never null.
@@ -62,4 +65,53 @@ pub fn image_field(name: &str, shape: ImageShape) -> Field {
         (NAME_KEY.to_owned(), NAME.to_owned()),
         (METADATA_KEY.to_owned(), metadata.to_string()),
     ]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dimensions_are_told_by_their_names_or_their_sizes() {
+        let shape = |channels, interleaved| ImageShape::new(channels, 5, 7, interleaved).ok();
+        for (json, expected) in [
+            (r#"{"shape":[3,5,7],"dim_names":["C","H","W"]}"#, shape(3, false)),
+            (
+                r#"{"shape":[5,7,3],"dim_names":["height","width","channels"],"permutation":[2,0,1]}"#,
+                shape(3, true),
+            ),
+            (r#"{"shape":[3,5,7]}"#, shape(3, false)),
+            (r#"{"shape":[5,7,3]}"#, shape(3, true)),
+            (r#"{"shape":[5,7]}"#, shape(1, false)),
+            (r#"{"shape":[5,7,1],"dim_names":["H","W","C"]}"#, shape(1, false)),
+        ] {
+            assert_eq!(tensor_shape(json), expected, "{json}");
+        }
+        for json in [
+            "",
+            "{}",
+            r#"{"shape":[3,5,3]}"#,
+            r#"{"shape":[5]}"#,
+            r#"{"shape":[2,3,5,7],"dim_names":["N","C","H","W"]}"#,
+            r#"{"shape":[3,5,7],"dim_names":["C","W","H"]}"#,
+            r#"{"shape":[3,5,7],"permutation":[2,0,1]}"#,
+            r#"{"shape":[3,-5,7]}"#,
+        ] {
+            assert!(tensor_shape(json).is_none(), "{json}");
+        }
+    }
+
+    #[test]
+    fn a_field_says_the_shape_it_was_made_of() {
+        for shape in [
+            ImageShape::new(3, 5, 7, true),
+            ImageShape::new(1, 28, 28, false),
+            ImageShape::new(3, 3, 3, false),
+        ] {
+            let shape = shape.ok();
+            assert!(
+                shape.is_some() && shape.map(|s| image_field("x", s)).and_then(|f| image_shape(&f)) == shape
+            );
+        }
+    }
 }

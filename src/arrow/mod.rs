@@ -19,6 +19,7 @@ mod union;
 
 pub use equal::logical_eq;
 pub use export::Exporter;
+pub use images::{image_field, image_shape};
 pub use ingest::ingest;
 pub use message::{decode_schema, encode_schema};
 pub use read::{ArrowReader, ArrowScan};

@@ -12,8 +12,9 @@ use crate::image::{ImageErrors, ImageShape};
 const TOGETHER: usize = 64;
 
 /// A column of images of a file.
-pub struct Images<'a, S> {
+pub struct ImageColumn<'a, S> {
     reader: &'a Reader<S>,
+    name: &'a str,
     group: u32,
     shape: ImageShape,
 }
@@ -23,16 +24,22 @@ impl<S: Source> Reader<S> {
     ///
     /// # Errors
     /// `Argument` if there is none.
-    pub fn images(&self, column: Option<&str>) -> Result<Images<'_, S>> {
+    pub fn images(&self, column: Option<&str>) -> Result<ImageColumn<'_, S>> {
+        let none = || {
+            Error::argument(
+                "the file has no column of images: of bytes that are never null, in Arrow's extension type \
+                 arrow.fixed_shape_tensor",
+            )
+        };
         let mut nodes = self.schema().nodes().iter().filter(|n| n.image.is_some());
         let node = match column {
-            None => nodes.next().ok_or_else(|| Error::argument("the file has no column of images"))?,
+            None => nodes.next().ok_or_else(|| none())?,
             Some(name) => nodes
                 .find(|n| n.name == name)
                 .ok_or_else(|| Error::argument(format!("\"{name}\" is no column of images")))?,
         };
-        let shape = node.image.ok_or_else(|| Error::argument("the file has no column of images"))?;
-        Ok(Images { reader: self, group: node.group, shape })
+        let shape = node.image.ok_or_else(none)?;
+        Ok(ImageColumn { reader: self, name: &node.name, group: node.group, shape })
     }
 
     /// What near-lossless coding changed, measured as the file was written: node and errors.
@@ -50,9 +57,19 @@ impl<S: Source> Reader<S> {
     }
 }
 
-impl<S: Source> Images<'_, S> {
+impl<S: Source> ImageColumn<'_, S> {
+    /// Name of the column.
+    pub fn name(&self) -> &str {
+        self.name
+    }
+
+    /// Number of images.
+    pub fn rows(&self) -> u64 {
+        self.reader.rows()
+    }
+
     /// The shape of each image.
-    pub fn shape(&self) -> ImageShape {
+    pub fn image_shape(&self) -> ImageShape {
         self.shape
     }
 

@@ -26,7 +26,7 @@ pub(crate) use index::{GROUP, SAMPLE, level_parts};
 use pages::Pages;
 
 pub use account::{Account, Part};
-pub use images::Images;
+pub use images::ImageColumn;
 pub use index::Class;
 pub use projection::Projection;
 pub use reader::Reader;

@@ -40,9 +40,9 @@ impl Default for LoaderOptions {
 ///
 /// ```no_run
 /// # #[cfg(feature = "arrow")] fn main() -> gede::Result<()> {
-/// use gede::sample::{Amount, Draw, Epochs, ImageColumn, LabelColumn, Loader, LoaderOptions, State};
+/// use gede::sample::{Amount, Draw, Epochs, LabelColumn, Loader, LoaderOptions, State};
 /// let file = gede::Reader::open("mnist.gede")?;
-/// let images = ImageColumn::find(&file, None)?;
+/// let images = file.images(None)?;
 /// let labels = LabelColumn::new(&file, "label")?;
 /// let epochs = Epochs::new(Draw::Uniform(file.rows()), Amount::Fraction(0.1), State::new(1))?.until(100);
 /// std::thread::scope(|scope| {

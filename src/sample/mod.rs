@@ -12,8 +12,6 @@ mod loader;
 mod moments;
 mod permutation;
 pub(crate) mod random;
-#[cfg(feature = "arrow")]
-mod tensor;
 mod weights;
 
 pub use batch::{Batch, PixelFormat, Pixels};
@@ -22,7 +20,7 @@ pub use condensed::CondensedSamples;
 pub use draw::{Amount, Draw};
 pub use epoch::Epoch;
 pub use epochs::{Epochs, State};
-pub use images::{ImageColumn, ImageShape, Images, Layout};
+pub use images::Images;
 pub use labels::{LabelColumn, Labels};
 pub use loader::{Loader, LoaderOptions};
 pub use moments::ColumnMoments;

@@ -6,7 +6,7 @@ use gede::column::{Batch, Kind, Node, Schema, Values};
 use gede::entrogede::MomentParts;
 use gede::sample::{ColumnMoments, CondensedSamples};
 
-const KINDS: [&str; 11] = [
+const KINDS: [&str; 12] = [
     "struct",
     "list",
     "bool",
@@ -18,6 +18,7 @@ const KINDS: [&str; 11] = [
     "fixed_bytes",
     "bytes",
     "text",
+    "image",
 ];
 
 /// The CSV of all nodes of a schema.
@@ -64,7 +65,8 @@ fn path(schema: &Schema, node: &Node, instance: usize) -> String {
 
 fn kind(node: &Node) -> String {
     let mut out = KINDS[node.kind as usize].to_owned();
-    let size = if node.kind == Kind::FixedBytes { node.length } else { node.bits.into() };
+    let size =
+        if matches!(node.kind, Kind::FixedBytes | Kind::Image) { node.length } else { node.bits.into() };
     if size > 0 || node.kind == Kind::FixedBytes {
         write!(out, "{size}").unwrap();
     }
@@ -103,7 +105,7 @@ fn field(schema: &Schema, batch: &Batch, n: usize, row: usize, instance: usize) 
     }
     let at = row * node.instances as usize + instance;
     let raw: u128 = match &batch.columns[n].values {
-        Values::U8(v) if node.kind == Kind::FixedBytes => {
+        Values::U8(v) if matches!(node.kind, Kind::FixedBytes | Kind::Image) => {
             let length = node.length as usize;
             return hex(&v[at * length..][..length]);
         }

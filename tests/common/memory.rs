@@ -1,6 +1,7 @@
 //! Tables in memory, built a column at a time.
 
 use gede::column::{Batch, Column, Kind, Schema, SchemaBuilder, Values};
+use gede::image::ImageShape;
 use gede::write::{Batches, Options, Table, write};
 
 /// A table that is a list of batches.
@@ -131,6 +132,15 @@ impl Builder {
             other => other,
         };
         self.batch.columns.push(Column { validity, values });
+        self
+    }
+
+    /// A column of images; `value` is of a row and a value of its image.
+    pub fn image(mut self, name: &str, shape: ImageShape, value: impl Fn(usize, usize) -> u8) -> Self {
+        self.schema.push_image(name, shape).unwrap();
+        let values = (0..self.batch.rows).flat_map(|row| (0..shape.len()).map(move |i| (row, i)));
+        let values = Values::U8(values.map(|(row, i)| value(row, i)).collect());
+        self.batch.columns.push(Column { validity: None, values });
         self
     }
 

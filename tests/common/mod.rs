@@ -9,3 +9,4 @@ pub mod memory;
 pub mod read;
 pub mod repair;
 pub mod zoo;
+pub mod zoo_images;

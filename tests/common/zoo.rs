@@ -54,6 +54,7 @@ pub fn all() -> Vec<Animal> {
     ];
     all.extend(class_wise());
     all.extend(condensed());
+    all.extend(super::zoo_images::all());
     all
 }
 

@@ -63,7 +63,7 @@ fn info_accounts_for_every_byte() {
     let parts = info["bytes"].as_object().unwrap();
     assert_eq!(parts.values().map(|n| n.as_u64().unwrap()).sum::<u64>(), length);
     assert_eq!(info["file_length"], json!(length));
-    assert_eq!(info["eight_bytes_a_value"], json!(20_640 * 9 * 8));
+    assert_eq!(info["raw"]["bytes"], json!(20_640 * 9 * 8));
     assert_eq!(info["columns"].as_array().unwrap().len(), 9);
     assert_eq!(info["columns"][8], json!({ "name": "MedHouseVal", "type": "Float64", "nullable": false }));
     assert_eq!(info["condensed"]["target"]["column"], "MedHouseVal");

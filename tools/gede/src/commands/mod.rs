@@ -61,14 +61,37 @@ fn passed_on(error: ArrowError) -> Error {
 
 /// Bytes of a row in memory, strings aside.
 fn row_bytes(schema: &Schema) -> usize {
-    schema.nodes().iter().map(|n| n.instances as usize * usize::from(n.bits.max(8)) / 8).sum()
+    schema
+        .nodes()
+        .iter()
+        .map(|n| (n.instances * n.lanes_per_instance.max(1)) as usize * usize::from(n.bits.max(8)) / 8)
+        .sum()
 }
 
-/// What so many rows take at 8 bytes a value, the paper's measure; none if a column is not of numbers.
-fn eight_byte_values(schema: &Schema, rows: u64) -> Option<u64> {
-    let leaves = schema.nodes().iter().filter(|n| !matches!(n.kind, Kind::Struct | Kind::List));
-    let values =
-        leaves.map(|n| (!n.kind.is_bytes() && n.kind != Kind::FixedBytes).then_some(u64::from(n.instances)));
-    let values: u64 = values.sum::<Option<u64>>()?;
-    rows.checked_mul(values)?.checked_mul(8)
+/// The paper's measure of a table: its pixels where it has images, else 8 bytes a value.
+#[derive(Clone, Copy)]
+struct RawSize {
+    bytes: u64,
+    what: &'static str,
+}
+
+impl RawSize {
+    /// That of so many rows; none if there are no rows, or a column is neither of numbers nor of images.
+    fn of(schema: &Schema, rows: u64) -> Option<Self> {
+        let pixels: u64 =
+            schema.nodes().iter().filter(|n| n.image.is_some()).map(|n| u64::from(n.length)).sum();
+        let (a_row, what) = match pixels {
+            0 => (8 * Self::values(schema)?, "8 bytes a value"),
+            pixels => (pixels, "uint8 pixels"),
+        };
+        rows.checked_mul(a_row).filter(|&bytes| bytes > 0).map(|bytes| Self { bytes, what })
+    }
+
+    /// Numbers of a row.
+    fn values(schema: &Schema) -> Option<u64> {
+        let leaves = schema.nodes().iter().filter(|n| !matches!(n.kind, Kind::Struct | Kind::List));
+        let numbers = leaves
+            .map(|n| (!n.kind.is_bytes() && n.kind != Kind::FixedBytes).then_some(u64::from(n.instances)));
+        numbers.sum()
+    }
 }

@@ -2,7 +2,7 @@
 
 mod how;
 
-use super::{columns, eight_byte_values, misuse, open, passed_on, refuse_existing, row_bytes};
+use super::{RawSize, columns, misuse, open, passed_on, refuse_existing, row_bytes};
 use crate::output::{bytes, json, many, percent, print, seconds};
 use crate::progress::Bar;
 use gede::arrow::{ArrowTable, Sink};
@@ -113,8 +113,8 @@ impl Convert {
         let length = report.file_length;
         let mut text =
             format!("{}: {} in {}", self.output.display(), many(report.rows, "row", "rows"), bytes(length));
-        if let Some(raw) = eight_byte_values(schema, report.rows).filter(|&raw| raw > 0) {
-            text += &format!(", {} of 8 bytes a value", percent(length as f64, raw as f64));
+        if let Some(raw) = RawSize::of(schema, report.rows) {
+            text += &format!(", {} of {}", percent(length as f64, raw.bytes as f64), raw.what);
         }
         if report.classes > 0 {
             text += &format!("; {}", many(report.classes, "class", "classes"));

@@ -42,6 +42,10 @@ impl<S: Source> Facts<'_, S> {
                 "rows_left_out": m.moments.left_out(),
             })
         });
+        let image_errors = self.image_errors.iter().map(|(column, errors)| {
+            let psnr = Some(errors.psnr()).filter(|p| p.is_finite());
+            json!({ "column": column, "largest": errors.largest, "psnr_db": psnr })
+        });
         let (major, minor) = reader.version();
         json!({
             "version": format!("{major}.{minor}"),
@@ -51,10 +55,11 @@ impl<S: Source> Facts<'_, S> {
             "features": reader.features().collect::<Vec<_>>(),
             "file_length": account.file_length,
             "bytes": parts.collect::<Map<_, _>>(),
-            "eight_bytes_a_value": self.raw,
+            "raw": self.raw.map(|raw| json!({ "bytes": raw.bytes, "what": raw.what })),
             "bit_packing_only": account.plain_length,
             "equation_1": account.paper_bytes,
             "gain_of_bases_points": self.gain(),
+            "image_errors": image_errors.collect::<Vec<_>>(),
             "bases": account.bases,
             "bits_per_row": { "before": account.bits_per_row.0, "after": account.bits_per_row.1 },
             "classes": classes,

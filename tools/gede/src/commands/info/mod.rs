@@ -3,10 +3,11 @@
 mod json;
 mod text;
 
-use super::{eight_byte_values, open};
+use super::{RawSize, open};
 use crate::output::{json, print};
 use arrow::datatypes::Schema;
 use gede::arrow::{arrow_schema, decode_schema};
+use gede::image::ImageErrors;
 use gede::read::{Account, Part, Source};
 use gede::sample::{ColumnMoments, CondensedSamples};
 use gede::{Reader, Result};
@@ -26,8 +27,9 @@ struct Facts<'a, S> {
     account: Account,
     condensed: Option<CondensedSamples>,
     moments: Option<ColumnMoments>,
-    /// The table at 8 bytes a value; none if not all columns are of numbers.
-    raw: Option<u64>,
+    raw: Option<RawSize>,
+    /// For each column of images that lost bits, its name and what it lost.
+    image_errors: Vec<(String, ImageErrors)>,
 }
 
 impl Info {
@@ -45,14 +47,17 @@ impl<'a, S: Source> Facts<'a, S> {
             None => arrow_schema(reader.schema())?,
         };
         let (account, condensed, moments) = (reader.account()?, reader.condensed()?, reader.moments()?);
-        let raw = eight_byte_values(reader.schema(), reader.rows()).filter(|&raw| raw > 0);
-        Ok(Self { reader, schema, account, condensed, moments, raw })
+        let raw = RawSize::of(reader.schema(), reader.rows());
+        let name = |node: u32| reader.schema().nodes().get(node as usize).map_or("", |n| n.name.as_str());
+        let image_errors = reader.image_errors()?.into_iter();
+        let image_errors = image_errors.map(|(node, errors)| (name(node).to_owned(), errors)).collect();
+        Ok(Self { reader, schema, account, condensed, moments, raw, image_errors })
     }
 
-    /// What the bases save in points of 8 bytes a value.
+    /// What the bases save, in points of the raw size.
     fn gain(&self) -> Option<f64> {
         let saved = self.account.plain_length as f64 - self.account.file_length as f64;
-        self.raw.map(|raw| 100.0 * saved / raw as f64)
+        self.raw.map(|raw| 100.0 * saved / raw.bytes as f64)
     }
 }
 

@@ -56,11 +56,11 @@ impl<S: Source> Facts<'_, S> {
         let account = &self.account;
         let mut table = Table::new(1);
         let mut size = |what: &str, n: u64| {
-            let share = self.raw.map(|raw| percent(n as f64, raw as f64)).unwrap_or_default();
+            let share = self.raw.map(|raw| percent(n as f64, raw.bytes as f64)).unwrap_or_default();
             table.row([what, &count(n), &share]);
         };
         if let Some(raw) = self.raw {
-            size("8 bytes a value", raw);
+            size(raw.what, raw.bytes);
         }
         size("this file", account.file_length);
         size("with bit packing only, no bases", account.plain_length);
@@ -112,6 +112,14 @@ impl<S: Source> Facts<'_, S> {
             let rows = many(m.moments.count(), "row", "rows");
             let left_out = many(m.moments.left_out(), "row", "rows");
             table.row(["moments", &format!("of {columns} over {rows}, {exact}; {left_out} left out")]);
+        }
+        for (column, errors) in &self.image_errors {
+            let (largest, psnr) = (errors.largest, errors.psnr());
+            let lost = match errors.squared {
+                0 => "lossless as it turned out".to_owned(),
+                _ => format!("near-lossless: values are off by at most {largest}, PSNR {psnr:.2} dB"),
+            };
+            table.row([column.as_str(), &lost]);
         }
         table.row(["format uses", &reader.features().collect::<Vec<_>>().join(", ")]);
         table

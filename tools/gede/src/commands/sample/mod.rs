@@ -9,8 +9,7 @@ use crate::output::{json, print};
 use crate::progress::Bar;
 use gede::read::Source;
 use gede::sample::{
-    Amount, Draw, Epochs, FileClasses, ImageColumn, Images, LabelColumn, Labels, Loader, LoaderOptions,
-    Pixels, State,
+    Amount, Draw, Epochs, FileClasses, Images, LabelColumn, Labels, Loader, LoaderOptions, Pixels, State,
 };
 use gede::write::Progress;
 use gede::{Reader, Result};
@@ -89,7 +88,7 @@ impl Sample {
 
     /// Reads the epoch.
     fn read(&self, reader: &Reader<impl Source>, list: bool) -> Result<(Report, Option<Sheet>)> {
-        let images = ImageColumn::find(reader, self.column.as_deref())?;
+        let images = reader.images(self.column.as_deref())?;
         let labels = LabelColumn::of_classes(reader)?;
         let labels = labels.as_ref().map(|labels| labels as &dyn Labels);
         let classes = match self.how {
