@@ -79,7 +79,7 @@ impl Amount {
         let rows = draw.rows()?;
         let count = match self {
             Self::Count(count) => count,
-            Self::Fraction(f) if f == 1.0 => rows,
+            Self::Fraction(1.0) => rows,
             Self::Fraction(f) if f.is_finite() && f > 0.0 => ((f * rows as f64).round() as u64).max(1),
             Self::Fraction(f) => {
                 return Err(Error::argument(format!("a fraction of {f} is no share of the rows")));

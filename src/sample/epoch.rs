@@ -25,7 +25,7 @@ enum Order<'a> {
 
 impl<'a> Epoch<'a> {
     /// Epoch `number` of `count` rows.
-    pub(super) fn new(draw: Draw<'a>, count: u64, seed: u64, number: u64) -> Result<Self> {
+    pub(super) fn new(draw: Draw<'a>, count: u64, seed: u64, number: u64) -> Self {
         let stream = |part| stream(seed, number, part, 0);
         let order = match draw {
             Draw::Uniform(rows) => Order::Uniform(Permutation::new(rows, &mut stream(0))),
@@ -44,7 +44,7 @@ impl<'a> Epoch<'a> {
                 order: Permutation::new(count, &mut stream(1)),
             },
         };
-        Ok(Self { number, rows: count, order })
+        Self { number, rows: count, order }
     }
 
     /// Its number; the first is 0.

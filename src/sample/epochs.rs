@@ -30,7 +30,7 @@ impl State {
 /// ```
 /// use gede::sample::{Amount, Draw, Epochs, State};
 /// let epochs = Epochs::new(Draw::Uniform(60_000), Amount::Fraction(0.1), State::new(1))?;
-/// let rows = epochs.epoch(3)?.iter().collect::<gede::Result<Vec<u64>>>()?;
+/// let rows = epochs.epoch(3).iter().collect::<gede::Result<Vec<u64>>>()?;
 /// assert_eq!(rows.len(), 6_000);
 /// # Ok::<(), gede::Error>(())
 /// ```
@@ -82,10 +82,7 @@ impl<'a> Epochs<'a> {
     }
 
     /// Any epoch, whatever the state.
-    ///
-    /// # Errors
-    /// What reading classes from a file brings.
-    pub fn epoch(&self, number: u64) -> Result<Epoch<'a>> {
+    pub fn epoch(&self, number: u64) -> Epoch<'a> {
         Epoch::new(self.draw, self.rows, self.state.seed, number)
     }
 
@@ -100,7 +97,7 @@ impl<'a> Epochs<'a> {
         let epoch = match self.current.take().filter(|epoch| epoch.number() == number) {
             Some(epoch) => epoch,
             None if count == 0 => return Ok(()),
-            None => self.epoch(number)?,
+            None => self.epoch(number),
         };
         let epoch = self.current.insert(epoch);
         out.reserve(count as usize);
