@@ -19,6 +19,9 @@ mod prune;
 mod shape;
 mod unpack;
 
+#[cfg(test)]
+mod vectors;
+
 pub use coder::TileCoder;
 pub use dct::Dct;
 pub use inverse::DctScratch;
