@@ -1,12 +1,6 @@
-#!/usr/bin/env python3
-"""Decoders of images, written from the specification alone: the integer inverse DCT, and lossless records.
-
-    images.py FOLDER    decodes the vectors that the library's test `write_vectors` left in FOLDER; prints "ok"
-"""
+"""Images of a block (gede.md, section 8): the integer inverse DCT, and tile records."""
 import math
 import struct
-import sys
-from pathlib import Path
 
 import numpy as np
 
@@ -136,22 +130,3 @@ def block_images(node, block, pieces, transforms, fields):
         return [bytes(x & 0xFF for x in row) for row in rows]
     planes = (inverse_dct([x - (x >> 31 << 32) for x in row], *shape) for row in rows)
     return [(np.moveaxis(p, 0, 2) if node.unit else p).tobytes() for p in planes]
-
-
-def check(folder):
-    """A vector: u32 kind (0 DCT, 1 lossless), channels, height, width, interleaved, lengths of a, b; a, b, pixels."""
-    for path in sorted(Path(folder).glob("*.vector")):
-        data = path.read_bytes()
-        kind, c, h, w, interleaved, first, second = struct.unpack_from("<7I", data)
-        a, b, expected = data[28 : 28 + first], data[28 + first : 28 + first + second], data[28 + first + second :]
-        if kind == 0:
-            got = inverse_dct(np.frombuffer(a, "<i4"), c, h, w)
-        else:
-            got = decode_tiles(a, b, (c, h, w))
-        got = np.moveaxis(got, 0, 2) if interleaved else got
-        assert got.tobytes() == expected, f"{path} differs"
-    print("ok")
-
-
-if __name__ == "__main__":
-    check(sys.argv[1])

@@ -19,8 +19,6 @@ mod products;
 mod prune;
 mod shape;
 mod unpack;
-#[cfg(test)]
-mod vectors;
 
 pub(crate) use coder::TileCoder;
 pub(crate) use dct::Dct;
