@@ -32,6 +32,7 @@ pub fn all() -> Vec<Animal> {
         animal("images_channels", labelled((4, 3, 5), true, 9), by(Lossless, None)),
         animal("images_pair", pair(), by(ImageTransform::Auto, None)),
         animal("images_constant", constant(), by(Plain, None)),
+        animal("images_sparse", sparse(), by(Lossless, None)),
         animal("images_none", labelled(GRAY, false, 0), by(Lossless, None)),
     ]
 }
@@ -75,5 +76,13 @@ fn constant() -> Memory {
     Builder::new(25)
         .image("image", shape(GRAY, false), |_, i| i as u8)
         .number("x", Kind::Bool, 1, |_| 1)
+        .finish()
+}
+
+/// A few dots on black.
+fn sparse() -> Memory {
+    let dot = |row, i| random(990 + i as u64, row) % 16 == 0;
+    Builder::new(40)
+        .image("image", shape((1, 8, 8), false), |row, i| if dot(row, i) { 3 } else { 0 })
         .finish()
 }

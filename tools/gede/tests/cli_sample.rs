@@ -70,10 +70,10 @@ fn what_cannot_be_sampled_is_refused() {
     folder.write("p.gede", file(100, false, false));
     folder.write("there.png", "");
     for (arguments, says) in [
-        ("c.gede", "has no images"),
-        ("c.gede --column MedInc", "has no images"),
-        ("p.gede --column picture", "no column \"picture\""),
-        ("p.gede --column label", "has no images"),
+        ("c.gede", "no column of images"),
+        ("c.gede --column MedInc", "\"MedInc\" is no column of images"),
+        ("p.gede --column picture", "\"picture\" is no column of images"),
+        ("p.gede --column label", "\"label\" is no column of images"),
         ("p.gede --how balanced", "--class"),
         ("p.gede --count 101", "101 rows cannot be drawn from 100"),
         ("p.gede --fraction 0", "fraction"),
