@@ -32,18 +32,18 @@ fn images_are_decoded_in_any_order() {
             assert_eq!(images.image_shape(), shape);
             let n = reader.rows();
             let rows: Vec<u64> = (0..2 * n).map(|i| random(1, i as usize) % n).collect();
-            let mut out = vec![0; rows.len() * shape.len()];
+            let mut out = vec![0; rows.len() * shape.values()];
             images.decode(&rows, &mut out).unwrap();
             let taken = reader.take(&rows, &Projection::nodes_of(reader.schema(), &[number])).unwrap();
             assert!(taken.columns[0].values == Values::U8(out.clone()), "{}", animal.name);
             let Values::U8(pixels) = &before.columns[number].values else { panic!() };
-            for (&row, image) in rows.iter().zip(out.chunks(shape.len())) {
-                let original = &pixels[row as usize * shape.len()..][..shape.len()];
+            for (&row, image) in rows.iter().zip(out.chunks(shape.values())) {
+                let original = &pixels[row as usize * shape.values()..][..shape.values()];
                 let lost = original.iter().zip(image).map(|(a, b)| a.abs_diff(*b)).max().unwrap();
                 let most = if animal.options.images == ImageTransform::Dct { 3 } else { 0 };
                 assert!(lost <= most, "{}: row {row} is off by {lost}", animal.name);
             }
-            assert!(images.decode(&[n], &mut vec![0; shape.len()]).is_err());
+            assert!(images.decode(&[n], &mut vec![0; shape.values()]).is_err());
             assert!(images.decode(&[], &mut [0]).is_err());
         }
     }
@@ -56,7 +56,7 @@ fn errors_of_near_lossless_images_are_measured() {
     let (node, errors) = reader.image_errors().unwrap()[0];
     let shape = reader.schema().nodes()[node as usize].image.unwrap();
     let rows: Vec<u64> = (0..reader.rows()).collect();
-    let mut out = vec![0; rows.len() * shape.len()];
+    let mut out = vec![0; rows.len() * shape.values()];
     reader.images(None).unwrap().decode(&rows, &mut out).unwrap();
     let rows = dct.table.rows();
     let Values::U8(before) = &rows.columns[node as usize].values else { panic!() };
@@ -114,7 +114,7 @@ fn one_image_touches_its_own_pages() {
         let source = Pages { bytes: file(240, transform), seen: Mutex::default() };
         let reader = Reader::new(&source).unwrap();
         let images = reader.images(None).unwrap();
-        let mut out = vec![0; images.image_shape().len()];
+        let mut out = vec![0; images.image_shape().values()];
         let mut touched = |row| {
             source.seen.lock().unwrap().clear();
             images.decode(&[row], &mut out).unwrap();

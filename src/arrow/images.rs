@@ -29,7 +29,7 @@ pub fn image_shape(field: &Field) -> Option<ImageShape> {
         return None;
     }
     let shape = tensor_shape(field.metadata().get(METADATA_KEY)?)?;
-    (Some(shape.len()) == usize::try_from(*length).ok()).then_some(shape)
+    (Some(shape.values()) == usize::try_from(*length).ok()).then_some(shape)
 }
 
 fn tensor_shape(json: &str) -> Option<ImageShape> {

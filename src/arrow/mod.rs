@@ -25,6 +25,7 @@ pub use message::{decode_schema, encode_schema};
 pub use read::{ArrowReader, ArrowScan};
 pub use schema::{arrow_schema, physical_schema};
 pub use sink::Sink;
+pub use source::{ImageInput, LabelFile, PixelColumn};
 pub use table::ArrowTable;
 
 use crate::error::{Error, ErrorKind};

@@ -4,7 +4,7 @@ use super::export::index_values;
 use super::ingest::ingest;
 use super::message::encode_schema;
 use super::schema::{children, physical_schema};
-use super::source::{Csv, Ipc, Libsvm, Memory, Parquet, RecordBatches, Source, looks_like_libsvm, open};
+use super::source::{ImageInput, Memory, RecordBatches, Source, detect};
 use super::union::Union;
 use super::wrap;
 use crate::column::{Kind, Schema, Values};
@@ -14,7 +14,6 @@ use arrow::array::{Array, ArrayData, AsArray};
 use arrow::compute::take;
 use arrow::datatypes::{DataType, Field, SchemaRef};
 use arrow::record_batch::RecordBatch;
-use std::io::Read;
 use std::path::Path;
 
 /// Most bytes of a dictionary whose order is kept.
@@ -36,9 +35,10 @@ pub struct ArrowTable {
 }
 
 impl ArrowTable {
-    /// Opens a Parquet file, an Arrow IPC file or stream, a CSV file (`.csv`, `.tsv`) or LIBSVM text
-    /// (`.libsvm`, `.svm`, or anything that looks like it). Binary files are known by their first
-    /// bytes.
+    /// Opens a Parquet file, an Arrow IPC file or stream, a CSV file (`.csv`, `.tsv`), LIBSVM text (`.libsvm`, `.svm`, or
+    /// anything that looks like it), or a set of images: an IDX file with its labels beside it, a CIFAR binary file
+    /// (`.bin`) or a folder of them (its test set left out), a folder of pictures for each class (feature `images`).
+    /// Binary files are known by their first bytes. As `open_images` with what is usual.
     ///
     /// The types of a CSV file's columns are found from all of its values: bool, int64, float64,
     /// date, timestamp, else text. Integers beyond 64 bits and numbers with leading zeros are text;
@@ -47,29 +47,23 @@ impl ArrowTable {
     ///
     /// # Errors
     /// `Io` for a file that cannot be read, `Input` for one that is no such table, with file and
-    /// line, `Type` for a column of a type that the format does not hold.
+    /// line or record, `Type` for a column of a type that the format does not hold.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        Self::open_images(path, &ImageInput::default())
+    }
+
+    /// Opens a table, and says where its images and their labels are.
+    ///
+    /// Images become a column of Arrow's extension type `arrow.fixed_shape_tensor`, [C, H, W], beside `label` (and
+    /// `coarse_label` in CIFAR-100); the names of classes go into the schema's metadata as `class_names`. In a table, a
+    /// struct of a picture's `bytes` and `path` becomes such a column (feature `images`), and so does a column of pixels
+    /// beside the integers `height`, `width` and `channels`, which are left out then.
+    ///
+    /// # Errors
+    /// As `open`; `Argument` for a column that is not there or holds no pixels.
+    pub fn open_images(path: impl AsRef<Path>, images: &ImageInput) -> Result<Self> {
         let path = path.as_ref();
-        let mut start = Vec::new();
-        let read = open(path)?.take(64 << 10).read_to_end(&mut start);
-        read.map_err(|e| Error::io(format!("cannot read {}", path.display()), e))?;
-        let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
-        let source: Box<dyn Source> = match extension.as_str() {
-            _ if start.starts_with(b"PAR1") => Box::new(Parquet::open(path)?),
-            _ if start.starts_with(b"ARROW1") => Box::new(Ipc::open(path, false)?),
-            _ if start.starts_with(&[0xFF; 4]) => Box::new(Ipc::open(path, true)?),
-            "parquet" => Box::new(Parquet::open(path)?),
-            "arrow" | "feather" | "ipc" => Box::new(Ipc::open(path, false)?),
-            "csv" => Box::new(Csv::open(path, b',')?),
-            "tsv" => Box::new(Csv::open(path, b'\t')?),
-            "libsvm" | "svm" => Box::new(Libsvm::open(path)?),
-            _ if looks_like_libsvm(&String::from_utf8_lossy(&start)) => Box::new(Libsvm::open(path)?),
-            _ => {
-                let kinds = "Parquet, Arrow IPC, CSV (.csv, .tsv) or LIBSVM text";
-                return Err(Error::new(ErrorKind::Input, format!("{}: is none of {kinds}", path.display())));
-            }
-        };
-        Self::new(source).map_err(|e| match e.kind() {
+        Self::new(detect(path, images)?).map_err(|e| match e.kind() {
             ErrorKind::Type => e.at(path.display()),
             _ => e,
         })

@@ -307,7 +307,7 @@ impl SchemaBuilder {
         let ImageShape { channels, height, width, interleaved } = shape;
         let shape = ImageShape::new(channels, height, width, interleaved)
             .map_err(|e| Error::new(ErrorKind::Type, format!("column \"{name}\": {e}")))?;
-        let values = u32::try_from(shape.len()).unwrap_or(u32::MAX);
+        let values = u32::try_from(shape.values()).unwrap_or(u32::MAX);
         let node = self.push(None, name, Kind::Image, false, 8, values)?;
         self.schema.nodes.iter_mut().skip(node).for_each(|n| n.image = Some(shape));
         Ok(node)

@@ -211,6 +211,7 @@ impl std::fmt::Debug for TileCoder {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
@@ -247,7 +248,7 @@ mod tests {
                 };
                 value
             };
-            (0..shape.len()).map(|_| next()).collect()
+            (0..shape.values()).map(|_| next()).collect()
         };
         (0..count as u64).map(&mut image).collect()
     }
@@ -271,7 +272,7 @@ mod tests {
     }
 
     fn both(coder: &TileCoder, bytes: &[u8], length: usize) -> [Option<Vec<u8>>; 2] {
-        let (mut fast, mut portable) = (vec![1; coder.shape.len()], vec![2; coder.shape.len()]);
+        let (mut fast, mut portable) = (vec![1; coder.shape.values()], vec![2; coder.shape.values()]);
         let mut scratch = TileScratch::default();
         let fast_done = coder.decode(bytes, length, &mut fast, &mut scratch).is_ok();
         let record = Record::new(bytes, length, &coder.ids, coder.grid.len());
@@ -304,7 +305,7 @@ mod tests {
             let again = TileCoder::from_bytes(shape, &coder.to_bytes()).unwrap();
             let mut scratch = TileScratch::default();
             for image in &images {
-                let (mut bytes, mut out) = (Vec::new(), vec![0; shape.len()]);
+                let (mut bytes, mut out) = (Vec::new(), vec![0; shape.values()]);
                 coder.encode(image, &mut bytes, &mut scratch).unwrap();
                 let length = bytes.len();
                 bytes.extend([0; 16]);
@@ -326,7 +327,7 @@ mod tests {
                 coder.encode(image, &mut bytes, &mut TileScratch::default()).unwrap();
                 let length = bytes.len();
                 bytes.extend([0; 16]);
-                prop_assert!(coder.decode(&bytes, length + 1, &mut vec![0; shape.len()], &mut TileScratch::default()).is_err());
+                prop_assert!(coder.decode(&bytes, length + 1, &mut vec![0; shape.values()], &mut TileScratch::default()).is_err());
                 bytes[at % length] ^= 1u8 << bit;
                 for (bytes, length) in [(&bytes, length.saturating_sub(cut)), (&noise, noise.len() - 16)] {
                     let [fast, portable] = both(&coder, bytes, length);
@@ -357,10 +358,10 @@ mod tests {
     #[test]
     fn plain_images_take_few_bytes() {
         let shape = ImageShape::new(3, 32, 32, false).unwrap();
-        let rows: Vec<u8> = (0..shape.len()).map(|i| (i % 1024 / 32 * 3) as u8).collect();
+        let rows: Vec<u8> = (0..shape.values()).map(|i| (i % 1024 / 32 * 3) as u8).collect();
         let coder = TileCoder::choose(shape, &[&rows], 1000).unwrap();
         let mut bytes = Vec::new();
         coder.encode(&rows, &mut bytes, &mut TileScratch::default()).unwrap();
-        assert!(bytes.len() < shape.len() / 20, "{} bytes", bytes.len());
+        assert!(bytes.len() < shape.values() / 20, "{} bytes", bytes.len());
     }
 }

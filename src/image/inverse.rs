@@ -56,7 +56,7 @@ impl Dct {
     fn inverse_by<V: Lanes>(&self, coefficients: &[i32], out: &mut [u8], scratch: &mut DctScratch) {
         let area = self.shape.area();
         let DctScratch { coefficients: padded, middle, row, values } = scratch;
-        values.resize(self.shape.len(), 0);
+        values.resize(self.shape.values(), 0);
         for (from, to) in coefficients.chunks_exact(area).zip(values.chunks_exact_mut(area)) {
             self.columns::<V>(from, padded, middle);
             self.rows::<V>(middle, row, to);
@@ -238,6 +238,7 @@ fn join_values<V: Lanes>(even: &mut [i32], odd: &[i32], rest: &mut [i32]) {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::needless_range_loop)]
 mod tests {
     use super::*;
     use crate::image::ImageShape;
@@ -255,7 +256,7 @@ mod tests {
     /// A smooth image with some noise.
     fn photo(shape: &ImageShape, seed: u32) -> Vec<u8> {
         let mut noise = seed;
-        let mut out = vec![0; shape.len()];
+        let mut out = vec![0; shape.values()];
         for c in 0..shape.planes() {
             for y in 0..shape.rows() {
                 for x in 0..shape.columns() {
@@ -300,15 +301,15 @@ mod tests {
         fn bands_change_no_bit_of_any_coefficients(shape in shapes(), seed in any::<u64>()) {
             let mut state = seed | 1;
             let mut random = || { state ^= state << 13; state ^= state >> 7; state ^= state << 17; state as i32 };
-            let coefficients: Vec<i32> = (0..shape.len()).map(|_| random()).collect();
+            let coefficients: Vec<i32> = (0..shape.values()).map(|_| random()).collect();
             let gray = ImageShape { channels: 1, interleaved: false, ..shape };
-            let plane = &coefficients[..gray.len()];
+            let plane = &coefficients[..gray.values()];
             let expected: Vec<u8> = by_matrix(plane, gray.rows(), gray.columns())
                 .into_iter().map(|v| clamp(v.wrapping_add(128) >> 8)).collect();
-            let mut out = vec![0; gray.len()];
+            let mut out = vec![0; gray.values()];
             Dct::new(gray).inverse(plane, &mut out, &mut DctScratch::default()).unwrap();
             prop_assert_eq!(out, expected);
-            let (mut fast, mut portable) = (vec![0; shape.len()], vec![0; shape.len()]);
+            let (mut fast, mut portable) = (vec![0; shape.values()], vec![0; shape.values()]);
             let dct = Dct::new(shape);
             dct.inverse(&coefficients, &mut fast, &mut DctScratch::default()).unwrap();
             dct.inverse_by::<Portable>(&coefficients, &mut portable, &mut DctScratch::default());
@@ -321,7 +322,7 @@ mod tests {
             if noisy {
                 pixels.iter_mut().enumerate().for_each(|(i, p)| *p = p.wrapping_mul(i as u8 | 1));
             }
-            let (mut coefficients, mut out) = (vec![0; shape.len()], vec![0; shape.len()]);
+            let (mut coefficients, mut out) = (vec![0; shape.values()], vec![0; shape.values()]);
             let dct = Dct::new(shape);
             dct.forward(&pixels, &mut coefficients).unwrap();
             dct.inverse(&coefficients, &mut out, &mut DctScratch::default()).unwrap();
@@ -335,12 +336,12 @@ mod tests {
         {
             let shape = ImageShape::new(channels, height, width, true).unwrap();
             let pixels = photo(&shape, 7);
-            let (mut coefficients, mut out) = (vec![0; shape.len()], vec![0; shape.len()]);
+            let (mut coefficients, mut out) = (vec![0; shape.values()], vec![0; shape.values()]);
             let dct = Dct::new(shape);
             dct.forward(&pixels, &mut coefficients).unwrap();
             dct.inverse(&coefficients, &mut out, &mut DctScratch::default()).unwrap();
             let error: u64 = pixels.iter().zip(&out).map(|(a, b)| u64::from(a.abs_diff(*b)).pow(2)).sum();
-            let decibels = 10.0 * (255.0 * 255.0 * shape.len() as f64 / error as f64).log10();
+            let decibels = 10.0 * (255.0 * 255.0 * shape.values() as f64 / error as f64).log10();
             assert!(decibels > 53.0, "{shape:?}: {decibels}");
         }
     }
@@ -378,7 +379,7 @@ mod tests {
                 let area = 0..shape.area();
                 let pixels: Vec<u8> =
                     area.map(|i| pattern(i % shape.columns(), i / shape.columns()) as u8).collect();
-                let (mut coefficients, mut out) = (vec![0; shape.len()], vec![0; shape.len()]);
+                let (mut coefficients, mut out) = (vec![0; shape.values()], vec![0; shape.values()]);
                 dct.forward(&pixels, &mut coefficients).unwrap();
                 dct.inverse(&coefficients, &mut out, &mut DctScratch::default()).unwrap();
                 for (real, out) in real(&coefficients, shape.rows(), shape.columns()).iter().zip(out) {

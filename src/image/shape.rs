@@ -50,8 +50,8 @@ impl ImageShape {
         self.rows() * self.columns()
     }
 
-    /// Bytes of an image.
-    pub fn len(&self) -> usize {
+    /// Values of an image, a byte each.
+    pub fn values(&self) -> usize {
         self.area() * self.planes()
     }
 
@@ -71,9 +71,9 @@ impl ImageShape {
 
     /// Fails unless `length` is that of an image.
     pub fn check(&self, length: usize) -> Result<()> {
-        if length == self.len() {
+        if length == self.values() {
             return Ok(());
         }
-        Err(Error::argument(format!("{length} values where an image has {}", self.len())))
+        Err(Error::argument(format!("{length} values where an image has {}", self.values())))
     }
 }

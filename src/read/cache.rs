@@ -6,8 +6,11 @@ use crate::error::Result;
 
 /// Slots for values by number; a slot holds the number used last of those that share it.
 pub(super) struct Cache<T> {
-    slots: Vec<Mutex<Option<(u64, Arc<T>)>>>,
+    slots: Vec<Slot<T>>,
 }
+
+/// A value and its number.
+type Slot<T> = Mutex<Option<(u64, Arc<T>)>>;
 
 impl<T> Cache<T> {
     /// Slots for values of about `bytes` bytes each, within `memory` bytes but 2 to `most`.

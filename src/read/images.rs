@@ -33,7 +33,7 @@ impl<S: Source> Reader<S> {
         };
         let mut nodes = self.schema().nodes().iter().filter(|n| n.image.is_some());
         let node = match column {
-            None => nodes.next().ok_or_else(|| none())?,
+            None => nodes.next().ok_or_else(&none)?,
             Some(name) => nodes
                 .find(|n| n.name == name)
                 .ok_or_else(|| Error::argument(format!("\"{name}\" is no column of images")))?,
@@ -80,7 +80,7 @@ impl<S: Source> ImageColumn<'_, S> {
     /// `Argument` for a row that is not there, or if `out` is not as long as the images are; `Corrupt`
     /// for damaged pages.
     pub fn decode(&self, rows: &[u64], out: &mut [u8]) -> Result<()> {
-        let values = self.shape.len();
+        let values = self.shape.values();
         if rows.len().checked_mul(values) != Some(out.len()) {
             return Err(Error::argument(format!(
                 "{} images of {values} bytes do not fit {}",

@@ -36,7 +36,7 @@ impl<S: Source> Images for ImageColumn<'_, S> {
         }
         let mut pixels = vec![0; out.len()];
         ImageColumn::decode(self, rows, &mut pixels)?;
-        let images = pixels.chunks_exact(shape.len()).zip(out.chunks_exact_mut(shape.len()));
+        let images = pixels.chunks_exact(shape.values()).zip(out.chunks_exact_mut(shape.values()));
         images.for_each(|(from, to)| separate(from, shape.planes(), to));
         Ok(())
     }

@@ -23,7 +23,7 @@ pub(super) fn encode_images(
     transform: ImageTransform,
     tau: usize,
 ) -> Result<EncodedBlock> {
-    let lanes = shape.len();
+    let lanes = shape.values();
     Ok(match transform.of(shape) {
         ImageTransform::Dct => {
             let dct = Dct::new(shape);

@@ -138,7 +138,7 @@ impl Builder {
     /// A column of images; `value` is of a row and a value of its image.
     pub fn image(mut self, name: &str, shape: ImageShape, value: impl Fn(usize, usize) -> u8) -> Self {
         self.schema.push_image(name, shape).unwrap();
-        let values = (0..self.batch.rows).flat_map(|row| (0..shape.len()).map(move |i| (row, i)));
+        let values = (0..self.batch.rows).flat_map(|row| (0..shape.values()).map(move |i| (row, i)));
         let values = Values::U8(values.map(|(row, i)| value(row, i)).collect());
         self.batch.columns.push(Column { validity: None, values });
         self

@@ -1,16 +1,16 @@
 //! Inputs that can be gone through more than once, as record batches.
 
 mod csv;
+mod detect;
+mod images;
 mod ipc;
 mod libsvm;
 mod memory;
 mod parquet;
 
-pub(super) use csv::Csv;
-pub(super) use ipc::Ipc;
-pub(super) use libsvm::{Libsvm, looks_like_libsvm};
+pub(super) use detect::detect;
+pub use images::{ImageInput, LabelFile, PixelColumn};
 pub(super) use memory::Memory;
-pub(super) use parquet::Parquet;
 
 use crate::error::{Error, ErrorKind, Result};
 use arrow::datatypes::SchemaRef;
@@ -48,10 +48,20 @@ pub(super) fn open(path: &Path) -> Result<File> {
     let file = File::open(path).map_err(|e| Error::io(format!("cannot open {}", path.display()), e))?;
     match file.metadata() {
         Ok(metadata) if metadata.is_dir() => {
-            Err(Error::new(ErrorKind::Input, format!("{}: is a folder, not a table", path.display())))
+            Err(Error::new(ErrorKind::Input, format!("{}: is a folder, not a file", path.display())))
         }
         _ => Ok(file),
     }
+}
+
+/// What is in a folder, in the order of names, without what is hidden.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
+    let failed = |e| Error::io(format!("cannot read {}", folder.display()), e);
+    let entries = std::fs::read_dir(folder).map_err(failed)?.collect::<std::io::Result<Vec<_>>>();
+    let mut entries: Vec<PathBuf> = entries.map_err(failed)?.into_iter().map(|e| e.path()).collect();
+    entries.retain(|path| path.file_name().is_some_and(|name| !name.to_string_lossy().starts_with('.')));
+    entries.sort_unstable();
+    Ok(entries)
 }
 
 /// An error of reading `path`, on one line.

@@ -1,0 +1,203 @@
+//! CIFAR's binary files: a record is a label (CIFAR-10) or a coarse and a fine one (CIFAR-100), then 3 planes of
+//! 32 x 32 pixels.
+
+use std::fs::File;
+use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, UInt8Array};
+use arrow::datatypes::{DataType, SchemaRef};
+use arrow::record_batch::RecordBatch;
+
+use super::super::{RecordBatches, Source, open};
+use super::{batch, batch_images, refuse, schema};
+use crate::error::{Error, Result};
+use crate::image::ImageShape;
+
+/// Bytes of an image.
+const PIXELS: usize = 3 * 32 * 32;
+
+/// Records whose labels tell which of the two a file is.
+const LOOKED_AT: u64 = 64;
+
+/// A label of a record: the column, how many classes there are, and the file of their names.
+struct Label {
+    column: &'static str,
+    classes: u8,
+    names: &'static str,
+}
+
+/// What a record starts with.
+type Labels = &'static [Label];
+
+const TEN: Labels = &[Label { column: "label", classes: 10, names: "batches.meta.txt" }];
+
+const HUNDRED: Labels = &[
+    Label { column: "coarse_label", classes: 20, names: "coarse_label_names.txt" },
+    Label { column: "label", classes: 100, names: "fine_label_names.txt" },
+];
+
+/// One file, or those of a folder but its test set.
+pub(in crate::arrow) struct Cifar {
+    files: Vec<PathBuf>,
+    labels: Labels,
+    shape: ImageShape,
+    rows: u64,
+    schema: SchemaRef,
+}
+
+impl Cifar {
+    /// Opens a file, or the files of a folder that end in `.bin`, in the order of their names; those whose names
+    /// start with `test` are left out, unless there are no others.
+    pub fn open(path: &Path) -> Result<Self> {
+        let files = if path.is_dir() { files(path)? } else { vec![path.to_owned()] };
+        let first = files.first().ok_or_else(|| refuse(path, "has no files that end in .bin"))?;
+        let labels = kind(first)?;
+        let record = (labels.len() + PIXELS) as u64;
+        let mut rows = 0;
+        for file in &files {
+            let length = length(file)?;
+            if length % record != 0 || kind(file)?.len() != labels.len() {
+                let what = match length % record {
+                    0 => "holds other records than the files before it".to_owned(),
+                    _ => format!(
+                        "record {}: the file ends before it does; it has {record} bytes",
+                        length / record
+                    ),
+                };
+                return Err(refuse(file, what));
+            }
+            rows += length / record;
+        }
+        let folder = first.parent().unwrap_or(Path::new("."));
+        let columns = labels.iter().map(|label| Ok((label.column, DataType::UInt8, names(folder, label)?)));
+        let shape = ImageShape::new(3, 32, 32, false)?;
+        let schema = schema(shape, &columns.collect::<Result<Vec<_>>>()?);
+        Ok(Self { files, labels, shape, rows, schema })
+    }
+
+    /// The next records of a file; none at its end.
+    fn next(&self, file: &mut Records) -> Result<Option<RecordBatch>> {
+        let record = self.labels.len() + PIXELS;
+        let mut bytes = Vec::new();
+        let most = (batch_images(self.shape) * record) as u64;
+        let read = (&mut file.reader).take(most).read_to_end(&mut bytes);
+        read.map_err(|e| Error::io(format!("cannot read {}", file.path.display()), e))?;
+        if bytes.is_empty() {
+            return Ok(None);
+        }
+        let mut pixels = Vec::with_capacity(bytes.len());
+        let mut labels = vec![Vec::new(); self.labels.len()];
+        for record in bytes.chunks_exact(record) {
+            let (own, image) = record.split_at(self.labels.len());
+            for ((&class, label), column) in own.iter().zip(self.labels).zip(&mut labels) {
+                if class >= label.classes {
+                    let what = format!(
+                        "record {}: {} {class} where classes are 0 to {}",
+                        file.record,
+                        label.column,
+                        label.classes - 1
+                    );
+                    return Err(refuse(&file.path, what));
+                }
+                column.push(class);
+            }
+            pixels.extend_from_slice(image);
+            file.record += 1;
+        }
+        let labels = labels.into_iter().map(|labels| Arc::new(UInt8Array::from(labels)) as ArrayRef);
+        batch(&file.path, &self.schema, pixels, labels.collect()).map(Some)
+    }
+}
+
+impl Source for Cifar {
+    fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    fn rows(&self) -> Option<u64> {
+        Some(self.rows)
+    }
+
+    fn batches(&self) -> Result<RecordBatches<'_>> {
+        let batches = move |file: &PathBuf| {
+            let mut records = Some(Records::open(file));
+            let next = move || match records.as_mut()? {
+                Ok(file) => self.next(file).transpose(),
+                Err(_) => records.take()?.err().map(Err),
+            };
+            std::iter::from_fn(next)
+        };
+        Ok(Box::new(self.files.iter().flat_map(batches)))
+    }
+}
+
+/// A file being read.
+struct Records {
+    path: PathBuf,
+    reader: BufReader<File>,
+    record: u64,
+}
+
+impl Records {
+    fn open(path: &Path) -> Result<Self> {
+        Ok(Self { path: path.to_owned(), reader: BufReader::new(open(path)?), record: 0 })
+    }
+}
+
+/// The files of a folder that hold records, the test set's left out.
+fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let all: Vec<PathBuf> = super::super::entries(folder)?.into_iter().filter(|p| is_cifar(p)).collect();
+    let is_test = |p: &PathBuf| p.file_name().is_some_and(|n| n.to_string_lossy().starts_with("test"));
+    let train: Vec<PathBuf> = all.iter().filter(|p| !is_test(p)).cloned().collect();
+    Ok(if train.is_empty() { all } else { train })
+}
+
+/// Whether a file's name is that of a binary file of CIFAR.
+pub(in crate::arrow) fn is_cifar(path: &Path) -> bool {
+    path.extension().is_some_and(|e| e.eq_ignore_ascii_case("bin")) && path.is_file()
+}
+
+fn length(path: &Path) -> Result<u64> {
+    let metadata =
+        std::fs::metadata(path).map_err(|e| Error::io(format!("cannot read {}", path.display()), e))?;
+    Ok(metadata.len())
+}
+
+/// Which of the two kinds a file is: of the records at its start, that whose labels are more often classes.
+fn kind(path: &Path) -> Result<Labels> {
+    let (length, mut file) = (length(path)?, open(path)?);
+    let mut fits = |labels: Labels| -> Result<u64> {
+        let record = (labels.len() + PIXELS) as u64;
+        let mut fits = 0;
+        for at in (0..LOOKED_AT.min(length / record)).map(|i| i * record) {
+            let mut own = [0; 2];
+            let own = own.get_mut(..labels.len()).unwrap_or_default();
+            let read = file.seek(SeekFrom::Start(at)).and_then(|_| file.read_exact(own));
+            read.map_err(|e| Error::io(format!("cannot read {}", path.display()), e))?;
+            fits += u64::from(own.iter().zip(labels).all(|(&class, label)| class < label.classes));
+        }
+        Ok(fits)
+    };
+    let (ten, hundred) = (fits(TEN)?, fits(HUNDRED)?);
+    let whole = |labels: Labels| length % (labels.len() + PIXELS) as u64 == 0;
+    Ok(if (hundred, whole(HUNDRED)) > (ten, whole(TEN)) { HUNDRED } else { TEN })
+}
+
+/// The names of the classes, if they are in the folder.
+fn names(folder: &Path, label: &Label) -> Result<Vec<String>> {
+    let path = folder.join(label.names);
+    let text = match std::fs::read_to_string(&path) {
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        text => text.map_err(|e| Error::io(format!("cannot read {}", path.display()), e))?,
+    };
+    let names: Vec<String> =
+        text.lines().map(str::trim).filter(|l| !l.is_empty()).map(str::to_owned).collect();
+    match names.len() == usize::from(label.classes) {
+        true => Ok(names),
+        false => {
+            Err(refuse(&path, format!("has {} names where there are {} classes", names.len(), label.classes)))
+        }
+    }
+}

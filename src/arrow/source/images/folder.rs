@@ -1,0 +1,89 @@
+//! Folders of pictures: a folder for each class, or pictures without classes.
+
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, UInt8Array, UInt16Array};
+use arrow::datatypes::{DataType, SchemaRef};
+use arrow::record_batch::RecordBatch;
+use rayon::prelude::*;
+
+use super::super::{RecordBatches, Source, entries, open};
+use super::picture::{Common, EXTENSIONS, planes};
+use super::{batch, batch_images, refuse, schema};
+use crate::error::{Error, Result};
+use crate::image::ImageShape;
+
+/// Pictures and their classes, in the order of the folders' names, then of their own.
+pub(in crate::arrow) struct Folder {
+    path: PathBuf,
+    pictures: Vec<(PathBuf, u16)>,
+    shape: ImageShape,
+    schema: SchemaRef,
+}
+
+impl Folder {
+    /// Finds the pictures and looks at the head of each. Hidden files and folders are left out.
+    pub fn open(path: &Path) -> Result<Self> {
+        let (folders, files): (Vec<_>, Vec<_>) = entries(path)?.into_iter().partition(|p| p.is_dir());
+        if let (Some(_), Some(file)) = (folders.first(), files.first()) {
+            return Err(refuse(file, "lies beside the folders of the classes"));
+        }
+        let mut pictures: Vec<(PathBuf, u16)> = files.into_iter().map(|file| (file, 0)).collect();
+        let mut names = Vec::new();
+        for (class, folder) in folders.iter().enumerate() {
+            let number = u16::try_from(class).map_err(|_| refuse(path, "has more than 65536 classes"))?;
+            pictures.extend(entries(folder)?.into_iter().map(|file| (file, number)));
+            names.push(folder.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default());
+        }
+        let mut common = Common::default();
+        for (file, _) in &pictures {
+            let extension =
+                file.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
+            if file.is_dir() || !EXTENSIONS.contains(&extension.as_str()) {
+                return Err(refuse(file, "is no picture that ends in .png, .webp or .bmp"));
+            }
+            common.add(BufReader::new(open(file)?)).map_err(|why| refuse(file, why))?;
+        }
+        let shape = common.shape().map_err(|e| refuse(path, e))?;
+        let shape =
+            shape.ok_or_else(|| refuse(path, "has no pictures, neither in folders by class nor itself"))?;
+        let narrow = names.len() <= 256;
+        let label = ("label", if narrow { DataType::UInt8 } else { DataType::UInt16 }, names);
+        let labels = if folders.is_empty() { Vec::new() } else { vec![label] };
+        Ok(Self { path: path.to_owned(), pictures, shape, schema: schema(shape, &labels) })
+    }
+
+    fn batch(&self, pictures: &[(PathBuf, u16)]) -> Result<RecordBatch> {
+        let mut pixels = vec![0; pictures.len() * self.shape.values()];
+        pictures.par_iter().zip(pixels.par_chunks_mut(self.shape.values())).try_for_each(
+            |((path, _), out)| {
+                let bytes = std::fs::read(path)
+                    .map_err(|e| Error::io(format!("cannot read {}", path.display()), e))?;
+                planes(&bytes, self.shape, out).map_err(|why| refuse(path, why))
+            },
+        )?;
+        let classes = pictures.iter().map(|&(_, class)| class);
+        let label: Option<ArrayRef> = match self.schema.fields().get(1).map(|f| f.data_type()) {
+            None => None,
+            Some(DataType::UInt8) => Some(Arc::new(UInt8Array::from_iter_values(classes.map(|c| c as u8)))),
+            Some(_) => Some(Arc::new(UInt16Array::from_iter_values(classes))),
+        };
+        batch(&self.path, &self.schema, pixels, label.into_iter().collect())
+    }
+}
+
+impl Source for Folder {
+    fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    fn rows(&self) -> Option<u64> {
+        Some(self.pictures.len() as u64)
+    }
+
+    fn batches(&self) -> Result<RecordBatches<'_>> {
+        Ok(Box::new(self.pictures.chunks(batch_images(self.shape)).map(|pictures| self.batch(pictures))))
+    }
+}

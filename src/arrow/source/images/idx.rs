@@ -1,0 +1,173 @@
+//! IDX files of images (MNIST and its kin) and of their labels.
+
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, UInt8Array};
+use arrow::datatypes::{DataType, SchemaRef};
+use arrow::record_batch::RecordBatch;
+
+use super::super::{RecordBatches, Source, open};
+use super::{LabelFile, batch, batch_images, refuse, schema};
+use crate::error::{Error, Result};
+use crate::image::ImageShape;
+
+/// Unsigned bytes, as an IDX file says it.
+const BYTES: u8 = 8;
+
+/// A file of images, with or without one of labels.
+pub(in crate::arrow) struct Idx {
+    images: PathBuf,
+    labels: Option<PathBuf>,
+    shape: ImageShape,
+    rows: u64,
+    schema: SchemaRef,
+}
+
+/// Whether a file starts as IDX files do: two zeros, a type, the number of dimensions.
+pub(in crate::arrow) fn looks_like_idx(start: &[u8]) -> bool {
+    matches!(start, [0, 0, 8 | 9 | 11..=14, 1..=4, ..])
+}
+
+impl Idx {
+    /// Reads what the files say of themselves.
+    pub fn open(path: &Path, labels: &LabelFile) -> Result<Self> {
+        let sizes = sizes(path)?;
+        let &[rows, height, width] = sizes.as_slice() else {
+            let what = match sizes.len() {
+                1 => "holds labels; name the file of their images".to_owned(),
+                n => format!("has {n} dimensions where images have 3: count, rows, columns"),
+            };
+            return Err(refuse(path, what));
+        };
+        let shape = ImageShape::new(1, height as u32, width as u32, false).map_err(|e| refuse(path, e))?;
+        complete(path, "image", 16, rows, shape.values() as u64)?;
+        let labels = match labels {
+            LabelFile::None => None,
+            LabelFile::At(labels) => Some(labels.clone()),
+            LabelFile::Beside => Some(beside(path)?),
+        };
+        if let Some(labels) = &labels {
+            let &[count] = self::sizes(labels)?.as_slice() else {
+                return Err(refuse(labels, "holds no labels: they have 1 dimension"));
+            };
+            complete(labels, "label", 8, count, 1)?;
+            if count != rows {
+                let images = path.display();
+                let what = match count < rows {
+                    true => {
+                        format!("has {count} labels where {images} has {rows} images: image {count} has none")
+                    }
+                    false => {
+                        format!("has {count} labels where {images} has {rows} images: label {rows} has none")
+                    }
+                };
+                return Err(refuse(labels, what));
+            }
+        }
+        let columns = labels.iter().map(|_| ("label", DataType::UInt8, Vec::new())).collect::<Vec<_>>();
+        Ok(Self { images: path.to_owned(), labels, shape, rows, schema: schema(shape, &columns) })
+    }
+}
+
+impl Source for Idx {
+    fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    fn rows(&self) -> Option<u64> {
+        Some(self.rows)
+    }
+
+    fn batches(&self) -> Result<RecordBatches<'_>> {
+        let mut images = Records::open(&self.images, 16, self.shape.values())?;
+        let mut labels = self.labels.as_ref().map(|path| Records::open(path, 8, 1)).transpose()?;
+        let most = batch_images(self.shape) as u64;
+        let mut left = self.rows;
+        Ok(Box::new(std::iter::from_fn(move || {
+            let count = left.min(most) as usize;
+            left -= count as u64;
+            let mut next = || -> Result<RecordBatch> {
+                let pixels = images.next(count)?;
+                let labels = labels.as_mut().map(|labels| labels.next(count)).transpose()?;
+                let labels = labels.map(|labels| Arc::new(UInt8Array::from(labels)) as ArrayRef);
+                batch(&self.images, &self.schema, pixels, labels.into_iter().collect())
+            };
+            (count > 0).then(&mut next)
+        })))
+    }
+}
+
+/// The sizes that the head of a file gives.
+fn sizes(path: &Path) -> Result<Vec<u64>> {
+    let mut head = Vec::new();
+    let read = open(path)?.take(4 + 4 * 4).read_to_end(&mut head);
+    read.map_err(|e| Error::io(format!("cannot read {}", path.display()), e))?;
+    match *head.as_slice() {
+        [0, 0, BYTES, dimensions @ 1..=4, ref sizes @ ..] if sizes.len() >= 4 * usize::from(dimensions) => {
+            let sizes = sizes.as_chunks().0.iter().take(dimensions.into());
+            Ok(sizes.map(|&size| u32::from_be_bytes(size).into()).collect())
+        }
+        [0, 0, kind, ..] if kind != BYTES && looks_like_idx(&head) => Err(refuse(
+            path,
+            format!("an IDX file of type {kind:#04x}; images and labels are of unsigned bytes, 0x08"),
+        )),
+        _ => Err(refuse(path, "is no IDX file, or is cut short")),
+    }
+}
+
+/// Fails unless a file has so many records of a length behind its head, and nothing else.
+fn complete(path: &Path, what: &str, head: u64, records: u64, length: u64) -> Result<()> {
+    let metadata =
+        std::fs::metadata(path).map_err(|e| Error::io(format!("cannot read {}", path.display()), e))?;
+    let body = metadata.len().saturating_sub(head);
+    if body / length < records {
+        let cut = body / length;
+        return Err(refuse(
+            path,
+            format!("{what} {cut}: the file ends before it does; it says it has {records}"),
+        ));
+    }
+    match body - records * length {
+        0 => Ok(()),
+        more => Err(refuse(path, format!("{more} bytes follow its {records} {what}s"))),
+    }
+}
+
+/// The file of labels beside one of images.
+fn beside(images: &Path) -> Result<PathBuf> {
+    let name = images.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let labels = images.with_file_name(name.replace("images", "labels").replace("idx3", "idx1"));
+    match labels != images && labels.is_file() {
+        true => Ok(labels),
+        false => {
+            Err(refuse(images, "its labels are not beside it; name their file, or say that there are none"))
+        }
+    }
+}
+
+/// Records of fixed length, from a file's head on.
+struct Records {
+    path: PathBuf,
+    reader: BufReader<File>,
+    length: usize,
+}
+
+impl Records {
+    fn open(path: &Path, head: u64, length: usize) -> Result<Self> {
+        let mut reader = BufReader::with_capacity(1 << 18, open(path)?);
+        let skipped = std::io::copy(&mut (&mut reader).take(head), &mut std::io::sink());
+        skipped.map_err(|e| Error::io(format!("cannot read {}", path.display()), e))?;
+        Ok(Self { path: path.to_owned(), reader, length })
+    }
+
+    /// The bytes of the next so many records.
+    fn next(&mut self, count: usize) -> Result<Vec<u8>> {
+        let mut bytes = vec![0; count * self.length];
+        let read = self.reader.read_exact(&mut bytes);
+        read.map_err(|e| Error::io(format!("cannot read {}", self.path.display()), e))?;
+        Ok(bytes)
+    }
+}

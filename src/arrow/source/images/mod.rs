@@ -1,0 +1,111 @@
+//! Sets of images: IDX and CIFAR files, folders of pictures, and tables that hold pictures or pixels. All become a
+//! column `image` of planes [C, H, W], beside their labels.
+
+mod cifar;
+mod column;
+#[cfg(feature = "images")]
+mod folder;
+mod idx;
+#[cfg(feature = "images")]
+mod picture;
+
+pub(in crate::arrow) use cifar::{Cifar, is_cifar};
+pub(in crate::arrow) use column::with_images;
+#[cfg(feature = "images")]
+pub(in crate::arrow) use folder::Folder;
+pub(in crate::arrow) use idx::{Idx, looks_like_idx};
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, FixedSizeListArray, UInt8Array};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::error::ArrowError;
+use arrow::record_batch::RecordBatch;
+
+use crate::arrow::images::image_field;
+use crate::error::{Error, ErrorKind, Result};
+use crate::image::ImageShape;
+
+/// The key of the class names among a schema's metadata: a JSON object of lists, by column.
+pub(in crate::arrow) const CLASS_NAMES: &str = "class_names";
+
+/// Bytes of pixels in a batch, about.
+const BATCH_BYTES: usize = 4 << 20;
+
+/// How sets of images are read.
+#[derive(Clone, Debug, Default)]
+pub struct ImageInput {
+    /// Where the labels of an IDX file of images are.
+    pub labels: LabelFile,
+    /// Which column of a table holds images.
+    pub column: PixelColumn,
+}
+
+/// Where the labels of an IDX file of images are.
+#[derive(Clone, Debug, Default)]
+pub enum LabelFile {
+    /// Beside it: `labels` in the place of `images` in its name, `idx1` of `idx3`.
+    #[default]
+    Beside,
+    /// Nowhere.
+    None,
+    /// In this file.
+    At(PathBuf),
+}
+
+/// Which column of a table holds images.
+#[derive(Clone, Debug, Default)]
+pub enum PixelColumn {
+    /// A struct of `bytes` and `path`, the bytes those of a PNG, WebP or BMP file; or else the one column of bytes (binary
+    /// or lists of fixed size) beside the integers `height`, `width` and `channels`, its pixels in the order [H, W, C].
+    #[default]
+    Auto,
+    /// None: tables are left as they are.
+    None,
+    /// The column of this name: pixels of this shape.
+    Of(String, ImageShape),
+}
+
+/// Images in a batch, about.
+fn batch_images(shape: ImageShape) -> usize {
+    (BATCH_BYTES / shape.values()).clamp(1, 8192)
+}
+
+/// A column `image` and labels of a type; their names are kept where there are any.
+fn schema(shape: ImageShape, labels: &[(&str, DataType, Vec<String>)]) -> SchemaRef {
+    let label = |(name, data_type, _): &(&str, DataType, _)| Field::new(*name, data_type.clone(), false);
+    let fields: Vec<Field> =
+        std::iter::once(image_field("image", shape)).chain(labels.iter().map(label)).collect();
+    let names: BTreeMap<_, _> =
+        labels.iter().filter(|(.., names)| !names.is_empty()).map(|(name, _, names)| (name, names)).collect();
+    let metadata = match names.is_empty() {
+        true => HashMap::new(),
+        false => HashMap::from([(CLASS_NAMES.to_owned(), serde_json::json!(names).to_string())]),
+    };
+    Arc::new(Schema::new_with_metadata(fields, metadata))
+}
+
+/// Images one after the other as a column of a field made by `image_field`.
+fn image_array(field: &Field, pixels: Vec<u8>) -> std::result::Result<ArrayRef, ArrowError> {
+    let DataType::FixedSizeList(item, length) = field.data_type() else {
+        return Err(ArrowError::SchemaError("no field of images".to_owned()));
+    };
+    let values = Arc::new(UInt8Array::from(pixels));
+    Ok(Arc::new(FixedSizeListArray::try_new(item.clone(), *length, values, None)?))
+}
+
+/// A batch of images and their labels.
+fn batch(path: &Path, schema: &SchemaRef, pixels: Vec<u8>, labels: Vec<ArrayRef>) -> Result<RecordBatch> {
+    let build = || {
+        let images = image_array(schema.field(0), pixels)?;
+        RecordBatch::try_new(schema.clone(), std::iter::once(images).chain(labels).collect())
+    };
+    build().map_err(|e| super::unreadable(path, e))
+}
+
+/// What is wrong with an input file.
+fn refuse(path: &Path, what: impl std::fmt::Display) -> Error {
+    Error::new(ErrorKind::Input, format!("{}: {what}", path.display()))
+}
