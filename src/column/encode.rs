@@ -22,6 +22,8 @@ pub(crate) struct EncodedLane {
     pub exceptions: Vec<(u32, u64)>,
     /// Raw bits by field, for a dictionary.
     pub dictionary: Option<Vec<u64>>,
+    /// Whether the fields may be divided by what they have in common.
+    pub divisible: bool,
 }
 
 /// Bits of the numbers from 0 to `most`.
@@ -83,6 +85,7 @@ pub(crate) fn encode_lane(kind: Kind, bits: u16, raw: &[u64], valid: Option<&[u8
         // Codes hide what neighbouring bits share from the bases, so they must gain clearly.
         best = dictionary;
     }
+    best.divisible = kind != Kind::FixedBytes;
     best
 }
 
@@ -165,7 +168,7 @@ fn encode_decimal(float: Float, exponent: u8, raw: &[u64], valid: Option<&[u8]>)
         minimum: (least as u64).into(),
         ..LaneTransform::default()
     };
-    EncodedLane { transform, fields, exceptions, dictionary: None }
+    EncodedLane { transform, fields, exceptions, ..EncodedLane::default() }
 }
 
 fn encode_dictionary(order: Order, raw: &[u64], valid: Option<&[u8]>) -> Option<EncodedLane> {

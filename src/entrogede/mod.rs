@@ -2,15 +2,18 @@
 //! condensed samples, moments, and the sizes they lead to. Nothing here knows a file.
 
 mod bases;
+mod bins;
 mod cell_bits;
 mod cell_keys;
 mod cell_map;
 mod cell_sums;
+mod code_groups;
 mod condensed;
 mod cost;
 mod double;
 mod entropy;
 mod features;
+mod frames;
 mod grid;
 mod moment_sums;
 mod moments;
@@ -18,14 +21,17 @@ mod planes;
 mod sample;
 
 pub use bases::{Bases, Role, id_bits, select_bases};
+pub use bins::{Bin, Bins};
 pub use cell_bits::{CellBit, CellBits, MAX_CELL_BITS, choose_bits, fit_bits};
 pub use cell_keys::CellKeys;
 pub use cell_map::{CellMap, Prefixes};
 pub use cell_sums::{CellLayout, CellSums, CellTotals};
+pub use code_groups::{CodeGroup, Coded, MAX_GROUP_BASES, code_groups};
 pub use condensed::{Condensed, round24};
 pub use cost::{paper_bits, plain_bits};
 pub use entropy::{binary_entropy, skew};
 pub use features::{FeatureColumn, Range};
+pub use frames::{Framed, MAX_FRAMED_WIDTH, MINI_BLOCK_SHIFT, SHIFTS, Slope};
 pub use grid::{Feature, Grid, KEY_BITS};
 pub use moments::{MAX_EXPONENT, MomentColumn, MomentParts, Moments};
 pub use planes::BitPlanes;

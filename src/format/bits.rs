@@ -74,6 +74,11 @@ impl BitWriter {
         }
     }
 
+    /// Bits so far.
+    pub fn bits(&self) -> u128 {
+        self.bits
+    }
+
     /// The stream as it is stored, slack included; empty if it has no bits.
     pub fn finish(mut self) -> Vec<u8> {
         if self.bits == 0 {

@@ -4,6 +4,7 @@ use zerocopy::little_endian::{U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 use super::bits::{SLACK, stream_len};
+use super::grouped::FRAME_SHIFTS;
 use crate::error::{Error, Result};
 
 /// Where a block's pieces are and how its records are cut.
@@ -29,10 +30,13 @@ pub struct BlockEntry {
     pub id_bits: u8,
     /// What the lanes of images are: `PIXELS` or `DCT`.
     pub image_transform: u8,
-    pub zero: [u8; 5],
-    /// Tile records: where each begins.
+    /// Grouped records: a frame has 2^shift rows.
+    pub frame_shift: u8,
+    /// Grouped records: bits of the minima of a frame.
+    pub frame_bits: U32,
+    /// Tile records: where each begins. Grouped records: the frames.
     pub offsets: U64,
-    /// Tile records: bytes of them all, and the zero bytes behind them.
+    /// Tile and grouped records: bytes of them all, and the zero bytes behind them.
     pub records_length: U64,
 }
 
@@ -40,6 +44,10 @@ pub struct BlockEntry {
 pub const FIXED_RECORDS: u8 = 1;
 /// Record kind: images as tiles of residuals, each as wide as its base says.
 pub const TILE_RECORDS: u8 = 2;
+/// Record kind: a base for each code group of lanes, and deviations as wide as the bases say. The entry's base bits are
+/// those of all base tables, its deviation bits those of a row's base ids, its constant bits those of the layout, its
+/// id bits those of an anchor.
+pub const GROUPED_RECORDS: u8 = 3;
 
 /// Bytes of the layout of tile records before their bases.
 pub const TILE_HEAD: u128 = 16;
@@ -65,6 +73,11 @@ impl BlockEntry {
         if self.record_kind == TILE_RECORDS {
             let records = 8 * u128::from(self.records_length.get().saturating_sub(SLACK));
             return [8 * TILE_HEAD + bases, 0, records, (rows + 1) * u128::from(self.offset_bits())];
+        }
+        if self.record_kind == GROUPED_RECORDS {
+            let frames = rows.div_ceil(self.frame_rows().into()) * u128::from(self.frame_entry_bits());
+            let (layout, bases) = (self.constant_bits.get().into(), self.base_bits.get().into());
+            return [layout, bases, 8 * u128::from(self.records_length.get().saturating_sub(SLACK)), frames];
         }
         [2 * u128::from(self.total_bits.get()), bases, rows * u128::from(self.record_bits()), 0]
     }
@@ -103,24 +116,30 @@ impl BlockEntry {
     pub fn check(&self) -> Result<()> {
         let bits = |b: U32| u64::from(b.get());
         let sum = bits(self.base_bits) + bits(self.deviation_bits) + bits(self.constant_bits);
-        let tiles = self.record_kind == TILE_RECORDS;
         let length = self.records_length.get();
-        let wrong = if !tiles && self.record_kind != FIXED_RECORDS {
-            "an unknown record kind"
-        } else if self.rows.get() == 0 || self.base_count.get() == 0 {
+        let (ids, frames) = (self.id_bits, (self.frame_shift, self.frame_bits.get()));
+        let sums = sum == bits(self.total_bits);
+        // Bit counts, base ids, image transform, length of the records, frames.
+        let fits = match self.record_kind {
+            FIXED_RECORDS => {
+                let ids_fit = ids == id_bits(self.base_count.get());
+                sums && ids_fit && self.image_transform <= DCT && length == 0 && frames == (0, 0)
+            }
+            TILE_RECORDS => {
+                sums && ids == 0 && self.image_transform == PIXELS && length > SLACK && frames == (0, 0)
+            }
+            GROUPED_RECORDS => {
+                let shift = FRAME_SHIFTS.contains(&self.frame_shift);
+                ids <= 57 && self.image_transform == PIXELS && (length == 0 || length > SLACK) && shift
+            }
+            kind => return Err(Error::corrupt(format!("a block has the unknown record kind {kind}"))),
+        };
+        let wrong = if self.rows.get() == 0 || self.base_count.get() == 0 {
             "no rows or no bases"
-        } else if sum != bits(self.total_bits) {
-            "bit counts that do not add up"
-        } else if self.id_bits != if tiles { 0 } else { id_bits(self.base_count.get()) } {
-            "base ids of the wrong width"
         } else if self.first_row.get().checked_add(self.rows.get()).is_none() {
             "rows beyond 2^64"
-        } else if self.image_transform > if tiles { PIXELS } else { DCT } {
-            "an unknown image transform"
-        } else if if tiles { length <= SLACK } else { length != 0 } {
-            "records of the wrong length"
-        } else if self.zero != [0; 5] {
-            "reserved bytes that are not zero"
+        } else if !fits {
+            "bit counts or lengths that do not fit its record kind"
         } else {
             return Ok(());
         };
@@ -154,6 +173,7 @@ pub struct LaneTransform {
     pub width: u8,
     pub exponent: u8,
     pub zero: u8,
+    /// The dictionary's number; for other kinds what fields are multiplied by, 0 for 1.
     pub dictionary: U32,
     pub minimum: U64,
 }
@@ -184,7 +204,6 @@ impl LaneTransform {
         let fits = self.width <= 64
             && self.exponent <= 22
             && (decimal || self.exponent == 0)
-            && (dictionary || self.dictionary.get() == 0)
             && (!dictionary || self.minimum.get() == 0)
             && self.zero == 0;
         if fits { Ok(kind) } else { Err(Error::corrupt("a lane's transform is out of range")) }

@@ -99,26 +99,30 @@ impl Feature {
 
     pub const FIXED_RECORDS: Self = Self::new(0, true, 1, "fixed records");
     pub const TILE_RECORDS: Self = Self::new(1, true, 2, "tile records");
+    pub const GROUPED_RECORDS: Self = Self::new(2, true, 3, "grouped records");
     pub const DECIMAL: Self = Self::new(16, true, 1, "decimal");
     pub const VALUE_DICTIONARY: Self = Self::new(17, true, 1, "value dictionary");
     pub const BYTES_DICTIONARY: Self = Self::new(18, true, 1, "bytes dictionary");
     pub const EXCEPTIONS: Self = Self::new(19, true, 1, "exceptions");
     pub const IMAGES: Self = Self::new(20, true, 2, "images");
     pub const DCT: Self = Self::new(21, true, 2, "cosine transform");
+    pub const STEP: Self = Self::new(22, true, 3, "step");
     pub const SAMPLE_INDEX: Self = Self::new(32, true, 1, "sample index");
     pub const CONDENSED_SAMPLES: Self = Self::new(33, false, 1, "condensed samples");
     pub const MOMENTS: Self = Self::new(34, false, 1, "moments");
 
     /// All that this crate knows.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::FIXED_RECORDS,
         Self::TILE_RECORDS,
+        Self::GROUPED_RECORDS,
         Self::DECIMAL,
         Self::VALUE_DICTIONARY,
         Self::BYTES_DICTIONARY,
         Self::EXCEPTIONS,
         Self::IMAGES,
         Self::DCT,
+        Self::STEP,
         Self::SAMPLE_INDEX,
         Self::CONDENSED_SAMPLES,
         Self::MOMENTS,

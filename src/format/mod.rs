@@ -6,19 +6,23 @@ mod cells;
 mod checksum;
 mod directory;
 mod frame;
+mod grouped;
 mod image_errors;
 mod moments;
 
 pub(crate) use bits::SLACK;
 pub(crate) use block::{
-    BlockEntry, DCT, DictionaryEntry, DictionaryKind, FIXED_RECORDS, LaneTransform, PIXELS, Piece,
-    TILE_RECORDS, TransformKind, id_bits,
+    BlockEntry, DCT, DictionaryEntry, DictionaryKind, FIXED_RECORDS, GROUPED_RECORDS, LaneTransform, PIXELS,
+    Piece, TILE_RECORDS, TransformKind, id_bits,
 };
 pub use cells::MAX_CELLS;
 pub(crate) use cells::{CellBitEntry, CellFeature, CellTarget, CellsSection};
 pub(crate) use checksum::{Levels, PAGE, PageSums, crc};
 pub(crate) use directory::{Directory, Feature, Head, Section, SectionKind, TAIL};
 pub(crate) use frame::{FOOTER, Footer, HEADER, Header};
+pub(crate) use grouped::{
+    GroupEntry, GroupedLane, GroupedLayout, MAX_ENTRIES, MAX_GROUPED_LANES, MINI_BLOCK, WIDTH_BITS,
+};
 
 pub(crate) use image_errors::{image_errors_bytes, read_image_errors};
 pub(crate) use moments::MomentsSection;

@@ -6,12 +6,13 @@ use std::sync::OnceLock;
 use zerocopy::FromBytes;
 
 use super::fields::BaseParts;
+use super::grouped::Grouped;
 use super::records::Picked;
 use super::{Pages, Source};
 use crate::column::{Kind, Schema};
 use crate::error::{Error, Result};
 use crate::format::bits::{field, mask};
-use crate::format::{BlockEntry, FIXED_RECORDS, LaneTransform, PIXELS, TransformKind};
+use crate::format::{BlockEntry, FIXED_RECORDS, GROUPED_RECORDS, LaneTransform, PIXELS, TransformKind};
 
 /// Most base parts kept decoded for a block.
 const MAX_PARTS: u64 = 1 << 16;
@@ -22,6 +23,8 @@ pub(super) struct Lane {
     pub kind: TransformKind,
     pub exponent: u8,
     pub dictionary: u32,
+    /// What fields are multiplied by; 0 for 1.
+    pub step: u32,
     pub minimum: u64,
     /// Bits that are 1 in every row.
     pub constant: u64,
@@ -34,11 +37,22 @@ pub(super) struct Lane {
 }
 
 impl Lane {
+    /// A lane of no bits with a transform.
+    fn of(t: &LaneTransform) -> Result<Self> {
+        let kind = t.kind()?;
+        let (dictionary, step) = match kind {
+            TransformKind::Dictionary => (t.dictionary.get(), 0),
+            _ => (0, t.dictionary.get()),
+        };
+        Ok(Self { kind, exponent: t.exponent, dictionary, step, minimum: t.minimum.get(), ..Self::default() })
+    }
+
     /// Whether minimum plus field fits in an i32, whatever the field.
     pub fn fits_i32(&self) -> bool {
-        let largest = self.constant | self.base_mask | self.deviation_mask;
+        let largest =
+            (self.constant | self.base_mask | self.deviation_mask).checked_mul(self.step.max(1).into());
         let least = self.minimum as i64;
-        let most = i64::try_from(largest).ok().and_then(|l| least.checked_add(l));
+        let most = largest.and_then(|l| i64::try_from(l).ok()).and_then(|l| least.checked_add(l));
         i32::try_from(least).is_ok() && most.is_some_and(|m| i32::try_from(m).is_ok())
     }
 }
@@ -51,6 +65,8 @@ pub(super) struct Block {
     pub parts: Vec<OnceLock<BaseParts>>,
     /// Per lane with exceptions: the lane and its places in the exceptions piece.
     pub exceptions: Vec<LaneExceptions>,
+    /// Code groups, for grouped records.
+    pub grouped: Option<Grouped>,
 }
 
 /// Where a lane's exceptions are within the exceptions piece.
@@ -66,13 +82,21 @@ impl Block {
     /// Reads the block that an entry describes.
     pub fn read<S: Source>(pages: &Pages<S>, schema: &Schema, entry: BlockEntry) -> Result<Self> {
         check_places(pages, &entry)?;
-        if entry.record_kind != FIXED_RECORDS || entry.image_transform != PIXELS {
+        let kinds = [FIXED_RECORDS, GROUPED_RECORDS];
+        if !kinds.contains(&entry.record_kind) || entry.image_transform != PIXELS {
             return Err(Error::corrupt("a block of a table has records of images"));
         }
-        let lanes = Self::lanes(pages, schema, 0, &entry)?;
+        let (lanes, grouped) = match entry.record_kind {
+            GROUPED_RECORDS => {
+                let transforms = transforms(pages, schema, 0, &entry)?;
+                let (lanes, widths) = whole_lanes(&transforms, &entry)?;
+                (lanes, Some(Grouped::read(pages, &entry, &widths)?))
+            }
+            _ => (Self::lanes(pages, schema, 0, &entry)?, None),
+        };
         let exceptions = exceptions(pages, schema, &entry)?;
         let parts = lanes.iter().map(|_| OnceLock::new()).collect();
-        let block = Self { entry, lanes, parts, exceptions };
+        let block = Self { entry, lanes, parts, exceptions, grouped };
         for e in &block.exceptions {
             let kind = block.lanes.get(e.lane as usize).map(|l| l.kind);
             if kind != Some(TransformKind::Decimal) || e.count as u64 > entry.rows.get() {
@@ -98,6 +122,14 @@ impl Block {
     pub fn keeps_parts(&self) -> bool {
         let lanes = self.lanes.iter().filter(|l| l.base_mask != 0).count() as u64;
         self.entry.base_count.get().saturating_mul(lanes) <= MAX_PARTS
+    }
+
+    /// Whether all rows are alike.
+    pub fn is_constant(&self) -> bool {
+        match &self.grouped {
+            Some(grouped) => grouped.is_constant(),
+            None => self.entry.record_bits() == 0,
+        }
     }
 
     /// Rows of the block.
@@ -206,10 +238,11 @@ fn transforms<S: Source>(
             let bytes = matches!(node.kind, Kind::FixedBytes | Kind::Image);
             let number = lane >= values && node.bits <= 64 && !bytes;
             let is_length = node.kind.is_bytes() && lane > values;
+            let steps = set.get(lane as usize).is_some_and(|t| t.dictionary.get() > 0);
             let takes = match kind {
                 Some(TransformKind::Decimal) => number && node.kind == Kind::Float,
                 Some(TransformKind::Dictionary) => number && !is_length,
-                Some(TransformKind::Offset) => true,
+                Some(TransformKind::Offset) => !steps || number && !node.kind.is_bytes(),
                 None => false,
             };
             if !takes {
@@ -223,12 +256,26 @@ fn transforms<S: Source>(
     Ok(set.to_vec())
 }
 
+/// Lanes whose fields come whole, from code groups, and their widths.
+fn whole_lanes(transforms: &[LaneTransform], entry: &BlockEntry) -> Result<(Vec<Lane>, Vec<u8>)> {
+    let mut lanes = Vec::with_capacity(transforms.len());
+    for t in transforms {
+        let own = Lane::of(t)?;
+        lanes.push(Lane { deviation_mask: mask(t.width.into()), ..own });
+    }
+    let widths: Vec<u8> = transforms.iter().map(|t| t.width).collect();
+    match widths.iter().map(|&w| u64::from(w)).sum::<u64>() == u64::from(entry.total_bits.get()) {
+        true => Ok((lanes, widths)),
+        false => Err(Error::corrupt("a block's lanes do not fit its bit counts")),
+    }
+}
+
 fn lanes(transforms: &[LaneTransform], layout: &[u8], entry: &BlockEntry) -> Result<Vec<Lane>> {
     let total = u64::from(entry.total_bits.get());
     let (mut at, mut base_offset, mut deviation_offset) = (0u64, 0u64, u64::from(entry.id_bits));
     let mut lanes = Vec::with_capacity(transforms.len());
     for t in transforms {
-        let kind = t.kind()?;
+        let own = Lane::of(t)?;
         let width = u32::from(t.width);
         if at + u64::from(width) > total {
             return Err(Error::corrupt("a block's lanes are wider than its layout"));
@@ -236,15 +283,12 @@ fn lanes(transforms: &[LaneTransform], layout: &[u8], entry: &BlockEntry) -> Res
         let (a, b) = (field(layout, at, width), field(layout, total + at, width));
         let (base_mask, deviation_mask, constant) = (a & !b, a & b, !a & b);
         lanes.push(Lane {
-            kind,
-            exponent: t.exponent,
-            dictionary: t.dictionary.get(),
-            minimum: t.minimum.get(),
             constant: constant & mask(width),
             base_mask,
             base_offset,
             deviation_mask,
             deviation_offset,
+            ..own
         });
         at += u64::from(width);
         base_offset += u64::from(base_mask.count_ones());

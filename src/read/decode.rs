@@ -1,8 +1,11 @@
 //! Rows of blocks to values, column by column, a chunk of records at a time.
 
+use std::borrow::Cow;
+
 use super::block::{Block, Lane};
 use super::dictionary::Dictionaries;
-use super::fields::{BaseParts, Bases, Records, lane_fields};
+use super::fields::{BaseParts, Bases, Records, Starts, lane_fields};
+use super::grouped::GroupedFields;
 use super::records::{Chunk, Picked};
 use super::rows::Rows;
 use super::store::{Target, store, store_one, store_wide};
@@ -83,23 +86,33 @@ impl<'a, S: Source> Decode<'a, S> {
     /// Reads rows of a block.
     pub fn block(&mut self, block: &Block, part: Part) -> Result<()> {
         let (pages, entry) = (self.pages, &block.entry);
-        let bytes = block.bases(pages)?;
+        let bytes = if block.grouped.is_some() { Cow::Borrowed(&[][..]) } else { block.bases(pages)? };
         let bases =
             Bases { bytes: &bytes, width: entry.base_bits.get().into(), count: entry.base_count.get() };
         let exceptions = pages.piece(entry.exceptions.get(), entry.exceptions_length.get())?;
         for strings in self.columns.iter_mut().filter_map(|c| c.strings.as_mut()) {
             strings.start_block(pages, entry)?;
         }
-        let mut fields = Fields::new(block, bases, part.rows.len());
+        let table = || self.columns.iter().filter(|c| c.node.group == 0);
+        let wanted =
+            table().flat_map(|c| c.node.first_lane..c.node.first_value_lane() + c.node.value_lanes());
+        let grouped = block.grouped.as_ref().map(|g| GroupedFields::new(g, wanted.map(|lane| lane as usize)));
+        let ids_wanted = grouped.is_none() && table().any(|c| has_bases(c.node, block));
+        let mut fields = Fields::new(block, bases, part.rows.len(), grouped);
         let (mut chunk, mut ids) = (Chunk::default(), Vec::new());
-        let ids_wanted = self.columns.iter().any(|c| c.node.group == 0 && has_bases(c.node, block));
         for from in (0..part.rows.len()).step_by(CHUNK) {
             let to = part.rows.len().min(from + CHUNK);
             let rows = part.rows.slice(from, to);
             let places = part.places.and_then(|p| p.get(from..to));
             let target = Target { first: part.first + from, rows: places, stride: 1, offset: 0 };
-            let data = chunk.find(pages, block, rows)?;
-            let records = Records::new(&data, chunk.starts(), entry.record_bits())?;
+            let data = match fields.read_groups(pages, rows)? {
+                true => Cow::Borrowed(&[][..]),
+                false => chunk.find(pages, block, rows)?,
+            };
+            let records = match fields.grouped {
+                Some(_) => Records::new(&data, Starts::Dense { first: 0, width: 0, count: rows.len() }, 0)?,
+                None => Records::new(&data, chunk.starts(), entry.record_bits())?,
+            };
             if ids_wanted {
                 records.read_ids(entry.id_bits, entry.base_count.get(), &mut ids)?;
             }
@@ -155,15 +168,28 @@ struct Fields<'a> {
     bases: Bases<'a>,
     /// Whether each base is met often enough to decode it once.
     often: bool,
+    /// Of the chunk of rows at hand, where records are in code groups.
+    grouped: Option<GroupedFields>,
     low: Vec<u64>,
     high: Vec<u64>,
 }
 
 impl<'a> Fields<'a> {
-    fn new(block: &'a Block, bases: Bases<'a>, rows: usize) -> Self {
+    fn new(block: &'a Block, bases: Bases<'a>, rows: usize, grouped: Option<GroupedFields>) -> Self {
         // What one batch decodes the next ones of the block use too.
         let often = rows as u64 * 8 >= bases.count && block.keeps_parts();
-        Self { block, bases, often, low: Vec::new(), high: Vec::new() }
+        Self { block, bases, often, grouped, low: Vec::new(), high: Vec::new() }
+    }
+
+    /// Reads the lanes of some rows from code groups; false if the records are not grouped.
+    fn read_groups<S: Source>(&mut self, pages: &Pages<S>, rows: Picked) -> Result<bool> {
+        match (&mut self.grouped, &self.block.grouped) {
+            (Some(fields), Some(grouped)) => {
+                fields.read(grouped, pages, &self.block.entry, rows)?;
+                Ok(true)
+            }
+            _ => Ok(false),
+        }
     }
 
     /// Decodes a lane into `low`, or into `high`.
@@ -175,8 +201,16 @@ impl<'a> Fields<'a> {
             if make { Some(parts.get_or_init(|| BaseParts::of(layout, &self.bases))) } else { parts.get() }
         });
         let out = if high { &mut self.high } else { &mut self.low };
-        out.resize(records.len(), 0);
-        lane_fields(layout, records, &self.bases, parts, out);
+        match (&mut self.grouped, &self.block.grouped) {
+            (Some(fields), Some(grouped)) => fields.swap(grouped, lane as usize, out),
+            _ => {
+                out.resize(records.len(), 0);
+                lane_fields(layout, records, &self.bases, parts, out);
+            }
+        }
+        if layout.step > 1 {
+            out.iter_mut().for_each(|field| *field = field.wrapping_mul(layout.step.into()));
+        }
         Ok(layout)
     }
 }

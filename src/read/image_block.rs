@@ -8,7 +8,7 @@ use super::{Pages, Source};
 use crate::column::Schema;
 use crate::error::{Error, Result};
 use crate::format::bits::field;
-use crate::format::{BlockEntry, DCT, SLACK, TILE_RECORDS};
+use crate::format::{BlockEntry, DCT, GROUPED_RECORDS, SLACK, TILE_RECORDS};
 use crate::image::{Dct, DctScratch, TileCoder, TileScratch};
 
 /// A block of images, ready for decoding.
@@ -43,6 +43,9 @@ impl ImageBlock {
         let shape = shape.ok_or_else(|| Error::corrupt("a storage group without images"))?;
         if entry.exceptions_length.get() > 0 || entry.heap_length.get() > 0 {
             return Err(Error::corrupt("a block of images has exceptions or strings"));
+        }
+        if entry.record_kind == GROUPED_RECORDS {
+            return Err(Error::corrupt("a block of images has records of a table"));
         }
         let coding = if entry.record_kind == TILE_RECORDS {
             let [layout, ..] = block::stream_lengths(&entry)?;

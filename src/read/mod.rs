@@ -7,6 +7,7 @@ mod cache;
 mod decode;
 mod dictionary;
 mod fields;
+mod grouped;
 mod image_block;
 mod images;
 mod index;

@@ -91,7 +91,8 @@ impl<S: Source> Reader<S> {
             let block = table.block(&self.pages, segment)?;
             self.check_streams(&block.entry).map_err(place)?;
             self.check_exceptions(&block).map_err(place)?;
-            self.check_values(table, rows.clone(), 0, block.entry.record_bits() == 0).map_err(place)?;
+            block.grouped.iter().try_for_each(|g| g.check(&self.pages, &block.entry)).map_err(place)?;
+            self.check_values(table, rows.clone(), 0, block.is_constant()).map_err(place)?;
             progress(block.entry.stream_lengths().map_or(0, |l| l.iter().sum()));
             for group in 1..table.schema.groups() {
                 if table.segment(&self.pages, segment, group)? != rows {

@@ -3,6 +3,8 @@
 use zerocopy::IntoBytes;
 
 use super::cut::Cut;
+use super::grouped;
+use super::options::Layout;
 use super::strings::{Dictionary, encode_strings};
 use crate::column::{Batch, Column, EncodedLane, Kind, Node, Schema, Values, encode_lane, encode_wide};
 use crate::entrogede::BitPlanes;
@@ -85,26 +87,47 @@ impl Lanes {
         Ok(this)
     }
 
-    /// Chooses base positions and cuts the records.
-    pub fn encode(self, tau: usize) -> EncodedBlock {
-        let lanes = self.lanes;
+    /// Rows of the segment.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Cuts the records.
+    pub fn encode(self, layout: Layout, tau: usize) -> EncodedBlock {
+        match layout {
+            Layout::Compact if grouped::fits(self.lanes.len()) => grouped::encode(self),
+            _ => self.fixed(tau),
+        }
+    }
+
+    /// Fixed records: chooses base positions.
+    fn fixed(self, tau: usize) -> EncodedBlock {
+        let lanes = &self.lanes;
         let mut planes = BitPlanes::new(self.rows);
-        for lane in &lanes {
+        for lane in lanes {
             planes.push_lane(lane.transform.width, &lane.fields);
         }
         let cut = Cut::new(lanes.iter().map(|l| l.transform.width).collect(), &planes, tau);
         drop(planes);
         let field =
             |lane: usize, row: usize| lanes.get(lane).and_then(|l| l.fields.get(row)).copied().unwrap_or(0);
-        EncodedBlock {
-            transforms: lanes.iter().map(|l| l.transform).collect(),
-            dictionaries: self.dictionaries,
+        let records = EncodedBlock {
             layout: cut.layout(),
             bases: cut.bases(field),
             records: cut.records(field),
-            exceptions: exceptions(&lanes),
-            heap: self.heap,
             ..EncodedBlock::new(cut.entry())
+        };
+        self.around(records)
+    }
+
+    /// Records with the transforms, dictionaries, exceptions and strings of their lanes.
+    pub fn around(self, records: EncodedBlock) -> EncodedBlock {
+        EncodedBlock {
+            transforms: self.lanes.iter().map(|l| l.transform).collect(),
+            exceptions: exceptions(&self.lanes),
+            dictionaries: self.dictionaries,
+            heap: self.heap,
+            ..records
         }
     }
 

@@ -10,8 +10,8 @@ use super::commit::Pending;
 use super::storage::Storage;
 use crate::error::Result;
 use crate::format::{
-    BlockEntry, DCT, DictionaryEntry, DictionaryKind, Directory, Feature, Footer, HEADER, Head, Header, PAGE,
-    Section, SectionKind, TILE_RECORDS, TransformKind, crc,
+    BlockEntry, DCT, DictionaryEntry, DictionaryKind, Directory, Feature, Footer, GROUPED_RECORDS, HEADER,
+    Head, Header, LaneTransform, PAGE, Section, SectionKind, TILE_RECORDS, TransformKind, crc,
 };
 
 /// The blocks of one table.
@@ -114,8 +114,13 @@ impl<'s> FileWriter<'s> {
         }
         self.features.insert(match block.entry.record_kind {
             TILE_RECORDS => Feature::TILE_RECORDS,
+            GROUPED_RECORDS => Feature::GROUPED_RECORDS,
             _ => Feature::FIXED_RECORDS,
         });
+        let steps = |t: &LaneTransform| t.kind != TransformKind::Dictionary as u8 && t.dictionary.get() > 0;
+        if block.transforms.iter().any(steps) {
+            self.features.insert(Feature::STEP);
+        }
         if block.entry.image_transform == DCT {
             self.features.insert(Feature::DCT);
         }

@@ -6,6 +6,7 @@ mod classes;
 mod commit;
 mod cut;
 mod file;
+mod grouped;
 mod images;
 mod index;
 mod labels;
@@ -21,7 +22,7 @@ mod table;
 
 pub use crate::format::MAX_CELLS;
 pub(crate) use cells::CellPlan;
-pub use options::{CellLimit, ImageTransform, Options, Report, TargetKind};
+pub use options::{CellLimit, ImageTransform, Layout, Options, Report, TargetKind};
 pub use passes::{Progress, write, write_to};
 pub(crate) use segments::SEGMENT_BYTES;
 pub use storage::{Disk, Output, Storage};

@@ -20,6 +20,8 @@ pub struct Options {
     pub tau: usize,
     /// Store rows class by class of this column.
     pub class: Option<String>,
+    /// How the records of a table are cut.
+    pub layout: Layout,
     /// How images are coded.
     pub images: ImageTransform,
     /// Rows a segment, at most.
@@ -40,12 +42,23 @@ impl Default for Options {
             recompute_condensed: false,
             tau: 40,
             class: None,
+            layout: Layout::Compact,
             images: ImageTransform::Auto,
             segment_rows: SEGMENT_ROWS,
             threads: 0,
             overwrite: false,
         }
     }
+}
+
+/// How the records of a table are cut.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Layout {
+    /// The paper's: one base a row, records of fixed width.
+    Paper,
+    /// Code groups of columns, each with bases of its own; deviations are as wide as the bases say.
+    #[default]
+    Compact,
 }
 
 /// What is done to images before their bits are deduplicated.

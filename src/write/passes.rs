@@ -82,6 +82,7 @@ fn write_here(
     let mut pipeline = Pipeline {
         schema: &schema,
         dictionaries: &dictionaries,
+        layout: options.layout,
         tau: options.tau,
         plan: stored,
         totals: stored.map(|p| p.totals(Some(out.folder()))).transpose()?,
@@ -121,6 +122,7 @@ fn write_here(
             let mut pipeline = Pipeline {
                 schema: &condensed_schema,
                 dictionaries: &[],
+                layout: options.layout,
                 tau: options.tau,
                 plan: None,
                 totals: None,

@@ -7,7 +7,7 @@ use super::cells::{CellPlan, Words};
 use super::file::{Blocks, FileWriter};
 use super::images::encode_images;
 use super::moments::MomentPlan;
-use super::options::ImageTransform;
+use super::options::{ImageTransform, Layout};
 use super::strings::Dictionary;
 use crate::column::{Batch, Schema, Values};
 use crate::entrogede::{CellSums, CellTotals, Moments};
@@ -26,6 +26,7 @@ struct Encoded {
 pub(super) struct Pipeline<'a> {
     pub schema: &'a Schema,
     pub dictionaries: &'a [Option<Dictionary>],
+    pub layout: Layout,
     pub tau: usize,
     pub plan: Option<&'a CellPlan>,
     pub totals: Option<CellTotals<Words>>,
@@ -41,7 +42,7 @@ impl Pipeline<'_> {
         let sums = self.plan.map(|p| p.sums(self.schema, segment)).transpose()?;
         let lanes = Lanes::of(self.schema, segment, self.dictionaries)?;
         let moments = self.moments.as_ref().map(|(plan, _)| plan.sums(self.schema, segment, &lanes.lanes));
-        let mut blocks = vec![lanes.encode(self.tau)];
+        let mut blocks = vec![lanes.encode(self.layout, self.tau)];
         for (node, column) in self.schema.nodes().iter().zip(&segment.columns) {
             if let (Some(shape), Values::U8(pixels)) = (node.image, &column.values) {
                 blocks.push(encode_images(shape, pixels, self.images, self.tau)?);

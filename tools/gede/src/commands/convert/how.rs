@@ -1,6 +1,6 @@
 //! The options of `gede convert` on how a gede file is written.
 
-use gede::write::{CellLimit, ImageTransform, Options, TargetKind};
+use gede::write::{CellLimit, ImageTransform, Layout, Options, TargetKind};
 use std::str::FromStr;
 
 /// How a gede file is written.
@@ -36,9 +36,9 @@ pub struct How {
     /// prediction (lossless; the default for images in colour)
     #[arg(long)]
     transform: Option<Transform>,
-    /// How blocks are laid out (by default as in the paper)
+    /// How records are cut: code groups of columns (the default), or as in the paper
     #[arg(long)]
-    layout: Option<Layout>,
+    layout: Option<LayoutName>,
     /// Rows a segment, at most (by default 65536)
     #[arg(long, value_name = "ROWS", value_parser = clap::value_parser!(u32).range(1..))]
     segment_rows: Option<u32>,
@@ -60,9 +60,9 @@ enum Transform {
     Lossless,
 }
 
-/// One for now.
 #[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
-enum Layout {
+enum LayoutName {
+    Compact,
     Paper,
 }
 
@@ -107,6 +107,10 @@ impl How {
             recompute_condensed: self.recompute_condensed,
             tau: self.tau.unwrap_or(default.tau),
             class: self.class.clone(),
+            layout: match self.layout {
+                Some(LayoutName::Paper) => Layout::Paper,
+                Some(LayoutName::Compact) | None => Layout::Compact,
+            },
             images: match self.transform {
                 None => ImageTransform::Auto,
                 Some(Transform::None) => ImageTransform::None,

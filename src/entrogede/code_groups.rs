@@ -1,0 +1,232 @@
+//! Code groups: lanes whose bins share a base. Joined where the pairs of bins that occur are few.
+
+use super::bases::id_bits;
+
+/// Rows that a pair of groups is tried on.
+const SAMPLE: usize = 8192;
+/// Bases of a group, at most.
+pub const MAX_GROUP_BASES: usize = 4096;
+/// Pairs of bins that are marked one by one; groups with more are not joined.
+const MAX_PAIRS: usize = 1 << 20;
+/// Of more lanes than this only neighbours are tried.
+const ALL_PAIRS: usize = 48;
+const NEIGHBOURS: usize = 6;
+
+/// A lane's bin in every row.
+pub struct Coded<'a> {
+    /// One a row, below `bins`.
+    pub ids: &'a [u16],
+    /// Number of bins.
+    pub bins: usize,
+    /// Bits of a bin in a base table.
+    pub entry_bits: u64,
+}
+
+/// Lanes that share a base.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodeGroup {
+    /// In ascending order.
+    pub lanes: Vec<usize>,
+    /// For each base the bin of each lane, base by base, in ascending order.
+    pub bases: Vec<u16>,
+    /// The base of every row.
+    pub ids: Vec<u16>,
+}
+
+impl CodeGroup {
+    /// Number of bases.
+    pub fn count(&self) -> usize {
+        self.bases.len() / self.lanes.len().max(1)
+    }
+
+    /// The group of some lanes over all rows; none if it has too many bases.
+    fn of(lanes: Vec<usize>, coded: &[Coded]) -> Option<Self> {
+        let parts: Vec<&Coded> = lanes.iter().filter_map(|&l| coded.get(l)).collect();
+        let rows = parts.first().map_or(0, |c| c.ids.len());
+        let mut ids = vec![0u32; rows];
+        let mut tuples: Vec<Vec<u16>> = vec![Vec::new()];
+        for part in parts {
+            // The tuples so far, each with the bins of one more lane that occur with it.
+            let pairs = tuples.len().checked_mul(part.bins).filter(|&p| p <= MAX_PAIRS)?;
+            let mut names = vec![u32::MAX; pairs];
+            for (id, &bin) in ids.iter_mut().zip(part.ids) {
+                *id = *id * part.bins as u32 + u32::from(bin);
+                if let Some(name) = names.get_mut(*id as usize) {
+                    *name = 0;
+                }
+            }
+            let mut next = Vec::new();
+            for (pair, name) in names.iter_mut().enumerate().filter(|(_, name)| **name == 0) {
+                *name = next.len() as u32;
+                let mut tuple = tuples.get(pair / part.bins).cloned().unwrap_or_default();
+                tuple.push((pair % part.bins) as u16);
+                next.push(tuple);
+            }
+            tuples = next;
+            ids.iter_mut().for_each(|id| *id = names.get(*id as usize).copied().unwrap_or(0));
+        }
+        let ids = ids.into_iter().map(|id| id as u16).collect();
+        (tuples.len() <= MAX_GROUP_BASES).then(|| Self { lanes, bases: tuples.concat(), ids })
+    }
+}
+
+/// A group on the way, over a sample of the rows.
+struct Trial {
+    lanes: Vec<usize>,
+    ids: Vec<u32>,
+    bases: usize,
+    entry_bits: u64,
+}
+
+impl Trial {
+    fn bits(&self, rows: u64) -> u64 {
+        rows * u64::from(id_bits(self.bases as u64)) + self.bases as u64 * self.entry_bits
+    }
+
+    /// The number of bases of two groups together; none if it is too large.
+    fn bases_with(&self, other: &Self, seen: &mut Vec<u64>) -> Option<usize> {
+        let pairs = self.bases.checked_mul(other.bases).filter(|&p| p <= MAX_PAIRS)?;
+        seen.clear();
+        seen.resize(pairs.div_ceil(64), 0);
+        for (&a, &b) in self.ids.iter().zip(&other.ids) {
+            let pair = a as usize * other.bases + b as usize;
+            seen[pair / 64] |= 1 << (pair % 64);
+        }
+        let bases = seen.iter().map(|word| word.count_ones() as usize).sum();
+        (bases <= MAX_GROUP_BASES).then_some(bases)
+    }
+
+    fn join(&self, other: &Self) -> Self {
+        let pair = |(&a, &b): (&u32, &u32)| a * other.bases as u32 + b;
+        let mut ids: Vec<u32> = self.ids.iter().zip(&other.ids).map(pair).collect();
+        let mut names = vec![u32::MAX; self.bases * other.bases];
+        let mut bases = 0;
+        for id in &mut ids {
+            let name = &mut names[*id as usize];
+            if *name == u32::MAX {
+                *name = bases;
+                bases += 1;
+            }
+            *id = *name;
+        }
+        let lanes = self.lanes.iter().chain(&other.lanes).copied().collect();
+        Self { lanes, ids, bases: bases as usize, entry_bits: self.entry_bits + other.entry_bits }
+    }
+}
+
+/// Joins lanes greedily as long as ids and base tables of the joined groups take fewer bits; lanes of one bin are one
+/// group. Groups lie in the order of their first lanes.
+pub fn code_groups(coded: &[Coded]) -> Vec<CodeGroup> {
+    let rows = coded.first().map_or(0, |c| c.ids.len());
+    let step = rows.div_ceil(SAMPLE).max(1);
+    let (plain, varied): (Vec<usize>, Vec<usize>) = (0..coded.len()).partition(|&l| coded[l].bins == 1);
+    let mut groups: Vec<Trial> = varied
+        .iter()
+        .map(|&lane| {
+            let c = &coded[lane];
+            let ids = c.ids.iter().step_by(step).map(|&id| id.into()).collect();
+            Trial { lanes: vec![lane], ids, bases: c.bins, entry_bits: c.entry_bits }
+        })
+        .collect();
+    join_all(&mut groups, rows as u64);
+    let mut found: Vec<CodeGroup> = Vec::new();
+    for group in groups {
+        let mut lanes = group.lanes;
+        lanes.sort_unstable();
+        let alone: u64 = lanes.iter().map(|&l| u64::from(id_bits(coded[l].bins as u64))).sum();
+        match CodeGroup::of(lanes.clone(), coded) {
+            // The sample may have missed bases.
+            Some(joined) if lanes.len() == 1 || u64::from(id_bits(joined.count() as u64)) < alone => {
+                found.push(joined);
+            }
+            _ => found.extend(lanes.into_iter().filter_map(|l| CodeGroup::of(vec![l], coded))),
+        }
+    }
+    found.extend(Some(plain).filter(|p| !p.is_empty()).and_then(|plain| CodeGroup::of(plain, coded)));
+    found.sort_by_key(|g| g.lanes.first().copied());
+    found
+}
+
+fn join_all(groups: &mut Vec<Trial>, rows: u64) {
+    let window = if groups.len() <= ALL_PAIRS { groups.len() } else { NEIGHBOURS };
+    let mut seen = Vec::new();
+    let mut gain = |groups: &[Trial], x: usize, y: usize| -> u64 {
+        let (a, b) = (&groups[x], &groups[y]);
+        let Some(bases) = a.bases_with(b, &mut seen) else { return 0 };
+        let joined =
+            Trial { lanes: Vec::new(), ids: Vec::new(), bases, entry_bits: a.entry_bits + b.entry_bits };
+        (a.bits(rows) + b.bits(rows)).saturating_sub(joined.bits(rows))
+    };
+    // gains[x]: for each y > x within the window what joining x and y saves.
+    let mut gains: Vec<Vec<(usize, u64)>> = (0..groups.len())
+        .map(|x| (x + 1..groups.len().min(x + window)).map(|y| (y, gain(groups, x, y))).collect())
+        .collect();
+    loop {
+        let all =
+            gains.iter().enumerate().flat_map(|(x, row)| row.iter().map(move |&(y, gain)| (gain, x, y)));
+        let best = all.max_by_key(|&(gain, x, y)| (gain, std::cmp::Reverse((x, y))));
+        let Some((saved, x, y)) = best.filter(|(saved, ..)| *saved > 0) else { break };
+        debug_assert!(saved > 0);
+        groups[x] = groups[x].join(&groups[y]);
+        groups[y].lanes.clear();
+        gains[y].clear();
+        for (other, row) in gains.iter_mut().enumerate() {
+            row.retain(|&(to, _)| to != y);
+            for (to, saved) in row.iter_mut().filter(|(to, _)| other == x || *to == x) {
+                *saved = gain(groups, other, *to);
+            }
+        }
+    }
+    groups.retain(|g| !g.lanes.is_empty());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn every_row_has_the_bins_of_its_base(
+            columns in proptest::collection::vec((1usize..9, any::<u64>()), 1..7),
+            rows in 1usize..300,
+        ) {
+            let lanes: Vec<Vec<u16>> = columns
+                .iter()
+                .map(|&(bins, seed)| (0..rows as u64).map(|i| (seed.wrapping_mul(i / 3 + 1) >> 40) as u16 % bins as u16).collect())
+                .collect();
+            let coded: Vec<Coded> = lanes
+                .iter()
+                .zip(&columns)
+                .map(|(ids, &(bins, _))| Coded { ids, bins, entry_bits: 20 })
+                .collect();
+            let groups = code_groups(&coded);
+            let mut seen: Vec<usize> = groups.iter().flat_map(|g| g.lanes.iter().copied()).collect();
+            seen.sort_unstable();
+            prop_assert!(seen.into_iter().eq(0..lanes.len()));
+            for group in &groups {
+                prop_assert!(group.bases.chunks(group.lanes.len()).is_sorted_by(|a, b| a < b));
+                for (row, &id) in group.ids.iter().enumerate() {
+                    let base = &group.bases[usize::from(id) * group.lanes.len()..];
+                    for (&lane, &bin) in group.lanes.iter().zip(base) {
+                        prop_assert_eq!(bin, lanes[lane][row]);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn one_hot_lanes_become_one_group() {
+        let rows = 4000u32;
+        let lanes: Vec<Vec<u16>> = (0..10)
+            .map(|lane| {
+                (0..rows).map(|row| u16::from(row.wrapping_mul(2_654_435_761) >> 7 & 15 == lane)).collect()
+            })
+            .collect();
+        let coded: Vec<Coded> = lanes.iter().map(|ids| Coded { ids, bins: 2, entry_bits: 8 }).collect();
+        let groups = code_groups(&coded);
+        assert_eq!(groups.len(), 1);
+        assert_eq!(groups[0].count(), 11);
+    }
+}

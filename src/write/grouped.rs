@@ -1,0 +1,312 @@
+//! The lanes of a segment as grouped records.
+
+use super::block::{EncodedBlock, Lanes};
+use crate::column::{EncodedLane, width};
+use crate::entrogede::{
+    Bin, Bins, CodeGroup, Coded, Framed, MAX_FRAMED_WIDTH, MINI_BLOCK_SHIFT, SHIFTS, Slope, code_groups,
+    id_bits,
+};
+use crate::format::bits::BitWriter;
+use crate::format::{
+    BlockEntry, GROUPED_RECORDS, GroupEntry, GroupedLane, GroupedLayout, MAX_ENTRIES, MAX_GROUPED_LANES,
+    MINI_BLOCK, SLACK, TransformKind, WIDTH_BITS,
+};
+
+/// Bins a lane may have, and values that a lane may have for each to be a bin.
+const MAX_BINS: usize = 16;
+
+/// A lane ready to be coded.
+struct Prepared {
+    width: u8,
+    slope: Option<Slope>,
+    /// One a frame, if there is a slope.
+    minima: Vec<u64>,
+    /// Fields, less what frames tell.
+    rests: Vec<u64>,
+    bins: Bins,
+    /// The bin of every row.
+    ids: Vec<u16>,
+}
+
+/// Whether a table of so many lanes can have grouped records.
+pub(super) fn fits(lanes: usize) -> bool {
+    (1..=MAX_GROUPED_LANES).contains(&lanes)
+}
+
+/// Cuts the records of at least one lane and one row.
+pub(super) fn encode(mut lanes: Lanes) -> EncodedBlock {
+    lanes.lanes.iter_mut().for_each(divide);
+    let most = (MAX_ENTRIES as usize / lanes.lanes.len().max(1)).clamp(1, MAX_BINS);
+    let shift = frame_shift(&lanes.lanes, most);
+    let mut prepared: Vec<Prepared> =
+        lanes.lanes.iter().map(|lane| Prepared::of(lane, shift, most)).collect();
+    let groups = groups(&mut prepared, most);
+    let records = Records { rows: lanes.rows(), shift, lanes: prepared, groups }.block();
+    lanes.around(records)
+}
+
+/// Takes a common divisor out of a lane's fields.
+fn divide(lane: &mut EncodedLane) {
+    let takes = lane.transform.kind != TransformKind::Dictionary as u8 && lane.divisible;
+    if !takes || lane.transform.width < 2 {
+        return;
+    }
+    let mut divisor = 0;
+    for &field in &lane.fields {
+        divisor = gcd(field, divisor);
+        if divisor == 1 {
+            return;
+        }
+    }
+    if let Some(step) = u32::try_from(divisor).ok().filter(|&d| d > 1) {
+        lane.fields.iter_mut().for_each(|field| *field /= divisor);
+        lane.transform.width = width(lane.fields.iter().copied().max().unwrap_or(0));
+        lane.transform.dictionary = step.into();
+    }
+}
+
+fn gcd(mut a: u64, mut b: u64) -> u64 {
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a
+}
+
+/// The frames with which all lanes together take the fewest bits.
+fn frame_shift(lanes: &[EncodedLane], most: usize) -> u32 {
+    let mut bits = [0u64; SHIFTS.len() + 1];
+    for lane in lanes {
+        let (width, rows) = (lane.transform.width, lane.fields.len() as u64);
+        let plain = Bins::estimate(&lane.fields, rows, entry_bits(width), most);
+        let slopes = slopes(lane);
+        let framed = SHIFTS.map(|shift| match slopes.is_empty() {
+            true => plain,
+            false => Framed::trial(&lane.fields, width, shift, &slopes, most).0.min(plain),
+        });
+        for (all, lane) in bits.iter_mut().zip([plain].into_iter().chain(framed)) {
+            *all += lane;
+        }
+    }
+    let shifts = [MINI_BLOCK_SHIFT].into_iter().chain(SHIFTS);
+    shifts.zip(bits).min_by_key(|(_, bits)| *bits).map_or(MINI_BLOCK_SHIFT, |(shift, _)| shift)
+}
+
+/// Slopes that are worth trying; none where frames are not.
+fn slopes(lane: &EncodedLane) -> Vec<Slope> {
+    match (2..=MAX_FRAMED_WIDTH).contains(&lane.transform.width) {
+        true => Slope::candidates(&lane.fields),
+        false => Vec::new(),
+    }
+}
+
+/// Bits of a lane in a base.
+fn entry_bits(width: u8) -> u64 {
+    u64::from(width) + u64::from(WIDTH_BITS)
+}
+
+impl Prepared {
+    fn of(lane: &EncodedLane, shift: u32, most: usize) -> Self {
+        let (width, rows) = (lane.transform.width, lane.fields.len() as u64);
+        let slopes = if shift > MINI_BLOCK_SHIFT { slopes(lane) } else { Vec::new() };
+        let plain = || Bins::estimate(&lane.fields, rows, entry_bits(width), most);
+        let framed = (!slopes.is_empty()).then(|| Framed::trial(&lane.fields, width, shift, &slopes, most));
+        let slope = framed.filter(|(bits, _)| *bits < plain()).map(|(_, slope)| slope);
+        let Framed { minima, rests } = match slope {
+            Some(slope) => Framed::new(&lane.fields, shift, slope),
+            None => Framed { minima: Vec::new(), rests: lane.fields.clone() },
+        };
+        let bins = Bins::cut(&rests, entry_bits(width), most);
+        let ids = rests.iter().map(|&rest| bins.of(rest) as u16).collect();
+        Self { width, slope, minima, rests, bins, ids }
+    }
+
+    /// The same lane in other bins.
+    fn rebin(&mut self, bins: Bins) {
+        self.ids = self.rests.iter().map(|&rest| bins.of(rest) as u16).collect();
+        self.bins = bins;
+    }
+
+    /// Bits of ids, deviations and a base table of its own.
+    fn bits_in(&self, bins: &Bins) -> u64 {
+        let ids: Vec<u16> = self.rests.iter().map(|&rest| bins.of(rest) as u16).collect();
+        let count = bins.bins.len() as u64;
+        bins.deviation_bits(&ids)
+            + ids.len() as u64 * u64::from(id_bits(count))
+            + count * entry_bits(self.width)
+    }
+}
+
+/// Code groups of the lanes. Lanes of few values are tried with a bin for each: what they share with others shows then.
+fn groups(lanes: &mut [Prepared], most: usize) -> Vec<CodeGroup> {
+    let alone: Vec<Bins> = lanes.iter().map(|lane| lane.bins.clone()).collect();
+    for lane in lanes.iter_mut() {
+        if let Some(values) = Bins::values(&lane.rests, most) {
+            lane.rebin(values);
+        }
+    }
+    let groups = code_groups(&coded(lanes));
+    // Lanes that stayed alone go back to the bins that are best for them.
+    let mut changed = false;
+    for group in groups.iter().filter(|g| g.lanes.len() == 1 || g.count() == 1) {
+        for &lane in &group.lanes {
+            let (Some(lane), Some(bins)) = (lanes.get_mut(lane), alone.get(lane)) else { continue };
+            if lane.bins != *bins && lane.bits_in(bins) < lane.bits_in(&lane.bins) {
+                lane.rebin(bins.clone());
+                changed = true;
+            }
+        }
+    }
+    if changed { code_groups(&coded(lanes)) } else { groups }
+}
+
+fn coded(lanes: &[Prepared]) -> Vec<Coded<'_>> {
+    let coded = |lane: &'_ Prepared| (lane.bins.bins.len(), entry_bits(lane.width));
+    lanes
+        .iter()
+        .map(|lane| (&lane.ids, coded(lane)))
+        .map(|(ids, (bins, entry_bits))| Coded { ids, bins, entry_bits })
+        .collect()
+}
+
+/// All that the records are made of.
+struct Records {
+    rows: usize,
+    shift: u32,
+    lanes: Vec<Prepared>,
+    groups: Vec<CodeGroup>,
+}
+
+impl Records {
+    fn block(&self) -> EncodedBlock {
+        let bases = self.bases();
+        let layout = self.layout();
+        let ids: u32 = self.groups.iter().map(|g| id_bits(g.count() as u64)).sum();
+        let (records, anchors) = self.records();
+        let anchor_bits = match self.is_steady() {
+            true => 0,
+            false => 64 - anchors.last().copied().unwrap_or(0).leading_zeros(),
+        };
+        let frame_bits: u32 = self.framed().map(|lane| u32::from(lane.width)).sum();
+        let entry = BlockEntry {
+            rows: (self.rows as u64).into(),
+            base_count: self.groups.iter().map(|g| g.count() as u64).sum::<u64>().into(),
+            total_bits: self.lanes.iter().map(|l| u32::from(l.width)).sum::<u32>().into(),
+            base_bits: bases.1.into(),
+            deviation_bits: ids.into(),
+            constant_bits: (8 * layout.len() as u32).into(),
+            record_kind: GROUPED_RECORDS,
+            id_bits: anchor_bits as u8,
+            frame_shift: self.shift as u8,
+            frame_bits: frame_bits.into(),
+            records_length: (records.len() as u64).into(),
+            ..BlockEntry::default()
+        };
+        let offsets = self.frames(&anchors, anchor_bits);
+        let mut layout = layout;
+        layout.resize(layout.len() + SLACK as usize, 0);
+        EncodedBlock { layout, bases: bases.0, records, offsets, ..EncodedBlock::new(entry) }
+    }
+
+    /// The lanes that have frames, in the order of the groups.
+    fn framed(&self) -> impl Iterator<Item = &Prepared> {
+        self.groups
+            .iter()
+            .flat_map(|g| &g.lanes)
+            .filter_map(|&l| self.lanes.get(l))
+            .filter(|l| l.slope.is_some())
+    }
+
+    /// Whether all rows have as many bits.
+    fn is_steady(&self) -> bool {
+        self.groups.iter().all(|group| {
+            let mut widths = (0..group.count())
+                .map(|base| self.parts(group, base).map(|(_, bin)| u32::from(bin.width)).sum::<u32>());
+            let first = widths.next();
+            widths.all(|width| Some(width) == first)
+        })
+    }
+
+    /// The lanes of a group, each with its bin in a base.
+    fn parts<'a>(&'a self, group: &'a CodeGroup, base: usize) -> impl Iterator<Item = (&'a Prepared, Bin)> {
+        let bins = group.bases.iter().skip(base * group.lanes.len());
+        group.lanes.iter().zip(bins).filter_map(|(&lane, &bin)| {
+            let lane = self.lanes.get(lane)?;
+            Some((lane, *lane.bins.bins.get(usize::from(bin))?))
+        })
+    }
+
+    fn layout(&self) -> Vec<u8> {
+        let group = |g: &CodeGroup| GroupEntry {
+            bases: (g.count() as u32).into(),
+            lanes: (g.lanes.len() as u32).into(),
+        };
+        let lane = |&number: &usize| {
+            let slope = self.lanes.get(number).and_then(|lane| lane.slope);
+            GroupedLane {
+                lane: (number as u32).into(),
+                framed: u8::from(slope.is_some()),
+                zero: [0; 3],
+                slope: slope.unwrap_or_default().0.into(),
+            }
+        };
+        let groups = self.groups.iter().map(group).collect();
+        GroupedLayout { groups, lanes: self.groups.iter().flat_map(|g| &g.lanes).map(lane).collect() }
+            .to_bytes()
+    }
+
+    /// The base tables, and their bits.
+    fn bases(&self) -> (Vec<u8>, u32) {
+        let (mut writer, mut bits) = (BitWriter::default(), 0);
+        for group in &self.groups {
+            for base in 0..group.count() {
+                for (lane, bin) in self.parts(group, base) {
+                    writer.push(bin.low, lane.width.into());
+                    writer.push(bin.width.into(), WIDTH_BITS);
+                    bits += entry_bits(lane.width) as u32;
+                }
+            }
+        }
+        (writer.finish(), bits)
+    }
+
+    /// The records, and the bit at which each mini-block begins.
+    fn records(&self) -> (Vec<u8>, Vec<u64>) {
+        let id_bits: Vec<u32> = self.groups.iter().map(|g| id_bits(g.count() as u64)).collect();
+        let (mut writer, mut anchors) = (BitWriter::default(), Vec::new());
+        for first in (0..self.rows).step_by(MINI_BLOCK as usize) {
+            let rows = first..self.rows.min(first + MINI_BLOCK as usize);
+            anchors.push(writer.bits() as u64);
+            for row in rows.clone() {
+                for (group, &bits) in self.groups.iter().zip(&id_bits) {
+                    writer.push(group.ids.get(row).copied().unwrap_or(0).into(), bits);
+                }
+            }
+            for row in rows {
+                for lane in self.groups.iter().flat_map(|g| &g.lanes).filter_map(|&l| self.lanes.get(l)) {
+                    let bin = lane.ids.get(row).and_then(|&id| lane.bins.bins.get(usize::from(id)));
+                    if let (Some(bin), Some(&rest)) = (bin, lane.rests.get(row)) {
+                        writer.push(rest - bin.low, bin.width.into());
+                    }
+                }
+            }
+        }
+        (writer.finish(), anchors)
+    }
+
+    /// For each frame the anchors of its mini-blocks, and the minima.
+    fn frames(&self, anchors: &[u64], anchor_bits: u32) -> Vec<u8> {
+        let mut writer = BitWriter::default();
+        let blocks = 1 << (self.shift - MINI_BLOCK_SHIFT);
+        for (frame, anchors) in anchors.chunks(blocks).enumerate() {
+            for i in 0..blocks {
+                let anchor = if anchor_bits == 0 { 0 } else { anchors.get(i).copied().unwrap_or(0) };
+                writer.push(anchor, anchor_bits);
+            }
+            for lane in self.framed() {
+                let minimum = lane.minima.get(frame).copied().unwrap_or(0);
+                writer.push(minimum & crate::format::bits::mask(lane.width.into()), lane.width.into());
+            }
+        }
+        writer.finish()
+    }
+}
