@@ -25,6 +25,8 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 ROW_BYTES = 60
 ONE_THREAD = {"RAYON_NUM_THREADS": "1"}
+# name: layout
+GEDE = {"gede": "compact", "gede paper": "paper"}
 # name: compression, rows of a page if not the default, and whether pages come from memory or a cached file
 PARQUET = {
     "plain 1024": ("plain", ["1024"], "memory"),
@@ -84,9 +86,10 @@ def compare(options):
     gede, parquet = build_gede(), build_peer("parquet")
     options.dir.mkdir(parents=True, exist_ok=True)
     sizes, measures = {}, {}
-    file = options.dir / "sensor.gede"
-    sizes["gede"] = run(gede, "write", file, options.rows)[0]["bytes"]
-    measures["gede"] = (gede, "measure", file, options.seconds)
+    for name, layout in GEDE.items():
+        file = options.dir / f"sensor-{layout}.gede"
+        sizes[name] = run(gede, "write", file, options.rows, layout)[0]["bytes"]
+        measures[name] = (gede, "measure", file, options.seconds)
     for name, (compression, page_rows, source) in PARQUET.items():
         file = options.dir / f"sensor-{'-'.join([compression, *page_rows])}.parquet"
         sizes[name] = run(parquet, "write", file, options.rows, compression, *page_rows)[0]["bytes"]
@@ -120,31 +123,32 @@ def show(ms, sizes, rows):
     def line(what, cells):
         print(what.ljust(20) + "".join(cell.rjust(max(len(name), 8) + 2) for name, cell in zip(heads, cells)))
 
-    heads = [*sizes, "best Parquet / gede", "zstd-1 / gede"]
+    heads = [*sizes, *(f"{peer} / {name}" for name in GEDE for peer in ("best Parquet", "zstd-1"))]
     line("processor ms", heads)
     line("share of raw", [f"{size / rows / ROW_BYTES:.3f}" for size in sizes.values()])
     for what in dict.fromkeys(what for _, what in ms):
-        gede = ms["gede", what]
         best = min(ms[name, what] for name in PARQUET)
         zstd = min(ms[name, what] for name in PARQUET if name.startswith("zstd-1"))
-        line(what, [f"{ms[name, what]:.3f}" for name in sizes] + [f"{best / gede:.2f}", f"{zstd / gede:.2f}"])
+        ratios = [f"{peer / ms[name, what]:.2f}" for name in GEDE for peer in (best, zstd)]
+        line(what, [f"{ms[name, what]:.3f}" for name in sizes] + ratios)
 
 
 def encode(options):
     gede = build_gede()
     options.dir.mkdir(parents=True, exist_ok=True)
     sizes = [100_000, 1_000_000, 10_000_000]
-    seconds = {rows: [] for rows in sizes}
+    seconds = {(layout, rows): [] for layout in GEDE.values() for rows in sizes}
     for _ in range(options.rounds):
-        for rows in sizes:
-            seconds[rows] += [line["seconds"] for line in run(gede, "encode", options.dir / "encode.gede", rows)]
+        for layout, rows in seconds:
+            lines = run(gede, "encode", options.dir / "encode.gede", rows, layout)
+            seconds[layout, rows] += [line["seconds"] for line in lines]
     (options.dir / "encode.gede").unlink()
     results = []
-    for rows, times in seconds.items():
+    for (layout, rows), times in seconds.items():
         median, best = statistics.median(times), min(times)
         speed = lambda time: f"{rows * ROW_BYTES / time / 1e6:.1f}"
-        results.append({"rows": rows, "median_mb_s": speed(median), "best_mb_s": speed(best), "median_s": f"{median:.4f}"})
-        print(f"{rows:>12,} rows: {speed(median):>8} MB/s (best {speed(best)})")
+        results.append({"layout": layout, "rows": rows, "median_mb_s": speed(median), "best_mb_s": speed(best), "median_s": f"{median:.4f}"})
+        print(f"{layout:8} {rows:>12,} rows: {speed(median):>8} MB/s (best {speed(best)})")
     save("encode.csv", results)
 
 

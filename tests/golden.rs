@@ -94,6 +94,11 @@ fn found() -> BTreeSet<String> {
                     }
                     continue;
                 }
+                if record == 3 {
+                    found.insert(format!("anchors {}", u8::from(bytes.number(entry + 105, 1) > 0)));
+                    found.insert(format!("frame shift {}", bytes.number(entry + 107, 1)));
+                    found.insert(format!("minima {}", u8::from(bytes.number(entry + 108, 4) > 0)));
+                }
                 found.insert(format!("bases {}", u8::from(bytes.number(entry + 80, 8) > 1)));
                 found.insert(format!("heap {}", u8::from(bytes.number(entry + 72, 8) > 0)));
                 found.insert(format!("exceptions {}", u8::from(bytes.number(entry + 56, 8) > 0)));
@@ -151,14 +156,16 @@ fn everything_is_in_a_golden_file() {
         }
     }
     wanted.extend((0..=16).filter(|&u| u != 3).map(|u| format!("unit {u}")));
-    wanted.extend([0, 1, 16, 17, 18, 19, 20, 21, 32, 33, 34].map(|f| format!("feature {f}")));
+    wanted.extend([0, 1, 2, 16, 17, 18, 19, 20, 21, 22, 32, 33, 34].map(|f| format!("feature {f}")));
     wanted.extend([1, 2, 3, 4, 5, 6, 7, 16, 32, 33, 34, 35, 36].map(|s| format!("section {s}")));
-    wanted.extend(["record 1", "record 2", "segments", "segment dictionary"].map(str::to_owned));
+    wanted.extend(["record 1", "record 2", "record 3", "segments", "segment dictionary"].map(str::to_owned));
     wanted.extend([0, 1, 2].map(|t| format!("transform {t}")));
     wanted.extend([0, 1].map(|t| format!("image transform {t}")));
     wanted.extend([0, 1, 2].map(|c| format!("colour {c}")));
     wanted.extend(["predictor", "flags"].into_iter().flat_map(|w| [0, 1].map(|p| format!("{w} {p}"))));
     wanted.extend([1, 2].map(|d| format!("dictionary {d}")));
+    wanted.extend(["anchors", "minima"].into_iter().flat_map(|w| [0, 1].map(|p| format!("{w} {p}"))));
+    wanted.extend([3, 4].map(|s| format!("frame shift {s}")));
     wanted.extend(["bases", "heap", "exceptions", "moments exact", "cell bits"].map(|w| format!("{w} 0")));
     wanted.extend(["bases", "heap", "exceptions", "moments exact", "cell bits"].map(|w| format!("{w} 1")));
     for target in 0..3 {

@@ -1,10 +1,10 @@
 //! gede, measured as its peers are. Run by `compare.py`:
 //!
-//!     table write OUT ROWS
+//!     table write OUT ROWS LAYOUT
 //!     table measure FILE SECONDS
-//!     table encode OUT ROWS
+//!     table encode OUT ROWS LAYOUT
 //!
-//! `write` makes the sensor table (seed 1). `measure` maps the file and checks every page at first touch,
+//! `write` makes the sensor table (seed 1) in the layout `compact` or `paper`. `measure` maps the file and checks every page at first touch,
 //! as anyone's reader does. `encode` writes the table out of record batches in memory, and tells the seconds
 //! on the processor, and those on the clock, which hold two syncs of the disk.
 
@@ -20,7 +20,7 @@ use cpu_time::ProcessTime;
 use gede::arrow::{Exporter, encode_schema, ingest, physical_schema};
 use gede::column::{Batch, Schema};
 use gede::read::Projection;
-use gede::write::{Batches, Options, Table, write};
+use gede::write::{Batches, Layout, Options, Table, write};
 use memmap2::Mmap;
 
 #[path = "../measure/mod.rs"]
@@ -39,21 +39,21 @@ fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
-        ["write", out, rows] => {
+        ["write", out, rows, layout] => {
             let rows = rows.parse()?;
             let table = Sensor::new(|| Box::new(sensor::batches(1, rows, 65_536)))?;
-            let bytes = write_table(out.as_ref(), &table)?;
+            let bytes = write_table(out.as_ref(), &table, layout)?;
             println!(r#"{{"what": "size", "bytes": {bytes}}}"#);
         }
         ["measure", file, seconds] => measure::measure(&mut Gede::open(file)?, seconds.parse()?),
-        ["encode", out, rows] => {
+        ["encode", out, rows, layout] => {
             let batches: Arc<[RecordBatch]> = sensor::batches(1, rows.parse()?, 65_536).collect();
             let table = Sensor::new(|| {
                 let batches = batches.clone();
                 Box::new((0..batches.len()).map(move |i| batches[i].clone()))
             })?;
             let (clock, processor) = (Instant::now(), ProcessTime::now());
-            write_table(out.as_ref(), &table)?;
+            write_table(out.as_ref(), &table, layout)?;
             let (clock, processor) = (clock.elapsed().as_secs_f64(), processor.elapsed().as_secs_f64());
             println!(r#"{{"what": "encode", "seconds": {processor:.6}, "clock_seconds": {clock:.6}}}"#);
         }
@@ -62,9 +62,14 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Writes a table with the defaults; the length of the file.
-fn write_table(out: &Path, table: &impl Table) -> Result<u64> {
-    let options = Options { overwrite: true, ..Options::default() };
+/// Writes a table in a layout; the length of the file.
+fn write_table(out: &Path, table: &impl Table, layout: &str) -> Result<u64> {
+    let layout = match layout {
+        "compact" => Layout::Compact,
+        "paper" => Layout::Paper,
+        other => return Err(format!("no layout {other}").into()),
+    };
+    let options = Options { layout, overwrite: true, ..Options::default() };
     Ok(write(out, table, &options)?.file_length)
 }
 

@@ -123,8 +123,7 @@ fn cuts(sample: &mut [u64], rows: u64, entry_bits: u64, most: usize, places: usi
     for bins in 1..=most {
         let (mut next, mut begin) = (vec![u64::MAX; k + 1], vec![0; k + 1]);
         for j in bins..=k {
-            for i in bins - 1..j {
-                let before = least[i];
+            for (i, &before) in least.iter().enumerate().take(j).skip(bins - 1) {
                 if before == u64::MAX {
                     continue;
                 }

@@ -1,6 +1,6 @@
 //! The layout of grouped records: code groups and their lanes (spec, section 4.4).
 
-use zerocopy::little_endian::{I64, U32};
+use zerocopy::little_endian::{I64, U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 use super::block::BlockEntry;
@@ -23,6 +23,25 @@ pub const FRAME_SHIFTS: std::ops::RangeInclusive<u8> = 3..=7;
 struct Head {
     groups: U32,
     lanes: U32,
+    anchors: AnchorLine,
+}
+
+/// Where mini-blocks begin, about: anchors are what is above this line.
+#[derive(Clone, Copy, Default, Debug, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
+#[repr(C)]
+pub struct AnchorLine {
+    /// Where it begins, modulo 2^64.
+    pub first: U64,
+    /// What it rises by from a mini-block to the next, in units of 2^-16 bits.
+    pub slope: U64,
+}
+
+impl AnchorLine {
+    /// The line at a mini-block.
+    #[inline(always)]
+    pub fn at(&self, mini_block: u64) -> u64 {
+        self.first.get().wrapping_add(mini_block.wrapping_mul(self.slope.get()) >> 16)
+    }
 }
 
 /// A code group: the next `lanes` lanes of the layout.
@@ -48,6 +67,7 @@ pub struct GroupedLane {
 /// How a block is cut into code groups.
 #[derive(Clone, Debug, Default)]
 pub struct GroupedLayout {
+    pub anchors: AnchorLine,
     pub groups: Vec<GroupEntry>,
     /// Group by group.
     pub lanes: Vec<GroupedLane>,
@@ -57,7 +77,7 @@ impl GroupedLayout {
     /// The layout's bytes; 16 zero bytes follow them in the file.
     pub fn to_bytes(&self) -> Vec<u8> {
         let counts = [self.groups.len(), self.lanes.len()].map(|n| U32::new(n as u32));
-        let head = Head { groups: counts[0], lanes: counts[1] };
+        let head = Head { groups: counts[0], lanes: counts[1], anchors: self.anchors };
         [head.as_bytes(), self.groups.as_bytes(), self.lanes.as_bytes()].concat()
     }
 
@@ -99,7 +119,7 @@ impl GroupedLayout {
                 return Err(wrong("names a lane twice, or one that is out of range"));
             }
         }
-        Ok(Self { groups: groups.to_vec(), lanes: entries.to_vec() })
+        Ok(Self { anchors: head.anchors, groups: groups.to_vec(), lanes: entries.to_vec() })
     }
 }
 
@@ -115,9 +135,8 @@ impl BlockEntry {
         self.frame_rows() / MINI_BLOCK * u64::from(self.id_bits) + u64::from(self.frame_bits.get())
     }
 
-    /// The bit in the frames at which the anchor of the mini-block that holds a row is.
-    pub fn anchor_at(&self, row: u64) -> u64 {
-        let (frame, within) = (row / self.frame_rows(), row % self.frame_rows());
-        frame * self.frame_entry_bits() + within / MINI_BLOCK * u64::from(self.id_bits)
+    /// The bit in its frame's entry at which the anchor of the mini-block that holds a row is.
+    pub fn anchor_within(&self, row: u64) -> u64 {
+        row % self.frame_rows() / MINI_BLOCK * u64::from(self.id_bits)
     }
 }

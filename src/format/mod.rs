@@ -21,7 +21,8 @@ pub(crate) use checksum::{Levels, PAGE, PageSums, crc};
 pub(crate) use directory::{Directory, Feature, Head, Section, SectionKind, TAIL};
 pub(crate) use frame::{FOOTER, Footer, HEADER, Header};
 pub(crate) use grouped::{
-    GroupEntry, GroupedLane, GroupedLayout, MAX_ENTRIES, MAX_GROUPED_LANES, MINI_BLOCK, WIDTH_BITS,
+    AnchorLine, GroupEntry, GroupedLane, GroupedLayout, MAX_ENTRIES, MAX_GROUPED_LANES, MINI_BLOCK,
+    WIDTH_BITS,
 };
 
 pub(crate) use image_errors::{image_errors_bytes, read_image_errors};
@@ -31,7 +32,7 @@ pub(crate) use moments::MomentsSection;
 pub(crate) const ALIGN: u64 = 64;
 
 /// The major and minor version that this crate writes.
-pub const VERSION: (u16, u16) = (0, 2);
+pub const VERSION: (u16, u16) = (0, 3);
 
 /// "None" in a u32 field.
 pub(crate) const NONE: u32 = u32::MAX;

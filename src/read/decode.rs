@@ -17,6 +17,8 @@ use crate::format::TransformKind;
 
 /// Records decoded at a time: their fields stay in the first-level cache.
 pub(super) const CHUNK: usize = 1024;
+/// Of records in code groups, which take more memory a row.
+const GROUPED_CHUNK: usize = 512;
 
 /// Rows of one block, and where their values go.
 pub(super) struct Part<'a> {
@@ -100,8 +102,9 @@ impl<'a, S: Source> Decode<'a, S> {
         let ids_wanted = grouped.is_none() && table().any(|c| has_bases(c.node, block));
         let mut fields = Fields::new(block, bases, part.rows.len(), grouped);
         let (mut chunk, mut ids) = (Chunk::default(), Vec::new());
-        for from in (0..part.rows.len()).step_by(CHUNK) {
-            let to = part.rows.len().min(from + CHUNK);
+        let chunk_rows = if fields.grouped.is_some() { GROUPED_CHUNK } else { CHUNK };
+        for from in (0..part.rows.len()).step_by(chunk_rows) {
+            let to = part.rows.len().min(from + chunk_rows);
             let rows = part.rows.slice(from, to);
             let places = part.places.and_then(|p| p.get(from..to));
             let target = Target { first: part.first + from, rows: places, stride: 1, offset: 0 };

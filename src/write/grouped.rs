@@ -8,8 +8,8 @@ use crate::entrogede::{
 };
 use crate::format::bits::BitWriter;
 use crate::format::{
-    BlockEntry, GROUPED_RECORDS, GroupEntry, GroupedLane, GroupedLayout, MAX_ENTRIES, MAX_GROUPED_LANES,
-    MINI_BLOCK, SLACK, TransformKind, WIDTH_BITS,
+    AnchorLine, BlockEntry, GROUPED_RECORDS, GroupEntry, GroupedLane, GroupedLayout, MAX_ENTRIES,
+    MAX_GROUPED_LANES, MINI_BLOCK, SLACK, TransformKind, WIDTH_BITS,
 };
 
 /// Bins a lane may have, and values that a lane may have for each to be a bin.
@@ -179,13 +179,16 @@ struct Records {
 impl Records {
     fn block(&self) -> EncodedBlock {
         let bases = self.bases();
-        let layout = self.layout();
         let ids: u32 = self.groups.iter().map(|g| id_bits(g.count() as u64)).sum();
         let (records, anchors) = self.records();
-        let anchor_bits = match self.is_steady() {
-            true => 0,
-            false => 64 - anchors.last().copied().unwrap_or(0).leading_zeros(),
+        let (line, anchors) = match self.is_steady() {
+            true => (AnchorLine::default(), vec![0; anchors.len()]),
+            false => above_line(&anchors),
         };
+        // Without anchors all rows would have as many bits.
+        let least = u8::from(!self.is_steady());
+        let anchor_bits = width(anchors.iter().copied().max().unwrap_or(0)).max(least);
+        let layout = self.layout(line);
         let frame_bits: u32 = self.framed().map(|lane| u32::from(lane.width)).sum();
         let entry = BlockEntry {
             rows: (self.rows as u64).into(),
@@ -195,13 +198,13 @@ impl Records {
             deviation_bits: ids.into(),
             constant_bits: (8 * layout.len() as u32).into(),
             record_kind: GROUPED_RECORDS,
-            id_bits: anchor_bits as u8,
+            id_bits: anchor_bits,
             frame_shift: self.shift as u8,
             frame_bits: frame_bits.into(),
             records_length: (records.len() as u64).into(),
             ..BlockEntry::default()
         };
-        let offsets = self.frames(&anchors, anchor_bits);
+        let offsets = self.frames(&anchors, anchor_bits.into());
         let mut layout = layout;
         layout.resize(layout.len() + SLACK as usize, 0);
         EncodedBlock { layout, bases: bases.0, records, offsets, ..EncodedBlock::new(entry) }
@@ -235,7 +238,7 @@ impl Records {
         })
     }
 
-    fn layout(&self) -> Vec<u8> {
+    fn layout(&self, anchors: AnchorLine) -> Vec<u8> {
         let group = |g: &CodeGroup| GroupEntry {
             bases: (g.count() as u32).into(),
             lanes: (g.lanes.len() as u32).into(),
@@ -250,8 +253,12 @@ impl Records {
             }
         };
         let groups = self.groups.iter().map(group).collect();
-        GroupedLayout { groups, lanes: self.groups.iter().flat_map(|g| &g.lanes).map(lane).collect() }
-            .to_bytes()
+        GroupedLayout {
+            anchors,
+            groups,
+            lanes: self.groups.iter().flat_map(|g| &g.lanes).map(lane).collect(),
+        }
+        .to_bytes()
     }
 
     /// The base tables, and their bits.
@@ -299,8 +306,7 @@ impl Records {
         let blocks = 1 << (self.shift - MINI_BLOCK_SHIFT);
         for (frame, anchors) in anchors.chunks(blocks).enumerate() {
             for i in 0..blocks {
-                let anchor = if anchor_bits == 0 { 0 } else { anchors.get(i).copied().unwrap_or(0) };
-                writer.push(anchor, anchor_bits);
+                writer.push(anchors.get(i).copied().unwrap_or(0), anchor_bits);
             }
             for lane in self.framed() {
                 let minimum = lane.minima.get(frame).copied().unwrap_or(0);
@@ -309,4 +315,19 @@ impl Records {
         }
         writer.finish()
     }
+}
+
+/// A line through the places of mini-blocks, none of which lies below it, and what each is above it.
+fn above_line(places: &[u64]) -> (AnchorLine, Vec<u64>) {
+    let steps = places.len().max(2) as u64 - 1;
+    let rise = places.last().copied().unwrap_or(0);
+    let slope = ((u128::from(rise) << 16) / u128::from(steps)) as u64;
+    let flat = AnchorLine { first: 0.into(), slope: slope.into() };
+    let above = |line: &AnchorLine| -> Vec<u64> {
+        places.iter().enumerate().map(|(i, place)| place.wrapping_sub(line.at(i as u64))).collect()
+    };
+    let least = above(&flat).into_iter().map(u64::cast_signed).min().unwrap_or(0);
+    let line = AnchorLine { first: least.cast_unsigned().into(), ..flat };
+    let above = above(&line);
+    (line, above)
 }

@@ -9,4 +9,5 @@ pub mod memory;
 pub mod read;
 pub mod repair;
 pub mod zoo;
+pub mod zoo_grouped;
 pub mod zoo_images;

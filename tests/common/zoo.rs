@@ -1,7 +1,7 @@
 //! A small table of every kind: what golden files, flips and truncations are made of.
 
 use gede::column::{Kind, Values};
-use gede::write::{CellLimit, Options, TargetKind};
+use gede::write::{CellLimit, Layout, Options, TargetKind};
 
 use super::memory::{Builder, Memory};
 
@@ -23,7 +23,7 @@ pub fn random(seed: u64, row: usize) -> u64 {
 }
 
 fn plain() -> Options {
-    Options { cells: CellLimit::None, threads: 1, ..Options::default() }
+    Options { cells: CellLimit::None, threads: 1, layout: Layout::Paper, ..Options::default() }
 }
 
 /// Every animal; the file of each is a few KB.
@@ -54,6 +54,8 @@ pub fn all() -> Vec<Animal> {
     ];
     all.extend(class_wise());
     all.extend(condensed());
+    let grouped = super::zoo_grouped::all(&all);
+    all.extend(grouped);
     all.extend(super::zoo_images::all());
     all
 }

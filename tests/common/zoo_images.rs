@@ -2,7 +2,7 @@
 
 use gede::column::Kind;
 use gede::image::ImageShape;
-use gede::write::{CellLimit, ImageTransform, Options};
+use gede::write::{CellLimit, ImageTransform, Layout, Options};
 
 use super::memory::{Builder, Memory};
 use super::zoo::{Animal, random};
@@ -16,6 +16,7 @@ pub fn all() -> Vec<Animal> {
         cells: CellLimit::None,
         threads: 1,
         images,
+        layout: Layout::Paper,
         class: class.map(str::to_owned),
         segment_rows: 11,
         ..Options::default()

@@ -1,0 +1,79 @@
+//! Small tables in code groups: bins, groups of several columns, frames along lines and walks, steps.
+
+use gede::column::Kind;
+use gede::write::{CellLimit, Layout, Options, TargetKind};
+
+use super::memory::{Builder, Memory};
+use super::zoo::{Animal, random};
+
+/// Every animal in code groups. `paper` are tables as the paper's layout has them, by name.
+pub fn all(paper: &[Animal]) -> Vec<Animal> {
+    let plain = Options { cells: CellLimit::None, threads: 1, layout: Layout::Compact, ..Options::default() };
+    let animal = |name, table, options| Animal { name, table, options };
+    let again = |name: &'static str, of: &str| {
+        let Animal { table, options, .. } = paper.iter().find(|a| a.name == of).unwrap();
+        let options = Options { layout: Layout::Compact, ..options.clone() };
+        Animal { name, table: table.clone(), options }
+    };
+    let target = Some(("skewed".to_owned(), TargetKind::Value));
+    vec![
+        animal("grouped_log", log(300), Options { segment_rows: 170, ..plain.clone() }),
+        animal("grouped_class_wise", log(90), Options { class: Some("b".to_owned()), ..plain.clone() }),
+        animal("grouped_condensed", log(80), Options { target, cells: CellLimit::Beta(4), ..plain.clone() }),
+        animal("grouped_steady", steady(), plain.clone()),
+        animal("grouped_wide", wide(), plain.clone()),
+        animal("grouped_nine_rows", log(9), plain),
+        again("grouped_floats", "floats"),
+        again("grouped_exceptions", "exceptions"),
+        again("grouped_decimals", "decimals"),
+        again("grouped_intervals", "intervals"),
+        again("grouped_nested", "nested"),
+        again("grouped_fixed_bytes", "fixed_bytes"),
+        again("grouped_strings", "strings"),
+        again("grouped_text_dictionary", "text_dictionary"),
+        again("grouped_value_dictionary", "value_dictionary"),
+        again("grouped_constant", "constant"),
+        again("grouped_all_null", "all_null"),
+        again("grouped_one_row", "one_row"),
+        again("grouped_empty", "empty"),
+        again("grouped_no_columns", "only_rows"),
+    ]
+}
+
+/// A log: times along a line, a walk, ids, amounts in steps, skewed numbers, and columns that go together.
+fn log(rows: usize) -> Memory {
+    let walk = |row: usize| (0..=row).map(|i| random(700, i) % 41).sum::<u64>() + 3000 - 20 * row as u64;
+    let kind = |row: usize| random(701, row / 3) % 5;
+    Builder::new(rows)
+        .number("time", Kind::Signed, 64, |i| {
+            1_700_000_000_000 + i as u128 * 1009 + u128::from(random(702, i) % 50)
+        })
+        .number("id", Kind::Unsigned, 32, |i| 5000 - i as u128)
+        .number("walk", Kind::Float, 64, |i| u128::from((walk(i) as f64 / 100.0).to_bits()))
+        .number("amount", Kind::Signed, 32, |i| u128::from(random(703, i) % 60 * 2500))
+        .number("skewed", Kind::Unsigned, 64, |i| u128::from(random(704, i) >> 40 >> (random(705, i) % 24)))
+        .number("a", Kind::Unsigned, 8, |i| u128::from(kind(i) == 0))
+        .number("b", Kind::Unsigned, 8, |i| u128::from(kind(i) * 17))
+        .number("c", Kind::Bool, 1, |i| u128::from(kind(i) == 3))
+        .nullable("d", Kind::Signed, 16, |i| (kind(i) != 2).then_some(u128::from(random(706, i) % 900)))
+        .strings(None, "text", Kind::Text, false, |i| {
+            Some(vec![b'a' + (i % 26) as u8; (random(707, i) % 9) as usize])
+        })
+        .finish()
+}
+
+/// Rows of one width: numbers as likely as each other.
+fn steady() -> Memory {
+    Builder::new(50)
+        .number("x", Kind::Unsigned, 16, |i| u128::from(random(710, i) % 1024))
+        .number("y", Kind::Unsigned, 8, |i| u128::from(random(711, i) % 256))
+        .finish()
+}
+
+/// Deviations of all 64 bits.
+fn wide() -> Memory {
+    Builder::new(40)
+        .number("x", Kind::Unsigned, 64, |i| u128::from(random(720, i)))
+        .number("y", Kind::Unsigned, 64, |i| if i % 4 == 0 { u128::from(random(721, i)) } else { 7 })
+        .finish()
+}
