@@ -4,6 +4,7 @@
 //! batches into values, and [`Exporter`] turns values back into record batches of the same types.
 
 mod bits;
+mod class_names;
 mod dictionary;
 mod equal;
 mod export;
