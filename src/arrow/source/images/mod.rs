@@ -12,7 +12,7 @@ mod picture;
 pub(in crate::arrow) use cifar::{Cifar, is_cifar};
 pub(in crate::arrow) use column::with_images;
 #[cfg(feature = "images")]
-pub(in crate::arrow) use folder::Folder;
+pub(in crate::arrow) use folder::{CLASSES, Folder};
 pub(in crate::arrow) use idx::{Idx, looks_like_idx};
 
 use std::collections::{BTreeMap, HashMap};
