@@ -1,9 +1,10 @@
-//! Arrow, Parquet, CSV and LIBSVM both ways.
+//! Arrow, Parquet, CSV, LIBSVM and sets of images, both ways.
 //!
 //! [`physical_schema`] flattens an Arrow schema into the nodes of a file, [`ingest`] turns record
 //! batches into values, and [`Exporter`] turns values back into record batches of the same types.
 
 mod bits;
+mod class_names;
 mod dictionary;
 mod equal;
 mod export;
@@ -24,7 +25,7 @@ pub use ingest::ingest;
 pub use message::{decode_schema, encode_schema};
 pub use read::{ArrowReader, ArrowScan};
 pub use schema::{arrow_schema, physical_schema};
-pub use sink::Sink;
+pub use sink::{ImageFormat, ImageSink, Sink};
 pub use source::{ImageInput, LabelFile, PixelColumn};
 pub use table::ArrowTable;
 

@@ -55,9 +55,12 @@ impl ArrowTable {
     /// Opens a table, and says where its images and their labels are.
     ///
     /// Images become a column of Arrow's extension type `arrow.fixed_shape_tensor`, [C, H, W], beside `label` (and
-    /// `coarse_label` in CIFAR-100); the names of classes go into the schema's metadata as `class_names`. In a table, a
-    /// struct of a picture's `bytes` and `path` becomes such a column (feature `images`), and so does a column of pixels
-    /// beside the integers `height`, `width` and `channels`, which are left out then.
+    /// `coarse_label` in CIFAR-100); the names of classes go into the schema's metadata as `class_names`.
+    ///
+    /// Folders of pictures are the classes of those names, in order, or in that of `classes.txt` beside them; where
+    /// all names are numbers, those are the classes. In a table, a struct of a picture's `bytes` and `path` becomes a
+    /// column of images (feature `images`), and so does a column of pixels beside the integers `height`, `width` and
+    /// `channels`, which are left out then.
     ///
     /// # Errors
     /// As `open`; `Argument` for a column that is not there or holds no pixels.

@@ -1,5 +1,9 @@
 //! Record batches into files.
 
+mod images;
+
+pub use images::{ImageFormat, ImageSink};
+
 use super::export::index_values;
 use super::union::Union;
 use super::wrap;

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::csv::Csv;
 #[cfg(feature = "images")]
 use super::images::Folder;
-use super::images::{Cifar, Idx, ImageInput, is_cifar, looks_like_idx, with_images};
+use super::images::{Cifar, Idx, ImageInput, LabelFile, is_cifar, looks_like_idx, with_images};
 use super::ipc::Ipc;
 use super::libsvm::{Libsvm, looks_like_libsvm};
 use super::parquet::Parquet;
@@ -17,6 +17,7 @@ use crate::error::{Error, ErrorKind, Result};
 pub(in crate::arrow) fn detect(path: &Path, images: &ImageInput) -> Result<Box<dyn Source>> {
     let refuse = |what: &str| Err(Error::new(ErrorKind::Input, format!("{}: {what}", path.display())));
     if path.is_dir() {
+        no_label_file(path, images)?;
         return match entries(path)?.iter().any(|p| is_cifar(p)) {
             true => Ok(Box::new(Cifar::open(path)?)),
             #[cfg(feature = "images")]
@@ -39,7 +40,7 @@ pub(in crate::arrow) fn detect(path: &Path, images: &ImageInput) -> Result<Box<d
         "csv" => Box::new(Csv::open(path, b',')?),
         "tsv" => Box::new(Csv::open(path, b'\t')?),
         "libsvm" | "svm" => Box::new(Libsvm::open(path)?),
-        "bin" => return Ok(Box::new(Cifar::open(path)?)),
+        "bin" => Box::new(Cifar::open(path)?),
         _ if looks_like_idx(&start) => return Ok(Box::new(Idx::open(path, &images.labels)?)),
         _ if looks_like_libsvm(&String::from_utf8_lossy(&start)) => Box::new(Libsvm::open(path)?),
         _ => {
@@ -48,5 +49,17 @@ pub(in crate::arrow) fn detect(path: &Path, images: &ImageInput) -> Result<Box<d
             );
         }
     };
+    no_label_file(path, images)?;
     with_images(path, table, &images.column)
+}
+
+/// Fails if a file of labels is given, which only IDX files need.
+fn no_label_file(path: &Path, images: &ImageInput) -> Result<()> {
+    match &images.labels {
+        LabelFile::At(labels) => {
+            let (path, labels) = (path.display(), labels.display());
+            Err(Error::argument(format!("{path}: is no IDX file, so its labels are not in {labels}")))
+        }
+        _ => Ok(()),
+    }
 }

@@ -9,6 +9,8 @@ mod memory;
 mod parquet;
 
 pub(super) use detect::detect;
+#[cfg(feature = "images")]
+pub(super) use images::CLASSES;
 pub use images::{ImageInput, LabelFile, PixelColumn};
 pub(super) use memory::Memory;
 

@@ -34,14 +34,14 @@ fn files_that_are_something_else() {
     let folder = Folder::new();
     folder.write("a.gede", "");
     folder.write("b.gede", [7; 5000]);
-    folder.write("t.bin", [0, 159, 146, 150]);
+    folder.write("t.dat", [0, 159, 146, 150]);
     for file in ["a.gede", "b.gede"] {
         for command in ["info", "verify", "head", "condensed"] {
             says(&folder.refused(&format!("{command} {file}"), FAILED), &[file, "not a gede file"]);
         }
         says(&folder.refused(&format!("convert {file} t.csv"), FAILED), &[file, "not a gede file"]);
     }
-    says(&folder.refused("convert t.bin t.gede", FAILED), &["t.bin", "Parquet"]);
+    says(&folder.refused("convert t.dat t.gede", FAILED), &["t.dat", "Parquet"]);
     says(&folder.refused("head .", MISUSED), &["not a file"]);
 }
 

@@ -10,8 +10,9 @@ use arrow::array::{ArrayRef, UInt8Array};
 use arrow::datatypes::{DataType, SchemaRef};
 use arrow::record_batch::RecordBatch;
 
-use super::super::{RecordBatches, Source, open};
+use super::super::{RecordBatches, Source, entries, open};
 use super::{batch, batch_images, refuse, schema};
+use crate::arrow::class_names::read_names;
 use crate::error::{Error, Result};
 use crate::image::ImageShape;
 
@@ -48,25 +49,26 @@ pub(in crate::arrow) struct Cifar {
 }
 
 impl Cifar {
-    /// Opens a file, or the files of a folder that end in `.bin`, in the order of their names; those whose names
-    /// start with `test` are left out, unless there are no others.
+    /// Opens a file, or the files of a folder that end in `.bin`, in the order of their names, shorter ones first (2
+    /// before 10); those whose names start with `test` are left out, unless there are no others.
     pub fn open(path: &Path) -> Result<Self> {
         let files = if path.is_dir() { files(path)? } else { vec![path.to_owned()] };
         let first = files.first().ok_or_else(|| refuse(path, "has no files that end in .bin"))?;
         let labels = kind(first)?;
-        let record = (labels.len() + PIXELS) as u64;
         let mut rows = 0;
         for file in &files {
-            let length = length(file)?;
-            if length % record != 0 || kind(file)?.len() != labels.len() {
-                let what = match length % record {
-                    0 => "holds other records than the files before it".to_owned(),
-                    _ => format!(
-                        "record {}: the file ends before it does; it has {record} bytes",
-                        length / record
-                    ),
-                };
+            let (length, own) = (length(file)?, kind(file)?);
+            let record = record(own);
+            if length % record != 0 {
+                let what = format!(
+                    "record {}: the file ends before it does; a record of CIFAR-{} has {record} bytes",
+                    length / record,
+                    own.last().map_or(0, |label| label.classes)
+                );
                 return Err(refuse(file, what));
+            }
+            if own.len() != labels.len() {
+                return Err(refuse(file, "holds other records than the files before it"));
             }
             rows += length / record;
         }
@@ -79,9 +81,8 @@ impl Cifar {
 
     /// The next records of a file; none at its end.
     fn next(&self, file: &mut Records) -> Result<Option<RecordBatch>> {
-        let record = self.labels.len() + PIXELS;
         let mut bytes = Vec::new();
-        let most = (batch_images(self.shape) * record) as u64;
+        let most = batch_images(self.shape) as u64 * record(self.labels);
         let read = (&mut file.reader).take(most).read_to_end(&mut bytes);
         read.map_err(|e| Error::io(format!("cannot read {}", file.path.display()), e))?;
         if bytes.is_empty() {
@@ -89,7 +90,7 @@ impl Cifar {
         }
         let mut pixels = Vec::with_capacity(bytes.len());
         let mut labels = vec![Vec::new(); self.labels.len()];
-        for record in bytes.chunks_exact(record) {
+        for record in bytes.chunks_exact(self.labels.len() + PIXELS) {
             let (own, image) = record.split_at(self.labels.len());
             for ((&class, label), column) in own.iter().zip(self.labels).zip(&mut labels) {
                 if class >= label.classes {
@@ -148,7 +149,8 @@ impl Records {
 
 /// The files of a folder that hold records, the test set's left out.
 fn files(folder: &Path) -> Result<Vec<PathBuf>> {
-    let all: Vec<PathBuf> = super::super::entries(folder)?.into_iter().filter(|p| is_cifar(p)).collect();
+    let mut all: Vec<PathBuf> = entries(folder)?.into_iter().filter(|p| is_cifar(p)).collect();
+    all.sort_by_key(|p| p.as_os_str().len());
     let is_test = |p: &PathBuf| p.file_name().is_some_and(|n| n.to_string_lossy().starts_with("test"));
     let train: Vec<PathBuf> = all.iter().filter(|p| !is_test(p)).cloned().collect();
     Ok(if train.is_empty() { all } else { train })
@@ -159,17 +161,23 @@ pub(in crate::arrow) fn is_cifar(path: &Path) -> bool {
     path.extension().is_some_and(|e| e.eq_ignore_ascii_case("bin")) && path.is_file()
 }
 
+/// Bytes of a record.
+fn record(labels: Labels) -> u64 {
+    (labels.len() + PIXELS) as u64
+}
+
 fn length(path: &Path) -> Result<u64> {
     let metadata =
         std::fs::metadata(path).map_err(|e| Error::io(format!("cannot read {}", path.display()), e))?;
     Ok(metadata.len())
 }
 
-/// Which of the two kinds a file is: of the records at its start, that whose labels are more often classes.
+/// Which of the two kinds a file is: that of whose records it holds a whole number; if that does not tell, that whose
+/// labels are more often classes in the records at its start.
 fn kind(path: &Path) -> Result<Labels> {
     let (length, mut file) = (length(path)?, open(path)?);
     let mut fits = |labels: Labels| -> Result<u64> {
-        let record = (labels.len() + PIXELS) as u64;
+        let record = record(labels);
         let mut fits = 0;
         for at in (0..LOOKED_AT.min(length / record)).map(|i| i * record) {
             let mut own = [0; 2];
@@ -181,20 +189,15 @@ fn kind(path: &Path) -> Result<Labels> {
         Ok(fits)
     };
     let (ten, hundred) = (fits(TEN)?, fits(HUNDRED)?);
-    let whole = |labels: Labels| length % (labels.len() + PIXELS) as u64 == 0;
-    Ok(if (hundred, whole(HUNDRED)) > (ten, whole(TEN)) { HUNDRED } else { TEN })
+    let whole = |labels: Labels| length % record(labels) == 0;
+    Ok(if (whole(HUNDRED), hundred) > (whole(TEN), ten) { HUNDRED } else { TEN })
 }
 
 /// The names of the classes, if they are in the folder.
 fn names(folder: &Path, label: &Label) -> Result<Vec<String>> {
     let path = folder.join(label.names);
-    let text = match std::fs::read_to_string(&path) {
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        text => text.map_err(|e| Error::io(format!("cannot read {}", path.display()), e))?,
-    };
-    let names: Vec<String> =
-        text.lines().map(str::trim).filter(|l| !l.is_empty()).map(str::to_owned).collect();
-    match names.len() == usize::from(label.classes) {
+    let names = read_names(&path)?;
+    match names.len() <= usize::from(label.classes) {
         true => Ok(names),
         false => {
             Err(refuse(&path, format!("has {} names where there are {} classes", names.len(), label.classes)))

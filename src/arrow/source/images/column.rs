@@ -12,13 +12,11 @@ use arrow::record_batch::RecordBatch;
 use rayon::prelude::*;
 
 use super::super::{RecordBatches, Source, unreadable};
-use super::{CLASS_NAMES, PixelColumn, image_array, refuse};
+use super::{PixelColumn, batch_images, image_array, refuse};
+use crate::arrow::class_names::{CLASS_NAMES, FEATURES, class_names};
 use crate::arrow::images::{image_field, image_shape};
 use crate::error::{Error, Result};
 use crate::image::ImageShape;
-
-/// Where the `datasets` library keeps the types of a table's columns, and with them the names of classes.
-const FEATURES: &str = "huggingface";
 
 /// The columns that say how large pixels' images are.
 const SIZES: [&str; 3] = ["height", "width", "channels"];
@@ -50,17 +48,14 @@ struct WithImages {
 /// The table with its pictures and pixels as columns of images; the table itself if it has none, or if it is empty.
 pub(in crate::arrow) fn with_images(
     path: &Path,
-    mut table: Box<dyn Source>,
+    table: Box<dyn Source>,
     column: &PixelColumn,
 ) -> Result<Box<dyn Source>> {
     if let PixelColumn::None = column {
         return Ok(table);
     }
     #[cfg(feature = "images")]
-    while let Some(pictures) = table.schema().fields().iter().position(|f| holds_pictures(f)) {
-        let Some(shape) = shape_of_pictures(path, table.as_ref(), pictures)? else { return Ok(table) };
-        table = Box::new(WithImages::new(path, table, pictures, Content::Pictures, shape, None));
-    }
+    let table = with_pictures(path, table)?;
     let found = match column {
         PixelColumn::Of(name, shape) => {
             let (number, field) = table.schema().column_with_name(name).ok_or_else(|| {
@@ -87,6 +82,16 @@ pub(in crate::arrow) fn with_images(
         }
         None => table,
     })
+}
+
+/// The table with its pictures as columns of images; the table itself if it has none, or if it is empty.
+#[cfg(feature = "images")]
+fn with_pictures(path: &Path, mut table: Box<dyn Source>) -> Result<Box<dyn Source>> {
+    while let Some(pictures) = table.schema().fields().iter().position(|f| holds_pictures(f)) {
+        let Some(shape) = shape_of_pictures(path, table.as_ref(), pictures)? else { break };
+        table = Box::new(WithImages::new(path, table, pictures, Content::Pictures, shape, None));
+    }
+    Ok(table)
 }
 
 impl WithImages {
@@ -210,12 +215,20 @@ impl Source for WithImages {
     }
 
     fn batches(&self) -> Result<RecordBatches<'_>> {
-        let mut row = 0;
-        Ok(Box::new(self.table.batches()?.map(move |batch| {
-            let batch = batch?;
+        let most = batch_images(self.shape);
+        let mut batches = self.table.batches()?;
+        let (mut rest, mut row): (Option<RecordBatch>, u64) = (None, 0);
+        Ok(Box::new(std::iter::from_fn(move || {
+            // A table's batches are of rows, whatever the size of an image in them.
+            let batch = match rest.take().map(Ok).or_else(|| batches.next())? {
+                Ok(batch) => batch,
+                error => return Some(error),
+            };
+            let rows = batch.num_rows().min(most);
+            rest = (rows < batch.num_rows()).then(|| batch.slice(rows, batch.num_rows() - rows));
             let first = row;
-            row += batch.num_rows() as u64;
-            self.batch(&batch, first)
+            row += rows as u64;
+            Some(self.batch(&batch.slice(0, rows), first))
         })))
     }
 }
@@ -303,6 +316,9 @@ fn cells(column: &dyn Array) -> std::result::Result<LargeBinaryArray, ArrowError
         }
         DataType::FixedSizeList(..) => {
             let list = column.as_fixed_size_list();
+            if list.values().null_count() > 0 {
+                return Err(ArrowError::InvalidArgumentError("a pixel is null".to_owned()));
+            }
             let pixels = list.values().as_primitive::<UInt8Type>().values().inner().clone();
             let start = list.value_offset(0) as usize;
             let pixels = pixels.slice_with_length(start, list.len() * list.value_length() as usize);
@@ -311,19 +327,4 @@ fn cells(column: &dyn Array) -> std::result::Result<LargeBinaryArray, ArrowError
         _ => cast(&column.slice(0, column.len()), &DataType::LargeBinary)?,
     };
     Ok(cast(&bytes, &DataType::LargeBinary)?.as_binary::<i64>().clone())
-}
-
-/// The names of classes, by column: what the metadata say, ours or those of the `datasets` library.
-fn class_names(schema: &Schema) -> BTreeMap<String, Vec<String>> {
-    if let Some(json) = schema.metadata().get(CLASS_NAMES) {
-        return serde_json::from_str(json).unwrap_or_default();
-    }
-    let features = schema.metadata().get(FEATURES);
-    let features: serde_json::Value =
-        features.and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
-    let names = |field: &Arc<Field>| {
-        let names = &features["info"]["features"][field.name().as_str()]["names"];
-        Some((field.name().clone(), serde_json::from_value(names.clone()).ok()?))
-    };
-    schema.fields().iter().filter(|f| f.data_type().is_integer()).filter_map(names).collect()
 }

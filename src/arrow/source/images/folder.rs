@@ -1,5 +1,6 @@
 //! Folders of pictures: a folder for each class, or pictures without classes.
 
+use std::collections::{BTreeMap, HashMap};
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,10 +13,14 @@ use rayon::prelude::*;
 use super::super::{RecordBatches, Source, entries, open};
 use super::picture::{Common, EXTENSIONS, planes};
 use super::{batch, batch_images, refuse, schema};
+use crate::arrow::class_names::read_names;
 use crate::error::{Error, Result};
 use crate::image::ImageShape;
 
-/// Pictures and their classes, in the order of the folders' names, then of their own.
+/// The file beside the folders that names the classes in their order.
+pub(in crate::arrow) const CLASSES: &str = "classes.txt";
+
+/// Pictures and their classes, in the order of the classes, then of their own names.
 pub(in crate::arrow) struct Folder {
     path: PathBuf,
     pictures: Vec<(PathBuf, u16)>,
@@ -26,16 +31,17 @@ pub(in crate::arrow) struct Folder {
 impl Folder {
     /// Finds the pictures and looks at the head of each. Hidden files and folders are left out.
     pub fn open(path: &Path) -> Result<Self> {
-        let (folders, files): (Vec<_>, Vec<_>) = entries(path)?.into_iter().partition(|p| p.is_dir());
+        let (folders, mut files): (Vec<_>, Vec<_>) = entries(path)?.into_iter().partition(|p| p.is_dir());
+        if !folders.is_empty() {
+            files.retain(|file| *file != path.join(CLASSES));
+        }
         if let (Some(_), Some(file)) = (folders.first(), files.first()) {
             return Err(refuse(file, "lies beside the folders of the classes"));
         }
         let mut pictures: Vec<(PathBuf, u16)> = files.into_iter().map(|file| (file, 0)).collect();
-        let mut names = Vec::new();
-        for (class, folder) in folders.iter().enumerate() {
-            let number = u16::try_from(class).map_err(|_| refuse(path, "has more than 65536 classes"))?;
+        let (classes, names) = classes(path, &folders)?;
+        for (&number, folder) in &classes {
             pictures.extend(entries(folder)?.into_iter().map(|file| (file, number)));
-            names.push(folder.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default());
         }
         let mut common = Common::default();
         for (file, _) in &pictures {
@@ -49,7 +55,7 @@ impl Folder {
         let shape = common.shape().map_err(|e| refuse(path, e))?;
         let shape =
             shape.ok_or_else(|| refuse(path, "has no pictures, neither in folders by class nor itself"))?;
-        let narrow = names.len() <= 256;
+        let narrow = names.len() <= 256 && classes.keys().all(|&class| class < 256);
         let label = ("label", if narrow { DataType::UInt8 } else { DataType::UInt16 }, names);
         let labels = if folders.is_empty() { Vec::new() } else { vec![label] };
         Ok(Self { path: path.to_owned(), pictures, shape, schema: schema(shape, &labels) })
@@ -86,4 +92,45 @@ impl Source for Folder {
     fn batches(&self) -> Result<RecordBatches<'_>> {
         Ok(Box::new(self.pictures.chunks(batch_images(self.shape)).map(|pictures| self.batch(pictures))))
     }
+}
+
+/// The folders by class, and the names of the classes. Those are in a file beside the folders; or else the folders that
+/// have numbers for names are those classes, which have no names; or else the folders' names are those of the classes.
+fn classes<'f>(path: &Path, folders: &'f [PathBuf]) -> Result<(BTreeMap<u16, &'f PathBuf>, Vec<String>)> {
+    let own: Vec<String> = folders.iter().map(|f| file_name(f)).collect();
+    let by = |number: &dyn Fn(&String) -> Option<u16>| {
+        let classes: BTreeMap<u16, &PathBuf> = own
+            .iter()
+            .zip(folders)
+            .map(|(name, folder)| Some((number(name)?, folder)))
+            .collect::<Option<_>>()?;
+        (classes.len() == folders.len()).then_some(classes)
+    };
+    let in_list = |names: &[String]| {
+        let places: HashMap<&String, u16> = names.iter().zip(0..=u16::MAX).collect();
+        by(&|name| places.get(name).copied())
+    };
+    let number = |name: &String| name.parse::<u16>().ok();
+    let listed = read_names(&path.join(CLASSES))?;
+    if own.len().max(listed.len()) > 1 << 16 {
+        return Err(refuse(path, "has more than 65536 classes"));
+    }
+    if !listed.is_empty() {
+        let numbers = || by(&|name| number(name).filter(|&n| usize::from(n) < listed.len()));
+        let classes = in_list(&listed).or_else(numbers);
+        let classes =
+            classes.ok_or_else(|| refuse(&path.join(CLASSES), "has other names than the folders"))?;
+        return Ok((classes, listed));
+    }
+    match by(&number) {
+        Some(classes) => Ok((classes, Vec::new())),
+        None => {
+            let classes = in_list(&own).ok_or_else(|| refuse(path, "has two folders of the same name"))?;
+            Ok((classes, own))
+        }
+    }
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }

@@ -12,7 +12,7 @@ mod picture;
 pub(in crate::arrow) use cifar::{Cifar, is_cifar};
 pub(in crate::arrow) use column::with_images;
 #[cfg(feature = "images")]
-pub(in crate::arrow) use folder::Folder;
+pub(in crate::arrow) use folder::{CLASSES, Folder};
 pub(in crate::arrow) use idx::{Idx, looks_like_idx};
 
 use std::collections::{BTreeMap, HashMap};
@@ -24,12 +24,10 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
 
+use crate::arrow::class_names::CLASS_NAMES;
 use crate::arrow::images::image_field;
 use crate::error::{Error, ErrorKind, Result};
 use crate::image::ImageShape;
-
-/// The key of the class names among a schema's metadata: a JSON object of lists, by column.
-pub(in crate::arrow) const CLASS_NAMES: &str = "class_names";
 
 /// Bytes of pixels in a batch, about.
 const BATCH_BYTES: usize = 4 << 20;
@@ -43,7 +41,7 @@ pub struct ImageInput {
     pub column: PixelColumn,
 }
 
-/// Where the labels of an IDX file of images are.
+/// Where the labels of an IDX file of images are; other inputs have theirs in themselves.
 #[derive(Clone, Debug, Default)]
 pub enum LabelFile {
     /// Beside it: `labels` in the place of `images` in its name, `idx1` of `idx3`.

@@ -49,10 +49,11 @@ impl Common {
 
 /// The planes of a picture, as a shape with channels for its colours has them.
 pub fn planes(bytes: &[u8], shape: ImageShape, out: &mut [u8]) -> Result<(), Refusal> {
-    let picture = DynamicImage::from_decoder(decoder(Cursor::new(bytes))?).map_err(|e| e.to_string())?;
-    if (picture.width(), picture.height()) != (shape.width, shape.height) {
-        return Err("its size is another than its head said".to_owned());
+    let decoder = decoder(Cursor::new(bytes))?;
+    if decoder.dimensions() != (shape.width, shape.height) {
+        return Err("its size has changed meanwhile".to_owned());
     }
+    let picture = DynamicImage::from_decoder(decoder).map_err(|e| e.to_string())?;
     let pixels = match shape.channels {
         1 => picture.into_luma8().into_raw(),
         3 => picture.into_rgb8().into_raw(),

@@ -29,7 +29,8 @@ pub struct How {
     /// Bits tried without a gain before base selection stops (by default 40)
     #[arg(long, value_name = "BITS")]
     tau: Option<usize>,
-    /// Store rows class by class of this column; they are read in their own order all the same
+    /// Store rows class by class of this column; they are read in their own order all the same. With --format, the
+    /// column that is the class; others are left out then
     #[arg(long, value_name = "COL")]
     class: Option<String>,
     /// What is done to images first: nothing, the paper's cosine transform (near-lossless), or
@@ -89,6 +90,16 @@ impl FromStr for MaxCondensed {
 }
 
 impl How {
+    /// Only a class.
+    pub fn of_class(class: Option<&str>) -> Self {
+        Self { class: class.map(str::to_owned), ..Self::default() }
+    }
+
+    /// The column of the class.
+    pub fn class(&self) -> Option<&str> {
+        self.class.as_deref()
+    }
+
     /// As the library has them.
     pub fn options(&self, overwrite: bool) -> Options {
         let default = Options::default();

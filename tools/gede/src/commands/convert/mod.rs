@@ -1,16 +1,20 @@
 //! `gede convert`: other formats to gede, gede to other formats.
 
 mod how;
+mod images;
+mod out;
 
 use super::{RawSize, columns, misuse, open, passed_on, refuse_existing, row_bytes};
 use crate::output::{bytes, json, many, percent, print, seconds};
 use crate::progress::Bar;
-use gede::arrow::{ArrowTable, Sink};
+use gede::arrow::{ArrowTable, ImageSink, Sink};
 use gede::column::Schema;
 use gede::read::Source;
 use gede::write::{Disk, Progress, Report, Table, write_to};
 use gede::{Error, ErrorKind, Reader, Result};
 use how::How;
+use images::Images;
+use out::Out;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -18,26 +22,34 @@ use std::time::Instant;
 /// Bytes of values, about, in a batch on its way out.
 const BATCH_BYTES: usize = 16 << 20;
 
-/// Convert Parquet, Arrow IPC, CSV or LIBSVM to gede, or gede to Parquet, Arrow IPC or CSV
+/// Convert tables and sets of images to gede, or gede to what others read
 #[derive(clap::Args)]
 pub struct Convert {
-    /// A table: its bytes tell what it is (.csv and .tsv go by name)
+    /// A table (Parquet, Arrow IPC, CSV, LIBSVM), an IDX file of images, a CIFAR file or a folder of them, or a folder of
+    /// pictures or of such folders by class: its bytes tell what it is (.csv, .tsv and .bin go by name)
     #[arg(value_name = "IN")]
     input: PathBuf,
-    /// A .gede file; or .parquet, .arrow, .feather, .ipc or .csv if IN is a gede file
+    /// A .gede file; or .parquet, .arrow, .feather, .ipc or .csv, or a new folder with --format, if IN is a gede file
     #[arg(value_name = "OUT")]
     output: PathBuf,
-    /// Replace OUT if it is there
+    /// Replace OUT if it is there; a folder is never replaced, unless it is empty
     #[arg(long)]
     overwrite: bool,
+    #[command(flatten)]
+    images: Images,
     #[command(flatten)]
     how: How,
 }
 
 impl Convert {
     pub fn run(&self, as_json: bool) -> Result<()> {
-        refuse_existing(&self.output, self.overwrite)?;
+        if self.images.format().is_none() {
+            refuse_existing(&self.output, self.overwrite)?;
+        }
         let started = Instant::now();
+        if self.input.is_dir() {
+            return self.import(as_json, started);
+        }
         match open(&self.input) {
             Ok(reader) => self.export(&reader, as_json, started),
             Err(e) if e.kind() == ErrorKind::NotGede && !is_gede(&self.input) => {
@@ -49,11 +61,17 @@ impl Convert {
 
     fn import(&self, as_json: bool, started: Instant) -> Result<()> {
         let (input, output) = (&self.input, &self.output);
+        if self.images.format().is_some() {
+            let input = input.display();
+            return Err(misuse(format!(
+                "{input}: --format is for what comes out of a gede file; leave it out"
+            )));
+        }
         if !is_gede(output) {
             let (input, output) = (input.display(), output.display());
             return Err(misuse(format!("{output}: {input} becomes a gede file; end its name in .gede")));
         }
-        let table = ArrowTable::open(input)?;
+        let table = ArrowTable::open_images(input, &self.images.input())?;
         let bar = Bar::new();
         let options = self.how.options(self.overwrite);
         let report = write_to(&Disk, output, &table, &options, &|progress| bar.set(progress))
@@ -81,26 +99,33 @@ impl Convert {
                 "{input}: is a gede file already; copy it, or convert its origin anew"
             )));
         }
-        if self.how != How::default() {
+        let class = self.images.format().and_then(|_| self.how.class());
+        if self.how != How::of_class(class) {
             return Err(misuse(format!(
                 "{output}: --target, --beta and the like are for gede files; leave them out"
             )));
         }
+        if self.images.is_for_input() {
+            return Err(misuse(format!("{output}: --labels and --image are for gede files; leave them out")));
+        }
         let at_input = |e: Error| e.at(&input);
         let table = columns(reader, None).map_err(at_input)?;
-        let mut sink = Sink::create(&self.output, table.schema(), self.overwrite)?;
+        let mut out = match self.images.format() {
+            Some(format) => Out::Folder(ImageSink::create(&self.output, table.schema(), format, class)?),
+            None => Out::File(Sink::create(&self.output, table.schema(), self.overwrite)?),
+        };
         let bar = Bar::new();
         let batch_rows = (BATCH_BYTES / row_bytes(reader.schema()).max(1)).clamp(1, 65_536);
         let (mut rows, of) = (0, Some(reader.rows()));
         for batch in table.scan(0..reader.rows(), batch_rows).map_err(at_input)? {
             let batch = batch.map_err(|e| at_input(passed_on(e)))?;
-            sink.write(&batch)?;
+            out.write(&batch)?;
             rows += batch.num_rows() as u64;
             bar.set(Progress { pass: "writing", rows, of });
         }
-        sink.finish()?;
+        out.finish()?;
         drop(bar);
-        let length = std::fs::metadata(&self.output).map(|m| m.len()).unwrap_or(0);
+        let length = out::length(&self.output);
         let taken = started.elapsed().as_secs_f64();
         if as_json {
             return json(&json!({ "rows": rows, "file_length": length, "seconds": taken }));

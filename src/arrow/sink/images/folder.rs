@@ -1,0 +1,100 @@
+//! A folder that appears whole or not at all.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use tempfile::TempDir;
+
+use super::super::{cannot_write, folder as parent};
+use crate::error::{Error, Result};
+use crate::write::{Disk, Storage};
+
+/// What is written beside the target first, and is gone if it is dropped.
+pub struct Folder {
+    target: PathBuf,
+    /// Its owner's only, so that what becomes the target lies in it.
+    temporary: TempDir,
+    path: PathBuf,
+}
+
+impl Folder {
+    /// Starts a folder that will be `target`.
+    pub fn create(target: &Path) -> Result<Self> {
+        refuse_existing(target)?;
+        let temporary = tempfile::Builder::new().prefix(".gede-").suffix(".tmp").tempdir_in(parent(target));
+        let temporary = temporary.map_err(|e| cannot_write(target, e))?;
+        let path = temporary.path().join("images");
+        std::fs::create_dir(&path).map_err(|e| cannot_write(target, e))?;
+        Ok(Self { target: target.to_owned(), temporary, path })
+    }
+
+    /// What it will be called.
+    pub fn target(&self) -> &Path {
+        &self.target
+    }
+
+    /// Where it is until then.
+    #[cfg(feature = "images")]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// An error of writing it.
+    pub fn cannot_write(&self, error: io::Error) -> Error {
+        cannot_write(&self.target, error)
+    }
+
+    /// Starts a file in it.
+    pub fn file(&self, name: &str) -> io::Result<BufWriter<File>> {
+        Ok(BufWriter::with_capacity(1 << 18, File::create_new(self.path.join(name))?))
+    }
+
+    /// Writes a file of text into it.
+    pub fn text(&self, name: &str, text: &str) -> Result<()> {
+        let write = || {
+            let mut file = self.file(name)?;
+            file.write_all(text.as_bytes()).and_then(|()| file.flush())
+        };
+        write().map_err(|e| self.cannot_write(e))
+    }
+
+    /// Makes what is in it durable, then its name. All that was written must have been flushed.
+    pub fn finish(self) -> Result<()> {
+        let failed = |e| cannot_write(&self.target, e);
+        sync(&self.path).map_err(failed)?;
+        refuse_existing(&self.target)?;
+        // A rename replaces a folder that is empty; where it does not, nothing is lost by removing that first.
+        if cfg!(not(unix)) && self.target.exists() {
+            std::fs::remove_dir(&self.target).map_err(failed)?;
+        }
+        Disk.rename(&self.path, &self.target).map_err(failed)?;
+        drop(self.temporary);
+        Disk.sync_folder(parent(&self.target)).map_err(failed)
+    }
+}
+
+/// Makes a folder and all in it durable.
+fn sync(folder: &Path) -> io::Result<()> {
+    let entries = std::fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
+    entries.par_iter().try_for_each(|entry| match entry.file_type()?.is_dir() {
+        true => sync(&entry.path()),
+        false => OpenOptions::new().write(true).open(entry.path())?.sync_all(),
+    })?;
+    Disk.sync_folder(folder)
+}
+
+fn refuse_existing(target: &Path) -> Result<()> {
+    let is_free = match std::fs::read_dir(target) {
+        Ok(mut entries) => entries.next().is_none(),
+        Err(e) => e.kind() == io::ErrorKind::NotFound,
+    };
+    match is_free {
+        true => Ok(()),
+        false => Err(Error::argument(format!(
+            "{}: exists already and is no empty folder; folders are never replaced, so name another",
+            target.display()
+        ))),
+    }
+}

@@ -1,0 +1,87 @@
+//! The options of `gede convert` on images.
+
+use gede::arrow::{ImageFormat, ImageInput, LabelFile, PixelColumn};
+use gede::image::ImageShape;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// How images come in, and what they are written to.
+#[derive(clap::Args)]
+pub struct Images {
+    /// Write a gede file's images into a new folder OUT of such files
+    #[arg(long)]
+    format: Option<Format>,
+    /// The labels of an IDX file of images (by default they are beside it, by the name), or none
+    #[arg(long, value_name = "FILE|none")]
+    labels: Option<PathBuf>,
+    /// The column of a table that holds pixels, and the size of an image: HxW, HxWxC, or CxHxW if its channels lie apart
+    /// (by default pictures, and pixels beside height, width and channels, are found); or none to leave all as they are
+    #[arg(long, value_name = "COL:HxWxC|none")]
+    image: Option<Column>,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Format {
+    Idx,
+    Cifar10,
+    Cifar100,
+    Png,
+}
+
+/// The value of `--image`.
+#[derive(Clone)]
+struct Column(PixelColumn);
+
+impl FromStr for Column {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "none" {
+            return Ok(Self(PixelColumn::None));
+        }
+        let (name, size) = text.rsplit_once(':').ok_or("neither COL:HxWxC nor none")?;
+        let sizes = size.split(['x', 'X']).map(str::parse).collect::<Result<Vec<u32>, _>>();
+        let is_channels = |n: u32| matches!(n, 1 | 3 | 4);
+        let (channels, height, width, interleaved) = match sizes.as_deref() {
+            Ok(&[h, w]) => (1, h, w, false),
+            Ok(&[h, w, c]) if is_channels(c) && !is_channels(h) => (c, h, w, c > 1),
+            Ok(&[c, h, w]) if is_channels(c) && !is_channels(w) => (c, h, w, false),
+            Ok(&[_, _, _]) => {
+                return Err("either the first or the last size, and not both, is that of 1, 3 or 4 channels"
+                    .to_owned());
+            }
+            _ => return Err(format!("\"{size}\" is no size like 28x28, 32x32x3 or 3x32x32")),
+        };
+        let shape = ImageShape::new(channels as u8, height, width, interleaved).map_err(|e| e.to_string())?;
+        Ok(Self(PixelColumn::Of(name.to_owned(), shape)))
+    }
+}
+
+impl Images {
+    /// What images are written to.
+    pub fn format(&self) -> Option<ImageFormat> {
+        self.format.map(|format| match format {
+            Format::Idx => ImageFormat::Idx,
+            Format::Cifar10 => ImageFormat::Cifar10,
+            Format::Cifar100 => ImageFormat::Cifar100,
+            Format::Png => ImageFormat::Png,
+        })
+    }
+
+    /// Whether any option is on images that come in.
+    pub fn is_for_input(&self) -> bool {
+        self.labels.is_some() || self.image.is_some()
+    }
+
+    /// How images come in.
+    pub fn input(&self) -> ImageInput {
+        ImageInput {
+            labels: match &self.labels {
+                None => LabelFile::Beside,
+                Some(labels) if labels.as_os_str() == "none" => LabelFile::None,
+                Some(labels) => LabelFile::At(labels.clone()),
+            },
+            column: self.image.as_ref().map_or(PixelColumn::Auto, |column| column.0.clone()),
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! What a gede file is converted to.
+
+use arrow::record_batch::RecordBatch;
+use gede::Result;
+use gede::arrow::{ImageSink, Sink};
+use std::path::Path;
+
+/// A file of a table, or a folder of images.
+pub enum Out {
+    File(Sink),
+    Folder(ImageSink),
+}
+
+impl Out {
+    pub fn write(&mut self, batch: &RecordBatch) -> Result<()> {
+        match self {
+            Self::File(sink) => sink.write(batch),
+            Self::Folder(sink) => sink.write(batch),
+        }
+    }
+
+    pub fn finish(self) -> Result<()> {
+        match self {
+            Self::File(sink) => sink.finish(),
+            Self::Folder(sink) => sink.finish(),
+        }
+    }
+}
+
+/// Bytes of a file, or of all files in a folder.
+pub fn length(path: &Path) -> u64 {
+    match std::fs::read_dir(path) {
+        Ok(entries) => entries.flatten().map(|entry| length(&entry.path())).sum(),
+        Err(_) => std::fs::metadata(path).map_or(0, |metadata| metadata.len()),
+    }
+}
