@@ -203,7 +203,7 @@ impl Grouped {
         let rows = entry.rows.get();
         for first in (0..rows).step_by(MINI_BLOCK as usize) {
             let here = MINI_BLOCK.min(rows - first);
-            let frame = first / entry.frame_rows() * entry.frame_entry_bits();
+            let frame = entry.frame_of(first) * entry.frame_entry_bits();
             let at = self.mini_block(entry, &frames, frame, first);
             if at != next {
                 return Err(corrupt("a mini-block does not follow the one before"));
@@ -219,7 +219,7 @@ impl Grouped {
         // Anchors of mini-blocks that a last frame does not have.
         let spare =
             rows.div_ceil(MINI_BLOCK)..rows.div_ceil(entry.frame_rows()) * entry.frame_rows() / MINI_BLOCK;
-        let frame_at = |i: u64| i * MINI_BLOCK / entry.frame_rows() * entry.frame_entry_bits();
+        let frame_at = |i: u64| entry.frame_of(i * MINI_BLOCK) * entry.frame_entry_bits();
         let anchor =
             |i: u64| field(&frames, frame_at(i) + entry.anchor_within(i * MINI_BLOCK), entry.id_bits.into());
         let tail = field(&data, next, (8 * length).saturating_sub(next).min(64) as u32);
@@ -339,7 +339,7 @@ impl GroupedFields {
                 Picked::List(_) => 1,
             };
             i += count as usize;
-            let mut frame = row / entry.frame_rows() * frame_bits;
+            let mut frame = entry.frame_of(row) * frame_bits;
             if frame_bits > 0 {
                 let bytes = frames_at + frame / 8..frames_at + (frame + frame_bits).div_ceil(8);
                 match &mut frames {
@@ -372,7 +372,7 @@ impl GroupedFields {
                     }
                 }
             }
-            let place = (row % entry.frame_rows()) as usize;
+            let place = entry.place_in_frame(row) as usize;
             self.runs.push(Run { at, rows: in_block, first, count, frame, place });
         }
         Ok((frames, data))

@@ -111,9 +111,12 @@ impl Prepared {
         let plain = || Bins::estimate(&lane.fields, rows, entry_bits(width), most);
         let framed = (!slopes.is_empty()).then(|| Framed::trial(&lane.fields, width, shift, &slopes, most));
         let slope = framed.filter(|(bits, _)| *bits < plain()).map(|(_, slope)| slope);
-        let Framed { minima, rests } = match slope {
-            Some(slope) => Framed::new(&lane.fields, shift, slope),
-            None => Framed { minima: Vec::new(), rests: lane.fields.clone() },
+        let framed = slope.map(|slope| (Framed::new(&lane.fields, shift, slope), slope));
+        // Along a steep line the rest may be wider than the lane.
+        let framed = framed.filter(|(framed, _)| framed.rests.iter().all(|&rest| self::width(rest) <= width));
+        let (Framed { minima, rests }, slope) = match framed {
+            Some((framed, slope)) => (framed, Some(slope)),
+            None => (Framed { minima: Vec::new(), rests: lane.fields.clone() }, None),
         };
         let bins = Bins::cut(&rests, entry_bits(width), most);
         let ids = rests.iter().map(|&rest| bins.of(rest) as u16).collect();
