@@ -217,8 +217,8 @@ impl Grouped {
             }
         }
         // Anchors of mini-blocks that a last frame does not have.
-        let spare =
-            rows.div_ceil(MINI_BLOCK)..rows.div_ceil(entry.frame_rows()) * entry.frame_rows() / MINI_BLOCK;
+        let framed = rows.div_ceil(entry.frame_rows()).saturating_mul(entry.frame_rows());
+        let spare = rows.div_ceil(MINI_BLOCK)..framed / MINI_BLOCK;
         let frame_at = |i: u64| entry.frame_of(i * MINI_BLOCK) * entry.frame_entry_bits();
         let anchor =
             |i: u64| field(&frames, frame_at(i) + entry.anchor_within(i * MINI_BLOCK), entry.id_bits.into());
