@@ -113,6 +113,11 @@ impl GroupedFields {
             Ok(())
         };
         let row_bits = grouped.ids.saturating_add(grouped.deviations.1);
+        // Rows in any order are mostly waited for: their memory is asked for ahead.
+        if let Picked::List(rows) = rows {
+            rows.iter().for_each(|&row| prefetch(&frames, entry.frame_of(row) * frame_bits));
+        }
+        let usual = (grouped.deviations.0 + grouped.deviations.1) / 2;
         let mut i = 0;
         while i < rows.len() {
             let row = rows.row(i);
@@ -155,6 +160,11 @@ impl GroupedFields {
                     }
                 }
             }
+            if let Picked::List(_) = rows {
+                prefetch(&data, at + first * grouped.ids);
+                prefetch(&data, at + in_block * grouped.ids + first * usual);
+                prefetch(&data, at + in_block * grouped.ids + (first + 1) * usual);
+            }
             let place = entry.place_in_frame(row) as usize;
             self.runs.push(Run { at, rows: in_block, first, count, frame, place });
         }
@@ -187,4 +197,17 @@ impl GroupedFields {
             }
         }
     }
+}
+
+/// Asks for the memory at a bit before it is needed.
+#[inline(always)]
+fn prefetch(data: &[u8], bit: u64) {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(byte) = data.get((bit / 8) as usize) {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: the byte is there; nothing is read or written.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(byte).cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (data, bit);
 }

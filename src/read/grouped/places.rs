@@ -92,11 +92,16 @@ impl Places {
     /// Finds the first deviation of every row, and its ids where they are one word. False if one names no base.
     #[inline(always)]
     fn find(&mut self, grouped: &Grouped, runs: &[Run], load: impl Fn(u64) -> u64 + Copy) -> bool {
-        for places in [&mut self.ids, &mut self.next, &mut self.words] {
-            places.clear();
+        let rows = runs.iter().map(|run| run.count as usize).sum();
+        for places in [&mut self.next, &mut self.words] {
+            places.resize(rows, 0);
         }
+        self.ids.clear();
         if grouped.ids > u64::from(ONE_LOAD) {
-            return self.find_by(runs, grouped.ids, |ids| grouped.row_bits(ids, load), |ids| ids, |_| 0);
+            for run in runs {
+                self.ids.extend((run.first..run.first + run.count).map(|j| run.at + j * grouped.ids));
+            }
+            return self.find_by(runs, grouped.ids, |ids| (0, grouped.row_bits(ids, load)));
         }
         match &grouped.sums[..] {
             [a] => self.find_by_sums([a], grouped, runs, load),
@@ -106,7 +111,10 @@ impl Places {
             [a, b, c, d, e] => self.find_by_sums([a, b, c, d, e], grouped, runs, load),
             sums => {
                 let bits = |word: u64| sums.iter().map(|sum| sum.of(word >> sum.at)).sum();
-                self.find_by(runs, grouped.ids, |ids| bits(load(ids)), |_| 0, load)
+                self.find_by(runs, grouped.ids, |ids| {
+                    let word = load(ids);
+                    (word, bits(word))
+                })
             }
         }
     }
@@ -121,45 +129,38 @@ impl Places {
     ) -> bool {
         let tables = sums.map(|sum| (sum.at, &sum.bits[..], sum.bits.len() as u64 - 1));
         debug_assert!(sums.iter().all(|sum| sum.bits.len().is_power_of_two()));
-        let bits = |word: u64| {
+        self.find_by(runs, grouped.ids, |ids| {
+            let word = load(ids);
             let of = |(at, bits, ids): &(u64, &[u32], u64)| {
                 // SAFETY: there are as many sums as ids, a power of two.
                 u64::from(unsafe { *bits.get_unchecked((word >> at & ids) as usize) })
             };
-            tables.iter().map(of).sum()
-        };
-        self.find_by(runs, grouped.ids, |ids| bits(load(ids)), |_| 0, load)
+            (word, tables.iter().map(of).sum())
+        })
     }
 
-    /// Walks over runs of rows; `bits` are those of the deviations of the row whose ids are at a bit.
+    /// Walks over runs of rows; `row` tells the ids that begin at a bit, and the bits of the row's deviations.
     #[inline(always)]
-    fn find_by(
-        &mut self,
-        runs: &[Run],
-        id_bits: u64,
-        bits: impl Fn(u64) -> u64,
-        place: impl Fn(u64) -> u64,
-        word: impl Fn(u64) -> u64,
-    ) -> bool {
-        let rows = runs.iter().map(|run| run.count as usize).sum();
-        for places in [&mut self.ids, &mut self.next, &mut self.words] {
-            places.resize(rows, 0);
-        }
-        let mut to = self.ids.iter_mut().zip(&mut self.next).zip(&mut self.words);
+    fn find_by(&mut self, runs: &[Run], id_bits: u64, row: impl Fn(u64) -> (u64, u64)) -> bool {
         let mut worst = 0;
+        let mut done = 0;
         for run in runs {
             let (mut ids, mut next) = (run.at, run.at + run.rows * id_bits);
             for _ in 0..run.first {
-                let own = bits(ids);
-                worst = own.max(worst);
-                next += own;
+                let (_, bits) = row(ids);
+                worst = bits.max(worst);
+                next += bits;
                 ids += id_bits;
             }
-            for (((id_place, next_place), words), _) in to.by_ref().zip(0..run.count) {
-                let own = bits(ids);
-                worst = own.max(worst);
-                (*id_place, *next_place, *words) = (place(ids), next, word(ids));
-                next += own;
+            let own = done..done + run.count as usize;
+            done = own.end;
+            let places = self.next.get_mut(own.clone()).unwrap_or(&mut []);
+            let words = self.words.get_mut(own).unwrap_or(&mut []);
+            for (place, to) in places.iter_mut().zip(words) {
+                let (word, bits) = row(ids);
+                (*place, *to) = (next, word);
+                worst = bits.max(worst);
+                next += bits;
                 ids += id_bits;
             }
         }
