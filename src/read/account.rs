@@ -6,7 +6,9 @@ use super::rows::Rows;
 use super::{Reader, Source};
 use crate::entrogede::{id_bits, paper_bits};
 use crate::error::{Error, Result};
-use crate::format::{DictionaryEntry, FOOTER, GROUPED_RECORDS, HEADER, LaneTransform, Piece, SectionKind, TILE_RECORDS};
+use crate::format::{
+    DictionaryEntry, FOOTER, GROUPED_RECORDS, HEADER, LaneTransform, Piece, SectionKind, TILE_RECORDS,
+};
 
 /// What bytes are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,6 +1,7 @@
 //! Grouped records: how they are cut, and their base tables (spec, section 4.4).
 
 mod fields;
+mod parts;
 mod places;
 mod tables;
 
@@ -49,6 +50,7 @@ struct Group {
 }
 
 struct GroupLane {
+    lane: usize,
     /// The bit of its minimum in an entry of the frames, and its width.
     minimum: Option<(u64, u32)>,
     slope: Slope,
@@ -93,7 +95,7 @@ impl Grouped {
             let framed = (lane.framed == 1).then_some((minimum, width));
             minimum += framed.map_or(0, |(_, width)| width.into());
             let slope = Slope(lane.slope.get());
-            this.lanes.push(GroupLane { minimum: framed, slope, width });
+            this.lanes.push(GroupLane { lane: number, minimum: framed, slope, width });
         }
         let (mut at, mut next, mut bases) = (0, 0, 0u64);
         for group in &layout.groups {
