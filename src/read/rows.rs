@@ -115,7 +115,10 @@ impl Rows {
             let segment = self.find(pages, row)?;
             let block = self.image_block(pages, segment, group)?;
             let (first, rows) = (block.entry.first_row.get(), block.entry.rows.get());
-            let here = wanted.partition_point(|(r, _)| r.wrapping_sub(first) < rows);
+            let here = match row.checked_sub(first) {
+                Some(_) => wanted.partition_point(|(r, _)| r.wrapping_sub(first) < rows),
+                None => 0,
+            };
             if here == 0 {
                 return Err(Error::corrupt(format!("segment {segment} does not hold the rows it should")));
             }
