@@ -151,8 +151,7 @@ impl Rows {
             self.images(pages, group, &mut wanted)?;
         }
         if !decode.has_table() {
-            decode.finish(out);
-            return Ok(());
+            return decode.finish(out);
         }
         let mut within = Vec::new();
         let mut from = 0;
@@ -179,7 +178,6 @@ impl Rows {
             decode.block(&block, part).map_err(|e| e.at(format_args!("segment {segment}")))?;
             from = to;
         }
-        decode.finish(out);
-        Ok(())
+        decode.finish(out)
     }
 }
