@@ -32,7 +32,7 @@ from records import Damage, bit_rows, fixed_fields, grouped_fields, require, str
 
 MAGIC = b"\x89GEDE\n\r\n"
 NONE = 0xFFFFFFFF
-KNOWN = {0, 1, 2, 16, 17, 18, 19, 20, 21, 22, 32, 33, 34}  # features, 2.4
+KNOWN = {0, 1, 2, 16, 17, 18, 19, 20, 21, 22, 23, 32, 33, 34}  # features, 2.4
 KINDS = "struct list bool unsigned signed float decimal interval fixed_bytes bytes text image".split()
 STRUCT, LIST, BOOL, UNSIGNED, SIGNED, FLOAT, DECIMAL, INTERVAL, FIXED, BYTES, TEXT, IMAGE = range(12)
 
@@ -113,12 +113,18 @@ class File:
 
     def dictionary(self, index):
         """Values of a dictionary (4.3): raw bits or byte strings."""
-        at, length, count, kind, _ = struct.unpack_from("<QQQII", self.section(3), 32 * index)
+        at, length, count, kind, width = struct.unpack_from("<QQQII", self.section(3), 32 * index)
         data = self.data[at : at + length]
-        words = struct.unpack_from(f"<{count + (kind == 2)}Q", data)
         if kind == 1:
-            return list(words)
-        return [data[8 * (count + 1) :][a:b] for a, b in zip(words, words[1:])]
+            return list(struct.unpack(f"<{count}Q", data))
+        if kind == 3:
+            symbols, rest = cut(data, count, 1)
+            require(not rest and count <= 255 and all(1 <= len(s) <= 8 for s in symbols), "symbol table")
+            return symbols
+        symbols, rest = cut(data[1:], data[0], 1) if kind == 4 else (None, data)
+        strings, rest = cut(rest, count, width)
+        require(kind in (2, 4) and not rest, "length of a dictionary")
+        return strings if symbols is None else [spell(codes, symbols) for codes in strings]
 
     def pieces(self, block, lanes):
         """The pieces of a block as (offset, length): transforms, layout, bases, records, exceptions, heap, offsets."""
@@ -197,14 +203,17 @@ class File:
             words = self.dictionary(word)
             return [words[u] for u in fields[lane]]
         lanes = range(lane, lane + node.v)
-        require(node.v == 1 and node.kind <= INTERVAL or not any(transforms[i].word for i in lanes), "a step")
-        ordered = [[u * (transforms[i].word or 1) + transforms[i].minimum & (1 << 64) - 1 for u in fields[i]]
-                   for i in lanes]
+        steps = [transforms[i].word if transforms[i].kind < 2 else 0 for i in lanes]
+        require(node.v == 1 and node.kind <= INTERVAL or not any(steps), "a step")
+        ordered = [[u * (step or 1) + transforms[i].minimum & (1 << 64) - 1 for u in fields[i]]
+                   for i, step in zip(lanes, steps)]
         if kind == 1:
             return [decimal_bits(q - (q >> 63 << 64), exponent, node.bits) for q in ordered[0]]
-        require(kind == 0, f"transform {kind}")
+        require(kind == 0 or kind == 3 and node.kind in (BYTES, TEXT), f"transform {kind}")
         if node.kind in (BYTES, TEXT):
-            return [heap[at : at + length] for at, length in zip(*ordered)]
+            strings = [heap[at : at + length] for at, length in zip(*ordered)]
+            symbols = self.dictionary(word) if kind == 3 else None
+            return [spell(codes, symbols) for codes in strings] if symbols else strings
         if node.kind == FIXED:
             return [bytes(row) for row in zip(*ordered)]
         if node.bits == 128:
@@ -257,6 +266,26 @@ class File:
             require(not any(self.data[at:offset]), f"padding before byte {offset}")
             at = offset + length
         require(at <= end < at + 64 and not any(self.data[at:end]), f"bytes up to {end} are not covered")
+
+
+def cut(data, count, width):
+    """`count` strings, after the lengths of all of them, `width` bytes each; and what follows (4.3)."""
+    at, strings = count * width, []
+    for i in range(0, at, width):
+        length = int.from_bytes(data[i : i + width], "little")
+        strings.append(data[at : at + length])
+        at += length
+    require(at <= len(data), "strings of a dictionary")
+    return strings, data[at:]
+
+
+def spell(codes, symbols):
+    """A string in symbols (4.3)."""
+    codes, out = iter(codes), b""
+    for code in codes:
+        require(code == 255 or code < len(symbols), "a code without a symbol")
+        out += bytes([next(codes)]) if code == 255 else symbols[code]
+    return out
 
 
 def join(blocks, schema, places=None):

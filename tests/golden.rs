@@ -109,7 +109,9 @@ fn found() -> BTreeSet<String> {
                 );
             }
             for entry in (at..at + length).step_by(32).filter(|_| kind == 3) {
-                found.insert(format!("dictionary {}", bytes.number(entry + 24, 4)));
+                let (kind, width) = (bytes.number(entry + 24, 4), bytes.number(entry + 28, 4));
+                found.insert(format!("dictionary {kind}"));
+                found.insert(format!("lengths {kind} {width}"));
             }
             if kind == 2 && length > 128 {
                 found.insert("segments".to_owned());
@@ -156,14 +158,15 @@ fn everything_is_in_a_golden_file() {
         }
     }
     wanted.extend((0..=16).filter(|&u| u != 3).map(|u| format!("unit {u}")));
-    wanted.extend([0, 1, 2, 16, 17, 18, 19, 20, 21, 22, 32, 33, 34].map(|f| format!("feature {f}")));
+    wanted.extend([0, 1, 2, 16, 17, 18, 19, 20, 21, 22, 23, 32, 33, 34].map(|f| format!("feature {f}")));
     wanted.extend([1, 2, 3, 4, 5, 6, 7, 16, 32, 33, 34, 35, 36].map(|s| format!("section {s}")));
     wanted.extend(["record 1", "record 2", "record 3", "segments", "segment dictionary"].map(str::to_owned));
-    wanted.extend([0, 1, 2].map(|t| format!("transform {t}")));
+    wanted.extend([0, 1, 2, 3].map(|t| format!("transform {t}")));
     wanted.extend([0, 1].map(|t| format!("image transform {t}")));
     wanted.extend([0, 1, 2].map(|c| format!("colour {c}")));
     wanted.extend(["predictor", "flags"].into_iter().flat_map(|w| [0, 1].map(|p| format!("{w} {p}"))));
-    wanted.extend([1, 2].map(|d| format!("dictionary {d}")));
+    wanted.extend([1, 2, 3, 4].map(|d| format!("dictionary {d}")));
+    wanted.extend(["2 1", "2 2", "4 1"].map(|l| format!("lengths {l}")));
     wanted.extend(["anchors", "minima"].into_iter().flat_map(|w| [0, 1].map(|p| format!("{w} {p}"))));
     wanted.extend([3, 4].map(|s| format!("frame shift {s}")));
     wanted.extend(["bases", "heap", "exceptions", "moments exact", "cell bits"].map(|w| format!("{w} 0")));

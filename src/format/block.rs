@@ -5,6 +5,7 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 use super::bits::{SLACK, stream_len};
 use super::grouped::FRAME_SHIFTS;
+use super::symbols::MAX_SYMBOL;
 use crate::error::{Error, Result};
 
 /// Where a block's pieces are and how its records are cut.
@@ -173,7 +174,7 @@ pub struct LaneTransform {
     pub width: u8,
     pub exponent: u8,
     pub zero: u8,
-    /// The dictionary's number; for other kinds what fields are multiplied by, 0 for 1.
+    /// The number of the dictionary or of the symbols; for other kinds what fields are multiplied by, 0 for 1.
     pub dictionary: U32,
     pub minimum: U64,
 }
@@ -185,6 +186,8 @@ pub enum TransformKind {
     Offset,
     Decimal,
     Dictionary,
+    /// Offset, of strings in symbols.
+    Symbols,
 }
 
 impl LaneTransform {
@@ -197,6 +200,7 @@ impl LaneTransform {
             0 => TransformKind::Offset,
             1 => TransformKind::Decimal,
             2 => TransformKind::Dictionary,
+            3 => TransformKind::Symbols,
             k => return Err(Error::corrupt(format!("a lane has the unknown transform {k}"))),
         };
         let decimal = kind == TransformKind::Decimal;
@@ -218,7 +222,8 @@ pub struct DictionaryEntry {
     pub length: U64,
     pub count: U64,
     pub kind: U32,
-    pub zero: U32,
+    /// Bytes of each string's length, for kinds that have strings.
+    pub width: U32,
 }
 
 /// What a dictionary holds.
@@ -226,26 +231,35 @@ pub struct DictionaryEntry {
 pub enum DictionaryKind {
     /// Raw bits, 8 bytes each.
     Raw = 1,
-    /// Ends, then bytes.
+    /// Lengths, then bytes.
     Strings = 2,
+    /// Symbols that strings of a heap are made of: lengths, then bytes.
+    Symbols = 3,
+    /// A table of symbols, then as `Strings`, the strings in these symbols.
+    SymbolStrings = 4,
 }
 
 impl DictionaryEntry {
     /// Bytes of an entry.
     pub const SIZE: u64 = 32;
 
-    /// Its kind, once count and length agree.
+    /// Its kind, once count, length and width agree.
     pub fn kind(&self) -> Result<DictionaryKind> {
-        let count = self.count.get();
+        let (count, width) = (self.count.get(), u64::from(self.width.get()));
+        let each = |bytes: u64| count.checked_mul(bytes);
         let (kind, least, most) = match self.kind.get() {
-            1 => (DictionaryKind::Raw, count.checked_mul(8), count.checked_mul(8)),
-            2 => {
-                (DictionaryKind::Strings, count.checked_add(1).and_then(|n| n.checked_mul(8)), Some(u64::MAX))
-            }
+            1 => (DictionaryKind::Raw, each(8), each(8)),
+            2 => (DictionaryKind::Strings, each(width), Some(u64::MAX)),
+            3 => (DictionaryKind::Symbols, each(2), each(1 + MAX_SYMBOL as u64)),
+            4 => (DictionaryKind::SymbolStrings, each(width), Some(u64::MAX)),
             k => return Err(Error::corrupt(format!("a dictionary has the unknown kind {k}"))),
         };
+        let widths: &[u64] = match kind {
+            DictionaryKind::Strings | DictionaryKind::SymbolStrings => &[1, 2, 4],
+            DictionaryKind::Raw | DictionaryKind::Symbols => &[0],
+        };
         let length = Some(self.length.get());
-        if count == 0 || least.is_none() || length < least || length > most || self.zero.get() != 0 {
+        if count == 0 || least.is_none() || length < least || length > most || !widths.contains(&width) {
             return Err(Error::corrupt("a dictionary's count and length do not agree"));
         }
         Ok(kind)

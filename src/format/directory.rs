@@ -107,12 +107,13 @@ impl Feature {
     pub const IMAGES: Self = Self::new(20, true, 2, "images");
     pub const DCT: Self = Self::new(21, true, 2, "cosine transform");
     pub const STEP: Self = Self::new(22, true, 3, "step");
+    pub const SYMBOLS: Self = Self::new(23, true, 3, "symbols");
     pub const SAMPLE_INDEX: Self = Self::new(32, true, 1, "sample index");
     pub const CONDENSED_SAMPLES: Self = Self::new(33, false, 1, "condensed samples");
     pub const MOMENTS: Self = Self::new(34, false, 1, "moments");
 
     /// All that this crate knows.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::FIXED_RECORDS,
         Self::TILE_RECORDS,
         Self::GROUPED_RECORDS,
@@ -123,6 +124,7 @@ impl Feature {
         Self::IMAGES,
         Self::DCT,
         Self::STEP,
+        Self::SYMBOLS,
         Self::SAMPLE_INDEX,
         Self::CONDENSED_SAMPLES,
         Self::MOMENTS,

@@ -9,6 +9,7 @@ mod frame;
 mod grouped;
 mod image_errors;
 mod moments;
+mod symbols;
 
 pub(crate) use bits::SLACK;
 pub(crate) use block::{
@@ -27,6 +28,7 @@ pub(crate) use grouped::{
 
 pub(crate) use image_errors::{image_errors_bytes, read_image_errors};
 pub(crate) use moments::MomentsSection;
+pub(crate) use symbols::{ESCAPE, MAX_SYMBOL, MAX_SYMBOLS, SymbolTable};
 
 /// Every piece of a file starts at a multiple of this.
 pub(crate) const ALIGN: u64 = 64;

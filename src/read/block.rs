@@ -41,7 +41,7 @@ impl Lane {
     fn of(t: &LaneTransform) -> Result<Self> {
         let kind = t.kind()?;
         let (dictionary, step) = match kind {
-            TransformKind::Dictionary => (t.dictionary.get(), 0),
+            TransformKind::Dictionary | TransformKind::Symbols => (t.dictionary.get(), 0),
             _ => (0, t.dictionary.get()),
         };
         Ok(Self { kind, exponent: t.exponent, dictionary, step, minimum: t.minimum.get(), ..Self::default() })
@@ -242,6 +242,7 @@ fn transforms<S: Source>(
             let takes = match kind {
                 Some(TransformKind::Decimal) => number && node.kind == Kind::Float,
                 Some(TransformKind::Dictionary) => number && !is_length,
+                Some(TransformKind::Symbols) => lane == values && node.kind.is_bytes(),
                 Some(TransformKind::Offset) => !steps || number && !node.kind.is_bytes(),
                 None => false,
             };

@@ -149,18 +149,19 @@ impl<'a, S: Source> Decode<'a, S> {
     }
 
     /// Hands the columns over.
-    pub fn finish(self, out: &mut Batch) {
+    pub fn finish(self, out: &mut Batch) -> Result<()> {
         let finish = |mut output: Output| {
             let (validity, values) = (output.column.validity.as_deref(), &mut output.column.values);
             match (output.strings, validity) {
-                (Some(strings), validity) => strings.finish(validity, values),
+                (Some(strings), validity) => strings.finish(validity, values)?,
                 (None, Some(validity)) => zero_nulls(validity, values),
                 (None, None) => {}
             }
-            output.column
+            Ok(output.column)
         };
         out.rows = self.rows;
-        out.columns = self.columns.into_iter().map(finish).collect();
+        out.columns = self.columns.into_iter().map(finish).collect::<Result<_>>()?;
+        Ok(())
     }
 }
 

@@ -8,19 +8,46 @@ use zerocopy::FromBytes;
 
 use super::block::little;
 use super::{Pages, Source};
+use crate::column::Values;
 use crate::error::{Error, Result};
-use crate::format::{DictionaryEntry, DictionaryKind};
+use crate::format::{DictionaryEntry, DictionaryKind, SymbolTable};
 
 /// Bytes of dictionaries kept in memory.
 const KEPT: usize = 64 << 20;
 
-/// Strings back to back.
+/// Strings back to back, as they are in the file: in symbols, if there are any.
 pub(super) struct StringTable {
-    ends: Vec<u64>,
+    ends: Vec<u32>,
     data: Vec<u8>,
+    symbols: Option<SymbolTable>,
 }
 
 impl StringTable {
+    /// Reads a dictionary of strings; none if it is of another kind, or lengths and strings do not fit each other.
+    fn read(entry: &DictionaryEntry, bytes: &[u8]) -> Result<Option<Self>> {
+        let (symbols, bytes) = match (entry.kind()?, bytes.split_first()) {
+            (DictionaryKind::Strings, _) => (None, bytes),
+            (DictionaryKind::SymbolStrings, Some((&count, rest))) => {
+                let (symbols, rest) = SymbolTable::read(rest, count.into())?;
+                (Some(symbols), rest)
+            }
+            _ => return Ok(None),
+        };
+        let read = || {
+            let (count, width) = (usize::try_from(entry.count.get()).ok()?, entry.width.get() as usize);
+            let (lengths, data) = bytes.split_at_checked(count.checked_mul(width)?)?;
+            let mut ends = Vec::with_capacity(count.checked_add(1)?);
+            let mut end = 0u32;
+            ends.push(end);
+            for length in lengths.chunks_exact(width).map(little) {
+                end = end.checked_add(u32::try_from(length).ok()?)?;
+                ends.push(end);
+            }
+            (end as usize == data.len()).then(|| (ends, data.to_vec()))
+        };
+        Ok(read().map(|(ends, data)| Self { ends, data, symbols }))
+    }
+
     /// Number of strings.
     pub fn len(&self) -> usize {
         self.ends.len() - 1
@@ -31,21 +58,52 @@ impl StringTable {
         &self.data
     }
 
-    /// One more end than there are strings, from 0 on.
-    pub fn ends(&self) -> &[u64] {
-        &self.ends
+    /// What the bytes are codes of.
+    pub fn symbols(&self) -> Option<&SymbolTable> {
+        self.symbols.as_ref()
     }
 
-    /// The bytes of a string.
+    /// Where the bytes of a string are.
     pub fn range(&self, code: u64) -> Option<Range<usize>> {
         let code = usize::try_from(code).ok()?;
         Some(*self.ends.get(code)? as usize..*self.ends.get(code.checked_add(1)?)? as usize)
+    }
+
+    /// The strings themselves.
+    pub fn values(&self) -> Result<Values> {
+        let (mut data, mut offsets) = (Vec::new(), vec![0]);
+        self.each(|string| {
+            data.extend_from_slice(string);
+            offsets.push(data.len() as u64);
+        })?;
+        Ok(Values::Bytes { offsets, data })
+    }
+
+    /// Calls `put` for each string.
+    ///
+    /// # Errors
+    /// `Corrupt` for codes without a symbol.
+    pub fn each(&self, mut put: impl FnMut(&[u8])) -> Result<()> {
+        let mut buffer = Vec::new();
+        for code in 0..self.len() {
+            let bytes = self.range(code as u64).and_then(|r| self.data.get(r)).unwrap_or(&[]);
+            match &self.symbols {
+                None => put(bytes),
+                Some(symbols) => {
+                    let mut end = 0;
+                    symbols.append(bytes, &mut buffer, &mut end)?;
+                    put(buffer.get(..end).unwrap_or(&[]));
+                }
+            }
+        }
+        Ok(())
     }
 }
 
 enum Table {
     Raw(Arc<[u64]>),
     Strings(Arc<StringTable>),
+    Symbols(Arc<SymbolTable>),
 }
 
 /// The dictionary table of a file.
@@ -81,7 +139,7 @@ impl Dictionaries {
         let kept = &mut *self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         match kept.0.get(&number) {
             Some(Table::Raw(raw)) => return Ok(raw.clone()),
-            Some(Table::Strings(_)) => return Err(wrong_kind(number)),
+            Some(_) => return Err(wrong_kind(number)),
             None => {}
         }
         let entry = self.entry(pages, number.into())?;
@@ -99,30 +157,44 @@ impl Dictionaries {
         let kept = &mut *self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         match kept.0.get(&number) {
             Some(Table::Strings(strings)) => return Ok(strings.clone()),
-            Some(Table::Raw(_)) => return Err(wrong_kind(number)),
+            Some(_) => return Err(wrong_kind(number)),
             None => {}
         }
         let entry = self.entry(pages, number.into())?;
-        if entry.kind()? != DictionaryKind::Strings {
+        let bytes = pages.piece(entry.offset.get(), entry.length.get())?;
+        let strings = Arc::new(StringTable::read(&entry, &bytes)?.ok_or_else(|| wrong_kind(number))?);
+        let memory = strings.data.len() + 4 * strings.ends.len();
+        keep(&mut kept.0, &mut kept.1, number, Table::Strings(strings.clone()), memory);
+        Ok(strings)
+    }
+
+    /// What the codes of strings in a heap stand for.
+    pub fn symbols<S: Source>(&self, pages: &Pages<S>, number: u32) -> Result<Arc<SymbolTable>> {
+        let kept = &mut *self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        match kept.0.get(&number) {
+            Some(Table::Symbols(symbols)) => return Ok(symbols.clone()),
+            Some(_) => return Err(wrong_kind(number)),
+            None => {}
+        }
+        let entry = self.entry(pages, number.into())?;
+        if entry.kind()? != DictionaryKind::Symbols {
             return Err(wrong_kind(number));
         }
         let bytes = pages.piece(entry.offset.get(), entry.length.get())?;
-        let count = entry.count.get() as usize;
-        let (ends, data) = bytes.split_at_checked((count + 1) * 8).ok_or_else(|| wrong_kind(number))?;
-        let ends: Vec<u64> = ends.chunks_exact(8).map(little).collect();
-        let in_order =
-            ends.is_sorted() && ends.first() == Some(&0) && ends.last() == Some(&(data.len() as u64));
-        if !in_order {
-            return Err(Error::corrupt(format!("the strings of dictionary {number} are out of order")));
+        let (symbols, rest) = SymbolTable::read(&bytes, entry.count.get())?;
+        if !rest.is_empty() {
+            return Err(Error::corrupt(format!("symbol table {number} is longer than its symbols")));
         }
-        let strings = Arc::new(StringTable { ends, data: data.to_vec() });
-        keep(&mut kept.0, &mut kept.1, number, Table::Strings(strings.clone()), bytes.len());
-        Ok(strings)
+        let symbols = Arc::new(symbols);
+        keep(&mut kept.0, &mut kept.1, number, Table::Symbols(symbols.clone()), size_of::<SymbolTable>());
+        Ok(symbols)
     }
 }
 
 fn wrong_kind(number: u32) -> Error {
-    Error::corrupt(format!("dictionary {number} is not of the kind its column needs"))
+    Error::corrupt(format!(
+        "dictionary {number} is not of the kind that its column needs, or its strings do not fit it"
+    ))
 }
 
 /// Keeps a table; when there are too many bytes of them, forgets the others.

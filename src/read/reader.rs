@@ -260,7 +260,7 @@ impl<S: Source> Reader<S> {
     pub fn dictionary(&self, node: usize) -> Result<Option<Values>> {
         let number = self.schema().nodes().get(node).and_then(|n| n.dictionary);
         let table = number.map(|n| self.dictionaries.strings(&self.pages, n)).transpose()?;
-        Ok(table.map(|t| Values::Bytes { offsets: t.ends().to_vec(), data: t.data().to_vec() }))
+        table.map(|t| t.values()).transpose()
     }
 
     /// The node and the number of the classes of a class-wise file.

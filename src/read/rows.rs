@@ -118,7 +118,10 @@ impl Rows {
             let segment = self.find(pages, row)?;
             let block = self.image_block(pages, segment, group)?;
             let (first, rows) = (block.entry.first_row.get(), block.entry.rows.get());
-            let here = wanted.partition_point(|(r, _)| r.wrapping_sub(first) < rows);
+            let here = match row.checked_sub(first) {
+                Some(_) => wanted.partition_point(|(r, _)| r.wrapping_sub(first) < rows),
+                None => 0,
+            };
             if here == 0 {
                 return Err(Error::corrupt(format!("segment {segment} does not hold the rows it should")));
             }
@@ -151,8 +154,7 @@ impl Rows {
             self.images(pages, group, &mut wanted)?;
         }
         if !decode.has_table() {
-            decode.finish(out);
-            return Ok(());
+            return decode.finish(out);
         }
         let mut within = Vec::new();
         let mut from = 0;
@@ -179,7 +181,6 @@ impl Rows {
             decode.block(&block, part).map_err(|e| e.at(format_args!("segment {segment}")))?;
             from = to;
         }
-        decode.finish(out);
-        Ok(())
+        decode.finish(out)
     }
 }

@@ -96,7 +96,7 @@ fn store_any(
 ) -> Result<()> {
     let minimum = lane.minimum;
     match lane.kind {
-        TransformKind::Offset => match Order::of(node.kind, node.bits) {
+        TransformKind::Offset | TransformKind::Symbols => match Order::of(node.kind, node.bits) {
             Order::Unsigned => put_raw(out, target, fields, |f| minimum.wrapping_add(f)),
             Order::Signed(top) => put_raw(out, target, fields, |f| minimum.wrapping_add(f) ^ top),
             order => put_raw(out, target, fields, |f| order.raw(minimum.wrapping_add(f))),

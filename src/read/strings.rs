@@ -9,7 +9,7 @@ use super::store::Target;
 use super::{Pages, Source};
 use crate::column::Values;
 use crate::error::{Error, Result};
-use crate::format::{BlockEntry, TransformKind};
+use crate::format::{BlockEntry, SymbolTable, TransformKind};
 
 /// Where a string lies.
 #[derive(Clone, Copy, Default)]
@@ -21,16 +21,30 @@ struct Place {
 
 /// Bytes that strings lie in.
 enum Pool<'a> {
-    Heap(Cow<'a, [u8]>),
+    /// A heap; with a table, its strings are in symbols.
+    Heap(Cow<'a, [u8]>, Option<Arc<SymbolTable>>),
     Dictionary(u32, Arc<StringTable>),
 }
 
 impl Pool<'_> {
     fn bytes(&self) -> &[u8] {
         match self {
-            Pool::Heap(bytes) => bytes,
+            Pool::Heap(bytes, _) => bytes,
             Pool::Dictionary(_, table) => table.data(),
         }
+    }
+
+    /// What the bytes are codes of.
+    fn symbols(&self) -> Option<&SymbolTable> {
+        match self {
+            Pool::Heap(_, symbols) => symbols.as_deref(),
+            Pool::Dictionary(_, table) => table.symbols(),
+        }
+    }
+
+    /// The bytes at a place.
+    fn at(&self, place: &Place) -> &[u8] {
+        self.bytes().get(place.start..place.end).unwrap_or(&[])
     }
 }
 
@@ -49,7 +63,7 @@ impl<'a> Strings<'a> {
     /// Makes a block's heap the one that strings lie in.
     pub fn start_block<S: Source>(&mut self, pages: &'a Pages<S>, entry: &BlockEntry) -> Result<()> {
         self.heap = self.pools.len() as u32;
-        self.pools.push(Pool::Heap(pages.piece(entry.heap.get(), entry.heap_length.get())?));
+        self.pools.push(Pool::Heap(pages.piece(entry.heap.get(), entry.heap_length.get())?, None));
         Ok(())
     }
 
@@ -64,6 +78,11 @@ impl<'a> Strings<'a> {
     ) -> Result<()> {
         if lanes.0.kind == TransformKind::Dictionary {
             return self.add_codes(dictionaries, pages, lanes.0.dictionary, fields[0], target);
+        }
+        if let (TransformKind::Symbols, Some(Pool::Heap(_, symbols @ None))) =
+            (lanes.0.kind, self.pools.get_mut(self.heap as usize))
+        {
+            *symbols = Some(dictionaries.symbols(pages, lanes.0.dictionary)?);
         }
         let length = self.pools.get(self.heap as usize).map_or(0, |p| p.bytes().len() as u64);
         let mut found = Vec::with_capacity(fields[0].len());
@@ -101,18 +120,29 @@ impl<'a> Strings<'a> {
         Ok(())
     }
 
-    /// Copies the strings together; a null is an empty one.
-    pub fn finish(mut self, validity: Option<&[u8]>, values: &mut Values) {
-        let Values::Bytes { offsets, data } = values else { return };
+    /// Puts the strings together; a null is an empty one.
+    pub fn finish(mut self, validity: Option<&[u8]>, values: &mut Values) -> Result<()> {
+        let Values::Bytes { offsets, data } = values else { return Ok(()) };
         for (place, _) in self.places.iter_mut().zip(validity.unwrap_or(&[])).filter(|(_, v)| **v == 0) {
             *place = Place::default();
         }
         offsets.reserve(self.places.len());
         data.reserve(self.places.iter().map(|p| p.end - p.start).sum());
+        let mut end = data.len();
         for place in &self.places {
-            let pool = self.pools.get(place.pool as usize);
-            data.extend_from_slice(pool.and_then(|p| p.bytes().get(place.start..place.end)).unwrap_or(&[]));
-            offsets.push(data.len() as u64);
+            if let Some(pool) = self.pools.get(place.pool as usize).filter(|_| place.start < place.end) {
+                match pool.symbols() {
+                    Some(symbols) => symbols.append(pool.at(place), data, &mut end)?,
+                    None => {
+                        data.truncate(end);
+                        data.extend_from_slice(pool.at(place));
+                        end = data.len();
+                    }
+                }
+            }
+            offsets.push(end as u64);
         }
+        data.truncate(end);
+        Ok(())
     }
 }

@@ -34,7 +34,10 @@ impl<S: Source> Reader<S> {
             let number = u32::try_from(number).map_err(|_| Error::corrupt("more than 2^32 dictionaries"))?;
             match entry.kind()? {
                 DictionaryKind::Raw => drop(self.dictionaries.raw(&self.pages, number)?),
-                DictionaryKind::Strings => drop(self.dictionaries.strings(&self.pages, number)?),
+                DictionaryKind::Strings | DictionaryKind::SymbolStrings => {
+                    self.dictionaries.strings(&self.pages, number)?.each(|_| {})?;
+                }
+                DictionaryKind::Symbols => drop(self.dictionaries.symbols(&self.pages, number)?),
             }
         }
         if let Some(index) = &self.index {

@@ -5,19 +5,17 @@ use zerocopy::IntoBytes;
 use super::cut::Cut;
 use super::grouped;
 use super::options::Layout;
-use super::strings::{Dictionary, encode_strings};
+use super::strings::{Dictionary, StoredDictionary, encode_strings};
 use crate::column::{Batch, Column, EncodedLane, Kind, Node, Schema, Values, encode_lane, encode_wide};
 use crate::entrogede::BitPlanes;
 use crate::error::{Error, Result};
-use crate::format::{BlockEntry, DictionaryKind, LaneTransform};
+use crate::format::{BlockEntry, LaneTransform};
 use crate::image::ImageErrors;
 
-/// A dictionary that belongs to one lane of one segment.
+/// A dictionary, or symbols, that belong to one lane of one segment.
 pub(super) struct LaneDictionary {
     pub lane: usize,
-    pub kind: DictionaryKind,
-    pub count: u64,
-    pub bytes: Vec<u8>,
+    pub stored: StoredDictionary,
 }
 
 /// A block before it has a place in the file.
@@ -47,6 +45,7 @@ impl EncodedBlock {
 /// The lanes of a segment, and what belongs to them.
 pub(super) struct Lanes {
     rows: usize,
+    layout: Layout,
     pub lanes: Vec<EncodedLane>,
     dictionaries: Vec<LaneDictionary>,
     heap: Vec<u8>,
@@ -55,9 +54,14 @@ pub(super) struct Lanes {
 impl Lanes {
     /// Transforms a segment: all nodes of the schema but images, at least one row. `dictionaries` are the
     /// file-wide ones by node.
-    pub fn of(schema: &Schema, segment: &Batch, dictionaries: &[Option<Dictionary>]) -> Result<Self> {
+    pub fn of(
+        schema: &Schema,
+        segment: &Batch,
+        dictionaries: &[Option<Dictionary>],
+        layout: Layout,
+    ) -> Result<Self> {
         let (lanes, own, heap) = (Vec::with_capacity(schema.group_lanes(0) as usize), Vec::new(), Vec::new());
-        let mut this = Self { rows: segment.rows, lanes, dictionaries: own, heap };
+        let mut this = Self { rows: segment.rows, layout, lanes, dictionaries: own, heap };
         let validities = validities(schema, segment);
         let columns = schema.nodes().iter().zip(&segment.columns).zip(&validities);
         for (i, ((node, column), valid)) in columns.enumerate().filter(|(_, ((node, _), _))| node.group == 0)
@@ -73,14 +77,8 @@ impl Lanes {
         }
         for (number, lane) in this.lanes.iter().enumerate() {
             if let Some(values) = &lane.dictionary {
-                let bytes = values.iter().flat_map(|v| v.to_le_bytes()).collect();
-                let count = values.len() as u64;
-                this.dictionaries.push(LaneDictionary {
-                    lane: number,
-                    kind: DictionaryKind::Raw,
-                    count,
-                    bytes,
-                });
+                this.dictionaries
+                    .push(LaneDictionary { lane: number, stored: StoredDictionary::raw(values) });
             }
         }
         this.dictionaries.sort_by_key(|d| d.lane);
@@ -93,8 +91,8 @@ impl Lanes {
     }
 
     /// Cuts the records.
-    pub fn encode(self, layout: Layout, tau: usize) -> EncodedBlock {
-        match layout {
+    pub fn encode(self, tau: usize) -> EncodedBlock {
+        match self.layout {
             Layout::Compact if grouped::fits(self.lanes.len()) => grouped::encode(self),
             _ => self.fixed(tau),
         }
@@ -158,18 +156,14 @@ impl Lanes {
         match (&column.values, node.kind) {
             (Values::None, Kind::Struct | Kind::List) => {}
             (values @ Values::Bytes { .. }, Kind::Bytes | Kind::Text) => {
-                let encoded = encode_strings(values, valid_of(0).as_deref(), dictionary, &mut self.heap)?;
+                let encoded =
+                    encode_strings(values, valid_of(0).as_deref(), dictionary, self.layout, &mut self.heap)?;
                 let [mut places, lengths] = encoded.lanes;
                 if dictionary.is_some() {
                     places.transform.dictionary = node.dictionary.unwrap_or(0).into();
                 }
-                let segment_own = encoded.dictionary;
-                self.dictionaries.extend(segment_own.map(|d| LaneDictionary {
-                    lane: lanes.len(),
-                    kind: DictionaryKind::Strings,
-                    count: d.count,
-                    bytes: d.bytes,
-                }));
+                let lane = lanes.len();
+                self.dictionaries.extend(encoded.dictionary.map(|stored| LaneDictionary { lane, stored }));
                 lanes.extend([places, lengths]);
             }
             (Values::U128(v), _) => {

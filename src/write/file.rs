@@ -8,6 +8,7 @@ use zerocopy::IntoBytes;
 use super::block::EncodedBlock;
 use super::commit::Pending;
 use super::storage::Storage;
+use super::strings::StoredDictionary;
 use crate::error::Result;
 use crate::format::{
     BlockEntry, DCT, DictionaryEntry, DictionaryKind, Directory, Feature, Footer, GROUPED_RECORDS, HEADER,
@@ -72,20 +73,24 @@ impl<'s> FileWriter<'s> {
     }
 
     /// Writes a dictionary and returns its number.
-    pub fn dictionary(&mut self, kind: DictionaryKind, count: u64, bytes: &[u8]) -> Result<u32> {
+    pub fn dictionary(&mut self, stored: &StoredDictionary) -> Result<u32> {
+        let StoredDictionary { kind, count, width, bytes } = stored;
         let number = self.dictionaries.len() as u32;
         let offset = self.out.piece(bytes)?;
         self.dictionaries.push(DictionaryEntry {
             offset: offset.into(),
             length: (bytes.len() as u64).into(),
-            count: count.into(),
-            kind: (kind as u32).into(),
-            zero: 0.into(),
+            count: (*count).into(),
+            kind: (*kind as u32).into(),
+            width: (*width).into(),
         });
-        self.features.insert(match kind {
-            DictionaryKind::Raw => Feature::VALUE_DICTIONARY,
-            DictionaryKind::Strings => Feature::BYTES_DICTIONARY,
-        });
+        let features: &[Feature] = match kind {
+            DictionaryKind::Raw => &[Feature::VALUE_DICTIONARY],
+            DictionaryKind::Strings => &[Feature::BYTES_DICTIONARY],
+            DictionaryKind::Symbols => &[Feature::SYMBOLS],
+            DictionaryKind::SymbolStrings => &[Feature::BYTES_DICTIONARY, Feature::SYMBOLS],
+        };
+        self.features.extend(features);
         Ok(number)
     }
 
@@ -107,7 +112,7 @@ impl<'s> FileWriter<'s> {
 
     fn block(&mut self, group: usize, mut block: EncodedBlock) -> Result<BlockEntry> {
         for own in &block.dictionaries {
-            let number = self.dictionary(own.kind, own.count, &own.bytes)?;
+            let number = self.dictionary(&own.stored)?;
             if let Some(transform) = block.transforms.get_mut(own.lane) {
                 transform.dictionary = number.into();
             }
@@ -117,7 +122,8 @@ impl<'s> FileWriter<'s> {
             GROUPED_RECORDS => Feature::GROUPED_RECORDS,
             _ => Feature::FIXED_RECORDS,
         });
-        let steps = |t: &LaneTransform| t.kind != TransformKind::Dictionary as u8 && t.dictionary.get() > 0;
+        let names = [TransformKind::Dictionary as u8, TransformKind::Symbols as u8];
+        let steps = |t: &LaneTransform| !names.contains(&t.kind) && t.dictionary.get() > 0;
         if block.transforms.iter().any(steps) {
             self.features.insert(Feature::STEP);
         }

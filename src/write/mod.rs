@@ -18,6 +18,7 @@ mod segments;
 mod storage;
 mod strings;
 mod survey;
+mod symbols;
 mod table;
 
 pub use crate::format::MAX_CELLS;

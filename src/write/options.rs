@@ -56,7 +56,8 @@ impl Default for Options {
 pub enum Layout {
     /// The paper's: one base a row, records of fixed width.
     Paper,
-    /// Code groups of columns, each with bases of its own; deviations are as wide as the bases say.
+    /// Code groups of columns, each with bases of its own; deviations are as wide as the bases say. Strings are
+    /// put into symbols where that makes them smaller.
     #[default]
     Compact,
 }

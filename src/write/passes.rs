@@ -16,7 +16,7 @@ use super::survey::{self, Roles};
 use super::table::Table;
 use crate::column::{Node, Schema};
 use crate::error::{Error, Result};
-use crate::format::{DictionaryKind, Feature, SectionKind, image_errors_bytes};
+use crate::format::{Feature, SectionKind, image_errors_bytes};
 use crate::image::ImageErrors;
 
 /// How far a writer has come.
@@ -69,7 +69,7 @@ fn write_here(
     let tell = |pass: &'static str| move |rows: u64| progress(Progress { pass, rows, of: known });
 
     let mut survey = match survey::is_needed(&schema, &roles, options) {
-        true => Some(survey::survey(table, &roles, &tell("surveying"))?),
+        true => Some(survey::survey(table, &roles, options.layout, &tell("surveying"))?),
         false => None,
     };
     let plan = match &mut survey {
@@ -183,7 +183,7 @@ fn image_errors(schema: &Schema, all: &[ImageErrors]) -> Vec<(u32, ImageErrors)>
 fn name_dictionaries(out: &mut FileWriter, schema: &mut Schema, all: &[Option<Dictionary>]) -> Result<()> {
     for (node, dictionary) in all.iter().enumerate() {
         if let Some(d) = dictionary {
-            let number = out.dictionary(DictionaryKind::Strings, d.count, &d.bytes)?;
+            let number = out.dictionary(&d.stored)?;
             schema.set_dictionary(node, Some(number));
         }
     }

@@ -40,9 +40,9 @@ pub(super) struct Pipeline<'a> {
 impl Pipeline<'_> {
     fn encode(&self, segment: &Batch) -> Result<Encoded> {
         let sums = self.plan.map(|p| p.sums(self.schema, segment)).transpose()?;
-        let lanes = Lanes::of(self.schema, segment, self.dictionaries)?;
+        let lanes = Lanes::of(self.schema, segment, self.dictionaries, self.layout)?;
         let moments = self.moments.as_ref().map(|(plan, _)| plan.sums(self.schema, segment, &lanes.lanes));
-        let mut blocks = vec![lanes.encode(self.layout, self.tau)];
+        let mut blocks = vec![lanes.encode(self.tau)];
         for (node, column) in self.schema.nodes().iter().zip(&segment.columns) {
             if let (Some(shape), Values::U8(pixels)) = (node.image, &column.values) {
                 blocks.push(encode_images(shape, pixels, self.images.of(shape, self.layout), self.tau)?);

@@ -1,39 +1,120 @@
-//! Byte strings to fields: a dictionary where strings repeat, the segment's heap for the rest.
+//! Byte strings to fields: a dictionary where strings repeat, the segment's heap for the rest, in symbols where that pays.
 
 use std::collections::HashMap;
 
+use super::options::Layout;
+use super::symbols::{Coded, code};
 use crate::column::{EncodedLane, Values, width};
+use crate::format::{DictionaryKind, TransformKind};
+
+/// Bytes that the strings of a dictionary may have, all together.
+const MAX_BYTES: u64 = u32::MAX as u64;
+
+/// A dictionary as it is in the file.
+pub(super) struct StoredDictionary {
+    pub kind: DictionaryKind,
+    pub count: u64,
+    /// Bytes of a string's length; 0 where there are no strings.
+    pub width: u32,
+    pub bytes: Vec<u8>,
+}
+
+impl StoredDictionary {
+    /// The raw bits of numbers.
+    pub fn raw(values: &[u64]) -> Self {
+        let bytes = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+        Self { kind: DictionaryKind::Raw, count: values.len() as u64, width: 0, bytes }
+    }
+
+    /// The table of symbols that strings of a heap are in.
+    fn symbols(coded: &Coded) -> Self {
+        let (kind, bytes) = (DictionaryKind::Symbols, coded.table.clone());
+        Self { kind, count: coded.symbols, width: 0, bytes }
+    }
+
+    /// Strings, in symbols if the layout has them and they pay.
+    fn strings(strings: &[&[u8]], layout: Layout) -> Self {
+        let coded = if layout == Layout::Compact { code(strings.iter().copied()) } else { None };
+        let count = strings.len() as u64;
+        match coded {
+            Some(coded) => {
+                let mut bytes = vec![coded.symbols as u8];
+                bytes.extend_from_slice(&coded.table);
+                let width = push_lengths(&mut bytes, &coded.lengths);
+                bytes.extend_from_slice(&coded.codes);
+                Self { kind: DictionaryKind::SymbolStrings, count, width, bytes }
+            }
+            None => {
+                let lengths: Vec<u64> = strings.iter().map(|s| s.len() as u64).collect();
+                let mut bytes = Vec::new();
+                let width = push_lengths(&mut bytes, &lengths);
+                strings.iter().for_each(|s| bytes.extend_from_slice(s));
+                Self { kind: DictionaryKind::Strings, count, width, bytes }
+            }
+        }
+    }
+}
+
+/// Appends lengths in as many bytes as the longest needs, and says how many these are.
+fn push_lengths(bytes: &mut Vec<u8>, lengths: &[u64]) -> u32 {
+    let width = length_bytes(lengths.iter().copied().max().unwrap_or(0));
+    for length in lengths {
+        bytes.extend(length.to_le_bytes().iter().take(width as usize));
+    }
+    width
+}
+
+/// Bytes of lengths up to `longest`, which is less than 2^32: 1, 2 or 4.
+fn length_bytes(longest: u64) -> u32 {
+    u32::from(width(longest).max(1)).div_ceil(8).next_power_of_two()
+}
 
 /// Strings of a dictionary with their codes.
 pub(super) struct Dictionary {
-    /// The dictionary's bytes in the file: ends, then strings.
-    pub bytes: Vec<u8>,
-    pub count: u64,
+    pub stored: StoredDictionary,
     codes: HashMap<Vec<u8>, u32>,
 }
 
 impl Dictionary {
-    /// The dictionary of these strings, in this order; none if there are none or they repeat.
-    pub fn new<'a>(strings: impl Iterator<Item = &'a [u8]>) -> Option<Self> {
+    /// The dictionary of these strings, in this order; none if there are none, they repeat or they are too long.
+    pub fn new(strings: &[&[u8]], layout: Layout) -> Option<Self> {
+        if strings.iter().map(|s| s.len() as u64).sum::<u64>() > MAX_BYTES {
+            return None;
+        }
         let mut codes = HashMap::new();
-        let (mut ends, mut data) = (0u64.to_le_bytes().to_vec(), Vec::new());
-        for (code, string) in strings.enumerate() {
-            data.extend_from_slice(string);
-            ends.extend_from_slice(&(data.len() as u64).to_le_bytes());
+        for (code, string) in strings.iter().enumerate() {
             if codes.insert(string.to_vec(), u32::try_from(code).ok()?).is_some() {
                 return None;
             }
         }
-        let count = codes.len() as u64;
-        ends.extend_from_slice(&data);
-        (count > 0).then_some(Self { bytes: ends, count, codes })
+        (!codes.is_empty()).then(|| Self { stored: StoredDictionary::strings(strings, layout), codes })
     }
 
-    /// The dictionary of distinct strings, sorted by their bytes.
-    pub fn sorted(mut strings: Vec<&[u8]>) -> Option<Self> {
-        strings.sort_unstable();
-        strings.dedup();
-        Self::new(strings.into_iter())
+    /// The dictionary of distinct strings that occur so often in all `rows` rows, if it is smaller than a heap.
+    pub fn counted(mut strings: Vec<(&[u8], u64)>, rows: u64, layout: Layout) -> Option<Self> {
+        let longest = strings.iter().map(|(s, _)| s.len() as u64).max().unwrap_or(0);
+        let bytes = |s: &[(&[u8], u64)], times: fn(u64) -> u64| -> u64 {
+            s.iter().map(|&(s, count)| s.len() as u64 * times(count)).sum()
+        };
+        let heap = heap_cost(rows, longest, bytes(&strings, |count| count), layout);
+        let count = strings.len() as u64;
+        let lengths = count * u64::from(length_bytes(longest));
+        let codes = rows * u64::from(width(count.saturating_sub(1))) / 8;
+        if bytes(&strings, |_| 1) + lengths + 64 + codes >= heap {
+            return None;
+        }
+        match layout {
+            Layout::Paper => strings.sort_unstable(),
+            // Frequent strings have small codes: few bits, where records are as wide as their bases say.
+            Layout::Compact => strings.sort_unstable_by_key(|&(s, count)| (std::cmp::Reverse(count), s)),
+        }
+        let strings: Vec<&[u8]> = strings.into_iter().map(|(s, _)| s).collect();
+        Self::new(&strings, layout)
+    }
+
+    /// Number of strings.
+    pub fn count(&self) -> u64 {
+        self.stored.count
     }
 
     /// The codes of strings; none if a valid one is missing. Nulls have code 0.
@@ -44,28 +125,29 @@ impl Dictionary {
         };
         strings(offsets, data).enumerate().map(code).collect()
     }
-
-    /// Bytes that `rows` rows and the dictionary take.
-    pub fn cost(&self, rows: u64) -> u64 {
-        self.bytes.len() as u64 + 64 + rows * u64::from(width(self.count - 1)) / 8
-    }
 }
 
 /// The strings between offsets.
-pub(super) fn strings<'a>(offsets: &'a [u64], data: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
+pub(super) fn strings<'a>(offsets: &'a [u64], data: &'a [u8]) -> impl Iterator<Item = &'a [u8]> + Clone {
     offsets.windows(2).map(|w| data.get(w[0] as usize..w[1] as usize).unwrap_or(&[]))
 }
 
 /// What rows of strings cost in a heap, in bytes: places, lengths, bytes.
-pub(super) fn heap_cost(rows: u64, longest: u64, bytes: u64) -> u64 {
-    bytes + rows * (u64::from(width(bytes)) + u64::from(width(longest))) / 8
+fn heap_cost(rows: u64, longest: u64, bytes: u64, layout: Layout) -> u64 {
+    let (place, length) = (u64::from(width(bytes)), u64::from(width(longest)));
+    let place = match layout {
+        Layout::Paper => place,
+        // Places lie near a line, and frames tell most of it.
+        Layout::Compact => place.min(length + 4),
+    };
+    bytes + rows * (place + length) / 8
 }
 
-/// The two lanes of a segment's strings, and what they added to its heap or need as a dictionary.
+/// The two lanes of a segment's strings.
 pub(super) struct EncodedStrings {
     pub lanes: [EncodedLane; 2],
-    /// A dictionary of the segment's own.
-    pub dictionary: Option<Dictionary>,
+    /// A dictionary or symbols of the segment's own.
+    pub dictionary: Option<StoredDictionary>,
 }
 
 /// Encodes strings with the file's dictionary, with one of their own, or into `heap`.
@@ -73,33 +155,61 @@ pub(super) fn encode_strings(
     values: &Values,
     valid: Option<&[u8]>,
     dictionary: Option<&Dictionary>,
+    layout: Layout,
     heap: &mut Vec<u8>,
 ) -> Option<EncodedStrings> {
     let Values::Bytes { offsets, data } = values else { return None };
     let rows = offsets.len().saturating_sub(1);
-    if let Some(dictionary) = dictionary {
+    let coded = |dictionary: &Dictionary| {
         let codes = dictionary.encode(offsets, data, valid)?;
-        let lanes = [EncodedLane::codes(codes, dictionary.count), EncodedLane::offset(vec![0; rows], None)];
-        return Some(EncodedStrings { lanes, dictionary: None });
+        Some([EncodedLane::codes(codes, dictionary.count()), EncodedLane::offset(vec![0; rows], None)])
+    };
+    if let Some(dictionary) = dictionary {
+        return Some(EncodedStrings { lanes: coded(dictionary)?, dictionary: None });
     }
     let is_valid = |i: usize| valid.is_none_or(|v| v.get(i) == Some(&1));
-    let used = || strings(offsets, data).enumerate().filter(|(i, _)| is_valid(*i)).map(|(_, s)| s);
-    let longest = used().map(|s| s.len() as u64).max().unwrap_or(0);
-    let bytes = used().map(|s| s.len() as u64).sum();
-    let own = Dictionary::sorted(used().collect());
-    let own = own.filter(|d| d.cost(rows as u64) < heap_cost(rows as u64, longest, bytes));
-    if let Some(own) = own {
-        let codes = own.encode(offsets, data, valid)?;
-        let lanes = [EncodedLane::codes(codes, own.count), EncodedLane::offset(vec![0; rows], None)];
-        return Some(EncodedStrings { lanes, dictionary: Some(own) });
+    let used = strings(offsets, data).enumerate().filter(|(i, _)| is_valid(*i)).map(|(_, s)| s);
+    if let Some(own) = Dictionary::counted(counted(used.collect()), rows as u64, layout) {
+        return Some(EncodedStrings { lanes: coded(&own)?, dictionary: Some(own.stored) });
     }
-    let (mut starts, mut lengths) = (Vec::with_capacity(rows), Vec::with_capacity(rows));
-    for (i, s) in strings(offsets, data).enumerate() {
-        let s = if is_valid(i) { s } else { &[] };
-        starts.push(heap.len() as u64);
-        lengths.push(s.len() as u64);
-        heap.extend_from_slice(s);
+    let all = strings(offsets, data).enumerate().map(|(i, s)| if is_valid(i) { s } else { &[] });
+    let symbols = if layout == Layout::Compact { code(all.clone()) } else { None };
+    let start = heap.len() as u64;
+    let lengths: Vec<u64> = match &symbols {
+        Some(coded) => {
+            heap.extend_from_slice(&coded.codes);
+            coded.lengths.clone()
+        }
+        None => {
+            all.clone().for_each(|s| heap.extend_from_slice(s));
+            all.map(|s| s.len() as u64).collect()
+        }
+    };
+    let places = lengths.iter().scan(start, |end, length| {
+        *end += length;
+        Some(*end - length)
+    });
+    let mut places = EncodedLane::offset(places.collect(), None);
+    if symbols.is_some() {
+        places.transform.kind = TransformKind::Symbols as u8;
     }
-    let lanes = [EncodedLane::offset(starts, None), EncodedLane::offset(lengths, None)];
-    Some(EncodedStrings { lanes, dictionary: None })
+    let lanes = [places, EncodedLane::offset(lengths, None)];
+    Some(EncodedStrings { lanes, dictionary: symbols.as_ref().map(StoredDictionary::symbols) })
+}
+
+/// The distinct ones of some strings, and how often each occurs.
+fn counted(mut strings: Vec<&[u8]>) -> Vec<(&[u8], u64)> {
+    strings.sort_unstable();
+    strings.chunk_by(|a, b| a == b).filter_map(|run| Some((*run.first()?, run.len() as u64))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_take_as_few_bytes_as_they_need() {
+        let longest = [0, 1, 255, 256, 65_535, 65_536, u64::from(u32::MAX)];
+        assert_eq!(longest.map(length_bytes), [1, 1, 1, 2, 2, 4, 4]);
+    }
 }

@@ -1,16 +1,16 @@
 //! The first pass: what must be known of the whole table before any of it is encoded.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use super::labels::Labels;
-use super::options::{Options, TargetKind};
-use super::strings::{Dictionary, heap_cost, strings};
+use super::options::{Layout, Options, TargetKind};
+use super::strings::{Dictionary, strings};
 use super::table::Table;
 use crate::column::{Batch, Column, Kind, Node, Schema, Values};
 use crate::entrogede::{FeatureColumn, Range, Sample};
 use crate::error::{Error, ErrorKind, Result};
 
-/// Bytes of strings and ends that a file-wide dictionary may have.
+/// Bytes of strings, and 8 for each, that a file-wide dictionary may have.
 const DICTIONARY_BYTES: usize = 1 << 20;
 /// Values that a target may have to be taken for a class.
 const AUTO_CLASSES: usize = 1000;
@@ -94,14 +94,19 @@ pub(super) fn is_needed(schema: &Schema, roles: &Roles, options: &Options) -> bo
 }
 
 /// Makes the first pass.
-pub(super) fn survey(table: &dyn Table, roles: &Roles, progress: &dyn Fn(u64)) -> Result<Survey> {
+pub(super) fn survey(
+    table: &dyn Table,
+    roles: &Roles,
+    layout: Layout,
+    progress: &dyn Fn(u64),
+) -> Result<Survey> {
     let schema = table.schema();
     let mut texts: Vec<Option<Strings>> =
         schema.nodes().iter().map(|n| n.kind.is_bytes().then(Strings::default)).collect();
     let mut dictionaries: Vec<Option<Dictionary>> = (0..schema.nodes().len()).map(|_| None).collect();
     for (node, values) in table.dictionaries() {
         if let (Values::Bytes { offsets, data }, Some(slot)) = (values, dictionaries.get_mut(*node)) {
-            *slot = Dictionary::new(strings(offsets, data));
+            *slot = Dictionary::new(&strings(offsets, data).collect::<Vec<_>>(), layout);
             texts.get_mut(*node).into_iter().filter(|_| slot.is_some()).for_each(|t| *t = None);
         }
     }
@@ -144,7 +149,7 @@ pub(super) fn survey(table: &dyn Table, roles: &Roles, progress: &dyn Fn(u64)) -
     }
     for (slot, text) in dictionaries.iter_mut().zip(&texts) {
         if let Some(text) = text {
-            *slot = text.dictionary();
+            *slot = text.dictionary(layout);
         }
     }
     let target = roles.target.map(|(t, kind)| (t, resolve(schema, t, kind, target_labels.as_ref())));
@@ -191,15 +196,13 @@ fn resolve(schema: &Schema, node: usize, kind: TargetKind, labels: Option<&Label
     }
 }
 
-/// The distinct strings of a column, until there are too many.
+/// The distinct strings of a column and how often they occur, until there are too many.
 #[derive(Default)]
 struct Strings {
-    distinct: HashSet<Vec<u8>>,
+    distinct: HashMap<Vec<u8>, u64>,
     distinct_bytes: usize,
     full: bool,
     rows: u64,
-    bytes: u64,
-    longest: u64,
 }
 
 impl Strings {
@@ -207,27 +210,27 @@ impl Strings {
         let Values::Bytes { offsets, data } = &column.values else { return };
         self.rows += offsets.len().saturating_sub(1) as u64;
         for (i, s) in strings(offsets, data).enumerate() {
+            if self.full {
+                break;
+            }
             if column.validity.as_ref().is_some_and(|v| v.get(i) == Some(&0)) {
                 continue;
             }
-            self.bytes += s.len() as u64;
-            self.longest = self.longest.max(s.len() as u64);
-            if !self.full && !self.distinct.contains(s) {
-                self.distinct_bytes += s.len() + 8;
-                self.distinct.insert(s.to_vec());
-                self.full = self.distinct_bytes > DICTIONARY_BYTES;
-                if self.full {
-                    self.distinct = HashSet::new();
-                }
+            if let Some(count) = self.distinct.get_mut(s) {
+                *count += 1;
+                continue;
+            }
+            self.distinct_bytes += s.len() + 8;
+            self.distinct.insert(s.to_vec(), 1);
+            self.full = self.distinct_bytes > DICTIONARY_BYTES;
+            if self.full {
+                self.distinct = HashMap::new();
             }
         }
     }
 
-    fn dictionary(&self) -> Option<Dictionary> {
-        if self.full {
-            return None;
-        }
-        let dictionary = Dictionary::sorted(self.distinct.iter().map(Vec::as_slice).collect())?;
-        (dictionary.cost(self.rows) < heap_cost(self.rows, self.longest, self.bytes)).then_some(dictionary)
+    fn dictionary(&self, layout: Layout) -> Option<Dictionary> {
+        let counted = self.distinct.iter().map(|(s, &count)| (s.as_slice(), count)).collect();
+        if self.full { None } else { Dictionary::counted(counted, self.rows, layout) }
     }
 }

@@ -41,6 +41,7 @@ pub fn all() -> Vec<Animal> {
         animal("text_dictionary", text_dictionary(), plain()),
         animal("segment_dictionary", segment_dictionary(), Options { segment_rows: 64, ..plain() }),
         animal("kept_dictionary", kept_dictionary(), plain()),
+        animal("long_dictionary", long_dictionary(), plain()),
         animal("value_dictionary", value_dictionary(), plain()),
         animal("segments", integers(50), Options { segment_rows: 16, ..plain() }),
         animal("bases", bases(), plain()),
@@ -240,6 +241,11 @@ fn kept_dictionary() -> Memory {
     }
     table.dictionaries = vec![(0, Values::Bytes { offsets, data })];
     table
+}
+
+/// Repeated strings that are longer than a byte can say.
+fn long_dictionary() -> Memory {
+    Builder::new(12).text("t", |i| "long ".repeat(if i % 3 == 0 { 60 } else { 1 })).finish()
 }
 
 fn value_dictionary() -> Memory {

@@ -22,7 +22,9 @@ pub fn all(paper: &[Animal]) -> Vec<Animal> {
         animal("grouped_condensed", log(80), Options { target, cells: CellLimit::Beta(4), ..plain.clone() }),
         animal("grouped_steady", steady(), plain.clone()),
         animal("grouped_wide", wide(), plain.clone()),
-        animal("grouped_nine_rows", log(9), plain),
+        animal("grouped_nine_rows", log(9), plain.clone()),
+        animal("grouped_symbols", symbols(), Options { segment_rows: 60, ..plain.clone() }),
+        animal("grouped_symbol_dictionary", symbol_dictionary(), plain.clone()),
         again("grouped_floats", "floats"),
         again("grouped_exceptions", "exceptions"),
         again("grouped_decimals", "decimals"),
@@ -75,5 +77,33 @@ fn wide() -> Memory {
     Builder::new(40)
         .number("x", Kind::Unsigned, 64, |i| u128::from(random(720, i)))
         .number("y", Kind::Unsigned, 64, |i| if i % 4 == 0 { u128::from(random(721, i)) } else { 7 })
+        .finish()
+}
+
+/// Words that repeat in strings that do not, in two columns of which one may be null; bytes that no word has.
+fn symbols() -> Memory {
+    let words = ["between ", "the lines ", "and ", "nothing ", "of note ", "\u{e9}t\u{e9} "];
+    let line = |seed: u64, i: usize| -> String {
+        let word = |w: usize| words[random(seed + w as u64, i) as usize % words.len()];
+        (0..random(seed, i) as usize % 12).map(word).collect()
+    };
+    Builder::new(100)
+        .text("line", |i| format!("{}{:x}", line(740, i), i * 37 % 64))
+        .strings(None, "bytes?", Kind::Bytes, true, |i| {
+            let odd = (random(760, i) % 256) as u8;
+            (i % 7 > 0).then(|| [line(761, i).as_bytes(), &[odd; 1][..usize::from(i % 9 == 0)]].concat())
+        })
+        .strings(None, "number", Kind::Text, false, |i| Some(format!("{:x}", random(780, i)).into_bytes()))
+        .finish()
+}
+
+/// Repeated strings that have much in common.
+fn symbol_dictionary() -> Memory {
+    let name = |i: u64| format!("region {} of the continent {}, district number {i}", i / 7, i % 3);
+    Builder::new(90)
+        .text("where", |i| name(random(790, i) % 24))
+        .strings(None, "path?", Kind::Bytes, true, |i| {
+            (i % 8 > 0).then(|| format!("/usr/share/doc/{}", name(random(791, i) % 17)).into_bytes())
+        })
         .finish()
 }
