@@ -153,13 +153,7 @@ impl GroupedFields {
                 let bytes = frames_at + frame / 8..frames_at + (frame + frame_bits).div_ceil(8);
                 match &mut frames {
                     Cow::Borrowed(_) => touch(&mut seen_frames, bytes)?,
-                    Cow::Owned(gathered) => {
-                        gathered.truncate(gathered.len().saturating_sub(SLACK as usize));
-                        let start = 8 * gathered.len() as u64 + frame % 8;
-                        gathered.extend_from_slice(&pages.get(bytes)?);
-                        gathered.resize(gathered.len() + SLACK as usize, 0);
-                        frame = start;
-                    }
+                    Cow::Owned(gathered) => frame = frame % 8 + append(gathered, &pages.get(bytes)?),
                 }
             }
             let mut at = grouped.mini_block(entry, &frames, frame, row);
@@ -173,13 +167,7 @@ impl GroupedFields {
                 let bytes = records_at + at / 8..records_at + to.div_ceil(8);
                 match &mut data {
                     Cow::Borrowed(_) => touch(&mut seen_records, bytes)?,
-                    Cow::Owned(gathered) => {
-                        gathered.truncate(gathered.len().saturating_sub(SLACK as usize));
-                        let start = 8 * gathered.len() as u64 + at % 8;
-                        gathered.extend_from_slice(&pages.get(bytes)?);
-                        gathered.resize(gathered.len() + SLACK as usize, 0);
-                        at = start;
-                    }
+                    Cow::Owned(gathered) => at = at % 8 + append(gathered, &pages.get(bytes)?),
                 }
             }
             if let Picked::List(_) = rows {
@@ -229,6 +217,15 @@ fn gather<'p, S: Source>(pages: &Pages<S>, start: u64, from: u64, to: u64) -> Re
     };
     bytes.resize(bytes.len() + SLACK as usize, 0);
     Ok(Cow::Owned(bytes))
+}
+
+/// Adds bytes to those gathered, and room for wide loads behind them; the bit at which they begin.
+fn append(gathered: &mut Vec<u8>, bytes: &[u8]) -> u64 {
+    gathered.truncate(gathered.len().saturating_sub(SLACK as usize));
+    let start = 8 * gathered.len() as u64;
+    gathered.extend_from_slice(bytes);
+    gathered.resize(gathered.len() + SLACK as usize, 0);
+    start
 }
 
 /// Asks for the memory at a bit before it is needed.

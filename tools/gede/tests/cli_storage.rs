@@ -76,8 +76,10 @@ fn files_are_as_convert_writes_them() {
                 let gain = number("share_plain") - number("share");
                 assert!((number("gain_points") - gain).abs() < 1e-9);
                 let class = if row["by_class"] == "true" { "--class label" } else { "" };
-                let convert =
-                    format!("convert {input} x.gede --overwrite --transform {} {class}", row["what"]);
+                let convert = format!(
+                    "convert {input} x.gede --overwrite --layout paper --transform {} {class}",
+                    row["what"]
+                );
                 assert_eq!(folder.json(&convert)["file_length"], number("bytes"), "{row:?}");
             }
         }

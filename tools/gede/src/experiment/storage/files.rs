@@ -8,7 +8,7 @@ use gede::arrow::ArrowReader;
 use gede::image::ImageErrors;
 use gede::read::{Projection, Source};
 use gede::train::permutation;
-use gede::write::{ImageTransform, Options, write};
+use gede::write::{ImageTransform, Layout, Options, write};
 use gede::{Error, ErrorKind, Reader, Result};
 
 use super::sets::ImageSet;
@@ -34,7 +34,7 @@ pub struct Written {
     pub seconds: f64,
 }
 
-/// Writes a set to a file as `gede convert` does, on one thread.
+/// Writes a set to a file as `gede convert --layout paper` does, on one thread.
 pub fn encode(set: &ImageSet, way: Way, path: &Path) -> Result<Written> {
     let table = set.table()?;
     let options = Options {
@@ -42,6 +42,7 @@ pub fn encode(set: &ImageSet, way: Way, path: &Path) -> Result<Written> {
         class: set.class.clone().filter(|_| way.by_class),
         threads: 1,
         overwrite: true,
+        layout: Layout::Paper,
         ..Options::default()
     };
     let begun = ProcessTime::now();
