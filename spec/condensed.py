@@ -8,16 +8,10 @@ import reader
 Cells = namedtuple("Cells", "target target_kind features bits labels")
 
 
-def condensed(file):
-    """Schema and values of the condensed table."""
-    schema = file.read_schema(33)
-    if file.section(35)[13] == 1:
-        return schema, reader.join([file.segment_values(b, schema) for b in file.segments_of(4, schema)], schema)
-    return schema, rebuild(file)
-
-
 def dump(file):
-    schema, values = condensed(file)
+    schema, is_stored = file.read_schema(33), file.section(35)[13]
+    stored = [file.segment_values(blocks, schema) for blocks in file.segments_of(4)]
+    values = reader.join(stored, schema) if is_stored else rebuild(file)
     return reader.dump(schema, values, len(values[0][0]), kinds=False)
 
 
@@ -42,28 +36,30 @@ def rebuild(file):
     cells = read_cells(file.section(35))
     schema_nodes = file.schema.nodes
     nodes = [f[0] for f in cells.features] + [cells.target] * (cells.target_kind == 1)
+    k = len(nodes)
+    empty = [0.0] * k + [0] * (k + max(1, len(cells.labels)))  # sums, counts, weights
     total = {}
-    for blocks in file.segments_of(2, file.schema):
+    for blocks in file.segments_of(2):
         values = file.segment_values(blocks, file.schema)
         columns = [[as_f64(schema_nodes[n], raw) for raw in values[n][0]] for n in nodes]
         part = {}
         for row in range(blocks[0].rows):
             numbers = [column[row] for column in columns]
-            sums, counts, weights = part.setdefault(cell_of(cells, numbers), empty_cell(nodes, cells))
+            keys = [grid_key(x, lo, hi) for x, (_, lo, hi) in zip(numbers, cells.features)]
+            cell = part.setdefault(tuple(keys[feature] >> bit & 1 for feature, bit in cells.bits), empty.copy())
             for i, x in enumerate(numbers):
                 if x is not None and math.isfinite(x):
-                    sums[i] += x
-                    counts[i] += 1
+                    cell[i] += x
+                    cell[k + i] += 1
             label = 0
             if cells.target_kind == 2:
                 label = cells.labels.index(label_bytes(schema_nodes[cells.target], values[cells.target][0][row]))
-            weights[label] += 1
+            cell[2 * k + label] += 1
         for key, cell in part.items():
-            for mine, more in zip(total.setdefault(key, empty_cell(nodes, cells)), cell):
-                mine[:] = [a + b for a, b in zip(mine, more)]
+            total[key] = [a + b for a, b in zip(total.get(key, empty), cell)]
     rows = [total[key] for key in sorted(total)]
-    means = [[[mean(sums[i], counts[i]) for sums, counts, _ in rows]] for i in range(len(nodes))]
-    return means + [[[weights[i] for _, _, weights in rows]] for i in range(max(1, len(cells.labels)))]
+    means = [[[mean(row[i], row[k + i]) for row in rows]] for i in range(k)]
+    return means + [[[row[i] for row in rows]] for i in range(2 * k, len(empty))]
 
 
 def read_cells(data):
@@ -74,9 +70,8 @@ def read_cells(data):
     at, labels = 64 + 24 * d + 8 * beta, []
     for _ in range(classes):
         length = struct.unpack_from("<I", data, at)[0]
-        is_null = length == reader.NONE
-        labels.append(None if is_null else data[at + 4 : at + 4 + length])
-        at += 4 + (0 if is_null else length)
+        labels.append(None if length == reader.NONE else data[at + 4 : at + 4 + length])
+        at += 4 + len(labels[-1] or b"")
     return Cells(target, kind, features, bits, labels)
 
 
@@ -91,12 +86,6 @@ def as_f64(node, raw):
     return float(reader.integer(node, raw) if node.kind == reader.SIGNED else raw)
 
 
-def cell_of(cells, numbers):
-    """The cell of a row: the named bits of its features' keys, the most significant first."""
-    keys = [grid_key(x, lo, hi) for x, (_, lo, hi) in zip(numbers, cells.features)]
-    return tuple(keys[feature] >> bit & 1 for feature, bit in cells.bits)
-
-
 def grid_key(x, lo, hi):
     """The key of a feature's value."""
     if x is None:
@@ -105,11 +94,6 @@ def grid_key(x, lo, hi):
         return (1 << 32) + (1 if math.isnan(x) else 2 if x > 0 else 3)
     key = (x - lo) / (hi - lo) * 4294967295 if hi > lo else 0
     return 0 if math.isnan(key) else min(math.floor(key), 4294967295)
-
-
-def empty_cell(nodes, cells):
-    """Sums, counts and weights of no rows."""
-    return [0.0] * len(nodes), [0] * len(nodes), [0] * max(1, len(cells.labels))
 
 
 def mean(total, count):

@@ -1,8 +1,9 @@
 """Images of a block (gede.md, section 8): the integer inverse DCT, and tile records."""
 import math
-import struct
 
 import numpy as np
+
+from records import Bits, require
 
 
 def table(length):
@@ -33,31 +34,13 @@ def inverse_dct(coefficients, channels, height, width):
     return np.stack([np.clip(wrapped(c) >> 22, 0, 255) for c in colours]).astype(np.uint8)
 
 
-class Bits:
-    """A record, read from its front."""
-
-    def __init__(self, record):
-        self.bits = int.from_bytes(record, "little")
-        self.left = 8 * len(record)
-
-    def take(self, count):
-        assert count <= self.left, "the record is cut short"
-        field = self.bits & ((1 << count) - 1)
-        self.bits >>= count
-        self.left -= count
-        return field
-
-    def end(self):
-        assert self.left < 8 and self.bits == 0, "bytes are left"
-
-
 def residuals(parameters, record, channels, height, width):
     """The residuals of a record, as an array [C, H, W]."""
     g, q, flagged = parameters[2], parameters[3], parameters[4]
-    (count,) = struct.unpack_from("<I", parameters, 12)
+    count = int.from_bytes(parameters[12:16], "little")
     m = 2 * g * q
     bases = [parameters[16 + m * i : 16 + m * (i + 1)] for i in range(count)]
-    assert len(parameters) == 16 + m * count and bases[-1] == b"\xff" * m
+    require(len(parameters) == 16 + m * count and bases[-1] == b"\xff" * m, "bases of tiles")
     groups = [(s, y, x) for s in range(channels // q) for y in range(-(-height // 2)) for x in range(-(-width // g))]
     bits = Bits(record)
     flags = [bits.take(1) for _ in groups] if flagged else [1] * len(groups)
@@ -69,7 +52,7 @@ def residuals(parameters, record, channels, height, width):
             place = s * q + i // (2 * g), 2 * y + i // g % 2, g * x + i % g
             if place[1] < height and place[2] < width:
                 out[place] = sum(bits.take(1) << b for b in range(8) if mask >> b & 1)
-    bits.end()
+    bits.end(spare=0)
     return out
 
 
@@ -89,10 +72,6 @@ def values(predictor, residuals):
     return v[:, 1:, 1:].astype(np.uint8)
 
 
-def half(v):
-    return (v.astype(np.uint8).view(np.int8) >> 1).astype(np.int64)
-
-
 def pixels(colour, values):
     """Values to pixels."""
     if colour == 0:
@@ -101,17 +80,11 @@ def pixels(colour, values):
     if colour == 1:
         red, green, blue = y + x, x, z + x
     else:
-        t = x - half(z)
-        blue = t - half(y)
+        half_y, half_z = y.view(np.int8) >> 1, z.view(np.int8) >> 1
+        t = x - half_z
+        blue = t - half_y
         red, green = blue + y, t + z
     return np.stack([red % 256, green % 256, blue % 256]).astype(np.uint8)
-
-
-def decode_tiles(parameters, record, shape):
-    """The pixels, [C, H, W], of a record; `shape` is (channels, height, width)."""
-    colour, predictor, zeros = parameters[0], parameters[1], parameters[5:12]
-    assert colour < 3 and predictor < 2 and zeros == bytes(7)
-    return pixels(colour, values(predictor, residuals(parameters, record, *shape)))
 
 
 def block_images(node, block, pieces, transforms, fields):
@@ -119,14 +92,17 @@ def block_images(node, block, pieces, transforms, fields):
     height = node.length // (node.precision * node.image_width)
     shape = node.precision, height, node.image_width
     if block.kind == 2:
-        offsets = int.from_bytes(pieces[6], "little")
-        width = block.records_length.bit_length()
-        at = [offsets >> i * width & (1 << width) - 1 for i in range(block.rows + 1)]
-        parameters = pieces[1][:-16]
-        planes = (decode_tiles(parameters, pieces[3][a:b], shape) for a, b in zip(at, at[1:]))
-        return [(np.moveaxis(p, 0, 2) if node.unit else p).tobytes() for p in planes]
-    rows = [[u + t[5] & 0xFFFFFFFF for u, t in zip(row, transforms)] for row in zip(*fields)]
-    if block.transform == 0:
-        return [bytes(x & 0xFF for x in row) for row in rows]
-    planes = (inverse_dct([x - (x >> 31 << 32) for x in row], *shape) for row in rows)
+        offsets = Bits(pieces[6])
+        at = [offsets.take(block.records_length.bit_length()) for _ in range(block.rows + 1)]
+        offsets.end()
+        require(at[0] == 0 and at == sorted(at) and at[-1] == block.records_length - 16, "record offsets")
+        layout, records = pieces[1], pieces[3]
+        require(not any(layout[5:12] + layout[-16:] + records[-16:]), "reserved bytes of tiles")
+        tiles = [residuals(layout[:-16], records[a:b], *shape) for a, b in zip(at, at[1:])]
+        planes = [pixels(layout[0], values(layout[1], z)) for z in tiles]
+    else:
+        rows = [[u + t.minimum & 0xFFFFFFFF for u, t in zip(row, transforms)] for row in zip(*fields)]
+        if block.transform == 0:
+            return [bytes(x & 0xFF for x in row) for row in rows]
+        planes = [inverse_dct([x - (x >> 31 << 32) for x in row], *shape) for row in rows]
     return [(np.moveaxis(p, 0, 2) if node.unit else p).tobytes() for p in planes]

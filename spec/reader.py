@@ -4,7 +4,7 @@
     reader.py FILE              every row as CSV, in the order of the table
     reader.py --condensed FILE  the condensed table as CSV, rebuilt from the rows where it is not stored
     reader.py --moments FILE    the moments as CSV
-    reader.py --check FILE      checksums, coverage and padding; prints "ok"
+    reader.py --check FILE      checksums, coverage, padding and every record; prints "ok"
 
 The dump is exact. Its lines end in a line feed; the first names the fields, then one line a row.
 
@@ -28,10 +28,11 @@ from collections import namedtuple
 import numpy as np
 
 import images
+from records import Damage, bit_rows, fixed_fields, grouped_fields, require, stream_length
 
 MAGIC = b"\x89GEDE\n\r\n"
 NONE = 0xFFFFFFFF
-KNOWN = {0, 1, 16, 17, 18, 19, 20, 21, 23, 32, 33, 34}  # features, 2.4
+KNOWN = {0, 1, 2, 16, 17, 18, 19, 20, 21, 22, 23, 32, 33, 34}  # features, 2.4
 KINDS = "struct list bool unsigned signed float decimal interval fixed_bytes bytes text image".split()
 STRUCT, LIST, BOOL, UNSIGNED, SIGNED, FLOAT, DECIMAL, INTERVAL, FIXED, BYTES, TEXT, IMAGE = range(12)
 
@@ -40,27 +41,9 @@ Node = namedtuple("Node", "parent name_at name_length kind nullable unit precisi
                           "dictionary length image_width name")
 Schema = namedtuple("Schema", "nodes groups")  # groups: the lanes of each storage group
 Block = namedtuple("Block", "first rows transforms layout bases records exceptions exceptions_length heap "
-                            "heap_length n_b l_t l_b l_d constant kind idbits transform offsets records_length")
-
-
-class Damage(Exception):
-    """The file breaks a rule of the specification."""
-
-
-def require(truth, what):
-    if not truth:
-        raise Damage(what)
-
-
-def stream_length(bits):
-    """Bytes of a stored bit stream (1)."""
-    return (bits + 7) // 8 + 16 if bits else 0
-
-
-def bit_rows(data, rows, width):
-    """A bit stream of `rows` fields of `width` bits as a matrix of bits."""
-    bits = np.unpackbits(np.frombuffer(data, np.uint8), bitorder="little")
-    return bits[: rows * width].reshape(rows, width)
+                            "heap_length n_b l_t l_b l_d constant kind id_bits transform shift minima offsets "
+                            "records_length")
+Transform = namedtuple("Transform", "kind width exponent zero word minimum")
 
 
 class File:
@@ -82,16 +65,14 @@ class File:
          self.condensed_rows, self.condensed_segments) = struct.unpack_from("<QQQIIIIQQQ", directory)  # 2.3
         require(page == 4096, "page size")
         self.directory = (at, size)
-        self.sections = [Section(*struct.unpack_from("<IIQQII", directory, 64 + 32 * i)) for i in range(sections)]
-        self.features = []
-        for i in range(features):  # 2.4
-            id, needed, _, major, minor, name = struct.unpack_from("<HBBHH24s", directory, 64 + 32 * (sections + i))
+        at = 64 + 32 * sections
+        self.sections = [Section(*entry) for entry in struct.iter_unpack("<IIQQII", directory[64:at])]
+        self.features = list(struct.iter_unpack("<HBBHH24s", directory[at : at + 32 * features]))
+        for id, needed, _, major, minor, name in self.features:  # 2.4
             name = name.rstrip(b"\0").decode()
             require(id in KNOWN or not needed, f"needs the feature {name} of version {major}.{minor}")
-            self.features.append((id, name))
-        for section in self.sections:
-            if section.kind >= 32:
-                require(zlib.crc32(self.bytes(section)) == section.crc, f"checksum of section {section.kind}")
+        for section in (s for s in self.sections if s.kind >= 32):
+            require(zlib.crc32(self.bytes(section)) == section.crc, f"checksum of section {section.kind}")
         self.check_pages()
         self.schema = self.read_schema(32)
         require(len(self.schema.groups) == self.groups, "storage groups")
@@ -107,10 +88,8 @@ class File:
         below = self.data[: self.bulk_end]
         levels = [s for s in self.sections if s.kind == 16]
         for section in levels:
-            stored = np.frombuffer(self.bytes(section), "<u4")
             pages = [zlib.crc32(below[i : i + 4096]) for i in range(0, len(below), 4096)]
-            wrong = [i for i, (a, b) in enumerate(zip(stored, pages)) if a != b]
-            require(len(stored) == len(pages) and not wrong, f"checksums of pages {wrong}")
+            require(struct.pack(f"<{len(pages)}I", *pages) == self.bytes(section), "checksums of pages")
             below = self.bytes(section)
         require(len(below) <= 4096 and zlib.crc32(below) == levels[-1].crc, "checksum of the last level")
 
@@ -118,26 +97,19 @@ class File:
         """Section 3."""
         data = self.section(kind)
         nodes, lanes, names_length, _ = struct.unpack_from("<4I", data)
-        names, out = data[16 + 48 * nodes :], []
+        names, entries = data[16 + 48 * nodes :], struct.iter_unpack("<3I4BhH7I", data[16 : 16 + 48 * nodes])
         require(len(names) == names_length, "length of the names")
-        for i in range(nodes):
-            node = struct.unpack_from("<III4BhHIIIIIII", data, 16 + 48 * i)
-            out.append(Node(*node, names[node[1] : node[1] + node[2]].decode()))
+        out = [Node(*entry, names[entry[1] : entry[1] + entry[2]].decode()) for entry in entries]
         groups = [0] * (1 + max([node.group for node in out], default=0))
         for node in out:
             groups[node.group] += node.r * (node.nullable + node.v)
         require(sum(groups) == lanes, "lanes")
         return Schema(out, groups)
 
-    def blocks(self, kind=2):
-        """Entries of a block table (4): the table's, or (kind 4) the condensed table's."""
-        data = self.section(kind)
-        return [Block(*struct.unpack_from("<11Q4I3B5xQQ", data, at)) for at in range(0, len(data), 128)]
-
-    def segments_of(self, kind, schema):
-        """The blocks of each segment, one a storage group."""
-        blocks = self.blocks(kind)
-        return list(zip(*[iter(blocks)] * len(schema.groups)))
+    def segments_of(self, kind):
+        """The blocks (4) of each segment, one a storage group, of the table (kind 2) or the condensed table (4)."""
+        blocks = [Block(*entry) for entry in struct.iter_unpack("<11Q4I4BIQQ", self.section(kind))]
+        return list(zip(*[iter(blocks)] * (self.groups if kind == 2 else 1)))
 
     def dictionary(self, index):
         """Values of a dictionary (4.3): raw bits or byte strings."""
@@ -155,47 +127,48 @@ class File:
         return strings if symbols is None else [spell(codes, symbols) for codes in strings]
 
     def pieces(self, block, lanes):
-        """The pieces of a block with their lengths."""
+        """The pieces of a block as (offset, length): transforms, layout, bases, records, exceptions, heap, offsets."""
+        layout, table = stream_length(2 * block.l_t), stream_length(block.n_b * block.l_b)
+        records, offsets = block.records_length, 0
+        if block.kind == 1:
+            records = stream_length(block.rows * (block.id_bits + block.l_d))
         if block.kind == 2:
-            return [(0, 0), (block.layout, 32 + block.n_b * block.l_b // 8), (0, 0),
-                    (block.records, block.records_length), (0, 0), (0, 0),
-                    (block.offsets, stream_length((block.rows + 1) * block.records_length.bit_length()))]
-        return [(block.transforms, 16 * lanes), (block.layout, stream_length(2 * block.l_t)),
-                (block.bases, stream_length(block.n_b * block.l_b)),
-                (block.records, stream_length(block.rows * (block.idbits + block.l_d))),
-                (block.exceptions, block.exceptions_length), (block.heap, block.heap_length)]
-
-    def lane_fields(self, block, widths, pieces):
-        """The field of every lane in every row: constant, base and deviation bits put together."""
-        a, b = bit_rows(pieces[1], 2, block.l_t)
-        bits = np.zeros((block.rows, block.l_t), np.uint8)
-        bits[:, (a == 0) & (b == 1)] = 1
-        records = bit_rows(pieces[3], block.rows, block.idbits + block.l_d)
-        ids = (records[:, : block.idbits].astype(np.uint64) << np.arange(block.idbits, dtype=np.uint64)).sum(1)
-        require((ids < block.n_b).all(), "base id out of range")
-        bits[:, (a == 1) & (b == 0)] = bit_rows(pieces[2], block.n_b, block.l_b)[ids.astype(np.int64)]
-        bits[:, (a == 1) & (b == 1)] = records[:, block.idbits :]
-        fields, at = [], 0
-        for width in widths:
-            lane = bits[:, at : at + width].astype(np.uint64) << np.arange(width, dtype=np.uint64)
-            fields.append(lane.sum(1, dtype=np.uint64).tolist())
-            at += width
-        return fields
+            lanes, layout, table = 0, 32 + block.n_b * block.l_b // 8, 0
+            offsets = stream_length((block.rows + 1) * block.records_length.bit_length())
+        if block.kind == 3:
+            groups, count = struct.unpack_from("<II", self.data, block.layout)
+            layout, table = 24 + 8 * groups + 16 * count + 16, stream_length(block.l_b)
+            frame = (block.id_bits << block.shift - 3) + block.minima
+            offsets = stream_length(-(-block.rows >> block.shift) * frame)
+        return [(block.transforms, 16 * lanes), (block.layout, layout), (block.bases, table),
+                (block.records, records), (block.exceptions, block.exceptions_length),
+                (block.heap, block.heap_length), (block.offsets, offsets)]
 
     def open_block(self, block, lanes):
-        """Pieces, transforms, and the fields of fixed records."""
-        pieces = [self.data[at : at + length] for at, length in self.pieces(block, lanes)]
+        """Pieces, transforms, and the fields of fixed and grouped records."""
+        require(1 <= block.kind <= 3, f"record kind {block.kind}")
+        places = self.pieces(block, lanes)
+        pieces = [self.data[at : at + length] for at, length in places]
+        require(all(bool(at) == bool(length) for at, length in places), "offsets of pieces")
+        constant = 8 * (len(pieces[1]) - 16) if block.kind == 3 else block.l_t - block.l_b - block.l_d
+        require(block.constant == constant, "constant bits")
+        require(block.kind == 1 or block.transform == 0, "image transform")
+        require(block.kind == 3 or block.shift == block.minima == 0, "reserved bytes of a block")
+        require(block.kind > 1 or block.offsets == block.records_length == 0, "reserved bytes of a block")
         if block.kind == 2:
             return pieces, [], []
-        require(block.kind == 1, f"record kind {block.kind}")
-        transforms = [struct.unpack_from("<4BIQ", pieces[0], 16 * lane) for lane in range(lanes)]
-        return pieces, transforms, self.lane_fields(block, [t[1] for t in transforms], pieces)
+        transforms = [Transform(*struct.unpack_from("<4BIQ", pieces[0], 16 * lane)) for lane in range(lanes)]
+        widths = [t.width for t in transforms]
+        require(all(t.zero == 0 and t.exponent <= 22 * (t.kind == 1) for t in transforms), "a lane transform")
+        require(sum(widths) == block.l_t, "total bits")
+        return pieces, transforms, (fixed_fields if block.kind == 1 else grouped_fields)(block, widths, pieces)
 
     def segment_values(self, blocks, schema):
         """values[node][instance][row]: raw bits, or bytes; None for a null and for what is under a null."""
         block = blocks[0]
         pieces, transforms, fields = self.open_block(block, schema.groups[0])
         exceptions = read_exceptions(pieces[4])
+        require(all(transforms[lane].kind == 1 for lane in exceptions), "exceptions of a lane that is not decimal")
         values = []
         for node in schema.nodes:
             if node.kind == IMAGE:
@@ -212,8 +185,10 @@ class File:
                     for row, raw in exceptions.get(lane, []):
                         column[row] = raw
                 if node.nullable:
-                    valid = node.lane + instance
-                    column = [x if (f + transforms[valid][5]) & 1 else None for x, f in zip(column, fields[valid])]
+                    valid = [f + transforms[node.lane + instance].minimum & 1 for f in fields[node.lane + instance]]
+                    column = [x if is_valid else None for x, is_valid in zip(column, valid)]
+                    nulls = [u * (1 - v) for lane_ in fields[lane : lane + node.v] for u, v in zip(lane_, valid)]
+                    require(node.kind in (BYTES, TEXT) or not any(nulls), "fields of a null")
                 if node.parent != NONE:
                     above = values[node.parent][instance * schema.nodes[node.parent].r // node.r]
                     column = [x if up is not None else None for x, up in zip(column, above)]
@@ -223,32 +198,29 @@ class File:
 
     def column(self, node, lane, fields, transforms, heap):
         """Values of a node's instance out of its fields (4.1)."""
-        kind, _, exponent, _, dictionary, minimum = transforms[lane]
+        kind, _, exponent, _, word, minimum = transforms[lane]
         if kind == 2:
-            words = self.dictionary(dictionary)
+            words = self.dictionary(word)
             return [words[u] for u in fields[lane]]
-        if kind == 1:
-            low = minimum - (minimum >> 63 << 64)
-            return [decimal_bits(low + u, exponent, node.bits) for u in fields[lane]]
-        require(kind == 0 or kind == 3 and node.kind in (BYTES, TEXT), f"transform {kind}")
         lanes = range(lane, lane + node.v)
-        ordered = [[u + transforms[i][5] & (1 << 64) - 1 for u in fields[i]] for i in lanes]
+        steps = [0 if transforms[i].kind == 3 else transforms[i].word for i in lanes]
+        require(node.v == 1 and node.kind <= INTERVAL or not any(steps), "a step")
+        ordered = [[u * (step or 1) + transforms[i].minimum & (1 << 64) - 1 for u in fields[i]]
+                   for i, step in zip(lanes, steps)]
+        if kind == 1:
+            return [decimal_bits(q - (q >> 63 << 64), exponent, node.bits) for q in ordered[0]]
+        require(kind == 0 or kind == 3 and node.kind in (BYTES, TEXT), f"transform {kind}")
         if node.kind in (BYTES, TEXT):
             strings = [heap[at : at + length] for at, length in zip(*ordered)]
-            symbols = self.dictionary(dictionary) if kind == 3 else None
+            symbols = self.dictionary(word) if kind == 3 else None
             return [spell(codes, symbols) for codes in strings] if symbols else strings
         if node.kind == FIXED:
             return [bytes(row) for row in zip(*ordered)]
         if node.bits == 128:
             low, high = fields[lane], fields[lane + 1]
-            minimum += transforms[lane + 1][5] << 64
+            minimum += transforms[lane + 1].minimum << 64
             ordered = [[(a + (b << 64) + minimum) & (1 << 128) - 1 for a, b in zip(low, high)]]
         return [raw_bits(node, x & (1 << node.bits) - 1) for x in ordered[0]]
-
-    def table(self):
-        """Values of all rows in the order of the table, as segment_values gives them."""
-        segments = [self.segment_values(blocks, self.schema) for blocks in self.segments_of(2, self.schema)]
-        return join(segments, self.schema, self.stored_places())
 
     def stored_places(self):
         """The stored place of every row, by the sample index (7); None if rows are stored in table order."""
@@ -263,24 +235,28 @@ class File:
             require(struct.unpack_from("<Q", index, at)[0] == (bits == 0).sum(), "zeros of a level")
             order = np.concatenate([order[bits == 0], order[bits == 1]])
             at += 8 + 8 * words + 8 * ((rows + 1023) // 1024) + 8 * (rows // 8192 + 2)
-        places = np.empty(rows, np.int64)
-        places[order] = np.arange(rows)
-        return places.tolist()
+        return np.argsort(order).tolist()
 
     def check(self):
-        """What the checksums do not say: coverage, disjointness, and zero bytes wherever nothing is (2.3)."""
-        spans = [(0, 64), self.directory, (len(self.data) - 64, 64)]
-        spans += [(s.offset, s.length) for s in self.sections]
+        """What the checksums do not say: coverage, disjointness, zero bytes wherever nothing is, and every record."""
+        spans = [(0, 64), self.directory, (len(self.data) - 64, 64)] + [(s.offset, s.length) for s in self.sections]
         self.check_cover(spans, 0, len(self.data))
-        pieces = [struct.unpack_from("<2Q", self.section(3), i) for i in range(0, len(self.section(3)), 32)]
-        for kind, schema in ((2, self.schema), (4, self.section(33) and self.read_schema(33))):
-            for blocks in self.segments_of(kind, schema) if schema else []:
+        pieces = [entry[:2] for entry in struct.iter_unpack("<QQQII", self.section(3))]
+        tables, kinds = [(2, self.schema, self.rows, self.segments)], set()
+        if self.section(33):
+            tables.append((4, self.read_schema(33), self.condensed_rows, self.condensed_segments))
+        for kind, schema, rows, count in tables:
+            segments, done = self.segments_of(kind), 0
+            for blocks in segments:
+                require(all((b.first, b.rows) == (done, blocks[0].rows) for b in blocks), "rows of a segment's blocks")
+                done += blocks[0].rows
+                kinds |= {b.kind for b in blocks}
                 pieces += [p for b, lanes in zip(blocks, schema.groups) for p in self.pieces(b, lanes)]
-        for section in self.sections:
-            if section.kind == 1:
-                self.check_cover(pieces, section.offset, section.offset + section.length)
-        require(sum(b.rows for b in self.blocks()) == self.rows * self.groups, "rows of the blocks")
-        require(len(self.blocks()) == self.segments * self.groups, "number of segments")
+                self.segment_values(blocks, schema)
+            require((len(segments), done) == (count, rows), "number of segments or of rows")
+        for section in (s for s in self.sections if s.kind == 1):
+            self.check_cover(pieces, section.offset, section.offset + section.length)
+        require(kinds == {f[0] + 1 for f in self.features if f[0] < 3}, "record kinds among the features")
         require(not any(self.data[16:60] + self.data[-24:-12]), "reserved bytes")
 
     def check_cover(self, spans, start, end):
@@ -307,33 +283,32 @@ def spell(codes, symbols):
     """A string in symbols (4.3)."""
     codes, out = iter(codes), b""
     for code in codes:
-        require(code == 255 or code < len(symbols), "a code without a symbol")
-        out += bytes([next(codes)]) if code == 255 else symbols[code]
+        byte = next(codes, None) if code == 255 else 0
+        require(byte is not None and (code == 255 or code < len(symbols)), "a code without a symbol")
+        out += bytes([byte]) if code == 255 else symbols[code]
     return out
 
 
 def join(blocks, schema, places=None):
     """The values of blocks one after the other, picked in the order of `places` if there is one."""
-    table = []
-    for n, node in enumerate(schema.nodes):
-        columns = [[x for block in blocks for x in block[n][i]] for i in range(node.r)]
-        table.append(columns if places is None else [[c[p] for p in places] for c in columns])
-    return table
+    nodes = enumerate(schema.nodes)
+    table = [[[x for block in blocks for x in block[n][i]] for i in range(node.r)] for n, node in nodes]
+    return [[[column[p] for p in places] for column in node] for node in table] if places else table
 
 
 def read_exceptions(data):
     """Exceptions of a block (4.2): lane -> [(row, raw bits)]."""
     if not data:
         return {}
-    lanes, at, out = struct.unpack_from("<I", data)[0], 8, {}
-    at += 8 * lanes
+    lanes, zero = struct.unpack_from("<II", data)
+    at, out = 8 + 8 * lanes, {}
     for i in range(lanes):
         lane, count = struct.unpack_from("<II", data, 8 + 8 * i)
         rows = struct.unpack_from(f"<{count}I", data, at)
         at += (4 * count + 7) // 8 * 8
         out[lane] = list(zip(rows, struct.unpack_from(f"<{count}Q", data, at)))
         at += 8 * count
-    require(at == len(data), "length of the exceptions")
+    require(at == len(data) and zero == 0, "length of the exceptions")
     return out
 
 
@@ -404,7 +379,8 @@ def dump(schema, values, rows, kinds=True):
 
 
 def dump_table(file):
-    return dump(file.schema, file.table(), file.rows)
+    segments = [file.segment_values(blocks, file.schema) for blocks in file.segments_of(2)]
+    return dump(file.schema, join(segments, file.schema, file.stored_places()), file.rows)
 
 
 def main(option, name):

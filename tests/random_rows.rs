@@ -12,7 +12,7 @@ use common::zoo::{self, random};
 use gede::Reader;
 use gede::column::{Batch, Kind};
 use gede::read::{Projection, Source};
-use gede::write::{CellLimit, ImageTransform, Options};
+use gede::write::{CellLimit, ImageTransform, Layout, Options};
 use proptest::prelude::*;
 
 /// A column of a random table: its kind, whether it may be null, and how its values are drawn.
@@ -170,10 +170,12 @@ proptest! {
         rows in 0..200usize,
         segment_rows in 1..120usize,
         by_class in any::<bool>(),
+        paper in any::<bool>(),
         seed in any::<u64>(),
     ) {
         let mut table = table(&recipes, rows);
-        let mut options = Options { segment_rows, cells: CellLimit::None, ..Options::default() };
+        let layout = if paper { Layout::Paper } else { Layout::Compact };
+        let mut options = Options { segment_rows, layout, cells: CellLimit::None, ..Options::default() };
         let first = table.schema.columns().next();
         let class = first.map(|n| &table.schema.nodes()[n]);
         if let Some(class) = class.filter(|c| by_class && c.kind != Kind::Struct && c.kind != Kind::List && c.kind != Kind::FixedBytes) {
@@ -211,5 +213,14 @@ fn a_long_class_wise_file_is_read_in_any_order() {
     for stored in 0..40_000 {
         let row = reader.row_at(stored).unwrap() as usize;
         assert!(!std::mem::replace(&mut seen[row], true));
+    }
+}
+
+#[test]
+fn long_strings_that_repeat() {
+    let long = |i: usize| format!("{:x} ", random(5, i % 3)).repeat([1, 20, 5000][i % 3]);
+    let table = Builder::new(20).text("t", long).finish();
+    for layout in [Layout::Paper, Layout::Compact] {
+        check(&table, &Options { layout, ..Options::default() }, 3);
     }
 }

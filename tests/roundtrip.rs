@@ -12,7 +12,7 @@ use arrow::record_batch::RecordBatch;
 use batches::tables;
 use gede::arrow::{ArrowReader, ArrowTable, logical_eq};
 use gede::read::{FileSource, Projection};
-use gede::write::{Options, write};
+use gede::write::{Layout, Options, write};
 use gede::{Reader, Result};
 use proptest::prelude::*;
 
@@ -37,9 +37,10 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
-    fn any_table_comes_back(batches in tables(), segment_rows in 1usize..60, picks in proptest::collection::vec(any::<u64>(), 0..20)) {
+    fn any_table_comes_back(batches in tables(), segment_rows in 1usize..60, paper: bool, picks in proptest::collection::vec(any::<u64>(), 0..20)) {
         let all = concat_batches(&batches[0].schema(), &batches).unwrap();
-        let (_folder, reader) = written(&batches, &Options { segment_rows, ..Options::default() }).unwrap();
+        let layout = if paper { Layout::Paper } else { Layout::Compact };
+        let (_folder, reader) = written(&batches, &Options { segment_rows, layout, ..Options::default() }).unwrap();
         reader.verify(|_| {}).unwrap();
         prop_assert_eq!(reader.rows(), all.num_rows() as u64);
         prop_assert!(logical_eq(&scanned(&reader, 7), &all));

@@ -6,7 +6,9 @@ use super::rows::Rows;
 use super::{Reader, Source};
 use crate::entrogede::{id_bits, paper_bits};
 use crate::error::{Error, Result};
-use crate::format::{DictionaryEntry, FOOTER, HEADER, LaneTransform, Piece, SectionKind, TILE_RECORDS};
+use crate::format::{
+    DictionaryEntry, FOOTER, GROUPED_RECORDS, HEADER, LaneTransform, Piece, SectionKind, TILE_RECORDS,
+};
 
 /// What bytes are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -99,6 +101,7 @@ impl<S: Source> Reader<S> {
             plain += packed.div_ceil(8);
             paper += match entry.record_kind {
                 TILE_RECORDS => records + u128::from(n_b) * u128::from(l_b),
+                GROUPED_RECORDS => records + u128::from(entry.base_bits.get()),
                 _ => paper_bits(rows, 0, n_b, l_b, l_d),
             };
             before += packed;

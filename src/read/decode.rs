@@ -36,6 +36,8 @@ pub(super) struct Decode<'a, S> {
     dictionaries: &'a Dictionaries,
     columns: Vec<Output<'a>>,
     rows: usize,
+    /// Memory for records in code groups.
+    grouped: GroupedFields,
 }
 
 /// A column being read.
@@ -67,7 +69,7 @@ impl<'a, S: Source> Decode<'a, S> {
             let strings = (node.kind.is_bytes() && !codes).then(|| Strings::new(rows));
             columns.push(Output { node, column, strings });
         }
-        Ok(Self { pages, dictionaries, columns, rows })
+        Ok(Self { pages, dictionaries, columns, rows, grouped: GroupedFields::default() })
     }
 
     /// Whether any column lies in the table's storage group.
@@ -98,8 +100,11 @@ impl<'a, S: Source> Decode<'a, S> {
         let table = || self.columns.iter().filter(|c| c.node.group == 0);
         let wanted =
             table().flat_map(|c| c.node.first_lane..c.node.first_value_lane() + c.node.value_lanes());
-        let grouped = block.grouped.as_ref().map(|g| GroupedFields::new(g, wanted.map(|lane| lane as usize)));
-        let ids_wanted = grouped.is_none() && table().any(|c| has_bases(c.node, block));
+        if let Some(grouped) = &block.grouped {
+            self.grouped.start(grouped, wanted.map(|lane| lane as usize));
+        }
+        let ids_wanted = block.grouped.is_none() && table().any(|c| has_bases(c.node, block));
+        let grouped = block.grouped.is_some().then(|| std::mem::take(&mut self.grouped));
         let mut fields = Fields::new(block, bases, part.rows.len(), grouped);
         let (mut chunk, mut ids) = (Chunk::default(), Vec::new());
         let chunk_rows = if fields.grouped.is_some() { GROUPED_CHUNK } else { CHUNK };
@@ -139,6 +144,7 @@ impl<'a, S: Source> Decode<'a, S> {
                 }
             }
         }
+        self.grouped = fields.grouped.unwrap_or_default();
         Ok(())
     }
 

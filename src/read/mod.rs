@@ -4,6 +4,7 @@
 mod account;
 mod block;
 mod cache;
+mod columns;
 mod decode;
 mod dictionary;
 mod fields;
@@ -27,6 +28,7 @@ pub(crate) use index::{GROUP, SAMPLE, level_parts};
 use pages::Pages;
 
 pub use account::{Account, Part};
+pub use columns::{ColumnAccount, ColumnBits, GroupBits};
 pub use images::ImageColumn;
 pub use index::Class;
 pub use projection::Projection;

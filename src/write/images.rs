@@ -24,7 +24,7 @@ pub(super) fn encode_images(
     tau: usize,
 ) -> Result<EncodedBlock> {
     let lanes = shape.values();
-    Ok(match transform.of(shape) {
+    Ok(match transform {
         ImageTransform::Dct => {
             let dct = Dct::new(shape);
             let mut coefficients = vec![0; pixels.len()];

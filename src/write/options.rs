@@ -65,7 +65,7 @@ pub enum Layout {
 /// What is done to images before their bits are deduplicated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ImageTransform {
-    /// `Lossless` for images of three channels, else `None`.
+    /// `Lossless`; in the paper's layout `None` for images that are not of three channels.
     Auto,
     /// Nothing: fixed records of pixels.
     None,
@@ -76,12 +76,12 @@ pub enum ImageTransform {
 }
 
 impl ImageTransform {
-    /// What `Auto` stands for, for a shape.
-    pub(super) fn of(self, shape: ImageShape) -> Self {
-        match (self, shape.channels) {
-            (Self::Auto, 3) => Self::Lossless,
-            (Self::Auto, _) => Self::None,
-            (chosen, _) => chosen,
+    /// What `Auto` stands for, for a shape and a layout.
+    pub(super) fn of(self, shape: ImageShape, layout: Layout) -> Self {
+        match (self, layout, shape.channels) {
+            (Self::Auto, Layout::Paper, channels) if channels != 3 => Self::None,
+            (Self::Auto, ..) => Self::Lossless,
+            (chosen, ..) => chosen,
         }
     }
 }

@@ -45,7 +45,7 @@ impl Pipeline<'_> {
         let mut blocks = vec![lanes.encode(self.tau)];
         for (node, column) in self.schema.nodes().iter().zip(&segment.columns) {
             if let (Some(shape), Values::U8(pixels)) = (node.image, &column.values) {
-                blocks.push(encode_images(shape, pixels, self.images, self.tau)?);
+                blocks.push(encode_images(shape, pixels, self.images.of(shape, self.layout), self.tau)?);
             }
         }
         Ok(Encoded { blocks, sums, moments })

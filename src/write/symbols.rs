@@ -42,7 +42,7 @@ pub(super) fn code<'a>(strings: impl Iterator<Item = &'a [u8]> + Clone) -> Optio
         return None;
     }
     let coded = symbols.encode(strings);
-    pays(&coded, bytes).then(|| Coded { table, ..coded })
+    pays(&coded, bytes).then_some(Coded { table, ..coded })
 }
 
 /// A string of 1 to 8 bytes.

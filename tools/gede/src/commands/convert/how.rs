@@ -34,7 +34,7 @@ pub struct How {
     #[arg(long, value_name = "COL")]
     class: Option<String>,
     /// What is done to images first: nothing, the paper's cosine transform (near-lossless), or
-    /// prediction (lossless; the default for images in colour)
+    /// prediction (lossless; the default, but in the paper's layout only for images in colour)
     #[arg(long)]
     transform: Option<Transform>,
     /// How records are cut: code groups of columns (the default), or as in the paper

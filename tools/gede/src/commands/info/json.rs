@@ -8,11 +8,26 @@ use serde_json::{Map, Value, json};
 impl<S: Source> Facts<'_, S> {
     pub fn json(&self) -> Value {
         let (reader, account) = (self.reader, &self.account);
-        let columns = self.schema.fields().iter().map(|field| {
+        let columns = self.schema.fields().iter().zip(&self.columns.columns).map(|(field, bits)| {
             json!({
                 "name": field.name(),
                 "type": field.data_type().to_string(),
                 "nullable": field.is_nullable(),
+                "bytes": {
+                    "deviations": bits.deviations.div_ceil(8) as u64,
+                    "bases": bits.bases.div_ceil(8) as u64,
+                    "minima": bits.minima.div_ceil(8) as u64,
+                    "images": bits.images.div_ceil(8) as u64,
+                },
+            })
+        });
+        let groups = self.columns.groups.iter().map(|(columns, bits)| {
+            let names = columns.iter().filter_map(|&c| self.schema.fields().get(c)).map(|f| f.name());
+            json!({
+                "columns": names.collect::<Vec<_>>(),
+                "blocks": bits.blocks,
+                "bases": bits.bases,
+                "id_bytes": bits.ids.div_ceil(8) as u64,
             })
         });
         let parts = account.parts.iter().map(|(part, n)| (key(*part), json!(n)));
@@ -52,6 +67,7 @@ impl<S: Source> Facts<'_, S> {
             "rows": reader.rows(),
             "segments": reader.segments(),
             "columns": columns.collect::<Vec<_>>(),
+            "code_groups": groups.collect::<Vec<_>>(),
             "features": reader.features().collect::<Vec<_>>(),
             "file_length": account.file_length,
             "bytes": parts.collect::<Map<_, _>>(),

@@ -8,7 +8,7 @@ use crate::output::{json, print};
 use arrow::datatypes::Schema;
 use gede::arrow::{arrow_schema, decode_schema};
 use gede::image::ImageErrors;
-use gede::read::{Account, Part, Source};
+use gede::read::{Account, ColumnAccount, ColumnBits, Part, Source};
 use gede::sample::{ColumnMoments, CondensedSamples};
 use gede::{Reader, Result};
 use std::path::PathBuf;
@@ -25,6 +25,7 @@ struct Facts<'a, S> {
     reader: &'a Reader<S>,
     schema: Schema,
     account: Account,
+    columns: ColumnAccount,
     condensed: Option<CondensedSamples>,
     moments: Option<ColumnMoments>,
     raw: Option<RawSize>,
@@ -47,11 +48,12 @@ impl<'a, S: Source> Facts<'a, S> {
             None => arrow_schema(reader.schema())?,
         };
         let (account, condensed, moments) = (reader.account()?, reader.condensed()?, reader.moments()?);
+        let columns = reader.column_account()?;
         let raw = RawSize::of(reader.schema(), reader.rows());
         let name = |node: u32| reader.schema().nodes().get(node as usize).map_or("", |n| n.name.as_str());
         let image_errors = reader.image_errors()?.into_iter();
         let image_errors = image_errors.map(|(node, errors)| (name(node).to_owned(), errors)).collect();
-        Ok(Self { reader, schema, account, condensed, moments, raw, image_errors })
+        Ok(Self { reader, schema, account, columns, condensed, moments, raw, image_errors })
     }
 
     /// What the bases save, in points of the raw size.
@@ -59,6 +61,11 @@ impl<'a, S: Source> Facts<'a, S> {
         let saved = self.account.plain_length as f64 - self.account.file_length as f64;
         self.raw.map(|raw| 100.0 * saved / raw.bytes as f64)
     }
+}
+
+/// Bits of a column in all.
+fn all_bits(column: &ColumnBits) -> u128 {
+    column.deviations + column.bases + column.minima + column.images
 }
 
 /// What a part is called.

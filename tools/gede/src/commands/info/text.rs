@@ -1,6 +1,6 @@
 //! The facts, for people.
 
-use super::{Facts, name};
+use super::{Facts, all_bits, name};
 use crate::output::{Table, count, many, percent};
 use gede::read::Source;
 use gede::write::TargetKind;
@@ -19,6 +19,7 @@ impl<S: Source> Facts<'_, S> {
             count(account.file_length),
         );
         text += &format!("\nColumns\n{}", self.columns().render(2));
+        text += &format!("\nCode groups\n{}", self.groups().render(2));
         text += &format!("\nBytes\n{}", self.parts().render(2));
         text += &format!("\nSize\n{}", self.sizes().render(2));
         if self.raw.is_none() {
@@ -30,13 +31,38 @@ impl<S: Source> Facts<'_, S> {
 
     fn columns(&self) -> Table {
         let mut table = Table::new(2);
-        for field in self.schema.fields().iter().take(COLUMNS) {
+        let rows = self.reader.rows().max(1) as f64;
+        for (field, bits) in self.schema.fields().iter().zip(&self.columns.columns).take(COLUMNS) {
             let null = if field.is_nullable() { ", nulls allowed" } else { "" };
-            table.row([field.name(), &format!("{}{null}", field.data_type())]);
+            let bits = format!("{:.2} bits a row", all_bits(bits) as f64 / rows);
+            table.row([field.name(), &format!("{}{null}", field.data_type()), &bits]);
         }
         let more = self.schema.fields().len().saturating_sub(COLUMNS);
         if more > 0 {
             table.row([&format!("and {} more", count(more as u64)), "(--json has all)"]);
+        }
+        table
+    }
+
+    /// The code groups, the largest first, and what their base ids take.
+    fn groups(&self) -> Table {
+        let mut table = Table::new(1);
+        let rows = self.reader.rows().max(1) as f64;
+        let name = |&c: &usize| self.schema.fields().get(c).map_or("", |f| f.name().as_str());
+        let mut groups: Vec<_> = self.columns.groups.iter().collect();
+        groups.sort_by_key(|(columns, bits)| (std::cmp::Reverse(bits.ids), columns.len()));
+        for (columns, bits) in groups.iter().take(COLUMNS) {
+            let names: Vec<&str> = columns.iter().take(6).map(name).collect();
+            let more =
+                if columns.len() > 6 { format!(" and {} more", columns.len() - 6) } else { String::new() };
+            let ids = format!("{:.2} bits of ids a row", bits.ids as f64 / rows);
+            let bases = many(bits.bases, "base", "bases");
+            let blocks = many(bits.blocks, "block", "blocks");
+            table.row([&format!("{}{more}", names.join(", ")), &ids, &format!("{bases} in {blocks}")]);
+        }
+        let more = groups.len().saturating_sub(COLUMNS);
+        if more > 0 {
+            table.row([&format!("and {} more", count(more as u64)), "", ""]);
         }
         table
     }

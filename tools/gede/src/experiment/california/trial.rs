@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use gede::train::{Dataset, Gram, LinearModel, Split, closed_form};
-use gede::write::{CellLimit, Options, TargetKind, write};
+use gede::write::{CellLimit, Layout, Options, TargetKind, write};
 use gede::{Error, ErrorKind, Reader, Result};
 
 use crate::experiment::table::FloatTable;
@@ -59,6 +59,7 @@ impl Trial {
             target: Some((TARGET.to_owned(), TargetKind::Value)),
             cells: CellLimit::Most(cells),
             low_entropy_cells: low_entropy,
+            layout: Layout::Paper,
             overwrite: true,
             ..Options::default()
         };

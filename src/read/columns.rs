@@ -1,0 +1,135 @@
+//! What columns and code groups take in the records, base tables and frames.
+
+use std::collections::BTreeMap;
+
+use super::block::Block;
+use super::{Reader, Source};
+use crate::error::Result;
+use crate::format::{BlockEntry, GROUPED_RECORDS, SLACK, TILE_RECORDS};
+
+/// Bits of a column over all blocks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ColumnBits {
+    /// Deviations in the records.
+    pub deviations: u128,
+    /// Its part of base tables.
+    pub bases: u128,
+    /// Minima of frames.
+    pub minima: u128,
+    /// Images: records, base tables and offsets.
+    pub images: u128,
+}
+
+/// Bits of the columns that share bases.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GroupBits {
+    /// Blocks that have such a code group.
+    pub blocks: u64,
+    /// Bases in all of them.
+    pub bases: u64,
+    /// Base ids in the records.
+    pub ids: u128,
+}
+
+/// What columns and code groups take; strings, dictionaries and exceptions are not counted here.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ColumnAccount {
+    /// One a column, in order.
+    pub columns: Vec<ColumnBits>,
+    /// By the numbers of their columns.
+    pub groups: BTreeMap<Vec<usize>, GroupBits>,
+    /// Anchors of mini-blocks.
+    pub anchors: u128,
+}
+
+impl<S: Source> Reader<S> {
+    /// What columns and code groups take. Reads the base ids of all rows in code groups.
+    ///
+    /// # Errors
+    /// `Corrupt` or `Io`.
+    pub fn column_account(&self) -> Result<ColumnAccount> {
+        let schema = self.schema();
+        // For each storage group the column of each lane.
+        let mut columns_of: Vec<Vec<usize>> = vec![Vec::new(); schema.groups() as usize];
+        let mut count = 0;
+        for node in schema.nodes() {
+            count += usize::from(node.parent.is_none());
+            let lanes = node.first_value_lane() + node.value_lanes() - node.first_lane;
+            if let Some(columns) = columns_of.get_mut(node.group as usize) {
+                columns.extend(std::iter::repeat_n(
+                    count - 1,
+                    if node.image.is_some() { 1 } else { lanes as usize },
+                ));
+            }
+        }
+        let mut account =
+            ColumnAccount { columns: vec![ColumnBits::default(); count], ..ColumnAccount::default() };
+        for segment in 0..self.table.segments {
+            let block = self.table.block(&self.pages, segment)?;
+            let columns = columns_of.first().map_or(&[][..], |c| c);
+            match &block.grouped {
+                Some(_) => self.add_grouped(&mut account, &block, columns)?,
+                None => add_fixed(&mut account, &block, columns),
+            }
+            for group in 1..schema.groups() {
+                let images = self.table.image_block(&self.pages, segment, group)?;
+                let column = columns_of.get(group as usize).and_then(|c| c.first());
+                if let Some(column) = column.and_then(|&c| account.columns.get_mut(c)) {
+                    column.images += image_bits(&images.entry);
+                }
+            }
+        }
+        Ok(account)
+    }
+
+    fn add_grouped(&self, account: &mut ColumnAccount, block: &Block, columns: &[usize]) -> Result<()> {
+        let Some(grouped) = &block.grouped else { return Ok(()) };
+        let entry = &block.entry;
+        let frames = u128::from(entry.rows.get().div_ceil(entry.frame_rows()));
+        account.anchors += frames * u128::from(entry.frame_entry_bits() - u64::from(entry.frame_bits.get()));
+        for part in grouped.parts(&self.pages, entry)? {
+            let mut own = Vec::new();
+            for lane in &part.lanes {
+                let column = columns.get(lane.lane).copied().unwrap_or(0);
+                own.push(column);
+                if let Some(bits) = account.columns.get_mut(column) {
+                    bits.deviations += lane.deviations;
+                    bits.bases += lane.bases;
+                    bits.minima += if lane.framed { frames * u128::from(lane.width) } else { 0 };
+                }
+            }
+            own.sort_unstable();
+            own.dedup();
+            let group = account.groups.entry(own).or_default();
+            group.blocks += 1;
+            group.bases += part.bases;
+            group.ids += part.ids;
+        }
+        Ok(())
+    }
+}
+
+fn add_fixed(account: &mut ColumnAccount, block: &Block, columns: &[usize]) {
+    let entry = &block.entry;
+    let (rows, bases) = (u128::from(entry.rows.get()), u128::from(entry.base_count.get()));
+    for (lane, &column) in block.lanes.iter().zip(columns) {
+        if let Some(bits) = account.columns.get_mut(column) {
+            bits.deviations += rows * u128::from(lane.deviation_mask.count_ones());
+            bits.bases += bases * u128::from(lane.base_mask.count_ones());
+        }
+    }
+    let mut all: Vec<usize> = columns.to_vec();
+    all.dedup();
+    let group = account.groups.entry(all).or_default();
+    group.blocks += 1;
+    group.bases = group.bases.saturating_add(entry.base_count.get());
+    group.ids += rows * u128::from(entry.id_bits);
+}
+
+/// Bits of a block of images but its layout; tiles keep their bases there.
+fn image_bits(entry: &BlockEntry) -> u128 {
+    debug_assert!(entry.record_kind != GROUPED_RECORDS);
+    let [layout, bases, records, offsets] = entry.stream_bits();
+    let layout = if entry.record_kind == TILE_RECORDS { layout + 8 * u128::from(SLACK) } else { 0 };
+    layout + bases + records + offsets
+}

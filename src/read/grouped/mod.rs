@@ -1,0 +1,211 @@
+//! Grouped records: how they are cut, and their base tables (spec, section 4.4).
+
+mod fields;
+mod parts;
+mod places;
+mod tables;
+
+pub(super) use fields::GroupedFields;
+
+use std::ops::Range;
+
+use self::tables::{Sum, Unit};
+use super::{Pages, Source};
+use crate::entrogede::{Slope, id_bits};
+use crate::error::{Error, Result};
+use crate::format::bits::field;
+use crate::format::{AnchorLine, BlockEntry, GroupedLayout, MINI_BLOCK, SLACK, WIDTH_BITS};
+
+/// Fields of up to so many bits are one load.
+const ONE_LOAD: u32 = 57;
+
+/// How the records of a block are cut, and its base tables.
+pub(super) struct Grouped {
+    groups: Vec<Group>,
+    /// Group by group.
+    lanes: Vec<GroupLane>,
+    /// For each lane its place among `lanes`.
+    places: Vec<usize>,
+    /// Group by group, base by base, lane by lane; 2^(id bits) bases a group, so that every id has one.
+    entries: Vec<Entry>,
+    /// Bits of deviations by the ids of a few neighbouring groups.
+    sums: Vec<Sum>,
+    /// Groups that are decoded together.
+    units: Vec<Unit>,
+    /// Bits of a row's base ids.
+    ids: u64,
+    anchors: AnchorLine,
+    /// Bits of a row's deviations: at least, and at most.
+    deviations: (u64, u64),
+}
+
+struct Group {
+    /// The first bit of the id among a row's ids.
+    at: u64,
+    id_bits: u32,
+    bases: usize,
+    lanes: Range<usize>,
+    /// Its first base among the entries.
+    entries: usize,
+}
+
+struct GroupLane {
+    lane: usize,
+    /// The bit of its minimum in an entry of the frames, and its width.
+    minimum: Option<(u64, u32)>,
+    slope: Slope,
+    /// Bits of its fields.
+    width: u32,
+}
+
+/// A lane's part of a base.
+#[derive(Clone, Copy, Default)]
+struct Entry {
+    low: u64,
+    width: u32,
+}
+
+fn corrupt(what: &str) -> Error {
+    Error::corrupt(format!("records in code groups: {what}"))
+}
+
+impl Grouped {
+    /// Reads layout and base tables of a block whose lanes have these widths.
+    pub fn read<S: Source>(pages: &Pages<S>, entry: &BlockEntry, widths: &[u8]) -> Result<Self> {
+        let lengths = entry.stream_lengths().ok_or_else(|| corrupt("longer than any file"))?;
+        let layout = pages.piece(entry.layout.get(), lengths[0].saturating_sub(SLACK))?;
+        let layout = GroupedLayout::read(&layout, widths.len())?;
+        let table = pages.piece(entry.bases.get(), lengths[1])?;
+        let mut this = Self {
+            groups: Vec::with_capacity(layout.groups.len()),
+            lanes: Vec::with_capacity(layout.lanes.len()),
+            places: vec![0; widths.len()],
+            entries: Vec::new(),
+            sums: Vec::new(),
+            units: Vec::new(),
+            ids: 0,
+            anchors: layout.anchors,
+            deviations: (0, 0),
+        };
+        let mut minimum = entry.frame_rows() / MINI_BLOCK * u64::from(entry.id_bits);
+        for (place, lane) in layout.lanes.iter().enumerate() {
+            let number = lane.lane.get() as usize;
+            let width = u32::from(widths.get(number).copied().unwrap_or(0));
+            this.places.get_mut(number).into_iter().for_each(|p| *p = place);
+            let framed = (lane.framed == 1).then_some((minimum, width));
+            minimum += framed.map_or(0, |(_, width)| width.into());
+            let slope = Slope(lane.slope.get());
+            this.lanes.push(GroupLane { lane: number, minimum: framed, slope, width });
+        }
+        let (mut at, mut next, mut bases) = (0, 0, 0u64);
+        for group in &layout.groups {
+            let count = group.bases.get() as usize;
+            let lanes = next..next + group.lanes.get() as usize;
+            next = lanes.end;
+            let id_bits = id_bits(count as u64);
+            let entries = this.entries.len();
+            for _ in 0..count {
+                for lane in this.lanes.get(lanes.clone()).unwrap_or(&[]) {
+                    let low = field(&table, at, lane.width);
+                    let width = field(&table, at + u64::from(lane.width), WIDTH_BITS) as u32;
+                    at += u64::from(lane.width + WIDTH_BITS);
+                    if width > lane.width {
+                        return Err(corrupt("a deviation is wider than its lane"));
+                    }
+                    this.entries.push(Entry { low, width });
+                }
+            }
+            let own = this.entries.get(entries..).unwrap_or(&[]).chunks(lanes.len().max(1));
+            let totals = own.map(|base| base.iter().map(|e| u64::from(e.width)).sum::<u64>());
+            let bounds = totals.fold((u64::MAX, 0), |(least, most), t| (t.min(least), t.max(most)));
+            this.deviations = (this.deviations.0 + bounds.0, this.deviations.1 + bounds.1);
+            this.entries.resize(entries + (lanes.len() << id_bits), Entry::default());
+            this.groups.push(Group { at: this.ids, id_bits, bases: count, lanes, entries });
+            this.ids += u64::from(id_bits);
+            bases += count as u64;
+        }
+        let frame = entry.frame_entry_bits();
+        let steady = this.deviations.0 == this.deviations.1;
+        let fits = at == u64::from(entry.base_bits.get())
+            && bases == entry.base_count.get()
+            && this.ids == u64::from(entry.deviation_bits.get())
+            && minimum == frame
+            && (steady || entry.id_bits > 0);
+        this.sums = Sum::all(&this);
+        this.units = Unit::all(&this);
+        if fits { Ok(this) } else { Err(corrupt("base tables or frames do not fit the block's bit counts")) }
+    }
+
+    /// Whether all rows are alike.
+    pub fn is_constant(&self) -> bool {
+        self.ids == 0 && self.deviations.1 == 0 && self.lanes.iter().all(|l| l.minimum.is_none())
+    }
+
+    /// Bits of a row, if all have as many.
+    fn steady_bits(&self) -> u64 {
+        self.ids + self.deviations.1
+    }
+
+    /// Bits of the deviations of the row whose ids are at a bit; `NO_BASE` or more if one names no base.
+    fn row_bits(&self, ids: u64, load: impl Fn(u64) -> u64) -> u64 {
+        self.sums.iter().map(|sum| sum.of(load(ids + sum.at))).sum()
+    }
+
+    /// The entries of a group, and how many a base has.
+    fn entries(&self, group: &Group) -> (&[Entry], usize) {
+        let per = group.lanes.len();
+        (self.entries.get(group.entries..group.entries + (per << group.id_bits)).unwrap_or(&[]), per)
+    }
+
+    /// Checks that mini-blocks follow each other and fill the records.
+    pub fn check<S: Source>(&self, pages: &Pages<S>, entry: &BlockEntry) -> Result<()> {
+        if self.is_constant() {
+            let empty = entry.records_length.get() == 0;
+            return if empty { Ok(()) } else { Err(corrupt("bytes of rows that are all alike")) };
+        }
+        let length = entry.records_length.get().saturating_sub(SLACK);
+        let data = pages.piece(entry.records.get(), entry.records_length.get())?;
+        let lengths = entry.stream_lengths().unwrap_or_default();
+        let frames = pages.piece(entry.offsets.get(), lengths[3])?;
+        let mut next = 0;
+        let rows = entry.rows.get();
+        for first in (0..rows).step_by(MINI_BLOCK as usize) {
+            let here = MINI_BLOCK.min(rows - first);
+            let frame = entry.frame_of(first) * entry.frame_entry_bits();
+            let at = self.mini_block(entry, &frames, frame, first);
+            if at != next {
+                return Err(corrupt("a mini-block does not follow the one before"));
+            }
+            next = at.saturating_add(here * self.ids);
+            for j in 0..here {
+                next += self.row_bits(at + j * self.ids, |bit| field(&data, bit, ONE_LOAD));
+            }
+            if next > 8 * length {
+                return Err(corrupt("a mini-block is longer than the records"));
+            }
+        }
+        // Anchors of mini-blocks that a last frame does not have.
+        let framed = rows.div_ceil(entry.frame_rows()).saturating_mul(entry.frame_rows());
+        let spare = rows.div_ceil(MINI_BLOCK)..framed / MINI_BLOCK;
+        let frame_at = |i: u64| entry.frame_of(i * MINI_BLOCK) * entry.frame_entry_bits();
+        let anchor =
+            |i: u64| field(&frames, frame_at(i) + entry.anchor_within(i * MINI_BLOCK), entry.id_bits.into());
+        let tail = field(&data, next, (8 * length).saturating_sub(next).min(64) as u32);
+        if next.div_ceil(8) != length || tail != 0 || spare.into_iter().any(|i| anchor(i) != 0) {
+            return Err(corrupt("something follows the last mini-block"));
+        }
+        Ok(())
+    }
+
+    /// The bit at which the mini-block of a row begins, whose frame is at bit `frame` of `frames`.
+    #[inline(always)]
+    fn mini_block(&self, entry: &BlockEntry, frames: &[u8], frame: u64, row: u64) -> u64 {
+        match entry.id_bits {
+            0 => (row / MINI_BLOCK * MINI_BLOCK).saturating_mul(self.steady_bits()),
+            bits => {
+                let anchor = field(frames, frame + entry.anchor_within(row), bits.into());
+                self.anchors.at(row / MINI_BLOCK).wrapping_add(anchor)
+            }
+        }
+    }
+}

@@ -1,0 +1,297 @@
+//! The decode kernel of grouped records: bases and deviations to fields, many rows side by side.
+
+use super::fields::Run;
+use super::tables::{NO_BASE, Sum, Unit};
+use super::{Entry, Grouped, ONE_LOAD};
+use crate::format::SLACK;
+use crate::format::bits::{field, mask};
+
+/// Where the rows of some runs are in their data. All of a chunk's rows go through a group side by side.
+#[derive(Default)]
+pub(super) struct Places {
+    /// The bit of a row's ids, where these are more than one word, and of its next deviation.
+    ids: Vec<u64>,
+    next: Vec<u64>,
+    /// Up to 57 bits of ids.
+    words: Vec<u64>,
+}
+
+impl Places {
+    /// Writes what bases and deviations make of the wanted lanes of the runs' rows. False if an id names no base, or a
+    /// row does not lie in the data.
+    pub fn decode(
+        &mut self,
+        grouped: &Grouped,
+        runs: &[Run],
+        data: &[u8],
+        wanted: &[bool],
+        out: &mut [Vec<u64>],
+    ) -> bool {
+        #[cfg(target_arch = "x86_64")]
+        if crate::read::fields::has_bmi2() {
+            // SAFETY: the processor has what the function needs.
+            return unsafe { self.decode_bmi2(grouped, runs, data, wanted, out) };
+        }
+        self.decode_any(grouped, runs, data, wanted, out)
+    }
+
+    /// `decode` for processors that shift and mask by any count in one instruction.
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,bmi1,bmi2")]
+    fn decode_bmi2(
+        &mut self,
+        grouped: &Grouped,
+        runs: &[Run],
+        data: &[u8],
+        wanted: &[bool],
+        out: &mut [Vec<u64>],
+    ) -> bool {
+        self.decode_any(grouped, runs, data, wanted, out)
+    }
+
+    #[inline(always)]
+    fn decode_any(
+        &mut self,
+        grouped: &Grouped,
+        runs: &[Run],
+        data: &[u8],
+        wanted: &[bool],
+        out: &mut [Vec<u64>],
+    ) -> bool {
+        // The last bit at which 64 bits can be loaded. Rows may reach beyond the last deviation, for ids that
+        // are wrong, and for bases that are wider than those they have.
+        let most = 8 * (data.len() as u64).saturating_sub(9);
+        let reach = |run: &Run| {
+            let rows = grouped.ids.checked_add(grouped.deviations.1)?.checked_mul(run.rows)?;
+            run.at.checked_add(rows).filter(|_| data.len() > 9)
+        };
+        if runs.iter().all(|run| reach(run).is_some_and(|end| end <= most)) {
+            let load = |bit: u64| {
+                debug_assert!(bit <= most);
+                // SAFETY: no row of these runs reaches beyond `most`, and 8 bytes lie behind it.
+                let word = unsafe { data.as_ptr().add((bit >> 3) as usize).cast::<u64>().read_unaligned() };
+                word >> (bit & 7)
+            };
+            // Only rows whose ids all name bases lie where they may be loaded.
+            let found = self.find(grouped, runs, load);
+            if found {
+                self.lanes(grouped, data, wanted, out, load);
+            }
+            found
+        } else {
+            let load = |bit: u64| field(data, bit, ONE_LOAD);
+            let end = 8 * (data.len() as u64).saturating_sub(SLACK);
+            let found = self.find(grouped, runs, load);
+            if found {
+                self.lanes(grouped, data, wanted, out, load);
+            }
+            found && self.next.iter().all(|&next| next <= end)
+        }
+    }
+
+    /// Finds the first deviation of every row, and its ids where they are one word. False if one names no base.
+    #[inline(always)]
+    fn find(&mut self, grouped: &Grouped, runs: &[Run], load: impl Fn(u64) -> u64 + Copy) -> bool {
+        let rows = runs.iter().map(|run| run.count as usize).sum();
+        for places in [&mut self.next, &mut self.words] {
+            places.resize(rows, 0);
+        }
+        self.ids.clear();
+        if grouped.ids > u64::from(ONE_LOAD) {
+            for run in runs {
+                self.ids.extend((run.first..run.first + run.count).map(|j| run.at + j * grouped.ids));
+            }
+            return self.find_by(runs, grouped.ids, |ids| (0, grouped.row_bits(ids, load)));
+        }
+        match &grouped.sums[..] {
+            [a] => self.find_by_sums([a], grouped, runs, load),
+            [a, b] => self.find_by_sums([a, b], grouped, runs, load),
+            [a, b, c] => self.find_by_sums([a, b, c], grouped, runs, load),
+            [a, b, c, d] => self.find_by_sums([a, b, c, d], grouped, runs, load),
+            [a, b, c, d, e] => self.find_by_sums([a, b, c, d, e], grouped, runs, load),
+            sums => {
+                let bits = |word: u64| sums.iter().map(|sum| sum.of(word >> sum.at)).sum();
+                self.find_by(runs, grouped.ids, |ids| {
+                    let word = load(ids);
+                    (word, bits(word))
+                })
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn find_by_sums<const N: usize>(
+        &mut self,
+        sums: [&Sum; N],
+        grouped: &Grouped,
+        runs: &[Run],
+        load: impl Fn(u64) -> u64 + Copy,
+    ) -> bool {
+        let tables = sums.map(|sum| (sum.at, &sum.bits[..], sum.bits.len() as u64 - 1));
+        debug_assert!(sums.iter().all(|sum| sum.bits.len().is_power_of_two()));
+        self.find_by(runs, grouped.ids, |ids| {
+            let word = load(ids);
+            let of = |(at, bits, ids): &(u64, &[u32], u64)| {
+                // SAFETY: there are as many sums as ids, a power of two.
+                u64::from(unsafe { *bits.get_unchecked((word >> at & ids) as usize) })
+            };
+            (word, tables.iter().map(of).sum())
+        })
+    }
+
+    /// Walks over runs of rows; `row` tells the ids that begin at a bit, and the bits of the row's deviations.
+    #[inline(always)]
+    fn find_by(&mut self, runs: &[Run], id_bits: u64, row: impl Fn(u64) -> (u64, u64)) -> bool {
+        let mut worst = 0;
+        let mut done = 0;
+        for run in runs {
+            let (mut ids, mut next) = (run.at, run.at + run.rows * id_bits);
+            for _ in 0..run.first {
+                let (_, bits) = row(ids);
+                worst = bits.max(worst);
+                next += bits;
+                ids += id_bits;
+            }
+            let own = done..done + run.count as usize;
+            done = own.end;
+            let places = self.next.get_mut(own.clone()).unwrap_or(&mut []);
+            let words = self.words.get_mut(own).unwrap_or(&mut []);
+            for (place, to) in places.iter_mut().zip(words) {
+                let (word, bits) = row(ids);
+                (*place, *to) = (next, word);
+                worst = bits.max(worst);
+                next += bits;
+                ids += id_bits;
+            }
+        }
+        worst < u64::from(NO_BASE)
+    }
+
+    /// Makes `words` hold `bits` bits at bit `at` of each row's ids, if they are not one word; they begin at bit `word`.
+    #[inline(always)]
+    fn word(&mut self, word: &mut u64, at: u64, bits: u32, load: impl Fn(u64) -> u64) {
+        if *word == u64::MAX || at + u64::from(bits) > *word + u64::from(ONE_LOAD) {
+            *word = at;
+            self.words.iter_mut().zip(&self.ids).for_each(|(words, ids)| *words = load(ids + at));
+        }
+    }
+
+    /// Reads unit by unit.
+    #[inline(always)]
+    fn lanes(
+        &mut self,
+        grouped: &Grouped,
+        data: &[u8],
+        wanted: &[bool],
+        out: &mut [Vec<u64>],
+        load: impl Fn(u64) -> u64 + Copy,
+    ) {
+        let is_wanted = |unit: &Unit| wanted.get(unit.lanes.clone()).is_some_and(|w| w.contains(&true));
+        let Some(last) = grouped.units.iter().rposition(is_wanted) else { return };
+        let mut word = if grouped.ids > u64::from(ONE_LOAD) { u64::MAX } else { 0 };
+        for unit in grouped.units.iter().take(last + 1) {
+            if unit.id_bits > 0 {
+                self.word(&mut word, unit.at, unit.id_bits, load);
+            }
+            let shift = unit.at.wrapping_sub(word);
+            let lanes = out.get_mut(unit.lanes.clone()).unwrap_or(&mut []);
+            match (is_wanted(unit), lanes) {
+                (false, _) => self.skip(unit, shift),
+                _ if unit.id_bits > 0 && unit.parts.is_empty() => self.wide(grouped, unit, word, data, out),
+                (_, [a]) if unit.id_bits > 0 => self.unit([a], unit, shift, load),
+                (_, [a, b]) if unit.id_bits > 0 => self.unit([a, b], unit, shift, load),
+                (_, [a, b, c]) if unit.id_bits > 0 => self.unit([a, b, c], unit, shift, load),
+                (_, [a, b, c, d]) if unit.id_bits > 0 => self.unit([a, b, c, d], unit, shift, load),
+                (_, lanes) => {
+                    let group = grouped.groups.get(unit.groups.start);
+                    let entries = group.map_or(&[][..], |group| grouped.entries(group).0);
+                    for (entry, to) in entries.iter().zip(lanes) {
+                        self.alike(*entry, data, to, load);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Leaves out the deviations of a unit.
+    #[inline(always)]
+    fn skip(&mut self, unit: &Unit, shift: u64) {
+        if let [all] = unit.bits[..] {
+            return self.next.iter_mut().for_each(|next| *next += u64::from(all));
+        }
+        let ids = mask(unit.id_bits);
+        for (next, word) in self.next.iter_mut().zip(&self.words) {
+            let id = word >> shift & ids;
+            *next += unit.bits.get(id as usize).map_or(0, |&bits| u64::from(bits));
+        }
+    }
+
+    /// Reads all lanes of a unit, a row after the other.
+    #[inline(always)]
+    fn unit<const LANES: usize>(
+        &mut self,
+        out: [&mut Vec<u64>; LANES],
+        unit: &Unit,
+        shift: u64,
+        load: impl Fn(u64) -> u64,
+    ) {
+        let ids = unit.bits.len() - 1;
+        let rows = self.next.len().min(self.words.len());
+        let bases = unit.parts.as_chunks::<LANES>().0;
+        debug_assert!(unit.bits.len().is_power_of_two() && bases.len() == unit.bits.len());
+        let out = out.map(|lane| {
+            lane.resize(rows, 0);
+            lane.as_mut_ptr()
+        });
+        for (i, (at, &word)) in self.next.iter_mut().zip(&self.words).enumerate() {
+            let id = (word >> shift) as usize & ids;
+            // SAFETY: there are as many sums and bases as ids, a power of two.
+            let (bits, base) = unsafe { (*unit.bits.get_unchecked(id), bases.get_unchecked(id)) };
+            let deviations = load(*at);
+            *at += u64::from(bits);
+            for (lane, part) in base.iter().enumerate() {
+                // SAFETY: every lane has `rows` rows, as many as there are of both of those above at most.
+                unsafe { *out[lane].add(i) = part.field(deviations) };
+            }
+        }
+    }
+
+    /// Reads the lanes of a unit of one group whose deviations are wide, lane by lane.
+    fn wide(&mut self, grouped: &Grouped, unit: &Unit, word: u64, data: &[u8], out: &mut [Vec<u64>]) {
+        let Some(group) = grouped.groups.get(unit.groups.start) else { return };
+        let (entries, per) = grouped.entries(group);
+        let (shift, ids) = (group.at.wrapping_sub(word), mask(group.id_bits));
+        for (offset, place) in group.lanes.clone().enumerate() {
+            let Some(to) = out.get_mut(place) else { continue };
+            to.resize(self.next.len(), 0);
+            for ((at, word), to) in self.next.iter_mut().zip(&self.words).zip(to) {
+                let entry = entries.get((word >> shift & ids) as usize * per + offset);
+                let Entry { low, width } = entry.copied().unwrap_or_default();
+                *to = low.wrapping_add(field(data, *at, width));
+                *at += u64::from(width);
+            }
+        }
+    }
+
+    /// A lane of which all rows have one base.
+    #[inline(always)]
+    fn alike(&mut self, entry: Entry, data: &[u8], to: &mut Vec<u64>, load: impl Fn(u64) -> u64 + Copy) {
+        let Entry { low, width } = entry;
+        to.resize(self.next.len(), 0);
+        if width == 0 {
+            return to.fill(low);
+        }
+        let (rows, mask) = (self.next.iter_mut().zip(to), mask(width));
+        if width > ONE_LOAD {
+            rows.for_each(|(at, to)| {
+                *to = low.wrapping_add(field(data, *at, width));
+                *at += u64::from(width);
+            });
+        } else {
+            rows.for_each(|(at, to)| {
+                *to = low.wrapping_add(load(*at) & mask);
+                *at += u64::from(width);
+            });
+        }
+    }
+}
