@@ -19,6 +19,10 @@ bench:
 california:
     cargo run --release --bin gede -- experiment california --data tests/data --out results
 
+# Image sets on disk and out of it; DATA holds mnist/ and cifar10/ in the forms they come in.
+storage DATA:
+    cargo run --release --bin gede -- experiment storage --data {{DATA}} --out results
+
 # The second reader on the golden files.
 reader:
     python3 spec/check_golden.py

@@ -203,7 +203,7 @@ class File:
             words = self.dictionary(word)
             return [words[u] for u in fields[lane]]
         lanes = range(lane, lane + node.v)
-        steps = [0 if transforms[i].kind == 3 else transforms[i].word for i in lanes]
+        steps = [transforms[i].word if transforms[i].kind < 2 else 0 for i in lanes]
         require(node.v == 1 and node.kind <= INTERVAL or not any(steps), "a step")
         ordered = [[u * (step or 1) + transforms[i].minimum & (1 << 64) - 1 for u in fields[i]]
                    for i, step in zip(lanes, steps)]
@@ -283,9 +283,8 @@ def spell(codes, symbols):
     """A string in symbols (4.3)."""
     codes, out = iter(codes), b""
     for code in codes:
-        byte = next(codes, None) if code == 255 else 0
-        require(byte is not None and (code == 255 or code < len(symbols)), "a code without a symbol")
-        out += bytes([byte]) if code == 255 else symbols[code]
+        require(code == 255 or code < len(symbols), "a code without a symbol")
+        out += bytes([next(codes)]) if code == 255 else symbols[code]
     return out
 
 

@@ -3,12 +3,16 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
+#[path = "common/pictures.rs"]
+mod pictures;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Mutex;
+use std::sync::atomic::Ordering::Relaxed;
 
+use common::counting::Counting;
 use common::memory::Builder;
 use common::zoo::random;
 use common::zoo_images;
@@ -207,4 +211,24 @@ impl Block {
         let id = field(records, row * width, id_bits);
         (bits(records, row * width, width + 128), vec![bits(bases, id * base_bits, base_bits + 128)])
     }
+}
+
+#[test]
+fn blocks_stay_at_hand_from_batch_to_batch() {
+    // Four classes, each a segment.
+    let source = Counting::new(pictures::file(200, true, false));
+    let reader = Reader::new(&source).unwrap();
+    let images = reader.images(None).unwrap();
+    let labels = Projection::columns(reader.schema(), &["label"]).unwrap();
+    let rows: Vec<u64> =
+        (0..4).map(|class| (0..200).find(|&row| pictures::class(row) == class).unwrap()).collect();
+    let reads = |rows: &[u64]| {
+        let before = source.reads.load(Relaxed);
+        images.decode(rows, &mut vec![0; rows.len() * pictures::BYTES]).unwrap();
+        reader.take(rows, &labels).unwrap();
+        source.reads.load(Relaxed) - before
+    };
+    let alone: u64 = rows.iter().map(|&row| reads(&[row]).min(reads(&[row]))).sum();
+    reads(&rows);
+    assert!(reads(&rows) <= alone, "{} reads together, {alone} one by one", reads(&rows));
 }

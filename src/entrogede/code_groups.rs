@@ -2,8 +2,8 @@
 
 use super::bases::id_bits;
 
-/// Rows that a pair of groups is tried on.
-const SAMPLE: usize = 8192;
+/// Rows that a pair of groups is tried on: those of a segment.
+const SAMPLE: usize = 1 << 16;
 /// Bases of a group, at most.
 pub const MAX_GROUP_BASES: usize = 4096;
 /// Pairs of bins that are marked one by one; groups with more are not joined.
@@ -20,6 +20,10 @@ pub struct Coded<'a> {
     pub bins: usize,
     /// Bits of a bin in a base table.
     pub entry_bits: u64,
+    /// Bits of the deviations of all rows.
+    pub deviations: u64,
+    /// Bits of ids, deviations and base table where the lane is in no group, in whatever bins are best then.
+    pub alone: u64,
 }
 
 /// Lanes that share a base.
@@ -76,11 +80,35 @@ struct Trial {
     ids: Vec<u32>,
     bases: usize,
     entry_bits: u64,
+    deviations: u64,
+    /// Bits of the lanes, each alone.
+    alone: u64,
+}
+
+/// Bits of ids, deviations and a base table.
+fn joint_bits(rows: u64, bases: usize, entry_bits: u64, deviations: u64) -> u64 {
+    rows * u64::from(id_bits(bases as u64)) + bases as u64 * entry_bits + deviations
+}
+
+/// The same with ids of a fraction of a bit: what joining a group to others can still gain shows before ids are whole
+/// bits shorter. Integers only, so that every machine chooses alike.
+fn fractional_bits(rows: u64, bases: usize, entry_bits: u64, deviations: u64) -> u64 {
+    let whole = bases.max(1).ilog2();
+    let (mut x, mut log) = ((bases.max(1) as u128) << (63 - whole), u64::from(whole));
+    for _ in 0..8 {
+        x = x * x >> 63;
+        log = log << 1 | (x >> 64) as u64;
+        x >>= x >> 64;
+    }
+    (rows * log >> 8) + bases as u64 * entry_bits + deviations
 }
 
 impl Trial {
     fn bits(&self, rows: u64) -> u64 {
-        rows * u64::from(id_bits(self.bases as u64)) + self.bases as u64 * self.entry_bits
+        match self.lanes.len() {
+            1 => self.alone,
+            _ => fractional_bits(rows, self.bases, self.entry_bits, self.deviations),
+        }
     }
 
     /// The number of bases of two groups together; none if it is too large.
@@ -110,7 +138,14 @@ impl Trial {
             *id = *name;
         }
         let lanes = self.lanes.iter().chain(&other.lanes).copied().collect();
-        Self { lanes, ids, bases: bases as usize, entry_bits: self.entry_bits + other.entry_bits }
+        Self {
+            lanes,
+            ids,
+            bases: bases as usize,
+            entry_bits: self.entry_bits + other.entry_bits,
+            deviations: self.deviations + other.deviations,
+            alone: self.alone + other.alone,
+        }
     }
 }
 
@@ -125,18 +160,21 @@ pub fn code_groups(coded: &[Coded]) -> Vec<CodeGroup> {
         .map(|&lane| {
             let c = &coded[lane];
             let ids = c.ids.iter().step_by(step).map(|&id| id.into()).collect();
-            Trial { lanes: vec![lane], ids, bases: c.bins, entry_bits: c.entry_bits }
+            let (entry_bits, deviations, alone) = (c.entry_bits, c.deviations, c.alone);
+            Trial { lanes: vec![lane], ids, bases: c.bins, entry_bits, deviations, alone }
         })
         .collect();
     join_all(&mut groups, rows as u64);
     let mut found: Vec<CodeGroup> = Vec::new();
     for group in groups {
-        let mut lanes = group.lanes;
+        let Trial { mut lanes, entry_bits, deviations, alone, .. } = group;
         lanes.sort_unstable();
-        let alone: u64 = lanes.iter().map(|&l| u64::from(id_bits(coded[l].bins as u64))).sum();
         match CodeGroup::of(lanes.clone(), coded) {
             // The sample may have missed bases.
-            Some(joined) if lanes.len() == 1 || u64::from(id_bits(joined.count() as u64)) < alone => {
+            Some(joined)
+                if lanes.len() == 1
+                    || joint_bits(rows as u64, joined.count(), entry_bits, deviations) < alone =>
+            {
                 found.push(joined);
             }
             _ => found.extend(lanes.into_iter().filter_map(|l| CodeGroup::of(vec![l], coded))),
@@ -153,9 +191,8 @@ fn join_all(groups: &mut Vec<Trial>, rows: u64) {
     let mut gain = |groups: &[Trial], x: usize, y: usize| -> u64 {
         let (a, b) = (&groups[x], &groups[y]);
         let Some(bases) = a.bases_with(b, &mut seen) else { return 0 };
-        let joined =
-            Trial { lanes: Vec::new(), ids: Vec::new(), bases, entry_bits: a.entry_bits + b.entry_bits };
-        (a.bits(rows) + b.bits(rows)).saturating_sub(joined.bits(rows))
+        let joined = fractional_bits(rows, bases, a.entry_bits + b.entry_bits, a.deviations + b.deviations);
+        (a.bits(rows) + b.bits(rows)).saturating_sub(joined)
     };
     // gains[x]: for each y > x within the window what joining x and y saves.
     let mut gains: Vec<Vec<(usize, u64)>> = (0..groups.len())
@@ -198,7 +235,7 @@ mod tests {
             let coded: Vec<Coded> = lanes
                 .iter()
                 .zip(&columns)
-                .map(|(ids, &(bins, _))| Coded { ids, bins, entry_bits: 20 })
+                .map(|(ids, &(bins, _))| Coded { ids, bins, entry_bits: 20, deviations: 0, alone: 3 * rows as u64 })
                 .collect();
             let groups = code_groups(&coded);
             let mut seen: Vec<usize> = groups.iter().flat_map(|g| g.lanes.iter().copied()).collect();
@@ -217,6 +254,14 @@ mod tests {
     }
 
     #[test]
+    fn fractions_of_bits_are_those_of_the_logarithm() {
+        for bases in 1..5000usize {
+            let found = fractional_bits(1 << 20, bases, 0, 0) as f64 / f64::from(1 << 20);
+            assert!((found - (bases as f64).log2()).abs() <= 1.0 / 256.0, "{bases}: {found}");
+        }
+    }
+
+    #[test]
     fn one_hot_lanes_become_one_group() {
         let rows = 4000u32;
         let lanes: Vec<Vec<u16>> = (0..10)
@@ -224,7 +269,10 @@ mod tests {
                 (0..rows).map(|row| u16::from(row.wrapping_mul(2_654_435_761) >> 7 & 15 == lane)).collect()
             })
             .collect();
-        let coded: Vec<Coded> = lanes.iter().map(|ids| Coded { ids, bins: 2, entry_bits: 8 }).collect();
+        let coded: Vec<Coded> = lanes
+            .iter()
+            .map(|ids| Coded { ids, bins: 2, entry_bits: 8, deviations: 0, alone: 4000 })
+            .collect();
         let groups = code_groups(&coded);
         assert_eq!(groups.len(), 1);
         assert_eq!(groups[0].count(), 11);

@@ -249,7 +249,8 @@ fn bits_of<T>(records: &Records, at: u64, width: u32, out: &mut [T], mut value: 
 /// Whether the processor deposits bits in one instruction.
 #[cfg(target_arch = "x86_64")]
 pub(super) fn has_bmi2() -> bool {
-    std::arch::is_x86_feature_detected!("bmi2") && std::arch::is_x86_feature_detected!("avx2")
+    use std::arch::is_x86_feature_detected as has;
+    has!("avx2") && has!("bmi1") && has!("bmi2") && has!("popcnt")
 }
 
 #[cfg(test)]

@@ -120,12 +120,10 @@ impl SampleIndex {
     pub fn stored<S: Source>(&self, pages: &Pages<S>, row: u64) -> Result<u64> {
         let mut at = row;
         for level in 0..self.levels {
-            let word = self.number(pages, level, 1, at / 64)?;
-            let ones = self.rank(pages, level, at)?;
-            at = if word >> (at % 64) & 1 == 0 {
-                at - ones.min(at)
-            } else {
-                self.number(pages, level, 0, 0)?.saturating_add(ones)
+            let (one, ones) = self.rank(pages, level, at)?;
+            at = match one {
+                false => at - ones.min(at),
+                true => self.number(pages, level, 0, 0)?.saturating_add(ones),
             };
             self.within(at)?;
         }
@@ -151,16 +149,16 @@ impl SampleIndex {
         if at < self.rows { Ok(()) } else { Err(Error::corrupt("the sample index leads outside the table")) }
     }
 
-    /// Ones of a level before a bit.
-    fn rank<S: Source>(&self, pages: &Pages<S>, level: u64, at: u64) -> Result<u64> {
-        let mut ones = self.number(pages, level, 2, at / GROUP)?;
+    /// A bit of a level, less than `rows`, and the ones before it.
+    fn rank<S: Source>(&self, pages: &Pages<S>, level: u64, at: u64) -> Result<(bool, u64)> {
+        let before = self.number(pages, level, 2, at / GROUP)?;
         let first = at / GROUP * (GROUP / 64);
-        for word in first..=at / 64 {
-            let bits = self.number(pages, level, 1, word)?;
-            let kept = if word == at / 64 { bits & !(u64::MAX << (at % 64)) } else { bits };
-            ones = ones.saturating_add(u64::from(kept.count_ones()));
-        }
-        Ok(ones)
+        let bits = pages.piece(self.place(level, 1, first)?, (at / 64 + 1 - first) * 8)?;
+        let mut words = bits.as_chunks().0.iter().map(|&word| u64::from_le_bytes(word));
+        let last = words.next_back().unwrap_or(0);
+        let ones: u64 = words.map(|word| u64::from(word.count_ones())).sum();
+        let ones = ones + u64::from((last & !(u64::MAX << (at % 64))).count_ones());
+        Ok((last >> (at % 64) & 1 == 1, before.saturating_add(ones)))
     }
 
     /// The place of one (or zero) number `number` of a level.
@@ -216,13 +214,18 @@ impl SampleIndex {
 
     /// Number `i` of a part of a level: 0 zeros, 1 bits, 2 ranks, 3 samples.
     fn number<S: Source>(&self, pages: &Pages<S>, level: u64, part: usize, i: u64) -> Result<u64> {
+        Ok(little(&pages.piece(self.place(level, part, i)?, 8)?))
+    }
+
+    /// Where a number of a part of a level is.
+    fn place(&self, level: u64, part: usize, i: u64) -> Result<u64> {
         let parts = level_parts(self.rows);
         let before: u64 = parts.iter().take(part).sum();
         if parts.get(part).is_none_or(|&length| i >= length / 8) {
             return Err(Error::corrupt("the sample index leads outside its level"));
         }
         let whole: u64 = parts.iter().sum();
-        Ok(little(&pages.piece(self.offset + 64 + level * whole + before + i * 8, 8)?))
+        Ok(self.offset + 64 + level * whole + before + i * 8)
     }
 
     /// Recounts a level: zeros, ranks and samples must be what its bits say.

@@ -20,12 +20,13 @@ pub(super) struct RowFields {
     minima: Vec<u32>,
 }
 
-/// Which bits of a word are constant, from the base, from the record.
+/// Which bits of a word are constant, from the base, from the record; and the minima, each modulo what its lane holds.
 #[derive(Clone, Copy, Default)]
 struct Word {
     constant: u64,
     base: u64,
     deviation: u64,
+    minimum: u64,
 }
 
 impl RowFields {
@@ -47,6 +48,7 @@ impl RowFields {
                 constant: word.constant << slot | lane.constant,
                 base: word.base << slot | lane.base_mask,
                 deviation: word.deviation << slot | lane.deviation_mask,
+                minimum: word.minimum << slot | (lane.minimum & (u64::MAX >> (64 - slot))),
             })
         };
         let words = lanes.chunks(per_word).map(word).collect();
@@ -55,7 +57,36 @@ impl RowFields {
 
     /// Writes minimum plus field of each lane, modulo 2^8. `record` begins behind the base id.
     pub fn bytes(&self, record: Bits, base: Bits, out: &mut [u8]) {
-        self.decode(record, base, out, |value| value as u8);
+        if self.per_word != 8 {
+            return self.decode(record, base, out, |value| value as u8);
+        }
+        #[cfg(target_arch = "x86_64")]
+        if super::fields::has_bmi2() {
+            // SAFETY: the processor has what the function needs.
+            return unsafe { self.bytes_bmi2(record, base, out) };
+        }
+        self.bytes_any(record, base, out, deposit);
+    }
+
+    /// `bytes` of lanes of 8 bits, for processors that deposit bits in one instruction.
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
+    fn bytes_bmi2(&self, record: Bits, base: Bits, out: &mut [u8]) {
+        self.bytes_any(record, base, out, |bits, mask| std::arch::x86_64::_pdep_u64(bits, mask));
+    }
+
+    #[inline(always)]
+    fn bytes_any(&self, record: Bits, base: Bits, out: &mut [u8], deposit: impl Fn(u64, u64) -> u64) {
+        let mut fields = Fields { record, base, deposit };
+        let mut value = |word: &Word| sums(fields.next(word), word.minimum).to_le_bytes();
+        let (whole, rest) = out.as_chunks_mut::<8>();
+        let mut words = self.words.iter();
+        for (out, word) in whole.iter_mut().zip(&mut words) {
+            *out = value(word);
+        }
+        if let Some(word) = words.next() {
+            rest.iter_mut().zip(value(word)).for_each(|(to, v)| *to = v);
+        }
     }
 
     /// Writes minimum plus field of each lane, modulo 2^32. `record` begins behind the base id.
@@ -75,7 +106,7 @@ impl RowFields {
 
     /// `decode` for processors that deposit bits in one instruction.
     #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2,bmi1,bmi2")]
+    #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
     fn decode_bmi2<T>(&self, record: Bits, base: Bits, out: &mut [T], value: impl Fn(u32) -> T + Copy) {
         self.decode_any(record, base, out, value, |bits, mask| std::arch::x86_64::_pdep_u64(bits, mask));
     }
@@ -99,31 +130,58 @@ impl RowFields {
     #[inline(always)]
     fn words<T, const LANES: usize>(
         &self,
-        mut record: Bits,
-        mut base: Bits,
+        record: Bits,
+        base: Bits,
         out: &mut [T],
         value: impl Fn(u32) -> T,
         deposit: impl Fn(u64, u64) -> u64,
     ) {
         let slot = 64 / LANES as u32;
-        let next = |bits: &mut Bits, mask: u64| {
-            let width = mask.count_ones();
-            let part = deposit(field(bits.data, bits.at, width), mask);
-            bits.at += u64::from(width);
-            part
-        };
-        let lanes = out.chunks_mut(LANES).zip(self.minima.chunks(LANES));
-        for (word, (out, minima)) in self.words.iter().zip(lanes) {
-            let mut fields = word.constant | next(&mut record, word.deviation);
-            if word.base != 0 {
-                fields |= next(&mut base, word.base);
-            }
+        let mut fields = Fields { record, base, deposit };
+        let put = |fields: u64, out: &mut [T], minima: &[u32]| {
             for (i, (out, least)) in out.iter_mut().zip(minima).enumerate() {
                 let bits = fields >> (i as u32 * slot) & (u64::MAX >> (64 - slot));
                 *out = value(least.wrapping_add(bits as u32));
             }
+        };
+        let (whole, rest) = out.as_chunks_mut::<LANES>();
+        let (minima, last) = self.minima.as_chunks::<LANES>();
+        let mut words = self.words.iter();
+        for ((out, minima), word) in whole.iter_mut().zip(minima).zip(&mut words) {
+            put(fields.next(word), out, minima);
+        }
+        if let Some(word) = words.next() {
+            put(fields.next(word), rest, last);
         }
     }
+}
+
+/// The fields of a record, word by word.
+struct Fields<'a, D> {
+    record: Bits<'a>,
+    base: Bits<'a>,
+    deposit: D,
+}
+
+impl<D: Fn(u64, u64) -> u64> Fields<'_, D> {
+    #[inline(always)]
+    fn next(&mut self, word: &Word) -> u64 {
+        let next = |bits: &mut Bits, mask: u64| {
+            // What lies above the bits that the mask takes is not deposited.
+            let part = (self.deposit)(field(bits.data, bits.at, 64), mask);
+            bits.at += u64::from(mask.count_ones());
+            part
+        };
+        let fields = word.constant | next(&mut self.record, word.deviation);
+        if word.base == 0 { fields } else { fields | next(&mut self.base, word.base) }
+    }
+}
+
+/// The sums of eight bytes each, modulo 2^8.
+#[inline(always)]
+fn sums(a: u64, b: u64) -> u64 {
+    const LOW: u64 = 0x7F7F_7F7F_7F7F_7F7F;
+    ((a & LOW) + (b & LOW)) ^ ((a ^ b) & !LOW)
 }
 
 #[cfg(test)]
@@ -161,6 +219,11 @@ mod tests {
             let mut bytes = vec![0; lanes.len()];
             plan.bytes(record, base, &mut bytes);
             prop_assert!(bytes.iter().zip(&expected).all(|(b, e)| *b == *e as u8));
+            if plan.per_word == 8 {
+                bytes.fill(0);
+                plan.bytes_any(record, base, &mut bytes, deposit);
+                prop_assert!(bytes.iter().zip(&expected).all(|(b, e)| *b == *e as u8));
+            }
         }
     }
 }

@@ -79,7 +79,7 @@ impl Rows {
     pub fn block<S: Source>(&self, pages: &Pages<S>, segment: u64) -> Result<Arc<Block>> {
         let number = self.number(segment, 0);
         let read = || Block::read(pages, &self.schema, self.entry(pages, number)?);
-        self.blocks.get(number, || read().map_err(|e| e.at(format_args!("block {number}"))))
+        self.blocks.get(segment, || read().map_err(|e| e.at(format_args!("block {number}"))))
     }
 
     /// The images of a segment in one storage group, likewise.
@@ -90,8 +90,11 @@ impl Rows {
         group: u32,
     ) -> Result<Arc<ImageBlock>> {
         let number = self.number(segment, group);
+        // Counted without the table's blocks, or slots would stay empty and others be fought for.
+        let groups = u64::from(self.schema.groups()).saturating_sub(1);
+        let of_images = segment.saturating_mul(groups).saturating_add(u64::from(group).saturating_sub(1));
         let read = || ImageBlock::read(pages, &self.schema, group, self.entry(pages, number)?);
-        self.images.get(number, || read().map_err(|e| e.at(format_args!("block {number}"))))
+        self.images.get(of_images, || read().map_err(|e| e.at(format_args!("block {number}"))))
     }
 
     /// The segment that holds a stored row (less than `rows`).

@@ -130,10 +130,19 @@ impl Prepared {
     }
 
     /// Bits of ids, deviations and a base table of its own.
+    fn bits(&self) -> u64 {
+        self.bits_by(&self.bins, &self.ids)
+    }
+
+    /// The same in other bins.
     fn bits_in(&self, bins: &Bins) -> u64 {
         let ids: Vec<u16> = self.rests.iter().map(|&rest| bins.of(rest) as u16).collect();
+        self.bits_by(bins, &ids)
+    }
+
+    fn bits_by(&self, bins: &Bins, ids: &[u16]) -> u64 {
         let count = bins.bins.len() as u64;
-        bins.deviation_bits(&ids)
+        bins.deviation_bits(ids)
             + ids.len() as u64 * u64::from(id_bits(count))
             + count * entry_bits(self.width)
     }
@@ -147,28 +156,32 @@ fn groups(lanes: &mut [Prepared], most: usize) -> Vec<CodeGroup> {
             lane.rebin(values);
         }
     }
-    let groups = code_groups(&coded(lanes));
+    let best: Vec<u64> =
+        lanes.iter().zip(&alone).map(|(lane, bins)| lane.bits_in(bins).min(lane.bits())).collect();
+    let groups = code_groups(&coded(lanes, &best));
     // Lanes that stayed alone go back to the bins that are best for them.
     let mut changed = false;
     for group in groups.iter().filter(|g| g.lanes.len() == 1 || g.count() == 1) {
         for &lane in &group.lanes {
             let (Some(lane), Some(bins)) = (lanes.get_mut(lane), alone.get(lane)) else { continue };
-            if lane.bins != *bins && lane.bits_in(bins) < lane.bits_in(&lane.bins) {
+            if lane.bins != *bins && lane.bits_in(bins) < lane.bits() {
                 lane.rebin(bins.clone());
                 changed = true;
             }
         }
     }
-    if changed { code_groups(&coded(lanes)) } else { groups }
+    if changed { code_groups(&coded(lanes, &best)) } else { groups }
 }
 
-fn coded(lanes: &[Prepared]) -> Vec<Coded<'_>> {
-    let coded = |lane: &'_ Prepared| (lane.bins.bins.len(), entry_bits(lane.width));
-    lanes
-        .iter()
-        .map(|lane| (&lane.ids, coded(lane)))
-        .map(|(ids, (bins, entry_bits))| Coded { ids, bins, entry_bits })
-        .collect()
+fn coded<'a>(lanes: &'a [Prepared], best: &[u64]) -> Vec<Coded<'a>> {
+    let coded = |(lane, &alone): (&'a Prepared, &u64)| Coded {
+        ids: &lane.ids,
+        bins: lane.bins.bins.len(),
+        entry_bits: entry_bits(lane.width),
+        deviations: lane.bins.deviation_bits(&lane.ids),
+        alone,
+    };
+    lanes.iter().zip(best).map(coded).collect()
 }
 
 /// All that the records are made of.

@@ -1,10 +1,10 @@
 //! `gede experiment`: the paper's tables and figures.
 
-use crate::experiment;
+use crate::experiment::{self, Request};
 use gede::Result;
 use std::path::PathBuf;
 
-/// Reproduce the paper's experiments: tables as CSV, figures as SVG
+/// Run the paper's experiments and those beyond it: tables as CSV, figures as SVG
 #[derive(clap::Args)]
 pub struct Experiment {
     /// Which one
@@ -16,10 +16,23 @@ pub struct Experiment {
     /// Where to put the results, in a folder of the experiment's name
     #[arg(long, value_name = "DIR", default_value = "results")]
     out: PathBuf,
+    /// storage: an image set besides those in --data, as `gede convert` reads it; may be repeated
+    #[arg(long = "set", value_name = "PATH")]
+    sets: Vec<PathBuf>,
+    /// storage: only the first images of each set, to try it out
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    images: Option<u32>,
 }
 
 impl Experiment {
     pub fn run(&self, json: bool) -> Result<()> {
-        experiment::run(&self.name, self.data.as_deref(), &self.out, json)
+        let request = Request {
+            data: self.data.as_deref(),
+            out: &self.out,
+            sets: &self.sets,
+            images: self.images.map(|n| n as usize),
+            json,
+        };
+        experiment::run(&self.name, &request)
     }
 }

@@ -34,7 +34,7 @@ fn refuse_existing(output: &Path, overwrite: bool) -> Result<()> {
 }
 
 /// Opens a gede file through a memory map.
-fn open(path: &Path) -> Result<Reader<impl Source + use<>>> {
+pub(crate) fn open(path: &Path) -> Result<Reader<impl Source + use<>>> {
     // SAFETY: gede never writes into a file that is there, nor does it shorten one. If another
     // program does so meanwhile, this process may end, or report values that were never in the file.
     unsafe { Reader::map(path) }

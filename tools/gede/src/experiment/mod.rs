@@ -1,32 +1,66 @@
-//! The paper's experiments: tables as CSV, figures as SVG.
+//! The experiments, the paper's and those beyond it: tables as CSV, figures as SVG.
 
+mod bars;
 mod california;
 mod csv;
 mod plot;
+mod storage;
 mod table;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use gede::{Error, ErrorKind, Result};
+use indicatif::{ProgressBar, ProgressStyle};
 
 /// The experiments there are.
-pub const NAMES: [&str; 1] = ["california"];
+pub const NAMES: [&str; 2] = ["california", "storage"];
 
-/// Runs an experiment and writes its tables and figures into `out/NAME`. The data is looked for in
-/// `data`; some experiments have theirs bundled. Prints the summary, as JSON if asked; progress goes
-/// to standard error.
+/// What an experiment is asked to do.
+pub struct Request<'a> {
+    /// Where its data is; some experiments have theirs bundled.
+    pub data: Option<&'a Path>,
+    /// Its tables and figures go into a folder of its name in here.
+    pub out: &'a Path,
+    /// Image sets to look at besides those in `data`.
+    pub sets: &'a [PathBuf],
+    /// Images of each set to look at, from the first on; all if none.
+    pub images: Option<usize>,
+    /// Whether the summary is printed for machines.
+    pub json: bool,
+}
+
+/// Runs an experiment, writes its tables and figures, prints a summary. Progress goes to standard error.
 ///
 /// # Errors
-/// `Argument` for a name that is none of [`NAMES`]; whatever keeps data from being read or results
-/// from being written.
-pub fn run(name: &str, data: Option<&Path>, out: &Path, json: bool) -> Result<()> {
-    let out = out.join(name);
-    std::fs::create_dir_all(&out).map_err(|e| Error::io(format!("creating {}", out.display()), e))?;
+/// `Argument` for a name that is none of [`NAMES`], or for what the experiment does not know; whatever
+/// keeps data from being read or results from being written.
+pub fn run(name: &str, request: &Request) -> Result<()> {
     match name {
-        "california" => california::run(data, &out, json),
-        _ => Err(Error::new(
-            ErrorKind::Argument,
-            format!("no experiment \"{name}\"; there are {}", NAMES.join(", ")),
-        )),
+        "california" if !request.sets.is_empty() || request.images.is_some() => {
+            Err(misuse("--set and --images are for the experiment storage"))
+        }
+        "california" => california::run(request),
+        "storage" => storage::run(request),
+        _ => Err(misuse(format!("no experiment \"{name}\"; there are {}", NAMES.join(", ")))),
     }
+}
+
+fn misuse(what: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Argument, what)
+}
+
+/// The folder for an experiment's results, made if it is not there.
+fn folder(request: &Request, name: &str) -> Result<PathBuf> {
+    let out = request.out.join(name);
+    std::fs::create_dir_all(&out).map_err(|e| Error::io(format!("creating {}", out.display()), e))?;
+    Ok(out)
+}
+
+/// A bar of so many steps, each with a message, on a terminal.
+fn steps(count: usize) -> ProgressBar {
+    let bar = ProgressBar::new(count as u64);
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg} [{elapsed}]") {
+        bar.set_style(style);
+    }
+    bar
 }

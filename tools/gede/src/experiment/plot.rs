@@ -18,10 +18,10 @@ pub const PURPLE: RGBColor = RGBColor(204, 121, 167);
 pub const SKY: RGBColor = RGBColor(86, 180, 233);
 pub const GREY: RGBColor = RGBColor(150, 150, 150);
 
-const INK: RGBColor = RGBColor(40, 40, 40);
-const QUIET: RGBColor = RGBColor(100, 100, 100);
-const MESH: RGBColor = RGBColor(228, 228, 228);
-const FONT: &str = "sans-serif";
+pub const INK: RGBColor = RGBColor(40, 40, 40);
+pub const QUIET: RGBColor = RGBColor(100, 100, 100);
+pub const MESH: RGBColor = RGBColor(228, 228, 228);
+pub const FONT: &str = "sans-serif";
 
 /// A whole picture.
 pub struct Figure<'a> {
@@ -125,16 +125,16 @@ impl<'a> Axis<'a> {
     }
 
     /// A value's place on the axis.
-    fn place(&self, value: f64) -> f64 {
+    pub fn place(&self, value: f64) -> f64 {
         if self.log { value.log10() } else { value }
     }
 
-    fn value(&self, place: f64) -> f64 {
+    pub fn value(&self, place: f64) -> f64 {
         if self.log { 10f64.powf(place) } else { place }
     }
 
     /// The places shown: the range asked for, or that of the data and a little more.
-    fn extent(&self, values: impl Iterator<Item = f64>) -> Range<f64> {
+    pub fn extent(&self, values: impl Iterator<Item = f64>) -> Range<f64> {
         if let Some(range) = &self.range {
             return self.place(range.start)..self.place(range.end);
         }
@@ -148,7 +148,7 @@ impl<'a> Axis<'a> {
     }
 
     /// Places of the ticks: round numbers, about six of them.
-    fn ticks(&self, extent: &Range<f64>) -> Vec<f64> {
+    pub fn ticks(&self, extent: &Range<f64>) -> Vec<f64> {
         let span = extent.end - extent.start;
         if self.log && span > 0.9 {
             let digits: &[f64] = match span {
@@ -173,7 +173,7 @@ impl<'a> Axis<'a> {
         (first..).map(|i| i as f64 * step).take_while(|&v| v <= hi).map(|v| self.place(v)).collect()
     }
 
-    fn tick_label(&self, place: f64) -> String {
+    pub fn tick_label(&self, place: f64) -> String {
         let value = self.value(place);
         if value != 0.0 && (value.abs() < 9.99e-4 || value.abs() >= 1e5) {
             return format!("{value:.0e}");
@@ -238,7 +238,7 @@ impl Figure<'_> {
     }
 }
 
-type Drawn<DB> = std::result::Result<(), DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>>;
+pub type Drawn<DB> = std::result::Result<(), DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>>;
 
 impl Panel<'_> {
     fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>) -> Drawn<DB> {

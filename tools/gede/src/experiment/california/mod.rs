@@ -11,10 +11,9 @@ use std::path::{Path, PathBuf};
 
 use gede::arrow::ArrowTable;
 use gede::{Error, Result};
-use indicatif::{ProgressBar, ProgressStyle};
 
-use super::csv;
 use super::table::FloatTable;
+use super::{Request, csv, folder, steps};
 use measure::{FEW, paths, sizes, training};
 use trial::Trial;
 
@@ -24,15 +23,13 @@ const SPLITS: u64 = 10;
 const SPLITS_ON_ROWS: u64 = 3;
 
 /// Reads the table from `data` (a folder with `california_housing.csv`, or the file itself; the
-/// bundled one if none), runs everything and writes into the folder `out`.
-pub fn run(data: Option<&Path>, out: &Path, json: bool) -> Result<()> {
-    let all = load(data)?;
-    let folder = tempfile::tempdir().map_err(|e| Error::io("creating a temporary folder", e))?;
-    let path = folder.path().join("train.gede");
-    let bar = ProgressBar::new(SPLITS + 1);
-    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg} [{elapsed}]") {
-        bar.set_style(style);
-    }
+/// bundled one if none), runs everything and writes the results.
+pub fn run(request: &Request) -> Result<()> {
+    let all = load(request.data)?;
+    let out = folder(request, "california")?;
+    let temporary = tempfile::tempdir().map_err(|e| Error::io("creating a temporary folder", e))?;
+    let path = temporary.path().join("train.gede");
+    let bar = steps(SPLITS as usize + 1);
     let (mut all_sizes, mut all_controls, mut all_training) = (Vec::new(), Vec::new(), Vec::new());
     for split in 0..SPLITS {
         bar.set_message(format!("split {split}"));
@@ -65,7 +62,7 @@ pub fn run(data: Option<&Path>, out: &Path, json: bool) -> Result<()> {
     let summary = summary::summarise(&all_sizes, &all_training);
     csv::save(&out.join("summary.csv"), &summary)?;
     bar.finish_and_clear();
-    summary::print(&summary, json)
+    summary::print(&summary, request.json)
 }
 
 fn load(data: Option<&Path>) -> Result<FloatTable> {

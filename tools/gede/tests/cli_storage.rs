@@ -1,0 +1,122 @@
+//! `gede experiment storage` measures the files that `gede convert` writes, beside other formats.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use common::Folder;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+const MISUSED: i32 = 2;
+
+/// Waves with some noise: what images are like.
+fn pixel(image: usize, x: usize, y: usize, channel: usize) -> u8 {
+    let noise = (image * 7919 + x * 104_729 + y * 1_299_709 + channel * 15_485_863) % 5;
+    let wave = ((x + image) as f64 / 5.0).sin() * (y as f64 / 4.0).cos();
+    (120.0 + 80.0 * wave) as u8 + noise as u8
+}
+
+/// Gray images of 9 rows and 11 columns in IDX files, as MNIST has them.
+fn gray(folder: &Folder, name: &str, images: usize) {
+    let head = |kind: u8, sizes: &[usize]| -> Vec<u8> {
+        let sizes = sizes.iter().flat_map(|&n| (n as u32).to_be_bytes());
+        [0, 0, 8, kind].into_iter().chain(sizes).collect()
+    };
+    let mut pixels = head(3, &[images, 9, 11]);
+    pixels.extend((0..images).flat_map(|i| (0..99).map(move |at| pixel(i, at % 11, at / 11, 0))));
+    let mut labels = head(1, &[images]);
+    labels.extend((0..images).map(|i| (i % 3) as u8));
+    std::fs::create_dir_all(folder.path(name)).unwrap();
+    folder.write(&format!("{name}/train-images-idx3-ubyte"), pixels);
+    folder.write(&format!("{name}/train-labels-idx1-ubyte"), labels);
+}
+
+/// CIFAR-10's records.
+fn coloured(folder: &Folder, name: &str, images: usize) {
+    let record = |i: usize| {
+        let planes = (0..3 * 1024).map(move |at| pixel(i, at % 32, at / 32 % 32, at / 1024));
+        std::iter::once((i % 2) as u8).chain(planes)
+    };
+    std::fs::create_dir_all(folder.path(name)).unwrap();
+    folder.write(&format!("{name}/data_batch_1.bin"), (0..images).flat_map(record).collect::<Vec<u8>>());
+}
+
+/// The rows of a CSV file, by the names of its columns.
+fn rows(folder: &Folder, name: &str) -> Vec<BTreeMap<String, String>> {
+    let mut reader = csv::Reader::from_path(folder.path(name)).unwrap();
+    let heads = reader.headers().unwrap().clone();
+    let row = |row: csv::StringRecord| heads.iter().zip(&row).map(|(h, v)| (h.into(), v.into())).collect();
+    reader.records().map(|r| row(r.unwrap())).collect()
+}
+
+#[test]
+fn files_are_as_convert_writes_them() {
+    let folder = Folder::new();
+    gray(&folder, "data/mnist", 200);
+    coloured(&folder, "data/cifar10", 30);
+    let summary = folder.json("experiment storage --data data --out results");
+    assert_eq!(folder.names(), ["data", "results"]);
+    let rows = rows(&folder, "results/storage/images.csv");
+    assert_eq!(summary.as_array().map(Vec::len), Some(rows.len()));
+    let of = |set: &str| rows.iter().filter(|row| row["set"] == set).collect::<Vec<_>>();
+    assert_eq!((of("MNIST").len(), of("CIFAR-10").len()), (6 + 5, 6 + 5 + 6));
+    for (set, images, pixels, input) in [
+        ("MNIST", 200, 99, "data/mnist/train-images-idx3-ubyte"),
+        ("CIFAR-10", 30, 3072, "data/cifar10/data_batch_1.bin"),
+    ] {
+        for row in of(set) {
+            let number = |column: &str| row[column].parse::<f64>().unwrap();
+            assert_eq!(number("images"), f64::from(images));
+            let share = 100.0 * number("bytes") / f64::from(images * pixels);
+            assert!((number("share") - share).abs() < 1e-9 && number("encode_mb_s") > 0.0, "{row:?}");
+            let near = row["format"] == "gede" && row["what"].starts_with("dct");
+            assert!(near || (row["psnr_db"].is_empty() && row["max_error"] == "0"), "{row:?}");
+            assert_eq!(row["decode_images_s"].is_empty(), row["ablation"] == "true", "{row:?}");
+            if row["format"] == "gede" && row["ablation"] == "false" {
+                let gain = number("share_plain") - number("share");
+                assert!((number("gain_points") - gain).abs() < 1e-9);
+                let class = if row["by_class"] == "true" { "--class label" } else { "" };
+                let convert =
+                    format!("convert {input} x.gede --overwrite --transform {} {class}", row["what"]);
+                assert_eq!(folder.json(&convert)["file_length"], number("bytes"), "{row:?}");
+            }
+        }
+    }
+    for figure in ["mnist.svg", "cifar-10.svg"] {
+        let svg = String::from_utf8(folder.read(&format!("results/storage/{figure}"))).unwrap();
+        assert!(svg.contains("class-wise") && svg.contains("WebP"));
+    }
+}
+
+#[test]
+fn sets_are_named_and_cut_short() {
+    let folder = Folder::new();
+    gray(&folder, "digits", 50);
+    let set = "--set digits/train-images-idx3-ubyte";
+    let found = folder.json(&format!("experiment storage {set} --images 20"));
+    let rows: Vec<Value> = found.as_array().unwrap().clone();
+    assert!(rows.iter().all(|row| row["images"] == 20 && row["set"] == "train-images-idx3-ubyte"));
+    let text = folder.fine(&format!("experiment storage {set} --images 20"));
+    for part in ["20 images", "lossless, class-wise", "Parquet", "images/s", "MB/s"] {
+        assert!(text.contains(part), "{part:?} is not in\n{text}");
+    }
+}
+
+#[test]
+fn what_cannot_be_measured_is_refused() {
+    let folder = Folder::new();
+    gray(&folder, "a", 5);
+    folder.write("table.csv", "x,y\n1,2\n");
+    for (arguments, code, says) in [
+        ("storage", MISUSED, "--data"),
+        ("storage --data a", MISUSED, "mnist/train-images-idx3-ubyte"),
+        ("storage --set a/train-images-idx3-ubyte --set a/train-images-idx3-ubyte", MISUSED, "rename"),
+        ("storage --set a/train-images-idx3-ubyte --images 0", MISUSED, "--images"),
+        ("california --images 3", MISUSED, "storage"),
+        ("nothing", MISUSED, "storage"),
+        ("storage --set table.csv", 1, "table.csv: it has no column of images"),
+    ] {
+        let line = folder.refused(&format!("experiment {arguments}"), code);
+        assert!(line.contains(says), "{says:?} is not in {line:?}");
+    }
+}
