@@ -96,11 +96,13 @@ fn fractional_bits(rows: u64, bases: usize, entry_bits: u64, deviations: u64) ->
     let whole = bases.max(1).ilog2();
     let (mut x, mut log) = ((bases.max(1) as u128) << (63 - whole), u64::from(whole));
     for _ in 0..8 {
-        x = x * x >> 63;
+        x = (x * x) >> 63;
         log = log << 1 | (x >> 64) as u64;
-        x >>= x >> 64;
+        if x >> 64 == 1 {
+            x >>= 1;
+        }
     }
-    (rows * log >> 8) + bases as u64 * entry_bits + deviations
+    ((rows * log) >> 8) + bases as u64 * entry_bits + deviations
 }
 
 impl Trial {

@@ -118,6 +118,24 @@ impl GroupedFields {
             rows.iter().for_each(|&row| prefetch(&frames, entry.frame_of(row) * frame_bits));
         }
         let usual = (grouped.deviations.0 + grouped.deviations.1) / 2;
+        // Rows in order that are not in memory are read at once: what comes before the window's first bits is left out.
+        let mut window = None;
+        if let (false, Picked::Range(first, count)) = (mapped, rows) {
+            let last = first + (count as u64).saturating_sub(1);
+            let (from, to) = (entry.frame_of(first) * frame_bits, (entry.frame_of(last) + 1) * frame_bits);
+            frames = gather(pages, frames_at, from, to)?;
+            let local = |row: u64| entry.frame_of(row) * frame_bits - from / 8 * 8;
+            let begin = grouped.mini_block(entry, &frames, local(first), first);
+            let end = grouped.mini_block(entry, &frames, local(last), last);
+            let end = end
+                .saturating_add(row_bits.saturating_mul(MINI_BLOCK))
+                .min(8 * lengths[2].saturating_sub(SLACK));
+            if begin > end {
+                return Err(outside());
+            }
+            data = gather(pages, records_at, begin, end)?;
+            window = Some((from / 8 * 8, begin / 8 * 8, end));
+        }
         let mut i = 0;
         while i < rows.len() {
             let row = rows.row(i);
@@ -129,7 +147,9 @@ impl GroupedFields {
             };
             i += count as usize;
             let mut frame = entry.frame_of(row) * frame_bits;
-            if frame_bits > 0 {
+            if let Some((start, ..)) = window {
+                frame -= start;
+            } else if frame_bits > 0 {
                 let bytes = frames_at + frame / 8..frames_at + (frame + frame_bits).div_ceil(8);
                 match &mut frames {
                     Cow::Borrowed(_) => touch(&mut seen_frames, bytes)?,
@@ -147,7 +167,9 @@ impl GroupedFields {
             if at > to {
                 return Err(outside());
             }
-            if to > at {
+            if let Some((_, start, end)) = window {
+                at = at.checked_sub(start).filter(|_| to <= end).ok_or_else(outside)?;
+            } else if to > at {
                 let bytes = records_at + at / 8..records_at + to.div_ceil(8);
                 match &mut data {
                     Cow::Borrowed(_) => touch(&mut seen_records, bytes)?,
@@ -197,6 +219,16 @@ impl GroupedFields {
             }
         }
     }
+}
+
+/// Bits `from` to `to` of the stream at `start`, from the byte of the first on, and room for wide loads behind them.
+fn gather<'p, S: Source>(pages: &Pages<S>, start: u64, from: u64, to: u64) -> Result<Cow<'p, [u8]>> {
+    let mut bytes = match to > from {
+        true => pages.get(start + from / 8..start + to.div_ceil(8))?.into_owned(),
+        false => Vec::new(),
+    };
+    bytes.resize(bytes.len() + SLACK as usize, 0);
+    Ok(Cow::Owned(bytes))
 }
 
 /// Asks for the memory at a bit before it is needed.

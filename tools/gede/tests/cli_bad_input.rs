@@ -84,7 +84,7 @@ fn options_that_do_not_fit_the_table() {
         says(&line, &["t.csv", "no column \"c\"", "a, b, name"]);
     }
     says(&folder.refused("convert t.csv t.gede --target name:value", MISUSED), &["t.csv", "name"]);
-    says(&folder.refused("convert t.csv t.gede --layout compact", MISUSED), &["compact", "paper"]);
+    says(&folder.refused("convert t.csv t.gede --layout tight", MISUSED), &["tight", "compact", "paper"]);
     says(&folder.refused("convert t.csv t.gede --max-condensed 101%", MISUSED), &["100%"]);
     says(&folder.refused("convert t.csv t.gede --max-condensed few", MISUSED), &["few"]);
     says(&folder.refused("convert t.csv t.gede --beta 3 --max-condensed 3", MISUSED), &["--beta"]);
