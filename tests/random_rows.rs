@@ -215,3 +215,12 @@ fn a_long_class_wise_file_is_read_in_any_order() {
         assert!(!std::mem::replace(&mut seen[row], true));
     }
 }
+
+#[test]
+fn long_strings_that_repeat() {
+    let long = |i: usize| format!("{:x} ", random(5, i % 3)).repeat([1, 20, 5000][i % 3]);
+    let table = Builder::new(20).text("t", long).finish();
+    for layout in [Layout::Paper, Layout::Compact] {
+        check(&table, &Options { layout, ..Options::default() }, 3);
+    }
+}

@@ -11,6 +11,9 @@ use crate::column::Values;
 use crate::error::{Error, Result};
 use crate::format::{BlockEntry, SymbolTable, TransformKind};
 
+/// Bytes that are set aside for what codes stand for, before it is known how many they are.
+const DECODED: usize = 16 << 20;
+
 /// Where a string lies.
 #[derive(Clone, Copy, Default)]
 struct Place {
@@ -127,7 +130,14 @@ impl<'a> Strings<'a> {
             *place = Place::default();
         }
         offsets.reserve(self.places.len());
-        data.reserve(self.places.iter().map(|p| p.end - p.start).sum());
+        let (mut bytes, mut codes) = (0, 0);
+        for place in &self.places {
+            let pool = self.pools.get(place.pool as usize);
+            let of = if pool.is_some_and(|p| p.symbols().is_some()) { &mut codes } else { &mut bytes };
+            *of += place.end - place.start;
+        }
+        // Codes of text stand for two to three bytes each.
+        data.reserve(bytes + codes + (2 * codes).min(DECODED));
         let mut end = data.len();
         for place in &self.places {
             if let Some(pool) = self.pools.get(place.pool as usize).filter(|_| place.start < place.end) {
