@@ -17,7 +17,7 @@ bench:
 
 # The paper's linear regression figures.
 california:
-    cargo run --release --bin gede -- experiment california --data tests/data --out results
+    cargo run --release --bin gede -- experiment california --out results
 
 # Image sets on disk and out of it; DATA holds mnist/ and cifar10/ in the forms they come in.
 storage DATA:
