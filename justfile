@@ -25,4 +25,4 @@ storage DATA:
 
 # The second reader on the golden files.
 reader:
-    python3 spec/check_golden.py
+    python3 spec/check.py

@@ -1,4 +1,9 @@
-"""Condensed samples (gede.md, section 5), rebuilt from the rows where they are not stored, and moments (6), as CSV."""
+"""Condensed samples (gede.md, section 5), rebuilt from the rows where they are not stored, and moments (6), as CSV.
+
+- The condensed table's fields are named by their columns alone: features, target, weights.
+- Moments: `exact,rows,left out,has target`, a line with these values; `node,exponent` and a line a column;
+  `i,j,sum` and a line for each number of the upper triangle, an integer or the raw bits of the f64.
+"""
 import math
 import struct
 from collections import namedtuple
@@ -23,25 +28,22 @@ def dump_moments(file):
     yield "node,exponent"
     yield from ("%d,%d" % struct.unpack_from("<II", data, 64 + 8 * i) for i in range(k))
     yield "i,j,sum"
-    at = 64 + 8 * k
-    for i in range(k + 1):
-        for j in range(i, k + 1):
-            number = int.from_bytes(data[at : at + 16], "little", signed=True)
-            yield f"{i},{j},{number if exact else f'{number:016x}'}"
-            at += 16
+    places = [(i, j) for i in range(k + 1) for j in range(i, k + 1)]
+    for (i, j), at in zip(places, range(64 + 8 * k, len(data), 16)):
+        number = int.from_bytes(data[at : at + 16], "little", signed=True)
+        yield f"{i},{j},{number if exact else f'{number:016x}'}"
 
 
 def rebuild(file):
     """values[column][0][cell] of the condensed table, summed segment by segment in stored order."""
     cells = read_cells(file.section(35))
-    schema_nodes = file.schema.nodes
     nodes = [f[0] for f in cells.features] + [cells.target] * (cells.target_kind == 1)
     k = len(nodes)
     empty = [0.0] * k + [0] * (k + max(1, len(cells.labels)))  # sums, counts, weights
     total = {}
     for blocks in file.segments_of(2):
         values = file.segment_values(blocks, file.schema)
-        columns = [[as_f64(schema_nodes[n], raw) for raw in values[n][0]] for n in nodes]
+        columns = [[as_f64(file.schema.nodes[n], raw) for raw in values[n][0]] for n in nodes]
         part = {}
         for row in range(blocks[0].rows):
             numbers = [column[row] for column in columns]
@@ -53,7 +55,7 @@ def rebuild(file):
                     cell[k + i] += 1
             label = 0
             if cells.target_kind == 2:
-                label = cells.labels.index(label_bytes(schema_nodes[cells.target], values[cells.target][0][row]))
+                label = cells.labels.index(label_bytes(file.schema.nodes[cells.target], values[cells.target][0][row]))
             cell[2 * k + label] += 1
         for key, cell in part.items():
             total[key] = [a + b for a, b in zip(total.get(key, empty), cell)]
@@ -110,3 +112,6 @@ def mean(total, count):
 def label_bytes(node, raw):
     """A class value as a label's bytes."""
     return raw if raw is None or node.v == 2 and node.bits == 0 else raw.to_bytes((node.bits + 7) // 8, "little")
+
+
+DUMPS = {"--condensed": dump, "--moments": dump_moments}

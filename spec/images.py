@@ -3,7 +3,8 @@ import math
 
 import numpy as np
 
-from records import Bits, require
+from grouped import Bits
+from reader import require
 
 
 def table(length):

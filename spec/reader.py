@@ -4,7 +4,9 @@
     reader.py FILE              every row as CSV, in the order of the table
     reader.py --condensed FILE  the condensed table as CSV, rebuilt from the rows where it is not stored
     reader.py --moments FILE    the moments as CSV
-    reader.py --check FILE      checksums, coverage, padding and every record; prints "ok"
+
+This file by itself reads tables of fixed records, the layout of the paper. grouped.py is for grouped records,
+images.py for images, condensed.py for the last two commands; check.py checks what a reader need not know.
 
 The dump is exact. Its lines end in a line feed; the first names the fields, then one line a row.
 
@@ -16,9 +18,6 @@ The dump is exact. Its lines end in a line feed; the first names the fields, the
 - bool, unsigned, signed and decimal (without its scale) are integers. float and interval are their raw bits
   in hexadecimal, most significant digit first. bytes, fixed bytes and images are 0x and two digits a byte. text is
   always quoted, quotes doubled. A null, and everything under a null, is an empty field.
-- The condensed table's fields are named by their columns alone: features, target, weights.
-- Moments: `exact,rows,left out,has target`, a line with these values; `node,exponent` and a line a column;
-  `i,j,sum` and a line for each number of the upper triangle, an integer or the raw bits of the f64.
 """
 import struct
 import sys
@@ -26,9 +25,6 @@ import zlib
 from collections import namedtuple
 
 import numpy as np
-
-import images
-from records import Damage, bit_rows, fixed_fields, grouped_fields, require, stream_length
 
 MAGIC = b"\x89GEDE\n\r\n"
 NONE = 0xFFFFFFFF
@@ -38,11 +34,10 @@ STRUCT, LIST, BOOL, UNSIGNED, SIGNED, FLOAT, DECIMAL, INTERVAL, FIXED, BYTES, TE
 
 Section = namedtuple("Section", "kind crc offset length stride zero")
 Node = namedtuple("Node", "parent name_at name_length kind nullable unit precision scale bits r v lane group "
-                          "dictionary length image_width name")
+                  "dictionary length image_width name")
 Schema = namedtuple("Schema", "nodes groups")  # groups: the lanes of each storage group
-Block = namedtuple("Block", "first rows transforms layout bases records exceptions exceptions_length heap "
-                            "heap_length n_b l_t l_b l_d constant kind id_bits transform shift minima offsets "
-                            "records_length")
+Block = namedtuple("Block", "first rows transforms layout bases records exceptions exceptions_length heap heap_length "
+                   "n_b l_t l_b l_d constant kind id_bits transform shift minima offsets records_length")
 Transform = namedtuple("Transform", "kind width exponent zero word minimum")
 
 
@@ -161,7 +156,10 @@ class File:
         widths = [t.width for t in transforms]
         require(all(t.zero == 0 and t.exponent <= 22 * (t.kind == 1) for t in transforms), "a lane transform")
         require(sum(widths) == block.l_t, "total bits")
-        return pieces, transforms, (fixed_fields if block.kind == 1 else grouped_fields)(block, widths, pieces)
+        if block.kind == 3:
+            import grouped
+            return pieces, transforms, grouped.fields(block, widths, pieces)
+        return pieces, transforms, fixed_fields(block, widths, pieces)
 
     def segment_values(self, blocks, schema):
         """values[node][instance][row]: raw bits, or bytes; None for a null and for what is under a null."""
@@ -172,8 +170,9 @@ class File:
         values = []
         for node in schema.nodes:
             if node.kind == IMAGE:
-                block_, lanes = blocks[node.group], schema.groups[node.group]
-                values.append([images.block_images(node, block_, *self.open_block(block_, lanes))])
+                import images
+                group, lanes = blocks[node.group], schema.groups[node.group]
+                values.append([images.block_images(node, group, *self.open_block(group, lanes))])
                 continue
             instances = []
             for instance in range(node.r):
@@ -202,11 +201,10 @@ class File:
         if kind == 2:
             words = self.dictionary(word)
             return [words[u] for u in fields[lane]]
-        lanes = range(lane, lane + node.v)
-        steps = [transforms[i].word if transforms[i].kind < 2 else 0 for i in lanes]
+        steps = [t.word * (t.kind < 2) for t in transforms[lane : lane + node.v]]
         require(node.v == 1 and node.kind <= INTERVAL or not any(steps), "a step")
         ordered = [[u * (step or 1) + transforms[i].minimum & (1 << 64) - 1 for u in fields[i]]
-                   for i, step in zip(lanes, steps)]
+                   for i, step in enumerate(steps, lane)]
         if kind == 1:
             return [decimal_bits(q - (q >> 63 << 64), exponent, node.bits) for q in ordered[0]]
         require(kind == 0 or kind == 3 and node.kind in (BYTES, TEXT), f"transform {kind}")
@@ -237,44 +235,46 @@ class File:
             at += 8 + 8 * words + 8 * ((rows + 1023) // 1024) + 8 * (rows // 8192 + 2)
         return np.argsort(order).tolist()
 
-    def check(self):
-        """What the checksums do not say: coverage, disjointness, zero bytes wherever nothing is, and every record."""
-        spans = [(0, 64), self.directory, (len(self.data) - 64, 64)] + [(s.offset, s.length) for s in self.sections]
-        self.check_cover(spans, 0, len(self.data))
-        pieces = [entry[:2] for entry in struct.iter_unpack("<QQQII", self.section(3))]
-        tables, kinds = [(2, self.schema, self.rows, self.segments)], set()
-        if self.section(33):
-            tables.append((4, self.read_schema(33), self.condensed_rows, self.condensed_segments))
-        for kind, schema, rows, count in tables:
-            segments, done = self.segments_of(kind), 0
-            for blocks in segments:
-                require(all((b.first, b.rows) == (done, blocks[0].rows) for b in blocks), "rows of a segment's blocks")
-                done += blocks[0].rows
-                kinds |= {b.kind for b in blocks}
-                pieces += [p for b, lanes in zip(blocks, schema.groups) for p in self.pieces(b, lanes)]
-                self.segment_values(blocks, schema)
-            require((len(segments), done) == (count, rows), "number of segments or of rows")
-        for section in (s for s in self.sections if s.kind == 1):
-            self.check_cover(pieces, section.offset, section.offset + section.length)
-        require(kinds == {f[0] + 1 for f in self.features if f[0] < 3}, "record kinds among the features")
-        require(not any(self.data[16:60] + self.data[-24:-12]), "reserved bytes")
 
-    def check_cover(self, spans, start, end):
-        at = start
-        for offset, length in sorted({s for s in spans if s[1]}):
-            require(offset % 64 == 0 and at <= offset < at + 64, f"gap or overlap at byte {offset}")
-            require(not any(self.data[at:offset]), f"padding before byte {offset}")
-            at = offset + length
-        require(at <= end < at + 64 and not any(self.data[at:end]), f"bytes up to {end} are not covered")
+def require(truth, what):
+    """A rule of the specification."""
+    if not truth:
+        raise ValueError(what)
+
+
+def stream_length(bits):
+    """Bytes of a stored bit stream."""
+    return (bits + 7) // 8 + 16 if bits else 0
+
+
+def bit_rows(data, rows, width):
+    """A bit stream of `rows` fields of `width` bits as a matrix of bits."""
+    bits = np.unpackbits(np.frombuffer(data, np.uint8), bitorder="little")
+    require(not bits[rows * width :].any(), "a bit stream does not end in zeros")
+    return bits[: rows * width].reshape(rows, width)
+
+
+def fixed_fields(block, widths, pieces):
+    """The field of every lane in every row: constant, base and deviation bits put together."""
+    powers = 2 ** np.arange(64, dtype=np.uint64)
+    a, b = bit_rows(pieces[1], 2, block.l_t)
+    bits = np.zeros((block.rows, block.l_t), np.uint8)
+    bits[:, (a == 0) & (b == 1)] = 1
+    records = bit_rows(pieces[3], block.rows, block.id_bits + block.l_d)
+    ids = records[:, : block.id_bits] @ powers[: block.id_bits]
+    require((ids < block.n_b).all(), "base id out of range")
+    bits[:, (a == 1) & (b == 0)] = bit_rows(pieces[2], block.n_b, block.l_b)[ids.astype(np.int64)]
+    bits[:, (a == 1) & (b == 1)] = records[:, block.id_bits :]
+    lanes = np.split(bits, np.cumsum(widths[:-1], dtype=np.int64), axis=1)
+    return [(lane @ powers[: lane.shape[1]]).tolist() for lane in lanes]
 
 
 def cut(data, count, width):
     """`count` strings, after the lengths of all of them, `width` bytes each; and what follows (4.3)."""
     at, strings = count * width, []
-    for i in range(0, at, width):
-        length = int.from_bytes(data[i : i + width], "little")
-        strings.append(data[at : at + length])
-        at += length
+    for i in range(0, count * width, width):
+        start, at = at, at + int.from_bytes(data[i : i + width], "little")
+        strings.append(data[start:at])
     require(at <= len(data), "strings of a dictionary")
     return strings, data[at:]
 
@@ -324,8 +324,7 @@ def raw_bits(node, ordered):
 def decimal_bits(q, exponent, bits):
     """Raw bits of q / 10^exponent in a float of `bits` bits."""
     with np.errstate(over="ignore"):
-        value = np.array(float(q) / float(10**exponent)).astype(f"<f{bits // 8}")
-    return int.from_bytes(value.tobytes(), "little")
+        return int.from_bytes(np.float64(q / 10**exponent).astype(f"<f{bits // 8}").tobytes(), "little")
 
 
 def integer(node, raw):
@@ -385,10 +384,11 @@ def dump_table(file):
 def main(option, name):
     with open(name, "rb") as f:
         file = File(f.read())
-    import condensed
-    dumps = {"": dump_table, "--condensed": condensed.dump, "--moments": condensed.dump_moments, "--check": File.check}
+    if option:
+        import condensed
+    lines = condensed.DUMPS[option](file) if option else dump_table(file)
     sys.stdout.reconfigure(encoding="utf-8", newline="\n")
-    sys.stdout.writelines(line + "\n" for line in dumps[option](file) or ["ok"])
+    sys.stdout.writelines(line + "\n" for line in lines)
 
 
 if __name__ == "__main__":
@@ -396,5 +396,5 @@ if __name__ == "__main__":
         sys.exit(__doc__)
     try:
         main(*([""] + sys.argv[1:])[-2:])
-    except Damage as error:
+    except ValueError as error:
         sys.exit(f"{sys.argv[-1]}: {error}")

@@ -1,5 +1,5 @@
 //! Promise 1: the golden files are read as they were written, and there is one for everything the format
-//! has. `spec/check_golden.py` does the same with the second reader.
+//! has. `spec/check.py` does the same with the second reader.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 

@@ -1,29 +1,7 @@
-"""Bit streams (gede.md, section 1), and the fields of fixed (4) and of grouped records (4.4)."""
+"""Grouped records (gede.md, 4.4)."""
 import struct
 
-import numpy as np
-
-POWERS = 2 ** np.arange(64, dtype=np.uint64)
-
-class Damage(Exception):
-    """The file breaks a rule of the specification."""
-
-
-def require(truth, what):
-    if not truth:
-        raise Damage(what)
-
-
-def stream_length(bits):
-    """Bytes of a stored bit stream."""
-    return (bits + 7) // 8 + 16 if bits else 0
-
-
-def bit_rows(data, rows, width):
-    """A bit stream of `rows` fields of `width` bits as a matrix of bits."""
-    bits = np.unpackbits(np.frombuffer(data, np.uint8), bitorder="little")
-    require(not bits[rows * width :].any(), "a bit stream does not end in zeros")
-    return bits[: rows * width].reshape(rows, width)
+from reader import require
 
 
 class Bits:
@@ -44,21 +22,7 @@ class Bits:
         require(left // 8 == (spare if self.data else 0) and self.take(left) == 0, "the end of a bit stream")
 
 
-def fixed_fields(block, widths, pieces):
-    """The field of every lane in every row: constant, base and deviation bits put together."""
-    a, b = bit_rows(pieces[1], 2, block.l_t)
-    bits = np.zeros((block.rows, block.l_t), np.uint8)
-    bits[:, (a == 0) & (b == 1)] = 1
-    records = bit_rows(pieces[3], block.rows, block.id_bits + block.l_d)
-    ids = records[:, : block.id_bits] @ POWERS[: block.id_bits]
-    require((ids < block.n_b).all(), "base id out of range")
-    bits[:, (a == 1) & (b == 0)] = bit_rows(pieces[2], block.n_b, block.l_b)[ids.astype(np.int64)]
-    bits[:, (a == 1) & (b == 1)] = records[:, block.id_bits :]
-    lanes = np.split(bits, np.cumsum(widths[:-1], dtype=np.int64), axis=1)
-    return [(lane @ POWERS[: lane.shape[1]]).tolist() for lane in lanes]
-
-
-def grouped_layout(data, lanes):
+def read_layout(data, lanes):
     """The anchors' line (first, slope), and of each group its bases and members (lane, framed, zeros, slope)."""
     groups, count, first, slope = struct.unpack_from("<IIQQ", data)
     sizes = list(struct.iter_unpack("<II", data[24 : 24 + 8 * groups]))
@@ -71,9 +35,9 @@ def grouped_layout(data, lanes):
     return first, slope, [(n, [members.pop(0) for _ in range(k)]) for n, k in sizes]
 
 
-def grouped_fields(block, widths, pieces):
+def fields(block, widths, pieces):
     """The field of every lane in every row; mini-blocks are read one after the other, anchors only compared."""
-    first, slope, groups = grouped_layout(pieces[1], len(widths))
+    first, slope, groups = read_layout(pieces[1], len(widths))
     table, records, frames = Bits(pieces[2]), Bits(pieces[3]), Bits(pieces[6])
     bases = [[[(table.take(widths[lane]), table.take(7), widths[lane]) for lane, *_ in members]
               for _ in range(n)] for n, members in groups]
@@ -85,7 +49,7 @@ def grouped_fields(block, widths, pieces):
     require(3 <= block.shift <= 7 and block.id_bits <= 57, "frame shift or anchor bits")
     lengths = [{sum(bits for _, bits, _ in base) for base in group} for group in bases]
     require(block.id_bits or all(len(one) == 1 for one in lengths), "mini-blocks without anchors differ in length")
-    fields, anchors, frame = [[] for _ in widths], [], 1 << block.shift
+    out, anchors, frame = [[] for _ in widths], [], 1 << block.shift
     for start in range(0, block.rows, 8):
         if start % frame == 0:
             anchors = [frames.take(block.id_bits) for _ in range(frame // 8)]
@@ -102,8 +66,8 @@ def grouped_fields(block, widths, pieces):
                     if is_framed:
                         u = (minima[lane] + (rise * (row % frame) >> 16) + u) % (1 << width)
                     require(u < 1 << width, "a field is wider than its lane")
-                    fields[lane].append(u)
+                    out[lane].append(u)
     require(not any(anchors), "unused anchors")
     for stream in (table, records, frames):
         stream.end()
-    return fields
+    return out

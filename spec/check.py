@@ -1,0 +1,73 @@
+#!/usr/bin/env python3
+"""check.py [FILE or DIR ...]: reads gede files with reader.py and checks what a reader need not know. Where the
+committed dumps lie beside a file (X.csv, X.condensed.csv, X.moments.csv), its own are compared with them.
+Without an argument, the golden files. Exits 1 if anything differs."""
+import pathlib
+import struct
+import sys
+
+import condensed
+import reader
+from reader import require
+
+DUMPS = {".csv": reader.dump_table, ".condensed.csv": condensed.dump, ".moments.csv": condensed.dump_moments}
+
+
+def check(file):
+    """What the checksums do not say: coverage, disjointness, zero bytes wherever nothing is, and every record."""
+    spans = [(0, 64), file.directory, (len(file.data) - 64, 64)] + [(s.offset, s.length) for s in file.sections]
+    check_cover(file, spans, 0, len(file.data))
+    pieces = [entry[:2] for entry in struct.iter_unpack("<QQQII", file.section(3))]
+    tables, kinds = [(2, file.schema, file.rows, file.segments)], set()
+    if file.section(33):
+        tables.append((4, file.read_schema(33), file.condensed_rows, file.condensed_segments))
+    for kind, schema, rows, count in tables:
+        segments, done = file.segments_of(kind), 0
+        for blocks in segments:
+            require(all((b.first, b.rows) == (done, blocks[0].rows) for b in blocks), "rows of a segment's blocks")
+            done += blocks[0].rows
+            kinds |= {b.kind for b in blocks}
+            pieces += [p for b, lanes in zip(blocks, schema.groups) for p in file.pieces(b, lanes)]
+            file.segment_values(blocks, schema)
+        require((len(segments), done) == (count, rows), "number of segments or of rows")
+    for section in (s for s in file.sections if s.kind == 1):
+        check_cover(file, pieces, section.offset, section.offset + section.length)
+    require(kinds == {f[0] + 1 for f in file.features if f[0] < 3}, "record kinds among the features")
+    require(not any(file.data[16:60] + file.data[-24:-12]), "reserved bytes")
+
+
+def check_cover(file, spans, start, end):
+    at = start
+    for offset, length in sorted({s for s in spans if s[1]}):
+        require(offset % 64 == 0 and at <= offset < at + 64, f"gap or overlap at byte {offset}")
+        require(not any(file.data[at:offset]), f"padding before byte {offset}")
+        at = offset + length
+    require(at <= end < at + 64 and not any(file.data[at:end]), f"bytes up to {end} are not covered")
+
+
+def compare(path):
+    file = reader.File(path.read_bytes())
+    check(file)
+    for suffix, lines in DUMPS.items():
+        expected = path.with_suffix(suffix)
+        if expected.exists():
+            found = "".join(line + "\n" for line in lines(file)).encode()
+            require(found == expected.read_bytes(), f"{expected.name} differs")
+
+
+def main(paths):
+    files = [file for path in paths for file in (sorted(path.glob("*.gede")) if path.is_dir() else [path])]
+    bad = 0
+    for path in files:
+        try:
+            compare(path)
+        except Exception as error:  # a reader's crash is a difference, too
+            print(f"{path.name}: {type(error).__name__}: {error}")
+            bad += 1
+    print(f"{len(files) - bad} of {len(files)} files read as they should")
+    return 1 if bad or not files else 0
+
+
+if __name__ == "__main__":
+    golden = pathlib.Path(__file__).parent.parent / "tests" / "golden"
+    sys.exit(main([pathlib.Path(path) for path in sys.argv[1:]] or [golden]))
