@@ -6,7 +6,7 @@ use super::groups::{Grid, GroupShape};
 use super::planes::{Layout, TileScratch};
 use super::predict::{self, Predictor};
 use super::unpack::{Ids, Record};
-use crate::format::bits::{BitWriter, SLACK, deposit, extract};
+use crate::format::bits::deposit;
 use crate::{Error, Result};
 
 /// How the images of a segment are coded.
@@ -21,8 +21,8 @@ pub struct TileCoder {
     pub(super) ids: Ids,
     /// By number of ones; the last has them all.
     pub(super) bases: Vec<u128>,
-    layout: Layout,
-    grid: Grid,
+    pub(super) layout: Layout,
+    pub(super) grid: Grid,
 }
 
 impl TileCoder {
@@ -48,48 +48,6 @@ impl TileCoder {
     /// Values that share a base.
     pub fn values(&self) -> usize {
         self.group.values()
-    }
-
-    /// Appends an image's record, whole bytes, to `out`.
-    pub fn encode(&self, pixels: &[u8], out: &mut Vec<u8>, scratch: &mut TileScratch) -> Result<()> {
-        self.shape.check(pixels.len())?;
-        scratch.fit(self.layout);
-        residuals(&self.shape, self.colour, self.predictor, pixels, scratch);
-        let chosen: Vec<(usize, u128)> = self.groups(&scratch.residuals).collect();
-        let mut writer = BitWriter::default();
-        if self.ids.flagged {
-            chosen.iter().for_each(|&(base, _)| writer.push(u64::from(base > 0), 1));
-        }
-        for &(base, _) in &chosen {
-            match self.ids.flagged {
-                false => writer.push(base as u64, self.ids.bits),
-                true if base > 0 => writer.push(base as u64 - 1, self.ids.bits),
-                true => {}
-            }
-        }
-        let inside = (0..self.grid.len()).map(|i| {
-            let place = i % (self.grid.down * self.grid.across);
-            self.grid.inside(place / self.grid.across, place % self.grid.across)
-        });
-        for (&(base, values), inside) in chosen.iter().zip(inside) {
-            let places = self.bases.get(base).map_or(0, |base| base & inside);
-            for word in 0..2 {
-                let (values, places) = ((values >> (64 * word)) as u64, (places >> (64 * word)) as u64);
-                writer.push(extract(values, places), places.count_ones());
-            }
-        }
-        let stream = writer.finish();
-        out.extend(stream.iter().take(stream.len().saturating_sub(SLACK as usize)));
-        Ok(())
-    }
-
-    /// Each group's base and residuals.
-    fn groups(&self, residuals: &[u8]) -> impl Iterator<Item = (usize, u128)> {
-        let last = self.bases.len() - 1;
-        group_values(&self.grid, &self.layout, residuals).map(move |values| {
-            let base = self.bases.iter().position(|base| values & !base == 0).unwrap_or(last);
-            (base, values)
-        })
     }
 
     /// Decodes the record of `length` bytes at the front of `bytes`, which has at least 16 bytes more.
@@ -162,42 +120,6 @@ fn damaged() -> Error {
     Error::corrupt("an image's record is damaged: its bases or its length are none that an image has")
 }
 
-/// Fills the scratch with an image's residuals.
-pub(super) fn residuals(
-    shape: &ImageShape,
-    colour: Colour,
-    predictor: Predictor,
-    pixels: &[u8],
-    scratch: &mut TileScratch,
-) {
-    let layout = Layout::new(shape);
-    for y in 0..shape.rows() {
-        for channel in 0..shape.planes() {
-            let from = pixels.get(shape.row_start(channel, y)..).unwrap_or(&[]).iter().step_by(shape.step());
-            let to = predict::row_mut(&mut scratch.values, shape, &layout, channel, y);
-            to.iter_mut().zip(from).for_each(|(to, v)| *to = *v);
-        }
-        colour::forward(colour, shape, &layout, &mut scratch.values, y);
-    }
-    predictor.forward(shape, &layout, scratch);
-}
-
-/// Each group's residuals, a byte a value.
-pub(super) fn group_values(grid: &Grid, layout: &Layout, residuals: &[u8]) -> impl Iterator<Item = u128> {
-    let (width, channels) = (usize::from(grid.group.width), usize::from(grid.group.channels));
-    let places = (0..grid.sets).flat_map(move |set| {
-        (0..grid.down).flat_map(move |row| (0..grid.across).map(move |column| (set, row, column)))
-    });
-    places.map(move |(set, row, column)| {
-        let mut bytes = [0; 16];
-        for (i, to) in bytes.chunks_mut(width).take(channels * 2).enumerate() {
-            let at = layout.row(set * channels + i / 2, row * 2 + i % 2) + column * width;
-            to.iter_mut().zip(residuals.iter().skip(at)).for_each(|(to, v)| *to = *v);
-        }
-        u128::from_le_bytes(bytes) & grid.inside(row, column)
-    })
-}
-
 impl std::fmt::Debug for TileCoder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("TileCoder")
@@ -213,6 +135,7 @@ impl std::fmt::Debug for TileCoder {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use super::super::encode::TileEncoder;
     use super::*;
     use proptest::prelude::*;
 
@@ -287,7 +210,7 @@ mod tests {
             for coder in coders(shape, &bases) {
                 for image in images(&shape, 2, seed) {
                     let mut bytes = Vec::new();
-                    coder.encode(&image, &mut bytes, &mut TileScratch::default()).unwrap();
+                    TileEncoder::new(&coder).encode(&image, &mut bytes).unwrap();
                     let length = bytes.len();
                     bytes.extend([0xA5; 16]);
                     let [fast, portable] = both(&coder, &bytes, length);
@@ -306,7 +229,7 @@ mod tests {
             let mut scratch = TileScratch::default();
             for image in &images {
                 let (mut bytes, mut out) = (Vec::new(), vec![0; shape.values()]);
-                coder.encode(image, &mut bytes, &mut scratch).unwrap();
+                TileEncoder::new(&coder).encode(image, &mut bytes).unwrap();
                 let length = bytes.len();
                 bytes.extend([0; 16]);
                 again.decode(&bytes, length, &mut out, &mut scratch).unwrap();
@@ -324,7 +247,7 @@ mod tests {
             for coder in coders(shape, &[0, 1, 0x0303_0303]) {
                 let image = &images(&shape, 1, seed)[0];
                 let mut bytes = Vec::new();
-                coder.encode(image, &mut bytes, &mut TileScratch::default()).unwrap();
+                TileEncoder::new(&coder).encode(image, &mut bytes).unwrap();
                 let length = bytes.len();
                 bytes.extend([0; 16]);
                 prop_assert!(coder.decode(&bytes, length + 1, &mut vec![0; shape.values()], &mut TileScratch::default()).is_err());
@@ -361,7 +284,7 @@ mod tests {
         let rows: Vec<u8> = (0..shape.values()).map(|i| (i % 1024 / 32 * 3) as u8).collect();
         let coder = TileCoder::choose(shape, &[&rows], 1000).unwrap();
         let mut bytes = Vec::new();
-        coder.encode(&rows, &mut bytes, &mut TileScratch::default()).unwrap();
+        TileEncoder::new(&coder).encode(&rows, &mut bytes).unwrap();
         assert!(bytes.len() < shape.values() / 20, "{} bytes", bytes.len());
     }
 }

@@ -7,7 +7,9 @@ mod choose;
 mod coder;
 mod colour;
 mod cosines;
+mod covers;
 mod dct;
+mod encode;
 mod errors;
 mod groups;
 mod inverse;
@@ -22,6 +24,7 @@ mod unpack;
 
 pub(crate) use coder::TileCoder;
 pub(crate) use dct::Dct;
+pub(crate) use encode::TileEncoder;
 pub use errors::ImageErrors;
 pub(crate) use inverse::DctScratch;
 pub(crate) use planes::TileScratch;

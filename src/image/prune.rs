@@ -1,8 +1,5 @@
 //! From the bases that groups need to a small table of bases: the least useful is dropped until few are left.
 
-/// Needed bases that are looked at; rarer ones take the cheapest that covers them.
-const CANDIDATES: usize = 2048;
-
 /// Most bits of an id.
 pub const MAX_ID_BITS: u32 = 12;
 
@@ -23,11 +20,10 @@ struct Base {
     cover: [usize; 2],
 }
 
-/// For every number of id bits the best table of at most 2^bits bases, out of `needed` (base, groups).
-///
-/// `full` covers all and stays in every table.
-pub fn tables(needed: &[(u128, u64)], full: u128) -> Vec<Pruned> {
-    let mut bases = candidates(needed, full);
+/// For every number of id bits the best table of at most 2^bits bases, out of the `most` most needed (base, groups).
+/// Rarer ones take the cheapest that covers them; `full` covers all and stays in every table.
+pub fn tables(needed: &[(u128, u64)], full: u128, most: usize) -> Vec<Pruned> {
+    let mut bases = candidates(needed, full, most);
     let last = bases.len() - 1;
     for i in 0..=last {
         let second = next(&bases, i, i);
@@ -84,10 +80,10 @@ fn snapshot(bases: &[Base]) -> Pruned {
 }
 
 /// The most needed bases and `full`, by number of ones.
-fn candidates(needed: &[(u128, u64)], full: u128) -> Vec<Base> {
+fn candidates(needed: &[(u128, u64)], full: u128, most: usize) -> Vec<Base> {
     let mut needed = needed.to_vec();
     needed.sort_unstable_by_key(|&(mask, groups)| (std::cmp::Reverse(groups), mask));
-    let (kept, rest) = needed.split_at(needed.len().min(CANDIDATES - 1));
+    let (kept, rest) = needed.split_at(needed.len().min(most - 1));
     let base = |&(mask, groups): &(u128, u64)| Base { mask, groups, alive: true, cover: [0; 2] };
     let mut bases: Vec<Base> = kept.iter().map(base).collect();
     if kept.iter().all(|&(mask, _)| mask != full) {

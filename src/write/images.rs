@@ -8,7 +8,7 @@ use crate::entrogede::BitPlanes;
 use crate::error::Result;
 use crate::format::bits::BitWriter;
 use crate::format::{BlockEntry, DCT, LaneTransform, SLACK, TILE_RECORDS};
-use crate::image::{Dct, DctScratch, ImageErrors, ImageShape, TileCoder, TileScratch};
+use crate::image::{Dct, DctScratch, ImageErrors, ImageShape, TileCoder, TileEncoder};
 
 /// Images that the base table of tile records is made for.
 const SAMPLE: usize = 2048;
@@ -101,9 +101,9 @@ fn tiles(shape: ImageShape, pixels: &[u8], values: usize) -> Result<EncodedBlock
     let images: Vec<&[u8]> = pixels.chunks_exact(values).collect();
     let sample: Vec<&[u8]> = images.iter().copied().step_by(images.len().div_ceil(SAMPLE).max(1)).collect();
     let coder = TileCoder::choose(shape, &sample, images.len() as u64)?;
-    let (mut records, mut starts, mut scratch) = (Vec::new(), vec![0u64], TileScratch::default());
+    let (mut records, mut starts, mut encoder) = (Vec::new(), vec![0u64], TileEncoder::new(&coder));
     for image in &images {
-        coder.encode(image, &mut records, &mut scratch)?;
+        encoder.encode(image, &mut records)?;
         starts.push(records.len() as u64);
     }
     records.resize(records.len() + SLACK as usize, 0);
