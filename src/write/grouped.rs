@@ -6,7 +6,7 @@ use crate::entrogede::{
     Bin, Bins, CodeGroup, Coded, Framed, MAX_FRAMED_WIDTH, MINI_BLOCK_SHIFT, SHIFTS, Slope, code_groups,
     id_bits,
 };
-use crate::format::bits::BitWriter;
+use crate::format::bits::{BitWriter, mask};
 use crate::format::{
     AnchorLine, BlockEntry, GROUPED_RECORDS, GroupEntry, GroupedLane, GroupedLayout, MAX_ENTRIES,
     MAX_GROUPED_LANES, MINI_BLOCK, SLACK, TransformKind, WIDTH_BITS,
@@ -121,6 +121,12 @@ impl Prepared {
         let bins = Bins::cut(&rests, entry_bits(width), most);
         let ids = rests.iter().map(|&rest| bins.of(rest) as u16).collect();
         Self { width, slope, minima, rests, bins, ids }
+    }
+
+    /// A bin as it is written: lower where its deviations would lead out of the lane, so that none can.
+    fn written(&self, bin: u16) -> Option<Bin> {
+        let &Bin { low, width } = self.bins.bins.get(usize::from(bin))?;
+        Some(Bin { low: low.min(mask(self.width.into()) - mask(width.into())), width })
     }
 
     /// The same lane in other bins.
@@ -250,7 +256,7 @@ impl Records {
         let bins = group.bases.iter().skip(base * group.lanes.len());
         group.lanes.iter().zip(bins).filter_map(|(&lane, &bin)| {
             let lane = self.lanes.get(lane)?;
-            Some((lane, *lane.bins.bins.get(usize::from(bin))?))
+            Some((lane, lane.written(bin)?))
         })
     }
 
@@ -306,7 +312,7 @@ impl Records {
             }
             for row in rows {
                 for lane in self.groups.iter().flat_map(|g| &g.lanes).filter_map(|&l| self.lanes.get(l)) {
-                    let bin = lane.ids.get(row).and_then(|&id| lane.bins.bins.get(usize::from(id)));
+                    let bin = lane.ids.get(row).and_then(|&id| lane.written(id));
                     if let (Some(bin), Some(&rest)) = (bin, lane.rests.get(row)) {
                         writer.push(rest - bin.low, bin.width.into());
                     }
@@ -326,7 +332,7 @@ impl Records {
             }
             for lane in self.framed() {
                 let minimum = lane.minima.get(frame).copied().unwrap_or(0);
-                writer.push(minimum & crate::format::bits::mask(lane.width.into()), lane.width.into());
+                writer.push(minimum & mask(lane.width.into()), lane.width.into());
             }
         }
         writer.finish()

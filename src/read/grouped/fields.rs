@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::places::Places;
+use super::places::{Chunk, Places};
 use super::{Grouped, corrupt};
 use crate::entrogede::Slope;
 use crate::error::Result;
@@ -16,7 +16,7 @@ use crate::read::{Pages, Source};
 type Found<'p> = (Cow<'p, [u8]>, Cow<'p, [u8]>);
 
 /// Rows of a mini-block that are read together.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(super) struct Run {
     /// The bit in the chunk's data at which the mini-block begins.
     pub at: u64,
@@ -25,8 +25,8 @@ pub(super) struct Run {
     pub first: u64,
     pub count: u64,
     /// The bit in the chunk's frames at which its frame begins, and the first row's place in the frame.
-    frame: u64,
-    place: usize,
+    pub frame: u64,
+    pub place: usize,
 }
 
 /// The fields of some rows.
@@ -68,12 +68,13 @@ impl GroupedFields {
         rows: Picked,
     ) -> Result<()> {
         let (frames, data) = self.find(grouped, pages, entry, rows)?;
-        if !self.places.decode(grouped, &self.runs, &data, &self.wanted, &mut self.fields) {
+        let chunk = Chunk { grouped, runs: &self.runs, data: &data, wanted: &self.wanted };
+        if !self.places.decode(chunk, &mut self.fields) {
             return Err(corrupt("a row names a base that does not exist, or lies outside"));
         }
         self.add_frames(grouped, &frames);
         let lanes = grouped.lanes.iter().zip(&self.fields).zip(&self.wanted).filter(|(_, wanted)| **wanted);
-        for ((lane, fields), _) in lanes.filter(|((lane, _), _)| lane.minimum.is_none()) {
+        for ((lane, fields), _) in lanes.filter(|((lane, _), _)| lane.loose && lane.minimum.is_none()) {
             let all = fields.iter().fold(0, |all, field| all | field);
             if all & !mask(lane.width) != 0 {
                 return Err(corrupt("a field is wider than its lane"));

@@ -1,9 +1,13 @@
 //! Grouped records: how they are cut, and their base tables (spec, section 4.4).
 
+#[cfg(target_arch = "x86_64")]
+mod eight;
 mod fields;
 mod parts;
 mod places;
 mod tables;
+#[cfg(test)]
+mod tests;
 
 pub(super) use fields::GroupedFields;
 
@@ -13,7 +17,7 @@ use self::tables::{Sum, Unit};
 use super::{Pages, Source};
 use crate::entrogede::{Slope, id_bits};
 use crate::error::{Error, Result};
-use crate::format::bits::field;
+use crate::format::bits::{field, mask};
 use crate::format::{AnchorLine, BlockEntry, GroupedLayout, MINI_BLOCK, SLACK, WIDTH_BITS};
 
 /// Fields of up to so many bits are one load.
@@ -32,6 +36,9 @@ pub(super) struct Grouped {
     sums: Vec<Sum>,
     /// Groups that are decoded together.
     units: Vec<Unit>,
+    /// The same for eight rows side by side, lane by lane.
+    #[cfg(target_arch = "x86_64")]
+    tables: Vec<eight::LaneTable>,
     /// Bits of a row's base ids.
     ids: u64,
     anchors: AnchorLine,
@@ -56,6 +63,8 @@ struct GroupLane {
     slope: Slope,
     /// Bits of its fields.
     width: u32,
+    /// Whether a base has deviations that lead out of them, which no field may.
+    loose: bool,
 }
 
 /// A lane's part of a base.
@@ -83,6 +92,8 @@ impl Grouped {
             entries: Vec::new(),
             sums: Vec::new(),
             units: Vec::new(),
+            #[cfg(target_arch = "x86_64")]
+            tables: Vec::new(),
             ids: 0,
             anchors: layout.anchors,
             deviations: (0, 0),
@@ -95,7 +106,7 @@ impl Grouped {
             let framed = (lane.framed == 1).then_some((minimum, width));
             minimum += framed.map_or(0, |(_, width)| width.into());
             let slope = Slope(lane.slope.get());
-            this.lanes.push(GroupLane { lane: number, minimum: framed, slope, width });
+            this.lanes.push(GroupLane { lane: number, minimum: framed, slope, width, loose: false });
         }
         let (mut at, mut next, mut bases) = (0, 0, 0u64);
         for group in &layout.groups {
@@ -105,13 +116,14 @@ impl Grouped {
             let id_bits = id_bits(count as u64);
             let entries = this.entries.len();
             for _ in 0..count {
-                for lane in this.lanes.get(lanes.clone()).unwrap_or(&[]) {
+                for lane in this.lanes.get_mut(lanes.clone()).unwrap_or(&mut []) {
                     let low = field(&table, at, lane.width);
                     let width = field(&table, at + u64::from(lane.width), WIDTH_BITS) as u32;
                     at += u64::from(lane.width + WIDTH_BITS);
                     if width > lane.width {
                         return Err(corrupt("a deviation is wider than its lane"));
                     }
+                    lane.loose |= low.checked_add(mask(width)).is_none_or(|most| most > mask(lane.width));
                     this.entries.push(Entry { low, width });
                 }
             }
@@ -133,6 +145,10 @@ impl Grouped {
             && (steady || entry.id_bits > 0);
         this.sums = Sum::all(&this);
         this.units = Unit::all(&this);
+        #[cfg(target_arch = "x86_64")]
+        {
+            this.tables = eight::LaneTable::all(&this);
+        }
         if fits { Ok(this) } else { Err(corrupt("base tables or frames do not fit the block's bit counts")) }
     }
 

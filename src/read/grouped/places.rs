@@ -1,10 +1,15 @@
 //! The decode kernel of grouped records: bases and deviations to fields, many rows side by side.
 
+#[cfg(target_arch = "x86_64")]
+use super::eight;
 use super::fields::Run;
 use super::tables::{NO_BASE, Sum, Unit};
 use super::{Entry, Grouped, ONE_LOAD};
 use crate::format::SLACK;
 use crate::format::bits::{field, mask};
+
+/// Bytes of a load, with those of the bits that it is shifted by.
+const LOAD: usize = 9;
 
 /// Where the rows of some runs are in their data. All of a chunk's rows go through a group side by side.
 #[derive(Default)]
@@ -16,82 +21,100 @@ pub(super) struct Places {
     words: Vec<u64>,
 }
 
+/// Rows of a block whose fields are wanted.
+#[derive(Clone, Copy)]
+pub(super) struct Chunk<'a> {
+    pub grouped: &'a Grouped,
+    pub runs: &'a [Run],
+    /// Where the runs' bits are.
+    pub data: &'a [u8],
+    /// Lanes that are wanted, by place.
+    pub wanted: &'a [bool],
+}
+
+impl Chunk<'_> {
+    /// Whether all that a row may take lies in front of the last `bytes` bytes.
+    fn ends_before(&self, bytes: usize) -> bool {
+        let last = 8 * (self.data.len() as u64).saturating_sub(bytes as u64);
+        let reach = |run: &Run| {
+            let row = self.grouped.ids.checked_add(self.grouped.deviations.1)?;
+            run.at.checked_add(row.checked_mul(run.rows)?)
+        };
+        self.data.len() > bytes && self.runs.iter().all(|run| reach(run).is_some_and(|end| end <= last))
+    }
+}
+
 impl Places {
-    /// Writes what bases and deviations make of the wanted lanes of the runs' rows. False if an id names no base, or a
-    /// row does not lie in the data.
-    pub fn decode(
-        &mut self,
-        grouped: &Grouped,
-        runs: &[Run],
-        data: &[u8],
-        wanted: &[bool],
-        out: &mut [Vec<u64>],
-    ) -> bool {
+    /// Writes what bases and deviations make of the wanted lanes, by place. False if an id names no base, or a row does
+    /// not lie in the data.
+    pub fn decode(&mut self, chunk: Chunk, out: &mut [Vec<u64>]) -> bool {
         #[cfg(target_arch = "x86_64")]
         if crate::read::fields::has_bmi2() {
             // SAFETY: the processor has what the function needs.
-            return unsafe { self.decode_bmi2(grouped, runs, data, wanted, out) };
+            return unsafe { self.decode_bmi2(chunk, out, eight::has_avx512()) };
         }
-        self.decode_any(grouped, runs, data, wanted, out)
+        self.decode_any(chunk, out, false)
     }
 
     /// `decode` for processors that shift and mask by any count in one instruction.
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2,bmi1,bmi2")]
-    fn decode_bmi2(
-        &mut self,
-        grouped: &Grouped,
-        runs: &[Run],
-        data: &[u8],
-        wanted: &[bool],
-        out: &mut [Vec<u64>],
-    ) -> bool {
-        self.decode_any(grouped, runs, data, wanted, out)
+    pub fn decode_bmi2(&mut self, chunk: Chunk, out: &mut [Vec<u64>], eight: bool) -> bool {
+        self.decode_any(chunk, out, eight)
     }
 
+    /// `decode`, eight rows side by side if the processor can.
     #[inline(always)]
-    fn decode_any(
-        &mut self,
-        grouped: &Grouped,
-        runs: &[Run],
-        data: &[u8],
-        wanted: &[bool],
-        out: &mut [Vec<u64>],
-    ) -> bool {
-        // The last bit at which 64 bits can be loaded. Rows may reach beyond the last deviation, for ids that
-        // are wrong, and for bases that are wider than those they have.
-        let most = 8 * (data.len() as u64).saturating_sub(9);
-        let reach = |run: &Run| {
-            let rows = grouped.ids.checked_add(grouped.deviations.1)?.checked_mul(run.rows)?;
-            run.at.checked_add(rows).filter(|_| data.len() > 9)
-        };
-        if runs.iter().all(|run| reach(run).is_some_and(|end| end <= most)) {
+    pub fn decode_any(&mut self, chunk: Chunk, out: &mut [Vec<u64>], eight: bool) -> bool {
+        let data = chunk.data;
+        // Rows may reach beyond the last deviation, for ids that are wrong, and for bases that are wider than those
+        // they have.
+        if chunk.ends_before(LOAD) {
             let load = |bit: u64| {
-                debug_assert!(bit <= most);
-                // SAFETY: no row of these runs reaches beyond `most`, and 8 bytes lie behind it.
+                debug_assert!(bit / 8 + 8 < data.len() as u64);
+                // SAFETY: no row of these runs reaches the last `LOAD` bytes.
                 let word = unsafe { data.as_ptr().add((bit >> 3) as usize).cast::<u64>().read_unaligned() };
                 word >> (bit & 7)
             };
             // Only rows whose ids all name bases lie where they may be loaded.
-            let found = self.find(grouped, runs, load);
-            if found {
-                self.lanes(grouped, data, wanted, out, load);
+            let found = self.find(chunk, load);
+            if found && !(eight && self.eight(chunk, out)) {
+                self.lanes(chunk, out, load);
             }
             found
         } else {
             let load = |bit: u64| field(data, bit, ONE_LOAD);
             let end = 8 * (data.len() as u64).saturating_sub(SLACK);
-            let found = self.find(grouped, runs, load);
+            let found = self.find(chunk, load);
             if found {
-                self.lanes(grouped, data, wanted, out, load);
+                self.lanes(chunk, out, load);
             }
             found && self.next.iter().all(|&next| next <= end)
         }
     }
 
+    /// Reads eight rows side by side, if the data reach far enough behind the rows, all of whose ids name bases. The
+    /// processor has AVX-512.
+    #[cfg(target_arch = "x86_64")]
+    fn eight(&self, chunk: Chunk, out: &mut [Vec<u64>]) -> bool {
+        let far = chunk.ends_before(eight::REACH);
+        if far {
+            let rows = eight::Rows { data: chunk.data, next: &self.next, ids: &self.ids, words: &self.words };
+            // SAFETY: the processor has AVX-512; rows whose ids name bases take no more than was checked.
+            unsafe { eight::decode(chunk.grouped, &rows, chunk.wanted, out) };
+        }
+        far
+    }
+
+    #[cfg(not(target_arch = "x86_64"))]
+    fn eight(&self, _: Chunk, _: &mut [Vec<u64>]) -> bool {
+        false
+    }
+
     /// Finds the first deviation of every row, and its ids where they are one word. False if one names no base.
     #[inline(always)]
-    fn find(&mut self, grouped: &Grouped, runs: &[Run], load: impl Fn(u64) -> u64 + Copy) -> bool {
+    fn find(&mut self, chunk: Chunk, load: impl Fn(u64) -> u64 + Copy) -> bool {
+        let Chunk { grouped, runs, .. } = chunk;
         let rows = runs.iter().map(|run| run.count as usize).sum();
         for places in [&mut self.next, &mut self.words] {
             places.resize(rows, 0);
@@ -104,17 +127,18 @@ impl Places {
             return self.find_by(runs, grouped.ids, |ids| (0, grouped.row_bits(ids, load)));
         }
         match &grouped.sums[..] {
-            [a] => self.find_by_sums([a], grouped, runs, load),
-            [a, b] => self.find_by_sums([a, b], grouped, runs, load),
-            [a, b, c] => self.find_by_sums([a, b, c], grouped, runs, load),
-            [a, b, c, d] => self.find_by_sums([a, b, c, d], grouped, runs, load),
-            [a, b, c, d, e] => self.find_by_sums([a, b, c, d, e], grouped, runs, load),
+            [a] => self.find_by_sums([a], chunk, load),
+            [a, b] => self.find_by_sums([a, b], chunk, load),
+            [a, b, c] => self.find_by_sums([a, b, c], chunk, load),
+            [a, b, c, d] => self.find_by_sums([a, b, c, d], chunk, load),
+            [a, b, c, d, e] => self.find_by_sums([a, b, c, d, e], chunk, load),
             sums => {
                 let bits = |word: u64| sums.iter().map(|sum| sum.of(word >> sum.at)).sum();
-                self.find_by(runs, grouped.ids, |ids| {
+                let row = |ids| {
                     let word = load(ids);
                     (word, bits(word))
-                })
+                };
+                self.find_by(runs, grouped.ids, row)
             }
         }
     }
@@ -123,20 +147,20 @@ impl Places {
     fn find_by_sums<const N: usize>(
         &mut self,
         sums: [&Sum; N],
-        grouped: &Grouped,
-        runs: &[Run],
+        chunk: Chunk,
         load: impl Fn(u64) -> u64 + Copy,
     ) -> bool {
         let tables = sums.map(|sum| (sum.at, &sum.bits[..], sum.bits.len() as u64 - 1));
         debug_assert!(sums.iter().all(|sum| sum.bits.len().is_power_of_two()));
-        self.find_by(runs, grouped.ids, |ids| {
+        let row = |ids| {
             let word = load(ids);
             let of = |(at, bits, ids): &(u64, &[u32], u64)| {
                 // SAFETY: there are as many sums as ids, a power of two.
                 u64::from(unsafe { *bits.get_unchecked((word >> at & ids) as usize) })
             };
             (word, tables.iter().map(of).sum())
-        })
+        };
+        self.find_by(chunk.runs, chunk.grouped.ids, row)
     }
 
     /// Walks over runs of rows; `row` tells the ids that begin at a bit, and the bits of the row's deviations.
@@ -145,6 +169,10 @@ impl Places {
         let mut worst = 0;
         let mut done = 0;
         for run in runs {
+            let own = done..done + run.count as usize;
+            done = own.end;
+            let places = self.next.get_mut(own.clone()).unwrap_or(&mut []);
+            let words = self.words.get_mut(own).unwrap_or(&mut []);
             let (mut ids, mut next) = (run.at, run.at + run.rows * id_bits);
             for _ in 0..run.first {
                 let (_, bits) = row(ids);
@@ -152,10 +180,6 @@ impl Places {
                 next += bits;
                 ids += id_bits;
             }
-            let own = done..done + run.count as usize;
-            done = own.end;
-            let places = self.next.get_mut(own.clone()).unwrap_or(&mut []);
-            let words = self.words.get_mut(own).unwrap_or(&mut []);
             for (place, to) in places.iter_mut().zip(words) {
                 let (word, bits) = row(ids);
                 (*place, *to) = (next, word);
@@ -178,14 +202,8 @@ impl Places {
 
     /// Reads unit by unit.
     #[inline(always)]
-    fn lanes(
-        &mut self,
-        grouped: &Grouped,
-        data: &[u8],
-        wanted: &[bool],
-        out: &mut [Vec<u64>],
-        load: impl Fn(u64) -> u64 + Copy,
-    ) {
+    fn lanes(&mut self, chunk: Chunk, out: &mut [Vec<u64>], load: impl Fn(u64) -> u64 + Copy) {
+        let Chunk { grouped, data, wanted, .. } = chunk;
         let is_wanted = |unit: &Unit| wanted.get(unit.lanes.clone()).is_some_and(|w| w.contains(&true));
         let Some(last) = grouped.units.iter().rposition(is_wanted) else { return };
         let mut word = if grouped.ids > u64::from(ONE_LOAD) { u64::MAX } else { 0 };
