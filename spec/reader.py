@@ -53,7 +53,7 @@ class File:
         require(zlib.crc32(footer[:52]) == struct.unpack_from("<I", footer, 52)[0], "footer checksum")
         length, at, size, _, crc, major, minor = struct.unpack_from("<QQQQIHH", footer)  # 2.2
         require(length == len(data), "the footer names another file length")
-        require(major == 0, f"version {major}.{minor}")
+        require(major == 1, f"version {major}.{minor}")
         directory = data[at : at + size]
         require(zlib.crc32(directory) == crc, "directory checksum")
         (self.rows, self.segment_rows, self.bulk_end, sections, features, self.groups, page, self.segments,

@@ -88,11 +88,11 @@ fn a_newer_minor_version_is_read() {
     let mut bytes = file();
     let end = bytes.len();
     for at in [8, end - 28] {
-        bytes[at..at + 4].copy_from_slice(&[0, 0, 77, 0]);
+        bytes[at..at + 4].copy_from_slice(&[1, 0, 77, 0]);
     }
     repair(&mut bytes);
     let reader = Reader::new(bytes.as_slice()).unwrap();
-    assert_eq!(reader.version(), (0, 77));
+    assert_eq!(reader.version(), (1, 77));
     reader.verify(|_| {}).unwrap();
     assert_eq!(rows(&reader).unwrap(), zoo::one("integers").table.rows());
 }

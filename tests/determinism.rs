@@ -72,12 +72,12 @@ fn batches_do_not_change_the_bytes() {
     }
 }
 
-/// Guards the bytes across machines: golden files are made by the tables of `zoo`.
+/// Guards the bytes across machines. A writer that writes something else on purpose runs `golden_make.rs`.
 #[test]
-fn golden_files_are_what_is_written_now() {
-    for animal in zoo::all() {
-        let path = format!("{}/tests/golden/{}.gede", env!("CARGO_MANIFEST_DIR"), animal.name);
-        let golden = std::fs::read(path).unwrap();
-        assert!(animal.table.file(&animal.options) == golden, "{} is written differently now", animal.name);
-    }
+fn checksums_are_those_of_every_machine() {
+    let known = include_str!("data/written.txt");
+    let written = zoo::all().into_iter().map(|animal| {
+        format!("{:08x} {}\n", crc32fast::hash(&animal.table.file(&animal.options)), animal.name)
+    });
+    assert_eq!(written.collect::<String>(), known);
 }

@@ -42,6 +42,18 @@ fn golden_files_are_read_as_committed() {
     }
 }
 
+#[test]
+fn golden_files_are_frozen() {
+    let name = |file: &PathBuf| file.file_stem().unwrap().to_string_lossy().into_owned();
+    let checksum = |file: &PathBuf| crc32fast::hash(&std::fs::read(file).unwrap());
+    let mut found: Vec<_> =
+        files().iter().map(|file| format!("{:08x} {}", checksum(file), name(file))).collect();
+    let mut known: Vec<_> = include_str!("golden/crc32.txt").lines().map(str::to_owned).collect();
+    found.sort();
+    known.sort();
+    assert_eq!(found, known);
+}
+
 /// Little-endian numbers at places that the specification names.
 struct Bytes(Vec<u8>);
 

@@ -66,11 +66,18 @@ impl EncodedLane {
     }
 }
 
-/// Encodes raw bits of up to 64 bits each. `valid` is 1 for values, 0 for nulls.
-pub(crate) fn encode_lane(kind: Kind, bits: u16, raw: &[u64], valid: Option<&[u8]>) -> EncodedLane {
+/// Encodes raw bits of up to 64 bits each. `valid` is 1 for values, 0 for nulls. Only transforms that are allowed are
+/// tried, and offset.
+pub(crate) fn encode_lane(
+    kind: Kind,
+    bits: u16,
+    raw: &[u64],
+    valid: Option<&[u8]>,
+    allowed: &dyn Fn(TransformKind) -> bool,
+) -> EncodedLane {
     let order = Order::of(kind, bits);
     let mut best = EncodedLane::offset(raw.iter().map(|&r| order.ordered(r)).collect(), valid);
-    if kind == Kind::Float {
+    if kind == Kind::Float && allowed(TransformKind::Decimal) {
         for exponent in exponents(Float::of(bits), raw, valid) {
             let decimal = encode_decimal(Float::of(bits), exponent, raw, valid);
             if decimal.bits() <= best.bits() {
@@ -79,6 +86,7 @@ pub(crate) fn encode_lane(kind: Kind, bits: u16, raw: &[u64], valid: Option<&[u8
         }
     }
     if best.transform.width > 8
+        && allowed(TransformKind::Dictionary)
         && let Some(dictionary) = encode_dictionary(order, raw, valid)
         && dictionary.bits() < best.bits() / 4 * 3
     {

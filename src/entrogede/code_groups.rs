@@ -187,6 +187,11 @@ pub fn code_groups(coded: &[Coded]) -> Vec<CodeGroup> {
     found
 }
 
+/// Every lane in a group of its own.
+pub fn lone_groups(coded: &[Coded]) -> Vec<CodeGroup> {
+    (0..coded.len()).filter_map(|lane| CodeGroup::of(vec![lane], coded)).collect()
+}
+
 fn join_all(groups: &mut Vec<Trial>, rows: u64) {
     let window = if groups.len() <= ALL_PAIRS { groups.len() } else { NEIGHBOURS };
     let mut seen = Vec::new();

@@ -26,7 +26,7 @@ pub use cell_bits::{CellBit, CellBits, MAX_CELL_BITS, choose_bits, fit_bits};
 pub use cell_keys::CellKeys;
 pub use cell_map::{CellMap, Prefixes};
 pub use cell_sums::{CellLayout, CellSums, CellTotals};
-pub use code_groups::{CodeGroup, Coded, MAX_GROUP_BASES, code_groups};
+pub use code_groups::{CodeGroup, Coded, MAX_GROUP_BASES, code_groups, lone_groups};
 pub use condensed::{Condensed, round24};
 pub use cost::{paper_bits, plain_bits};
 pub use entropy::{binary_entropy, skew};

@@ -94,23 +94,23 @@ pub struct Feature {
 
 impl Feature {
     const fn new(id: u16, required: bool, minor: u16, name: &'static str) -> Self {
-        Self { id, required, since: (0, minor), name }
+        Self { id, required, since: (1, minor), name }
     }
 
-    pub const FIXED_RECORDS: Self = Self::new(0, true, 1, "fixed records");
-    pub const TILE_RECORDS: Self = Self::new(1, true, 2, "tile records");
-    pub const GROUPED_RECORDS: Self = Self::new(2, true, 3, "grouped records");
-    pub const DECIMAL: Self = Self::new(16, true, 1, "decimal");
-    pub const VALUE_DICTIONARY: Self = Self::new(17, true, 1, "value dictionary");
-    pub const BYTES_DICTIONARY: Self = Self::new(18, true, 1, "bytes dictionary");
-    pub const EXCEPTIONS: Self = Self::new(19, true, 1, "exceptions");
-    pub const IMAGES: Self = Self::new(20, true, 2, "images");
-    pub const DCT: Self = Self::new(21, true, 2, "cosine transform");
-    pub const STEP: Self = Self::new(22, true, 3, "step");
-    pub const SYMBOLS: Self = Self::new(23, true, 3, "symbols");
-    pub const SAMPLE_INDEX: Self = Self::new(32, true, 1, "sample index");
-    pub const CONDENSED_SAMPLES: Self = Self::new(33, false, 1, "condensed samples");
-    pub const MOMENTS: Self = Self::new(34, false, 1, "moments");
+    pub const FIXED_RECORDS: Self = Self::new(0, true, 0, "fixed records");
+    pub const TILE_RECORDS: Self = Self::new(1, true, 0, "tile records");
+    pub const GROUPED_RECORDS: Self = Self::new(2, true, 0, "grouped records");
+    pub const DECIMAL: Self = Self::new(16, true, 0, "decimal");
+    pub const VALUE_DICTIONARY: Self = Self::new(17, true, 0, "value dictionary");
+    pub const BYTES_DICTIONARY: Self = Self::new(18, true, 0, "bytes dictionary");
+    pub const EXCEPTIONS: Self = Self::new(19, true, 0, "exceptions");
+    pub const IMAGES: Self = Self::new(20, true, 0, "images");
+    pub const DCT: Self = Self::new(21, true, 0, "cosine transform");
+    pub const STEP: Self = Self::new(22, true, 0, "step");
+    pub const SYMBOLS: Self = Self::new(23, true, 0, "symbols");
+    pub const SAMPLE_INDEX: Self = Self::new(32, true, 0, "sample index");
+    pub const CONDENSED_SAMPLES: Self = Self::new(33, false, 0, "condensed samples");
+    pub const MOMENTS: Self = Self::new(34, false, 0, "moments");
 
     /// All that this crate knows.
     pub const ALL: [Self; 14] = [

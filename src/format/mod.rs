@@ -34,7 +34,7 @@ pub(crate) use symbols::{ESCAPE, MAX_SYMBOL, MAX_SYMBOLS, SymbolTable};
 pub(crate) const ALIGN: u64 = 64;
 
 /// The major and minor version that this crate writes.
-pub const VERSION: (u16, u16) = (0, 3);
+pub const VERSION: (u16, u16) = (1, 0);
 
 /// "None" in a u32 field.
 pub(crate) const NONE: u32 = u32::MAX;

@@ -4,12 +4,12 @@ use zerocopy::IntoBytes;
 
 use super::cut::Cut;
 use super::grouped;
-use super::options::Layout;
+use super::options::{Coding, Layout, Part};
 use super::strings::{Dictionary, StoredDictionary, encode_strings};
 use crate::column::{Batch, Column, EncodedLane, Kind, Node, Schema, Values, encode_lane, encode_wide};
 use crate::entrogede::BitPlanes;
 use crate::error::{Error, Result};
-use crate::format::{BlockEntry, LaneTransform};
+use crate::format::{BlockEntry, LaneTransform, TransformKind};
 use crate::image::ImageErrors;
 
 /// A dictionary, or symbols, that belong to one lane of one segment.
@@ -45,7 +45,7 @@ impl EncodedBlock {
 /// The lanes of a segment, and what belongs to them.
 pub(super) struct Lanes {
     rows: usize,
-    layout: Layout,
+    coding: Coding,
     pub lanes: Vec<EncodedLane>,
     dictionaries: Vec<LaneDictionary>,
     heap: Vec<u8>,
@@ -58,10 +58,10 @@ impl Lanes {
         schema: &Schema,
         segment: &Batch,
         dictionaries: &[Option<Dictionary>],
-        layout: Layout,
+        coding: Coding,
     ) -> Result<Self> {
         let (lanes, own, heap) = (Vec::with_capacity(schema.group_lanes(0) as usize), Vec::new(), Vec::new());
-        let mut this = Self { rows: segment.rows, layout, lanes, dictionaries: own, heap };
+        let mut this = Self { rows: segment.rows, coding, lanes, dictionaries: own, heap };
         let validities = validities(schema, segment);
         let columns = schema.nodes().iter().zip(&segment.columns).zip(&validities);
         for (i, ((node, column), valid)) in columns.enumerate().filter(|(_, ((node, _), _))| node.group == 0)
@@ -85,6 +85,11 @@ impl Lanes {
         Ok(this)
     }
 
+    /// How they are coded.
+    pub fn coding(&self) -> Coding {
+        self.coding
+    }
+
     /// Rows of the segment.
     pub fn rows(&self) -> usize {
         self.rows
@@ -92,7 +97,7 @@ impl Lanes {
 
     /// Cuts the records.
     pub fn encode(self, tau: usize) -> EncodedBlock {
-        match self.layout {
+        match self.coding.layout {
             Layout::Compact if grouped::fits(self.lanes.len()) => grouped::encode(self),
             _ => self.fixed(tau),
         }
@@ -137,7 +142,7 @@ impl Lanes {
         valid: Option<&[u8]>,
         dictionary: Option<&Dictionary>,
     ) -> Option<()> {
-        let rows = self.rows;
+        let (rows, coding) = (self.rows, self.coding);
         let lanes = &mut self.lanes;
         let instances = node.instances as usize;
         let every = |k: usize, per: usize| move |i: usize| i * per + k;
@@ -157,7 +162,7 @@ impl Lanes {
             (Values::None, Kind::Struct | Kind::List) => {}
             (values @ Values::Bytes { .. }, Kind::Bytes | Kind::Text) => {
                 let encoded =
-                    encode_strings(values, valid_of(0).as_deref(), dictionary, self.layout, &mut self.heap)?;
+                    encode_strings(values, valid_of(0).as_deref(), dictionary, self.coding, &mut self.heap)?;
                 let [mut places, lengths] = encoded.lanes;
                 if dictionary.is_some() {
                     places.transform.dictionary = node.dictionary.unwrap_or(0).into();
@@ -176,10 +181,15 @@ impl Lanes {
             (values, _) => {
                 let per_instance = node.lanes_per_instance as usize;
                 let per_row = instances * per_instance;
+                let allowed = |kind| match kind {
+                    TransformKind::Decimal => coding.has(Part::Decimals),
+                    TransformKind::Dictionary => coding.has(Part::Dictionaries),
+                    TransformKind::Offset | TransformKind::Symbols => true,
+                };
                 for k in 0..per_row {
                     let raw = column_of(values, rows, per_row, k)?;
                     let valid = valid_of(k / per_instance.max(1));
-                    lanes.push(encode_lane(node.kind, node.bits, &raw, valid.as_deref()));
+                    lanes.push(encode_lane(node.kind, node.bits, &raw, valid.as_deref(), &allowed));
                 }
             }
         }

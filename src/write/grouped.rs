@@ -1,10 +1,11 @@
 //! The lanes of a segment as grouped records.
 
 use super::block::{EncodedBlock, Lanes};
+use super::options::Part;
 use crate::column::{EncodedLane, width};
 use crate::entrogede::{
     Bin, Bins, CodeGroup, Coded, Framed, MAX_FRAMED_WIDTH, MINI_BLOCK_SHIFT, SHIFTS, Slope, code_groups,
-    id_bits,
+    id_bits, lone_groups,
 };
 use crate::format::bits::{BitWriter, mask};
 use crate::format::{
@@ -35,12 +36,17 @@ pub(super) fn fits(lanes: usize) -> bool {
 
 /// Cuts the records of at least one lane and one row.
 pub(super) fn encode(mut lanes: Lanes) -> EncodedBlock {
-    lanes.lanes.iter_mut().for_each(divide);
-    let most = (MAX_ENTRIES as usize / lanes.lanes.len().max(1)).clamp(1, MAX_BINS);
-    let shift = frame_shift(&lanes.lanes, most);
+    let coding = lanes.coding();
+    if coding.has(Part::Steps) {
+        lanes.lanes.iter_mut().for_each(divide);
+    }
+    let bins = if coding.has(Part::Bins) { MAX_BINS } else { 1 };
+    let most = (MAX_ENTRIES as usize / lanes.lanes.len().max(1)).clamp(1, bins);
+    let shift = if coding.has(Part::Frames) { frame_shift(&lanes.lanes, most) } else { MINI_BLOCK_SHIFT };
     let mut prepared: Vec<Prepared> =
         lanes.lanes.iter().map(|lane| Prepared::of(lane, shift, most)).collect();
-    let groups = groups(&mut prepared, most);
+    let join = if coding.has(Part::CodeGroups) { code_groups } else { lone_groups };
+    let groups = groups(&mut prepared, most, join);
     let records = Records { rows: lanes.rows(), shift, lanes: prepared, groups }.block();
     lanes.around(records)
 }
@@ -155,7 +161,7 @@ impl Prepared {
 }
 
 /// Code groups of the lanes. Lanes of few values are tried with a bin for each: what they share with others shows then.
-fn groups(lanes: &mut [Prepared], most: usize) -> Vec<CodeGroup> {
+fn groups(lanes: &mut [Prepared], most: usize, join: fn(&[Coded]) -> Vec<CodeGroup>) -> Vec<CodeGroup> {
     let alone: Vec<Bins> = lanes.iter().map(|lane| lane.bins.clone()).collect();
     for lane in lanes.iter_mut() {
         if let Some(values) = Bins::values(&lane.rests, most) {
@@ -164,7 +170,7 @@ fn groups(lanes: &mut [Prepared], most: usize) -> Vec<CodeGroup> {
     }
     let best: Vec<u64> =
         lanes.iter().zip(&alone).map(|(lane, bins)| lane.bits_in(bins).min(lane.bits())).collect();
-    let groups = code_groups(&coded(lanes, &best));
+    let groups = join(&coded(lanes, &best));
     // Lanes that stayed alone go back to the bins that are best for them.
     let mut changed = false;
     for group in groups.iter().filter(|g| g.lanes.len() == 1 || g.count() == 1) {
@@ -176,7 +182,7 @@ fn groups(lanes: &mut [Prepared], most: usize) -> Vec<CodeGroup> {
             }
         }
     }
-    if changed { code_groups(&coded(lanes, &best)) } else { groups }
+    if changed { join(&coded(lanes, &best)) } else { groups }
 }
 
 fn coded<'a>(lanes: &'a [Prepared], best: &[u64]) -> Vec<Coded<'a>> {

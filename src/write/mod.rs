@@ -23,7 +23,7 @@ mod table;
 
 pub use crate::format::MAX_CELLS;
 pub(crate) use cells::CellPlan;
-pub use options::{CellLimit, ImageTransform, Layout, Options, Report, TargetKind};
+pub use options::{CellLimit, ImageTransform, Layout, Options, Part, Report, TargetKind};
 pub use passes::{Progress, write, write_to};
 pub(crate) use segments::SEGMENT_BYTES;
 pub use storage::{Disk, Output, Storage};

@@ -22,6 +22,8 @@ pub struct Options {
     pub class: Option<String>,
     /// How the records of a table are cut.
     pub layout: Layout,
+    /// A part of the coding of tables to do without, to see what it is worth.
+    pub without: Option<Part>,
     /// How images are coded.
     pub images: ImageTransform,
     /// Rows a segment, at most.
@@ -43,6 +45,7 @@ impl Default for Options {
             tau: 40,
             class: None,
             layout: Layout::Compact,
+            without: None,
             images: ImageTransform::Auto,
             segment_rows: SEGMENT_ROWS,
             threads: 0,
@@ -60,6 +63,64 @@ pub enum Layout {
     /// put into symbols where that makes them smaller.
     #[default]
     Compact,
+}
+
+/// A part of the coding of tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Floats that are decimals become integers.
+    Decimals,
+    /// Values that repeat become codes of a dictionary: numbers and strings.
+    Dictionaries,
+    /// What all fields of a lane can be divided by is taken out (compact layout).
+    Steps,
+    /// Rows near a line, or near each other, become what is left of it (compact layout).
+    Frames,
+    /// The base says how wide a row's deviation is (compact layout; no code groups either without it).
+    Bins,
+    /// Lanes that go together share a base (compact layout).
+    CodeGroups,
+    /// Strings become codes of common pieces (compact layout).
+    Symbols,
+}
+
+impl Part {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Decimals,
+        Self::Dictionaries,
+        Self::Steps,
+        Self::Frames,
+        Self::Bins,
+        Self::CodeGroups,
+        Self::Symbols,
+    ];
+}
+
+/// How tables are coded.
+#[derive(Clone, Copy)]
+pub(super) struct Coding {
+    pub layout: Layout,
+    without: Option<Part>,
+}
+
+impl Coding {
+    /// Whether a part is used where it pays.
+    pub fn has(self, part: Part) -> bool {
+        self.without != Some(part)
+    }
+
+    /// Whether strings may be put into symbols.
+    pub fn has_symbols(self) -> bool {
+        self.layout == Layout::Compact && self.has(Part::Symbols)
+    }
+}
+
+impl Options {
+    /// How tables are coded.
+    pub(super) fn coding(&self) -> Coding {
+        Coding { layout: self.layout, without: self.without }
+    }
 }
 
 /// What is done to images before their bits are deduplicated.

@@ -69,7 +69,7 @@ fn write_here(
     let tell = |pass: &'static str| move |rows: u64| progress(Progress { pass, rows, of: known });
 
     let mut survey = match survey::is_needed(&schema, &roles, options) {
-        true => Some(survey::survey(table, &roles, options.layout, &tell("surveying"))?),
+        true => Some(survey::survey(table, &roles, options.coding(), &tell("surveying"))?),
         false => None,
     };
     let plan = match &mut survey {
@@ -82,7 +82,7 @@ fn write_here(
     let mut pipeline = Pipeline {
         schema: &schema,
         dictionaries: &dictionaries,
-        layout: options.layout,
+        coding: options.coding(),
         tau: options.tau,
         plan: stored,
         totals: stored.map(|p| p.totals(Some(out.folder()))).transpose()?,
@@ -122,7 +122,7 @@ fn write_here(
             let mut pipeline = Pipeline {
                 schema: &condensed_schema,
                 dictionaries: &[],
-                layout: options.layout,
+                coding: options.coding(),
                 tau: options.tau,
                 plan: None,
                 totals: None,

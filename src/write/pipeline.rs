@@ -7,7 +7,7 @@ use super::cells::{CellPlan, Words};
 use super::file::{Blocks, FileWriter};
 use super::images::encode_images;
 use super::moments::MomentPlan;
-use super::options::{ImageTransform, Layout};
+use super::options::{Coding, ImageTransform};
 use super::strings::Dictionary;
 use crate::column::{Batch, Schema, Values};
 use crate::entrogede::{CellSums, CellTotals, Moments};
@@ -26,7 +26,7 @@ struct Encoded {
 pub(super) struct Pipeline<'a> {
     pub schema: &'a Schema,
     pub dictionaries: &'a [Option<Dictionary>],
-    pub layout: Layout,
+    pub coding: Coding,
     pub tau: usize,
     pub plan: Option<&'a CellPlan>,
     pub totals: Option<CellTotals<Words>>,
@@ -40,12 +40,17 @@ pub(super) struct Pipeline<'a> {
 impl Pipeline<'_> {
     fn encode(&self, segment: &Batch) -> Result<Encoded> {
         let sums = self.plan.map(|p| p.sums(self.schema, segment)).transpose()?;
-        let lanes = Lanes::of(self.schema, segment, self.dictionaries, self.layout)?;
+        let lanes = Lanes::of(self.schema, segment, self.dictionaries, self.coding)?;
         let moments = self.moments.as_ref().map(|(plan, _)| plan.sums(self.schema, segment, &lanes.lanes));
         let mut blocks = vec![lanes.encode(self.tau)];
         for (node, column) in self.schema.nodes().iter().zip(&segment.columns) {
             if let (Some(shape), Values::U8(pixels)) = (node.image, &column.values) {
-                blocks.push(encode_images(shape, pixels, self.images.of(shape, self.layout), self.tau)?);
+                blocks.push(encode_images(
+                    shape,
+                    pixels,
+                    self.images.of(shape, self.coding.layout),
+                    self.tau,
+                )?);
             }
         }
         Ok(Encoded { blocks, sums, moments })

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::options::Layout;
+use super::options::{Coding, Layout, Part};
 use super::symbols::{Coded, code};
 use crate::column::{EncodedLane, Values, width};
 use crate::format::{DictionaryKind, TransformKind};
@@ -32,9 +32,9 @@ impl StoredDictionary {
         Self { kind, count: coded.symbols, width: 0, bytes }
     }
 
-    /// Strings, in symbols if the layout has them and they pay.
-    fn strings(strings: &[&[u8]], layout: Layout) -> Self {
-        let coded = if layout == Layout::Compact { code(strings.iter().copied()) } else { None };
+    /// Strings, in symbols if there may be any and they pay.
+    fn strings(strings: &[&[u8]], coding: Coding) -> Self {
+        let coded = if coding.has_symbols() { code(strings.iter().copied()) } else { None };
         let count = strings.len() as u64;
         match coded {
             Some(coded) => {
@@ -77,7 +77,7 @@ pub(super) struct Dictionary {
 
 impl Dictionary {
     /// The dictionary of these strings, in this order; none if there are none, they repeat or they are too long.
-    pub fn new(strings: &[&[u8]], layout: Layout) -> Option<Self> {
+    pub fn new(strings: &[&[u8]], coding: Coding) -> Option<Self> {
         if strings.iter().map(|s| s.len() as u64).sum::<u64>() > MAX_BYTES {
             return None;
         }
@@ -87,29 +87,32 @@ impl Dictionary {
                 return None;
             }
         }
-        (!codes.is_empty()).then(|| Self { stored: StoredDictionary::strings(strings, layout), codes })
+        (!codes.is_empty()).then(|| Self { stored: StoredDictionary::strings(strings, coding), codes })
     }
 
     /// The dictionary of distinct strings that occur so often in all `rows` rows, if it is smaller than a heap.
-    pub fn counted(mut strings: Vec<(&[u8], u64)>, rows: u64, layout: Layout) -> Option<Self> {
+    pub fn counted(mut strings: Vec<(&[u8], u64)>, rows: u64, coding: Coding) -> Option<Self> {
+        if !coding.has(Part::Dictionaries) {
+            return None;
+        }
         let longest = strings.iter().map(|(s, _)| s.len() as u64).max().unwrap_or(0);
         let bytes = |s: &[(&[u8], u64)], times: fn(u64) -> u64| -> u64 {
             s.iter().map(|&(s, count)| s.len() as u64 * times(count)).sum()
         };
-        let heap = heap_cost(rows, longest, bytes(&strings, |count| count), layout);
+        let heap = heap_cost(rows, longest, bytes(&strings, |count| count), coding.layout);
         let count = strings.len() as u64;
         let lengths = count * u64::from(length_bytes(longest));
         let codes = rows * u64::from(width(count.saturating_sub(1))) / 8;
         if bytes(&strings, |_| 1) + lengths + 64 + codes >= heap {
             return None;
         }
-        match layout {
+        match coding.layout {
             Layout::Paper => strings.sort_unstable(),
             // Frequent strings have small codes: few bits, where records are as wide as their bases say.
             Layout::Compact => strings.sort_unstable_by_key(|&(s, count)| (std::cmp::Reverse(count), s)),
         }
         let strings: Vec<&[u8]> = strings.into_iter().map(|(s, _)| s).collect();
-        Self::new(&strings, layout)
+        Self::new(&strings, coding)
     }
 
     /// Number of strings.
@@ -155,7 +158,7 @@ pub(super) fn encode_strings(
     values: &Values,
     valid: Option<&[u8]>,
     dictionary: Option<&Dictionary>,
-    layout: Layout,
+    coding: Coding,
     heap: &mut Vec<u8>,
 ) -> Option<EncodedStrings> {
     let Values::Bytes { offsets, data } = values else { return None };
@@ -169,11 +172,11 @@ pub(super) fn encode_strings(
     }
     let is_valid = |i: usize| valid.is_none_or(|v| v.get(i) == Some(&1));
     let used = strings(offsets, data).enumerate().filter(|(i, _)| is_valid(*i)).map(|(_, s)| s);
-    if let Some(own) = Dictionary::counted(counted(used.collect()), rows as u64, layout) {
+    if let Some(own) = Dictionary::counted(counted(used.collect()), rows as u64, coding) {
         return Some(EncodedStrings { lanes: coded(&own)?, dictionary: Some(own.stored) });
     }
     let all = strings(offsets, data).enumerate().map(|(i, s)| if is_valid(i) { s } else { &[] });
-    let symbols = if layout == Layout::Compact { code(all.clone()) } else { None };
+    let symbols = if coding.has_symbols() { code(all.clone()) } else { None };
     let start = heap.len() as u64;
     let lengths: Vec<u64> = match &symbols {
         Some(coded) => {

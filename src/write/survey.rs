@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::labels::Labels;
-use super::options::{Layout, Options, TargetKind};
+use super::options::{Coding, Options, TargetKind};
 use super::strings::{Dictionary, strings};
 use super::table::Table;
 use crate::column::{Batch, Column, Kind, Node, Schema, Values};
@@ -97,7 +97,7 @@ pub(super) fn is_needed(schema: &Schema, roles: &Roles, options: &Options) -> bo
 pub(super) fn survey(
     table: &dyn Table,
     roles: &Roles,
-    layout: Layout,
+    coding: Coding,
     progress: &dyn Fn(u64),
 ) -> Result<Survey> {
     let schema = table.schema();
@@ -106,7 +106,7 @@ pub(super) fn survey(
     let mut dictionaries: Vec<Option<Dictionary>> = (0..schema.nodes().len()).map(|_| None).collect();
     for (node, values) in table.dictionaries() {
         if let (Values::Bytes { offsets, data }, Some(slot)) = (values, dictionaries.get_mut(*node)) {
-            *slot = Dictionary::new(&strings(offsets, data).collect::<Vec<_>>(), layout);
+            *slot = Dictionary::new(&strings(offsets, data).collect::<Vec<_>>(), coding);
             texts.get_mut(*node).into_iter().filter(|_| slot.is_some()).for_each(|t| *t = None);
         }
     }
@@ -149,7 +149,7 @@ pub(super) fn survey(
     }
     for (slot, text) in dictionaries.iter_mut().zip(&texts) {
         if let Some(text) = text {
-            *slot = text.dictionary(layout);
+            *slot = text.dictionary(coding);
         }
     }
     let target = roles.target.map(|(t, kind)| (t, resolve(schema, t, kind, target_labels.as_ref())));
@@ -229,8 +229,8 @@ impl Strings {
         }
     }
 
-    fn dictionary(&self, layout: Layout) -> Option<Dictionary> {
+    fn dictionary(&self, coding: Coding) -> Option<Dictionary> {
         let counted = self.distinct.iter().map(|(s, &count)| (s.as_slice(), count)).collect();
-        if self.full { None } else { Dictionary::counted(counted, self.rows, layout) }
+        if self.full { None } else { Dictionary::counted(counted, self.rows, coding) }
     }
 }

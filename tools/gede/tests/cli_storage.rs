@@ -95,12 +95,53 @@ fn sets_are_named_and_cut_short() {
     let folder = Folder::new();
     gray(&folder, "digits", 50);
     let set = "--set digits/train-images-idx3-ubyte";
-    let found = folder.json(&format!("experiment storage {set} --images 20"));
+    let found = folder.json(&format!("experiment storage {set} --first 20"));
     let rows: Vec<Value> = found.as_array().unwrap().clone();
     assert!(rows.iter().all(|row| row["images"] == 20 && row["set"] == "train-images-idx3-ubyte"));
-    let text = folder.fine(&format!("experiment storage {set} --images 20"));
+    let text = folder.fine(&format!("experiment storage {set} --first 20"));
     for part in ["20 images", "lossless, class-wise", "Parquet", "images/s", "MB/s"] {
         assert!(text.contains(part), "{part:?} is not in\n{text}");
+    }
+}
+
+#[test]
+fn tables_are_as_convert_writes_them() {
+    let folder = Folder::new();
+    let table = (0..900).map(|i| format!("{i},{}.5,{},w{}\n", i * i % 97, i % 7, i % 40)).collect::<String>();
+    std::fs::create_dir_all(folder.path("data")).unwrap();
+    folder.write("data/california_housing.csv", format!("n,x,k,word\n{table}"));
+    let summary = folder.json("experiment storage --data data --out results --first 800");
+    assert_eq!(folder.names(), ["data", "results"]);
+    let rows = rows(&folder, "results/storage/tables.csv");
+    assert_eq!(summary.as_array().map(Vec::len), Some(rows.len()));
+    for (set, raw, columns) in
+        [("California Housing", 800 * (3 * 8 + 4) + 2200, "4"), ("sensor", 800 * 60, "12")]
+    {
+        let rows: Vec<_> = rows.iter().filter(|row| row["set"] == set).collect();
+        assert_eq!(rows.len(), 3 + 2 + 5 + 7);
+        let of = |what: &str| {
+            rows.iter().find(|row| row["what"] == what).unwrap()["bytes"].parse::<u64>().unwrap()
+        };
+        for row in &rows {
+            assert_eq!((row["rows"].as_str(), row["columns"].as_str()), ("800", columns));
+            let number = |column: &str| row[column].parse::<f64>().unwrap();
+            assert_eq!(number("raw_bytes"), f64::from(raw), "{row:?}");
+            assert!((number("share") - 100.0 * number("bytes") / f64::from(raw)).abs() < 1e-9);
+            let whole = row["ablation"] == "false" && row["what"] != "bit packing";
+            assert_eq!(row["scan_ms"].is_empty(), !whole, "{row:?}");
+        }
+        assert!(of("compact") < of("bit packing") && of("compact") < of("without bins and code groups"));
+    }
+    let svg = String::from_utf8(folder.read("results/storage/california-housing.svg")).unwrap();
+    assert!(svg.contains("without symbols") && svg.contains("pcodec"));
+    folder.write(
+        "first.csv",
+        format!("n,x,k,word\n{}", table.split_inclusive('\n').take(800).collect::<String>()),
+    );
+    for layout in ["compact", "paper"] {
+        let convert = format!("convert first.csv {layout}.gede --layout {layout} --max-condensed 0");
+        let length = folder.json(&convert)["file_length"].as_u64().unwrap();
+        assert!(rows.iter().any(|row| row["what"] == layout && row["bytes"] == length.to_string()));
     }
 }
 
@@ -108,15 +149,15 @@ fn sets_are_named_and_cut_short() {
 fn what_cannot_be_measured_is_refused() {
     let folder = Folder::new();
     gray(&folder, "a", 5);
-    folder.write("table.csv", "x,y\n1,2\n");
+    folder.write("empty.csv", "x,y\n");
     for (arguments, code, says) in [
         ("storage", MISUSED, "--data"),
         ("storage --data a", MISUSED, "mnist/train-images-idx3-ubyte"),
         ("storage --set a/train-images-idx3-ubyte --set a/train-images-idx3-ubyte", MISUSED, "rename"),
-        ("storage --set a/train-images-idx3-ubyte --images 0", MISUSED, "--images"),
-        ("california --images 3", MISUSED, "storage"),
+        ("storage --set a/train-images-idx3-ubyte --first 0", MISUSED, "--first"),
+        ("california --first 3", MISUSED, "storage"),
         ("nothing", MISUSED, "storage"),
-        ("storage --set table.csv", 1, "table.csv: it has no column of images"),
+        ("storage --set empty.csv", 1, "empty.csv: it has no rows"),
     ] {
         let line = folder.refused(&format!("experiment {arguments}"), code);
         assert!(line.contains(says), "{says:?} is not in {line:?}");

@@ -16,12 +16,12 @@ pub struct Experiment {
     /// Where to put the results, in a folder of the experiment's name
     #[arg(long, value_name = "DIR", default_value = "results")]
     out: PathBuf,
-    /// storage: an image set besides those in --data, as `gede convert` reads it; may be repeated
+    /// storage: a table or a set of images besides those in --data, as `gede convert` reads it, or `sensor` for a generated table; may be repeated
     #[arg(long = "set", value_name = "PATH")]
     sets: Vec<PathBuf>,
-    /// storage: only the first images of each set, to try it out
+    /// storage: only the first rows of each set, to try it out
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    images: Option<u32>,
+    first: Option<u32>,
 }
 
 impl Experiment {
@@ -30,7 +30,7 @@ impl Experiment {
             data: self.data.as_deref(),
             out: &self.out,
             sets: &self.sets,
-            images: self.images.map(|n| n as usize),
+            first: self.first.map(|n| n as usize),
             json,
         };
         experiment::run(&self.name, &request)

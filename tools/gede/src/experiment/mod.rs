@@ -21,10 +21,10 @@ pub struct Request<'a> {
     pub data: Option<&'a Path>,
     /// Its tables and figures go into a folder of its name in here.
     pub out: &'a Path,
-    /// Image sets to look at besides those in `data`.
+    /// Sets to look at besides those in `data`.
     pub sets: &'a [PathBuf],
-    /// Images of each set to look at, from the first on; all if none.
-    pub images: Option<usize>,
+    /// Rows of each set to look at, from the first on; all if none.
+    pub first: Option<usize>,
     /// Whether the summary is printed for machines.
     pub json: bool,
 }
@@ -36,8 +36,8 @@ pub struct Request<'a> {
 /// keeps data from being read or results from being written.
 pub fn run(name: &str, request: &Request) -> Result<()> {
     match name {
-        "california" if !request.sets.is_empty() || request.images.is_some() => {
-            Err(misuse("--set and --images are for the experiment storage"))
+        "california" if !request.sets.is_empty() || request.first.is_some() => {
+            Err(misuse("--set and --first are for the experiment storage"))
         }
         "california" => california::run(request),
         "storage" => storage::run(request),

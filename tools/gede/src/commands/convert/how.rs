@@ -122,6 +122,7 @@ impl How {
                 Some(LayoutName::Paper) => Layout::Paper,
                 Some(LayoutName::Compact) | None => Layout::Compact,
             },
+            without: None,
             images: match self.transform {
                 None => ImageTransform::Auto,
                 Some(Transform::None) => ImageTransform::None,

@@ -1,34 +1,37 @@
-//! What sets of images take in a file, and how fast they come out of it, beside other formats.
+//! What sets of images and tables take in a file, and how fast they come out of it, beside other formats.
 
-mod ablation;
-mod coders;
-mod figure;
-mod files;
 mod images;
-mod parquet;
-mod peers;
-mod rows;
-mod sets;
+mod places;
 mod speed;
-mod summary;
+mod tables;
 
 use gede::Result;
 
-use super::{Request, csv, folder, steps};
+use self::places::Place;
+use super::{Request, folder, steps};
 
-/// Measures every image set there is, writes a table of them all and a figure of each.
+/// Measures every set there is, writes a table of those of images and one of tables, and a figure of each.
 pub fn run(request: &Request) -> Result<()> {
-    let found = sets::find(request)?;
+    let (pictures, plain): (Vec<Place>, Vec<Place>) =
+        places::find(request)?.into_iter().partition(Place::has_images);
     let out = folder(request, "storage")?;
     let bar = steps(0);
-    let mut rows = Vec::new();
-    for place in &found {
-        let set = place.load(request.images)?;
-        let measured = images::measure(&set, &bar)?;
-        figure::save(&set, &measured, &out.join(format!("{}.svg", place.slug())))?;
-        rows.extend(measured);
-    }
-    csv::save(&out.join("images.csv"), &rows)?;
+    let pictures = images::measure_all(&pictures, request.first, &out, &bar)?;
+    let plain = tables::measure_all(&plain, request.first, &out, &bar)?;
     bar.finish_and_clear();
-    summary::print(&rows, request.json)
+    if request.json {
+        return crate::output::json(
+            &pictures.iter().map(Row::Images).chain(plain.iter().map(Row::Table)).collect::<Vec<_>>(),
+        );
+    }
+    images::print(&pictures)?;
+    tables::print(&plain)
+}
+
+/// A row of either table of results.
+#[derive(serde::Serialize)]
+#[serde(untagged)]
+enum Row<'a> {
+    Images(&'a images::ImageRow),
+    Table(&'a tables::TableRow),
 }

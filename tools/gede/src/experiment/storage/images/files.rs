@@ -12,8 +12,8 @@ use gede::write::{ImageTransform, Layout, Options, write};
 use gede::{Error, ErrorKind, Reader, Result};
 
 use super::sets::ImageSet;
-use super::speed::{Times, passes};
 use crate::commands::open;
+use crate::experiment::storage::speed::{Times, passes};
 
 /// Images decoded at a time: a batch of training.
 const BATCH: usize = 128;

@@ -11,7 +11,7 @@ use super::parquet;
 use super::peers::{Coded, Peer};
 use super::rows::ImageRow;
 use super::sets::ImageSet;
-use super::speed::machine;
+use crate::experiment::storage::speed::machine;
 
 /// What is done to images first, and how it is called.
 const TRANSFORMS: [(ImageTransform, &str); 3] =

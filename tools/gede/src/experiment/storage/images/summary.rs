@@ -6,10 +6,7 @@ use super::rows::ImageRow;
 use crate::output::{self, Table, count};
 
 /// Prints the rows to standard output.
-pub fn print(rows: &[ImageRow], json: bool) -> Result<()> {
-    if json {
-        return output::json(&rows);
-    }
+pub fn print(rows: &[ImageRow]) -> Result<()> {
     let mut text = String::new();
     for of_set in rows.chunk_by(|a, b| a.set == b.set) {
         let images = of_set.iter().map(|row| row.images).max().unwrap_or(0);
@@ -18,8 +15,7 @@ pub fn print(rows: &[ImageRow], json: bool) -> Result<()> {
         text += &table(of_set, images).render(2);
         text.push('\n');
     }
-    output::print(text.trim_end_matches('\n'))?;
-    output::print("\n")
+    output::print(&text)
 }
 
 /// The rows of a set of so many images.

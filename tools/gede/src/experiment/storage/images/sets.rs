@@ -1,6 +1,5 @@
-//! Image sets: where they are, and what is in them.
+//! Image sets in memory.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow::array::{Array, AsArray};
@@ -13,101 +12,16 @@ use gede::image::ImageShape;
 use gede::write::Table;
 use gede::{Error, ErrorKind, Result};
 
-use crate::experiment::{Request, misuse};
-
-/// What is looked for in the folder of data: the first path of each that is there.
-const KNOWN: [(&str, &[&str]); 4] = [
-    ("MNIST", &["mnist/train-images-idx3-ubyte"]),
-    ("Fashion-MNIST", &["fashion-mnist/train-images-idx3-ubyte"]),
-    ("CIFAR-10", &["cifar10"]),
-    ("CIFAR-100", &["cifar100"]),
-];
+use crate::experiment::storage::places::Place;
 
 /// The column whose classes a class-wise file is stored by.
 const CLASS: &str = "label";
-
-/// A set that can be read.
-pub struct Place {
-    name: String,
-    path: PathBuf,
-    table: ArrowTable,
-}
-
-impl Place {
-    fn open(name: String, path: PathBuf) -> Result<Self> {
-        let table = ArrowTable::open(&path)?;
-        image_column(table.arrow()).map_err(|e| e.at(path.display()))?;
-        Ok(Self { name, path, table })
-    }
-}
 
 /// Which column is the images, and their shape.
 fn image_column(schema: &Schema) -> Result<(usize, ImageShape)> {
     let mut fields = schema.fields().iter().enumerate();
     let found = fields.find_map(|(i, field)| Some((i, image_shape(field)?)));
     found.ok_or_else(|| Error::new(ErrorKind::Input, "it has no column of images"))
-}
-
-/// The sets in the folder of data, and those that were named.
-///
-/// # Errors
-/// `Argument` if there are none, or two would write the same figure; whatever keeps one from being read.
-pub fn find(request: &Request) -> Result<Vec<Place>> {
-    let known = request.data.iter().flat_map(|data| {
-        let place = |path: &&str| Some(data.join(path)).filter(|path| path.exists());
-        let found = |&(name, paths): &(&str, &[&str])| Some((name.to_owned(), paths.iter().find_map(place)?));
-        KNOWN.iter().filter_map(found).collect::<Vec<_>>()
-    });
-    let named = request.sets.iter().map(|path| {
-        let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
-        (stem.unwrap_or_else(|| "images".to_owned()), path.clone())
-    });
-    let found: Vec<(String, PathBuf)> = known.chain(named).collect();
-    if found.is_empty() {
-        let known: Vec<&str> = KNOWN.iter().flat_map(|(_, paths)| paths.iter().copied()).collect();
-        return Err(misuse(match request.data {
-            Some(data) => format!("{}: no image sets; looked for {}", data.display(), known.join(", ")),
-            None => format!("no image sets: name the folder of {} by --data", known.join(", ")),
-        }));
-    }
-    for (i, (name, _)) in found.iter().enumerate() {
-        if found.iter().take(i).any(|(other, _)| slug(other) == slug(name)) {
-            return Err(misuse(format!("two image sets are named {name}; rename one of them")));
-        }
-    }
-    found.into_iter().map(|(name, path)| Place::open(name, path)).collect()
-}
-
-impl Place {
-    /// The name as part of a file's name.
-    pub fn slug(&self) -> String {
-        slug(&self.name)
-    }
-
-    /// Reads the set, or its first images.
-    ///
-    /// # Errors
-    /// `Input` if there are none; whatever keeps it from being read.
-    pub fn load(&self, most: Option<usize>) -> Result<ImageSet> {
-        let table = &self.table;
-        let (mut left, mut batches) = (most.unwrap_or(usize::MAX), Vec::new());
-        for batch in table.record_batches()? {
-            let batch = batch?;
-            let batch = batch.slice(0, batch.num_rows().min(left));
-            left -= batch.num_rows();
-            batches.push(batch);
-            if left == 0 {
-                break;
-            }
-        }
-        ImageSet::new(self.name.clone(), table.arrow().clone(), batches)
-            .map_err(|e| e.at(self.path.display()))
-    }
-}
-
-fn slug(name: &str) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
-    name.chars().map(plain).collect()
 }
 
 /// Images and their labels in memory.
@@ -127,6 +41,15 @@ pub struct ImageSet {
 }
 
 impl ImageSet {
+    /// Reads a set, or its first images.
+    ///
+    /// # Errors
+    /// As [`Self::new`]; whatever keeps it from being read.
+    pub fn load(place: &Place, first: Option<usize>) -> Result<Self> {
+        Self::new(place.name.clone(), place.schema(), place.batches(first)?)
+            .map_err(|e| e.at(place.path.display()))
+    }
+
     /// A set of batches of a column of images and others of fixed width.
     ///
     /// # Errors

@@ -20,7 +20,7 @@ use parquet::file::properties::WriterProperties;
 
 use super::peers::Coded;
 use super::sets::ImageSet;
-use super::speed::passes;
+use crate::experiment::storage::speed::passes;
 
 pub const WHAT: &str = "one file in order, zstd level 9 (images as bytes of fixed length)";
 

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use super::coders::{Coder, Png, WebP, Zlib, Zstd};
 use super::sets::ImageSet;
-use super::speed::{Times, passes};
+use crate::experiment::storage::speed::{Times, passes};
 
 /// Images that a thread encodes at a time.
 const TOGETHER: usize = 64;
