@@ -122,3 +122,24 @@ impl Batch {
         Self { rows: 0, columns: schema.nodes().iter().map(Column::empty).collect() }
     }
 }
+
+impl Column {
+    /// The label of a row as class tables have it: little-endian bytes of a number, bytes of a string; none for a null.
+    pub fn label(&self, row: usize) -> Option<Vec<u8>> {
+        if self.validity.as_ref().is_some_and(|valid| valid.get(row) == Some(&0)) {
+            return None;
+        }
+        match &self.values {
+            Values::None => None,
+            Values::U8(v) => v.get(row).map(|x| x.to_le_bytes().to_vec()),
+            Values::U16(v) => v.get(row).map(|x| x.to_le_bytes().to_vec()),
+            Values::U32(v) => v.get(row).map(|x| x.to_le_bytes().to_vec()),
+            Values::U64(v) => v.get(row).map(|x| x.to_le_bytes().to_vec()),
+            Values::U128(v) => v.get(row).map(|x| x.to_le_bytes().to_vec()),
+            Values::Bytes { offsets, data } => {
+                let (start, end) = (*offsets.get(row)? as usize, *offsets.get(row + 1)? as usize);
+                data.get(start..end).map(<[u8]>::to_vec)
+            }
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::column::{Column, Kind, Values};
+use crate::column::Kind;
 use crate::error::{Error, ErrorKind, Result};
 use crate::read::{Projection, Reader, Source};
 
@@ -101,30 +101,11 @@ impl<S: Source> Labels for LabelColumn<'_, S> {
         let batch = self.reader.take(rows, &self.projection)?;
         let column = batch.columns.first().ok_or_else(|| Error::corrupt("the label column is missing"))?;
         for (at, (row, out)) in rows.iter().zip(out).enumerate() {
-            *out = self.number(label(column, at)).ok_or_else(|| {
+            *out = self.number(column.label(at)).ok_or_else(|| {
                 let what = format!("column \"{}\": the value of row {row} is no class number", self.name);
                 Error::new(ErrorKind::Type, what)
             })?;
         }
         Ok(())
-    }
-}
-
-/// The label of a row as class tables have it: little-endian bytes of a number, bytes of a string.
-fn label(column: &Column, row: usize) -> Option<Vec<u8>> {
-    if column.validity.as_ref().is_some_and(|valid| valid.get(row) == Some(&0)) {
-        return None;
-    }
-    match &column.values {
-        Values::None => None,
-        Values::U8(v) => v.get(row).map(|x| x.to_le_bytes().to_vec()),
-        Values::U16(v) => v.get(row).map(|x| x.to_le_bytes().to_vec()),
-        Values::U32(v) => v.get(row).map(|x| x.to_le_bytes().to_vec()),
-        Values::U64(v) => v.get(row).map(|x| x.to_le_bytes().to_vec()),
-        Values::U128(v) => v.get(row).map(|x| x.to_le_bytes().to_vec()),
-        Values::Bytes { offsets, data } => {
-            let (start, end) = (*offsets.get(row)? as usize, *offsets.get(row + 1)? as usize);
-            data.get(start..end).map(<[u8]>::to_vec)
-        }
     }
 }

@@ -1,14 +1,10 @@
 //! A linear model: its prediction, its error, its file.
 
-use std::collections::HashMap;
-use std::io::Write;
 use std::path::Path;
 
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
-use serde::{Deserialize, Serialize};
-
+use super::saved::{Names, Saved};
 use super::{Dataset, Standardiser};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 
 /// `y = intercept + weights . x`, in the units of the data.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,16 +21,8 @@ pub struct LinearModel {
     pub standardiser: Standardiser,
 }
 
-/// The key of the safetensors metadata under which [`Names`] is stored as JSON. One key, since a
-/// map of several would be written in any order.
-const METADATA_KEY: &str = "gede";
-
-#[derive(Serialize, Deserialize)]
-struct Names {
-    model: String,
-    target: String,
-    features: Vec<String>,
-}
+/// The name by which saved models are known.
+const KIND: &str = "linear";
 
 impl LinearModel {
     /// From d + 1 parameters, the intercept first, for standardised features.
@@ -91,36 +79,18 @@ impl LinearModel {
     /// `Io`, naming the file.
     pub fn save(&self, path: &Path) -> Result<()> {
         let names = Names {
-            model: "linear".to_owned(),
+            model: KIND.to_owned(),
             target: self.target.clone(),
             features: self.features.clone(),
+            labels: Vec::new(),
         };
-        let names =
-            serde_json::to_string(&names).map_err(|e| Error::argument(format!("model names: {e}")))?;
         let tensors = [
-            ("intercept", vec![self.intercept]),
-            ("mean", self.standardiser.mean().to_vec()),
-            ("scale", self.standardiser.scale().to_vec()),
-            ("weights", self.weights.clone()),
-        ]
-        .map(|(name, values)| {
-            (name, values.len(), values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>())
-        });
-        let mut views = Vec::with_capacity(tensors.len());
-        for (name, len, bytes) in &tensors {
-            let view = TensorView::new(Dtype::F64, vec![*len], bytes);
-            views.push((*name, view.map_err(|e| Error::argument(format!("tensor {name}: {e}")))?));
-        }
-        let bytes = safetensors::serialize(views, Some(HashMap::from([(METADATA_KEY.to_owned(), names)])))
-            .map_err(|e| Error::argument(format!("cannot save the model: {e}")))?;
-
-        let doing = || format!("writing {}", path.display());
-        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|e| Error::io(doing(), e))?;
-        file.write_all(&bytes).map_err(|e| Error::io(doing(), e))?;
-        file.as_file().sync_all().map_err(|e| Error::io(doing(), e))?;
-        file.persist(path).map_err(|e| Error::io(doing(), e.error))?;
-        Ok(())
+            ("intercept", &[self.intercept][..]),
+            ("mean", self.standardiser.mean()),
+            ("scale", self.standardiser.scale()),
+            ("weights", &self.weights),
+        ];
+        Saved::write(path, &names, &tensors)
     }
 
     /// Reads what [`save`](Self::save) wrote.
@@ -128,35 +98,14 @@ impl LinearModel {
     /// # Errors
     /// `Io`, or `Input` if the file is not such a model.
     pub fn load(path: &Path) -> Result<Self> {
-        let bytes = std::fs::read(path).map_err(|e| Error::io(format!("reading {}", path.display()), e))?;
-        Self::from_bytes(&bytes).map_err(|e| e.at(path.display()))
-    }
-
-    fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        let bad = |what: String| Error::new(ErrorKind::Input, format!("not a saved linear model: {what}"));
-        let tensors = SafeTensors::deserialize(bytes).map_err(|e| bad(e.to_string()))?;
-        let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|e| bad(e.to_string()))?;
-        let names = metadata.metadata().as_ref().and_then(|m| m.get(METADATA_KEY));
-        let names = names.ok_or_else(|| bad(format!("no \"{METADATA_KEY}\" metadata")))?;
-        let names: Names = serde_json::from_str(names).map_err(|e| bad(e.to_string()))?;
-        if names.model != "linear" {
-            return Err(bad(format!("it is a \"{}\" model", names.model)));
-        }
-        let values = |name: &str, len: usize| -> Result<Vec<f64>> {
-            let tensor = tensors.tensor(name).map_err(|e| bad(e.to_string()))?;
-            if tensor.dtype() != Dtype::F64 || tensor.shape() != [len] {
-                return Err(bad(format!("tensor {name} is not float64 [{len}]")));
-            }
-            let (numbers, _) = tensor.data().as_chunks::<8>();
-            Ok(numbers.iter().map(|b| f64::from_le_bytes(*b)).collect())
-        };
-        let d = names.features.len();
+        let saved = Saved::read(path, KIND)?;
+        let d = saved.names.features.len();
         Ok(Self {
-            weights: values("weights", d)?,
-            intercept: values("intercept", 1)?.iter().sum(),
-            standardiser: Standardiser::new(values("mean", d)?, values("scale", d)?),
-            features: names.features,
-            target: names.target,
+            weights: saved.values("weights", d)?,
+            intercept: saved.values("intercept", 1)?.iter().sum(),
+            standardiser: Standardiser::new(saved.values("mean", d)?, saved.values("scale", d)?),
+            features: saved.names.features,
+            target: saved.names.target,
         })
     }
 }

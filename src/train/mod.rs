@@ -5,24 +5,36 @@
 //! condensed samples with their weights (equation 5 of the paper), the weighted closed form
 //! ([`closed_form`], equation 11), and everything from the moments in a file's head ([`Gram`]),
 //! without touching a row.
+//!
+//! Logistic regression ([`Newton`]) learns from the rows of each class in the cells, takes what rows scatter within
+//! cells into account ([`Spread`]), and is polished by exact steps over a file as it is decoded ([`FileRows`]).
 
+mod classes;
 mod data;
 mod descent;
 mod gradient;
 mod gram;
 mod k_means;
 mod linear;
+mod logistic;
 mod metrics;
+mod newton;
+mod saved;
 mod split;
+mod spread;
 mod standardiser;
 mod tensors;
 
 pub use candle_core::Device;
+pub use classes::{ClassData, ClassRows, FileRows};
 pub use data::Dataset;
 pub use descent::{Descent, Fit, Progress, gradient_descent};
 pub use gram::{Gram, closed_form};
 pub use k_means::KMeans;
 pub use linear::LinearModel;
+pub use logistic::{LogisticModel, LogisticScores};
 pub use metrics::{Metrics, peak_memory};
+pub use newton::{LogisticFit, Newton};
 pub use split::{Split, permutation};
+pub use spread::Spread;
 pub use standardiser::Standardiser;

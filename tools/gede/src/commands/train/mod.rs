@@ -1,10 +1,12 @@
 //! `gede train`: models straight from files.
 
 mod linear;
+mod logistic;
 mod report;
 
 use gede::Result;
 use linear::Linear;
+use logistic::Logistic;
 
 /// Train a model on a file
 #[derive(clap::Args)]
@@ -16,12 +18,14 @@ pub struct Train {
 #[derive(clap::Subcommand)]
 enum Model {
     Linear(Linear),
+    Logistic(Logistic),
 }
 
 impl Train {
     pub fn run(&self, json: bool) -> Result<()> {
         match &self.model {
             Model::Linear(linear) => linear.run(json),
+            Model::Logistic(logistic) => logistic.run(json),
         }
     }
 }

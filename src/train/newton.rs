@@ -1,0 +1,256 @@
+//! Newton's method for logistic regression: over rows in memory, or over a file as it is decoded.
+
+use std::time::Instant;
+
+use super::Standardiser;
+use super::classes::{ClassData, ClassRows};
+use super::gram::solve_semidefinite;
+use super::logistic::LogisticModel;
+use super::spread::{Spread, softplus};
+use crate::error::{Error, Result};
+
+/// How to get to the least loss.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Newton {
+    /// Stop when the norm of the gradient (a row's mean, standardised features, intercepts included) is less.
+    pub tolerance: f64,
+    /// Stop after so many steps.
+    pub max_steps: u64,
+    /// Penalty on half the squared standardised weights, beside the mean loss; it keeps weights finite where a plane
+    /// parts the classes.
+    pub ridge: f64,
+}
+
+impl Default for Newton {
+    fn default() -> Self {
+        Self { tolerance: 1e-8, max_steps: 100, ridge: 1e-9 }
+    }
+}
+
+/// A trained model and how it came about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LogisticFit {
+    /// The model.
+    pub model: LogisticModel,
+    /// Steps taken.
+    pub steps: u64,
+    /// Whether the gradient came below the tolerance.
+    pub converged: bool,
+    /// Its norm where it was last looked at: for a polished model before the last step.
+    pub gradient_norm: f64,
+    /// Seconds it took.
+    pub seconds: f64,
+}
+
+/// Mean loss, its gradient and its second derivatives. Parameters are, class by class but the first (whose scores are
+/// 0), the intercept and a weight a feature.
+struct Sums {
+    loss: f64,
+    gradient: Vec<f64>,
+    hessian: Vec<f64>,
+}
+
+impl Newton {
+    /// The least loss over rows, each counted as often as it stands for; where there is a `spread`, over rows that
+    /// scatter normally about those given (two classes only).
+    ///
+    /// # Errors
+    /// `Argument` if there are no rows, options are no numbers, or a spread comes with more than two classes.
+    pub fn fit(&self, data: &ClassData, spread: Option<&Spread>) -> Result<LogisticFit> {
+        self.check()?;
+        if data.rows() == 0 {
+            return Err(Error::argument("no usable rows to train on"));
+        }
+        if spread.is_some() && data.classes() != 2 {
+            return Err(Error::argument("a spread is for two classes"));
+        }
+        let started = Instant::now();
+        let standardiser = standardiser(data)?;
+        let spread = spread.map(|spread| standardised(spread, &standardiser));
+        let mut at = vec![0.0; (data.classes() - 1) * (data.dimension() + 1)];
+        let mut sums = self.sums(data, &standardiser, &at, spread.as_deref())?;
+        let (mut steps, mut norm) = (0, length(&sums.gradient));
+        while norm > self.tolerance && steps < self.max_steps {
+            let step = sums.step();
+            // Newton's step, or as much of it as makes the loss less.
+            let mut share = 1.0;
+            let next = loop {
+                let to: Vec<f64> = at.iter().zip(&step).map(|(at, step)| at - share * step).collect();
+                let there = self.sums(data, &standardiser, &to, spread.as_deref())?;
+                if there.loss <= sums.loss {
+                    break Some((to, there));
+                }
+                share /= 2.0;
+                if share < 1e-10 {
+                    break None; // as low as numbers tell
+                }
+            };
+            let Some((to, there)) = next else { break };
+            (at, sums, steps) = (to, there, steps + 1);
+            norm = length(&sums.gradient);
+        }
+        Ok(LogisticFit {
+            model: LogisticModel::from_standardised(data, &at, &standardiser),
+            steps,
+            converged: norm <= self.tolerance,
+            gradient_norm: norm,
+            seconds: started.elapsed().as_secs_f64(),
+        })
+    }
+
+    /// So many exact steps from a model on, each over all rows: with a file's, memory for a batch of rows is enough.
+    ///
+    /// # Errors
+    /// `Argument` if the rows have other features or classes; what reading brings.
+    pub fn polish(&self, model: &LogisticModel, rows: &dyn ClassRows, steps: u64) -> Result<LogisticFit> {
+        self.check()?;
+        if rows.dimension() != model.features.len() || rows.classes() != model.labels.len() {
+            return Err(Error::argument(
+                "the rows to polish on have other features or classes than the model",
+            ));
+        }
+        let started = Instant::now();
+        let mut at = model.standardised();
+        let mut norm = f64::NAN;
+        for _ in 0..steps {
+            let sums = self.sums(rows, &model.standardiser, &at, None)?;
+            norm = length(&sums.gradient);
+            at.iter_mut().zip(sums.step()).for_each(|(at, step)| *at -= step);
+        }
+        Ok(LogisticFit {
+            model: model.moved(&at),
+            steps,
+            converged: norm <= self.tolerance,
+            gradient_norm: norm,
+            seconds: started.elapsed().as_secs_f64(),
+        })
+    }
+
+    fn check(&self) -> Result<()> {
+        let good = |v: f64| v >= 0.0 && v.is_finite();
+        match good(self.tolerance) && good(self.ridge) {
+            true => Ok(()),
+            false => Err(Error::argument("tolerance and ridge must be finite numbers of at least 0")),
+        }
+    }
+
+    fn sums(
+        &self,
+        rows: &dyn ClassRows,
+        standardiser: &Standardiser,
+        at: &[f64],
+        spread: Option<&[f64]>,
+    ) -> Result<Sums> {
+        let d = rows.dimension();
+        let (per, p) = (d + 1, at.len());
+        let mut sums = Sums { loss: 0.0, gradient: vec![0.0; p], hessian: vec![0.0; p * p] };
+        // The spread along the weights: its variance and half that variance's slope.
+        let slopes = at.get(1..).unwrap_or(&[]);
+        let towards: Option<Vec<f64>> = spread.map(|covariance| {
+            let times = covariance.chunks_exact(d).map(|row| dot(row, slopes));
+            [0.0].into_iter().chain(times).collect()
+        });
+        let variance = towards.as_ref().map_or(0.0, |towards| dot(towards, at).max(0.0));
+        let (mut z, mut total, mut second) = (vec![1.0; per], 0.0, 0.0);
+        let mut scores = vec![0.0; rows.classes()];
+        rows.each(&mut |x, counts| {
+            z.iter_mut().skip(1).zip(standardiser.apply(x)).for_each(|(z, x)| *z = x);
+            let weight: f64 = counts.iter().sum();
+            total += weight;
+            if let Some(towards) = &towards {
+                let score = dot(at, &z);
+                let [value, first, slope, bend, fourth] = softplus(score, variance).map(|v| weight * v);
+                let positive = counts.get(1).copied().unwrap_or(0.0);
+                sums.loss += value - positive * score;
+                second += slope;
+                for ((gradient, z), t) in sums.gradient.iter_mut().zip(&z).zip(towards) {
+                    *gradient += (first - positive) * z + slope * t;
+                }
+                for ((row, z_i), t_i) in sums.hessian.chunks_exact_mut(p).zip(&z).zip(towards) {
+                    let (of_z, of_t) = (slope * z_i + bend * t_i, bend * z_i + fourth * t_i);
+                    row.iter_mut().zip(&z).zip(towards).for_each(|((h, z), t)| *h += of_z * z + of_t * t);
+                }
+                return;
+            }
+            scores.iter_mut().skip(1).zip(at.chunks_exact(per)).for_each(|(score, at)| *score = dot(at, &z));
+            let most = scores.iter().copied().fold(0.0, f64::max);
+            let sum: f64 = scores.iter().map(|score| (score - most).exp()).sum();
+            sums.loss += weight * (most + sum.ln()) - dot(counts, &scores);
+            let share = |k: usize| scores.get(k).map_or(0.0, |score| (score - most).exp() / sum);
+            for (k, row_blocks) in sums.hessian.chunks_exact_mut(per * p).enumerate() {
+                let own = share(k + 1);
+                let wrong = weight * own - counts.get(k + 1).copied().unwrap_or(0.0);
+                let gradient = sums.gradient.iter_mut().skip(k * per);
+                gradient.zip(&z).for_each(|(gradient, z)| *gradient += wrong * z);
+                for (row, z_i) in row_blocks.chunks_exact_mut(p).zip(&z) {
+                    for (l, block) in row.chunks_exact_mut(per).enumerate() {
+                        let by = weight * own * (f64::from(u8::from(k == l)) - share(l + 1)) * z_i;
+                        block.iter_mut().zip(&z).for_each(|(h, z_j)| *h += by * z_j);
+                    }
+                }
+            }
+        })?;
+        if let Some(covariance) = spread {
+            for (row, spread) in sums.hessian.chunks_exact_mut(p).skip(1).zip(covariance.chunks_exact(d)) {
+                row.iter_mut().skip(1).zip(spread).for_each(|(h, spread)| *h += second * spread);
+            }
+        }
+        sums.loss /= total;
+        sums.gradient.iter_mut().chain(&mut sums.hessian).for_each(|v| *v /= total);
+        for (i, &at) in at.iter().enumerate().filter(|(i, _)| i % per > 0) {
+            sums.loss += self.ridge * at * at / 2.0;
+            sums.gradient.iter_mut().skip(i).take(1).for_each(|g| *g += self.ridge * at);
+            sums.hessian.iter_mut().skip(i * p + i).take(1).for_each(|h| *h += self.ridge);
+        }
+        Ok(sums)
+    }
+}
+
+impl Sums {
+    /// Newton's step, to be taken away: 0 for parameters that others can stand for.
+    fn step(&self) -> Vec<f64> {
+        let p = self.gradient.len();
+        let diagonal = self.hessian.iter().step_by(p + 1);
+        let scale: Vec<f64> = diagonal.map(|h| if *h > 0.0 { h.sqrt() } else { 1.0 }).collect();
+        let scaled: Vec<f64> = self
+            .hessian
+            .chunks_exact(p)
+            .zip(&scale)
+            .flat_map(|(row, a)| row.iter().zip(&scale).map(move |(h, b)| h / (a * b)))
+            .collect();
+        let right: Vec<f64> = self.gradient.iter().zip(&scale).map(|(g, s)| g / s).collect();
+        let (step, _) = solve_semidefinite(&scaled, &right);
+        step.iter().zip(&scale).map(|(step, scale)| step / scale).collect()
+    }
+}
+
+/// Means and deviations of the features, rows counted as often as they stand for.
+fn standardiser(data: &ClassData) -> Result<Standardiser> {
+    let total = data.total();
+    let mut mean = vec![0.0; data.dimension()];
+    data.each(&mut |x, counts| {
+        let weight = counts.iter().sum::<f64>() / total;
+        mean.iter_mut().zip(x).for_each(|(mean, x)| *mean += weight * x);
+    })?;
+    let mut variance = vec![0.0; data.dimension()];
+    data.each(&mut |x, counts| {
+        let weight = counts.iter().sum::<f64>() / total;
+        variance.iter_mut().zip(x).zip(&mean).for_each(|((v, x), mean)| *v += weight * (x - mean).powi(2));
+    })?;
+    Ok(Standardiser::new(mean, variance.into_iter().map(f64::sqrt).collect()))
+}
+
+/// A spread in standardised features.
+fn standardised(spread: &Spread, standardiser: &Standardiser) -> Vec<f64> {
+    let scale = standardiser.scale();
+    let rows = spread.covariance.chunks_exact(scale.len().max(1)).zip(scale);
+    rows.flat_map(|(row, a)| row.iter().zip(scale).map(move |(v, b)| v / (a * b))).collect()
+}
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+fn length(v: &[f64]) -> f64 {
+    dot(v, v).sqrt()
+}

@@ -1,0 +1,99 @@
+//! Models as safetensors files.
+
+use std::collections::HashMap;
+use std::io::Write;
+use std::path::Path;
+
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// The key of the safetensors metadata under which [`Names`] is stored as JSON. One key, since a map of several would
+/// be written in any order.
+const METADATA_KEY: &str = "gede";
+
+/// What a model is called and made for.
+#[derive(Serialize, Deserialize)]
+pub struct Names {
+    pub model: String,
+    pub target: String,
+    pub features: Vec<String>,
+    /// The classes of a classifier.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<String>,
+}
+
+/// A file that was read.
+pub struct Saved {
+    pub names: Names,
+    tensors: HashMap<String, Vec<f64>>,
+}
+
+impl Saved {
+    /// Writes flat float64 tensors. The file is written beside `path` and renamed, so that a failure leaves what was
+    /// there.
+    ///
+    /// # Errors
+    /// `Io`, naming the file.
+    pub fn write(path: &Path, names: &Names, tensors: &[(&str, &[f64])]) -> Result<()> {
+        let names = serde_json::to_string(names).map_err(|e| Error::argument(format!("model names: {e}")))?;
+        let bytes: Vec<Vec<u8>> =
+            tensors.iter().map(|(_, values)| values.iter().flat_map(|v| v.to_le_bytes()).collect()).collect();
+        let mut views = Vec::with_capacity(tensors.len());
+        for ((name, values), bytes) in tensors.iter().zip(&bytes) {
+            let view = TensorView::new(Dtype::F64, vec![values.len()], bytes);
+            views.push((*name, view.map_err(|e| Error::argument(format!("tensor {name}: {e}")))?));
+        }
+        let bytes = safetensors::serialize(views, Some(HashMap::from([(METADATA_KEY.to_owned(), names)])))
+            .map_err(|e| Error::argument(format!("cannot save the model: {e}")))?;
+        let doing = || format!("writing {}", path.display());
+        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|e| Error::io(doing(), e))?;
+        file.write_all(&bytes).map_err(|e| Error::io(doing(), e))?;
+        file.as_file().sync_all().map_err(|e| Error::io(doing(), e))?;
+        file.persist(path).map_err(|e| Error::io(doing(), e.error))?;
+        Ok(())
+    }
+
+    /// Reads a model of a kind.
+    ///
+    /// # Errors
+    /// `Io`, or `Input` if the file is not such a model.
+    pub fn read(path: &Path, model: &str) -> Result<Self> {
+        let bytes = std::fs::read(path).map_err(|e| Error::io(format!("reading {}", path.display()), e))?;
+        Self::from_bytes(&bytes, model).map_err(|e| e.at(path.display()))
+    }
+
+    fn from_bytes(bytes: &[u8], model: &str) -> Result<Self> {
+        let bad = |what: String| Error::new(ErrorKind::Input, format!("not a saved {model} model: {what}"));
+        let tensors = SafeTensors::deserialize(bytes).map_err(|e| bad(e.to_string()))?;
+        let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|e| bad(e.to_string()))?;
+        let names = metadata.metadata().as_ref().and_then(|m| m.get(METADATA_KEY));
+        let names = names.ok_or_else(|| bad(format!("no \"{METADATA_KEY}\" metadata")))?;
+        let names: Names = serde_json::from_str(names).map_err(|e| bad(e.to_string()))?;
+        if names.model != model {
+            return Err(bad(format!("it is a {} model", names.model)));
+        }
+        let mut found = HashMap::new();
+        for (name, tensor) in tensors.tensors() {
+            if tensor.dtype() != Dtype::F64 || tensor.shape().len() != 1 {
+                return Err(bad(format!("tensor {name} is not flat float64")));
+            }
+            let (numbers, _) = tensor.data().as_chunks::<8>();
+            found.insert(name, numbers.iter().map(|b| f64::from_le_bytes(*b)).collect());
+        }
+        Ok(Self { names, tensors: found })
+    }
+
+    /// A tensor of so many numbers.
+    ///
+    /// # Errors
+    /// `Input` if there is none.
+    pub fn values(&self, name: &str, length: usize) -> Result<Vec<f64>> {
+        let values = self.tensors.get(name).filter(|values| values.len() == length);
+        let what =
+            || format!("not a saved {} model: tensor {name} is not float64 [{length}]", self.names.model);
+        values.cloned().ok_or_else(|| Error::new(ErrorKind::Input, what()))
+    }
+}

@@ -1,0 +1,109 @@
+//! What rows scatter about the means of their cells, and functions averaged over it.
+
+use super::ClassData;
+use super::classes::ClassRows;
+use crate::error::Result;
+use crate::sample::ColumnMoments;
+
+/// Positive nodes and weights of Gauss and Hermite's rule of 20 nodes (Abramowitz and Stegun, table 25.10), for the
+/// weight exp(-t^2).
+const NODES: [(f64, f64); 10] = [
+    (0.245_340_708_300_9, 4.622_436_696_006e-1),
+    (0.737_473_728_545_4, 2.866_755_053_628e-1),
+    (1.234_076_215_395_3, 1.090_172_060_200e-1),
+    (1.738_537_712_116_6, 2.481_052_088_746e-2),
+    (2.254_974_002_089_3, 3.243_773_342_238e-3),
+    (2.788_806_058_428_1, 2.283_386_360_163e-4),
+    (3.347_854_567_383_2, 7.802_556_478_532e-6),
+    (3.944_764_040_115_6, 1.086_069_370_769e-7),
+    (4.603_682_449_550_7, 4.399_340_992_273e-10),
+    (5.387_480_890_011_2, 2.229_393_645_534e-13),
+];
+
+/// The covariance of rows about the means of their cells, the same for all cells: that of all rows less that of the
+/// means. d x d, in the units of the features.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spread {
+    pub(super) covariance: Vec<f64>,
+}
+
+impl Spread {
+    /// From the moments of all rows and the condensed samples; none if the moments lack a feature.
+    ///
+    /// # Errors
+    /// None of its own.
+    pub fn of(condensed: &ClassData, moments: &ColumnMoments) -> Result<Option<Self>> {
+        let place = |name: &String| moments.columns.iter().position(|column| column == name);
+        let Some(places) = condensed.features().iter().map(place).collect::<Option<Vec<_>>>() else {
+            return Ok(None);
+        };
+        let (k, n) = (moments.moments.columns(), moments.moments.count() as f64);
+        let all = moments.moments.centred();
+        let d = places.len();
+        let mut covariance: Vec<f64> = places
+            .iter()
+            .flat_map(|i| places.iter().map(move |j| i * k + j))
+            .map(|at| all.get(at).copied().unwrap_or(0.0) / n)
+            .collect();
+        let total = condensed.total();
+        let mut mean = vec![0.0; d];
+        condensed.each(&mut |x, counts| {
+            let weight = counts.iter().sum::<f64>() / total;
+            mean.iter_mut().zip(x).for_each(|(mean, x)| *mean += weight * x);
+        })?;
+        condensed.each(&mut |x, counts| {
+            let weight = counts.iter().sum::<f64>() / total;
+            for ((row, x_i), mean_i) in covariance.chunks_exact_mut(d).zip(x).zip(&mean) {
+                for ((entry, x_j), mean_j) in row.iter_mut().zip(x).zip(&mean) {
+                    *entry -= weight * (x_i - mean_i) * (x_j - mean_j);
+                }
+            }
+        })?;
+        Ok(Some(Self { covariance }))
+    }
+}
+
+/// Softplus and its first four derivatives at `z`, each averaged over normal noise of variance `s`.
+pub(super) fn softplus(z: f64, s: f64) -> [f64; 5] {
+    if s <= 0.0 {
+        return at(z);
+    }
+    let (width, mut sums) = ((2.0 * s).sqrt(), [0.0; 5]);
+    for (node, weight) in NODES {
+        for side in [-node, node] {
+            sums.iter_mut().zip(at(z + width * side)).for_each(|(sum, v)| *sum += weight * v);
+        }
+    }
+    sums.map(|sum| sum / std::f64::consts::PI.sqrt())
+}
+
+fn at(z: f64) -> [f64; 5] {
+    let p = 1.0 / (1.0 + (-z).exp());
+    let slope = p * (1.0 - p);
+    let bend = slope * (1.0 - 2.0 * p);
+    [z.max(0.0) + (-z.abs()).exp().ln_1p(), p, slope, bend, bend * (1.0 - 2.0 * p) - 2.0 * slope * slope]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rule_has_the_moments_of_a_normal_distribution() {
+        for (power, moment) in [(0, 1.0), (2, 1.0), (4, 3.0), (6, 15.0), (8, 105.0)] {
+            let sum: f64 = NODES.iter().map(|(x, w)| 2.0 * w * (x * 2f64.sqrt()).powi(power)).sum();
+            assert!((sum / std::f64::consts::PI.sqrt() - moment).abs() < 1e-9 * moment, "{power}");
+        }
+    }
+
+    #[test]
+    fn derivatives_are_those_of_the_values() {
+        for (z, s) in [(0.3, 0.0), (-2.0, 1.5), (4.0, 0.2), (0.0, 6.0)] {
+            let (step, [below, here, above]) = (1e-5, [-1e-5, 0.0, 1e-5].map(|by| softplus(z + by, s)));
+            for k in 1..5 {
+                let slope = (above[k - 1] - below[k - 1]) / (2.0 * step);
+                assert!((slope - here[k]).abs() < 1e-7, "{k} at {z}: {slope}, {}", here[k]);
+            }
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! Logistic regression: the least loss is found, soft labels count as their rows do, exact steps lead from condensed
+//! samples to what all rows say, and the model survives its file.
+#![cfg(feature = "train")]
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use common::memory::Builder;
+use gede::Reader;
+use gede::train::{ClassData, ClassRows, FileRows, LinearModel, LogisticModel, Newton, Spread};
+use gede::write::{CellLimit, Options, TargetKind};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+fn names(d: usize) -> Vec<String> {
+    (0..d).map(|j| format!("x{j}")).collect()
+}
+
+fn labels(classes: usize) -> Vec<String> {
+    (0..classes).map(|k| k.to_string()).collect()
+}
+
+/// Rows of features of different scales, with classes that depend on them and on chance.
+fn problem(seed: u64, n: usize, d: usize, classes: usize) -> ClassData {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let (mut x, mut counts) = (Vec::new(), Vec::new());
+    for _ in 0..n {
+        let row: Vec<f64> =
+            (0..d).map(|j| (random.random_range(-1.0..1.0) + 2.0) * 10f64.powi(j as i32)).collect();
+        let score = |k: usize| (k as f64) * (row[0] - 2.0) * 1.5 - (k as f64 - 1.0).powi(2) * 0.3;
+        let best = (0..classes).map(|k| (k, score(k) + random.random_range(-2.0..2.0)));
+        let class = best.max_by(|a, b| a.1.total_cmp(&b.1)).unwrap().0;
+        counts.extend((0..classes).map(|k| f64::from(u8::from(k == class))));
+        x.extend(row);
+    }
+    ClassData::new(names(d), "y".into(), labels(classes), &x, &counts).unwrap()
+}
+
+fn assert_close(a: &LogisticModel, b: &LogisticModel, tolerance: f64) {
+    let numbers = |m: &LogisticModel| [&m.weights[..], &m.intercepts].concat();
+    for (x, y) in numbers(a).iter().zip(numbers(b)) {
+        assert!((x - y).abs() <= tolerance * (1.0 + y.abs()), "{x} {y}");
+    }
+}
+
+#[test]
+fn no_step_away_from_a_fit_lowers_the_loss() {
+    for classes in [2, 3, 5] {
+        let data = problem(1, 600, 3, classes);
+        let fit = Newton::default().fit(&data, None).unwrap();
+        assert!(fit.converged && fit.steps < 20, "{fit:?}");
+        let loss = fit.model.scores(&data).unwrap().log_loss;
+        for at in 0..fit.model.weights.len() + classes - 1 {
+            for step in [-1e-3, 1e-3] {
+                let mut moved = fit.model.clone();
+                match at.checked_sub(moved.weights.len()) {
+                    None => moved.weights[at] += step / 10f64.powi(at as i32 % 3),
+                    Some(at) => moved.intercepts[at] += step,
+                }
+                assert!(moved.scores(&data).unwrap().log_loss > loss);
+            }
+        }
+    }
+}
+
+#[test]
+fn soft_labels_are_rows_that_lie_together() {
+    let (x, soft) = ([1.0, 2.0, 4.0, 5.0], [3.0, 1.0, 2.0, 2.0, 1.0, 4.0, 0.0, 2.0]);
+    let together = ClassData::new(names(1), "y".into(), labels(2), &x, &soft).unwrap();
+    let (mut rows, mut counts) = (Vec::new(), Vec::new());
+    for (x, soft) in x.iter().zip(soft.chunks(2)) {
+        for (class, &count) in soft.iter().enumerate() {
+            for _ in 0..count as usize {
+                rows.push(*x);
+                counts.extend([f64::from(u8::from(class == 0)), f64::from(u8::from(class == 1))]);
+            }
+        }
+    }
+    let apart = ClassData::new(names(1), "y".into(), labels(2), &rows, &counts).unwrap();
+    let newton = Newton::default();
+    let (a, b) = (newton.fit(&together, None).unwrap().model, newton.fit(&apart, None).unwrap().model);
+    assert_close(&a, &b, 1e-9);
+    assert_eq!(
+        a.scores(&together).unwrap().auc.map(|v| (v * 1e9) as i64),
+        b.scores(&apart).unwrap().auc.map(|v| (v * 1e9) as i64)
+    );
+}
+
+/// A file of a nullable feature, another, and a class with text labels.
+fn file(rows: usize, cells: CellLimit) -> Vec<u8> {
+    let value = |i: usize| common::zoo::random(7, i) % 1000;
+    let class = |i: usize| value(i) + common::zoo::random(8, i) % 500 > 700;
+    let table = Builder::new(rows)
+        .f64("a", move |i| value(i) as f64 / 10.0)
+        .f64("b", |i| (common::zoo::random(9, i) % 77) as f64)
+        .text("y", move |i| if class(i) { "yes".to_owned() } else { "no".to_owned() })
+        .finish();
+    let target = Some(("y".to_owned(), TargetKind::Class));
+    table.file(&Options { target, cells, segment_rows: 500, ..Options::default() })
+}
+
+#[test]
+fn exact_steps_lead_to_what_all_rows_say() {
+    let reader = Reader::new(file(3000, CellLimit::Most(40))).unwrap();
+    let condensed = ClassData::of_condensed(&reader.condensed().unwrap().unwrap()).unwrap();
+    assert_eq!((condensed.labels(), condensed.total()), (&["no".to_owned(), "yes".to_owned()][..], 3000.0));
+    let (features, labels) = (condensed.features(), condensed.labels());
+    let all = ClassData::of_rows(&reader, features, "y", labels).unwrap();
+    let newton = Newton::default();
+    let full = newton.fit(&all, None).unwrap().model;
+    let loss = |model: &LogisticModel| model.scores(&all).unwrap().log_loss;
+    let moments = reader.moments().unwrap().unwrap();
+    let spread = Spread::of(&condensed, &moments).unwrap().unwrap();
+    let start = newton.fit(&condensed, Some(&spread)).unwrap().model;
+    let rows = FileRows::new(&reader, features, "y", labels).unwrap();
+    let polished = [1, 2, 6].map(|steps| newton.polish(&start, &rows, steps).unwrap().model);
+    let excess = [&start, &polished[0], &polished[1]].map(|model| loss(model) / loss(&full) - 1.0);
+    assert!(excess[0] < 0.1 && excess[1] < excess[0] / 4.0 && excess[2] < 1e-4, "{excess:?}");
+    assert_close(&polished[2], &full, 1e-6);
+}
+
+/// Nodes and weights of a normal distribution: scatter that can be written out in one dimension.
+#[test]
+fn a_spread_is_rows_scattered_about_their_means() {
+    let reader = Reader::new(file(2000, CellLimit::Beta(3))).unwrap();
+    let condensed = reader.condensed().unwrap().unwrap();
+    let only = |values: &[f64]| values.chunks(2).map(|row| row[0]).collect::<Vec<f64>>();
+    let counts: Vec<f64> = condensed.samples.weights.iter().map(|&w| w as f64).collect();
+    let x = only(&condensed.samples.means);
+    let cells = ClassData::new(vec!["a".into()], "y".into(), labels(2), &x, &counts).unwrap();
+    let moments = reader.moments().unwrap().unwrap();
+    let spread = Spread::of(&cells, &moments).unwrap().unwrap();
+    // The variance within cells, from the rows.
+    let all = ClassData::of_rows(&reader, &["a".into()], "y", &["no".into(), "yes".into()]).unwrap();
+    let variance = |data: &ClassData| {
+        let (mut sums, mut n) = ([0.0; 2], 0.0);
+        let mut add = |x: &[f64], counts: &[f64]| {
+            let weight: f64 = counts.iter().sum();
+            n += weight;
+            sums = [sums[0] + weight * x[0], sums[1] + weight * x[0] * x[0]];
+        };
+        data.each(&mut add).unwrap();
+        sums[1] / n - (sums[0] / n).powi(2)
+    };
+    let within = variance(&all) - variance(&cells);
+    assert!(within > 1.0);
+    let (mut scattered, mut soft) = (Vec::new(), Vec::new());
+    for (x, counts) in x.iter().zip(counts.chunks(2)) {
+        for step in -400..=400 {
+            let t = f64::from(step) / 50.0;
+            scattered.push(x + t * within.sqrt());
+            soft.extend(counts.iter().map(|c| c * (-t * t / 2.0).exp()));
+        }
+    }
+    let scattered = ClassData::new(vec!["a".into()], "y".into(), labels(2), &scattered, &soft).unwrap();
+    let newton = Newton::default();
+    let (a, b) = (newton.fit(&cells, Some(&spread)).unwrap(), newton.fit(&scattered, None).unwrap());
+    assert!(a.converged && b.converged);
+    assert_close(&a.model, &b.model, 1e-6);
+}
+
+#[test]
+fn classes_that_a_plane_parts_have_finite_weights() {
+    let data =
+        ClassData::new(names(1), "y".into(), labels(2), &[1.0, 2.0, 8.0], &[1.0, 0.0, 1.0, 0.0, 0.0, 1.0])
+            .unwrap();
+    let model = Newton::default().fit(&data, None).unwrap().model;
+    assert!(model.weights[0].is_finite() && model.scores(&data).unwrap().accuracy == 1.0);
+}
+
+#[test]
+fn what_cannot_be_trained_on_is_refused() {
+    let new = |d, classes, x: &[f64], counts: &[f64]| {
+        ClassData::new(names(d), "y".into(), labels(classes), x, counts)
+    };
+    assert!(new(1, 1, &[1.0], &[1.0]).is_err() && new(2, 2, &[1.0], &[1.0, 0.0]).is_err());
+    let none = new(1, 2, &[f64::NAN, 1.0], &[1.0, 0.0, 0.0, 0.0]).unwrap();
+    assert_eq!((none.rows(), none.left_out()), (0, 2));
+    assert!(Newton::default().fit(&none, None).is_err());
+    let three = problem(2, 50, 1, 3);
+    let reader = Reader::new(file(500, CellLimit::Most(20))).unwrap();
+    assert!(ClassData::of_rows(&reader, &["y".into()], "a", &labels(2)).is_err());
+    let two = ClassData::of_condensed(&reader.condensed().unwrap().unwrap()).unwrap();
+    let spread = Spread::of(&two, &reader.moments().unwrap().unwrap()).unwrap();
+    assert!(Newton::default().fit(&three, spread.as_ref()).is_err());
+    let model = Newton::default().fit(&three, None).unwrap().model;
+    assert!(model.scores(&two).is_err() && Newton::default().polish(&model, &two, 1).is_err());
+    assert!(Newton { ridge: -1.0, ..Newton::default() }.fit(&three, None).is_err());
+}
+
+#[test]
+fn models_survive_their_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.safetensors");
+    let model = Newton::default().fit(&problem(3, 200, 2, 3), None).unwrap().model;
+    model.save(&path).unwrap();
+    assert_eq!(LogisticModel::load(&path).unwrap(), model);
+    let error = LinearModel::load(&path).unwrap_err().to_string();
+    assert!(error.contains("logistic"), "{error}");
+    std::fs::write(&path, b"nothing").unwrap();
+    assert!(LogisticModel::load(&path).unwrap_err().to_string().contains("model.safetensors"));
+}
