@@ -113,13 +113,36 @@ fn exact_steps_lead_to_what_all_rows_say() {
     let spread = Spread::of(&condensed, &moments).unwrap().unwrap();
     let start = newton.fit(&condensed, Some(&spread)).unwrap().model;
     let rows = FileRows::new(&reader, features, "y", labels).unwrap();
-    let polished = [1, 2, 6].map(|steps| newton.polish(&start, &rows, steps).unwrap().model);
+    let polished =
+        [1, 2, 6].map(|steps| newton.polish(&start, &rows, steps, &condensed, Some(&spread)).unwrap().model);
     let excess = [&start, &polished[0], &polished[1]].map(|model| loss(model) / loss(&full) - 1.0);
     assert!(excess[0] < 0.1 && excess[1] < excess[0] / 4.0 && excess[2] < 1e-4, "{excess:?}");
     assert_close(&polished[2], &full, 1e-6);
 }
 
-/// Nodes and weights of a normal distribution: scatter that can be written out in one dimension.
+#[test]
+fn cells_of_alike_rows_say_what_all_rows_say() {
+    let random = common::zoo::random;
+    let table = Builder::new(2000)
+        .f64("a", move |i| (random(1, i) % 5) as f64)
+        .f64("b", move |i| (random(2, i) % 7) as f64 / 4.0)
+        .f64("y", move |i| if random(1, i) % 5 + random(3, i) % 9 > 7 { 4.0 } else { -1.0 })
+        .finish();
+    let target = Some(("y".to_owned(), TargetKind::Class));
+    let bytes = table.file(&Options { target, cells: CellLimit::Most(35), ..Options::default() });
+    let reader = Reader::new(bytes).unwrap();
+    let condensed = ClassData::of_condensed(&reader.condensed().unwrap().unwrap()).unwrap();
+    assert_eq!(condensed.rows(), 35);
+    let spread = Spread::of(&condensed, &reader.moments().unwrap().unwrap()).unwrap();
+    let all = ClassData::of_rows(&reader, condensed.features(), "y", condensed.labels()).unwrap();
+    let newton = Newton::default();
+    let full = newton.fit(&all, None).unwrap().model;
+    for spread in [None, spread.as_ref()] {
+        assert_close(&newton.fit(&condensed, spread).unwrap().model, &full, 1e-6);
+    }
+}
+
+/// In one dimension scatter can be written out.
 #[test]
 fn a_spread_is_rows_scattered_about_their_means() {
     let reader = Reader::new(file(2000, CellLimit::Beta(3))).unwrap();
@@ -184,7 +207,7 @@ fn what_cannot_be_trained_on_is_refused() {
     let spread = Spread::of(&two, &reader.moments().unwrap().unwrap()).unwrap();
     assert!(Newton::default().fit(&three, spread.as_ref()).is_err());
     let model = Newton::default().fit(&three, None).unwrap().model;
-    assert!(model.scores(&two).is_err() && Newton::default().polish(&model, &two, 1).is_err());
+    assert!(model.scores(&two).is_err() && Newton::default().polish(&model, &two, 1, &three, None).is_err());
     assert!(Newton { ridge: -1.0, ..Newton::default() }.fit(&three, None).is_err());
 }
 

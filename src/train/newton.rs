@@ -66,29 +66,10 @@ impl Newton {
         }
         let started = Instant::now();
         let standardiser = standardiser(data)?;
-        let spread = spread.map(|spread| standardised(spread, &standardiser));
-        let mut at = vec![0.0; (data.classes() - 1) * (data.dimension() + 1)];
-        let mut sums = self.sums(data, &standardiser, &at, spread.as_deref())?;
-        let (mut steps, mut norm) = (0, length(&sums.gradient));
-        while norm > self.tolerance && steps < self.max_steps {
-            let step = sums.step();
-            // Newton's step, or as much of it as makes the loss less.
-            let mut share = 1.0;
-            let next = loop {
-                let to: Vec<f64> = at.iter().zip(&step).map(|(at, step)| at - share * step).collect();
-                let there = self.sums(data, &standardiser, &to, spread.as_deref())?;
-                if there.loss <= sums.loss {
-                    break Some((to, there));
-                }
-                share /= 2.0;
-                if share < 1e-10 {
-                    break None; // as low as numbers tell
-                }
-            };
-            let Some((to, there)) = next else { break };
-            (at, sums, steps) = (to, there, steps + 1);
-            norm = length(&sums.gradient);
-        }
+        let spread = spread.map(|spread| spread.standardised(&standardiser));
+        let start = vec![0.0; (data.classes() - 1) * (data.dimension() + 1)];
+        let sums = |at: &[f64]| self.sums(data, &standardiser, at, spread.as_ref());
+        let (at, steps, norm) = self.descend(start, sums)?;
         Ok(LogisticFit {
             model: LogisticModel::from_standardised(data, &at, &standardiser),
             steps,
@@ -100,22 +81,41 @@ impl Newton {
 
     /// So many exact steps from a model on, each over all rows: with a file's, memory for a batch of rows is enough.
     ///
+    /// A step goes where the rows' loss, its slope and its curvature at the model, and beyond these the shape of the
+    /// loss of the samples that the model was fitted on, are least together: Newton's step, bent as that loss bends.
+    ///
     /// # Errors
-    /// `Argument` if the rows have other features or classes; what reading brings.
-    pub fn polish(&self, model: &LogisticModel, rows: &dyn ClassRows, steps: u64) -> Result<LogisticFit> {
+    /// `Argument` if the rows or samples have other features or classes; what reading brings.
+    pub fn polish(
+        &self,
+        model: &LogisticModel,
+        rows: &dyn ClassRows,
+        steps: u64,
+        samples: &ClassData,
+        spread: Option<&Spread>,
+    ) -> Result<LogisticFit> {
         self.check()?;
-        if rows.dimension() != model.features.len() || rows.classes() != model.labels.len() {
+        let fits = |rows: &dyn ClassRows| {
+            rows.dimension() == model.features.len() && rows.classes() == model.labels.len()
+        };
+        if !fits(rows) || !fits(samples) {
             return Err(Error::argument(
                 "the rows to polish on have other features or classes than the model",
             ));
         }
         let started = Instant::now();
+        let standardiser = &model.standardiser;
+        let spread = spread.map(|spread| spread.standardised(standardiser));
+        let like = |at: &[f64]| self.sums(samples, standardiser, at, spread.as_ref());
         let mut at = model.standardised();
         let mut norm = f64::NAN;
         for _ in 0..steps {
-            let sums = self.sums(rows, &model.standardiser, &at, None)?;
-            norm = length(&sums.gradient);
-            at.iter_mut().zip(sums.step()).for_each(|(at, step)| *at -= step);
+            let exact = self.sums(rows, standardiser, &at, None)?;
+            norm = length(&exact.gradient);
+            let start = like(&at)?;
+            let origin = at.clone();
+            let bent = |to: &[f64]| -> Result<Sums> { Ok(exact.bent(&start, like(to)?, &origin, to)) };
+            at = self.descend(at, bent)?.0;
         }
         Ok(LogisticFit {
             model: model.moved(&at),
@@ -124,6 +124,36 @@ impl Newton {
             gradient_norm: norm,
             seconds: started.elapsed().as_secs_f64(),
         })
+    }
+
+    /// Newton's steps, or as much of them as makes a loss less, until its gradient is small; the parameters, the steps
+    /// taken and the norm of the gradient.
+    fn descend(
+        &self,
+        mut at: Vec<f64>,
+        sums: impl Fn(&[f64]) -> Result<Sums>,
+    ) -> Result<(Vec<f64>, u64, f64)> {
+        let mut here = sums(&at)?;
+        let mut steps = 0;
+        while length(&here.gradient) > self.tolerance && steps < self.max_steps {
+            let step = here.step();
+            let mut share = 1.0;
+            let next = loop {
+                let to: Vec<f64> = at.iter().zip(&step).map(|(at, step)| at - share * step).collect();
+                let there = sums(&to)?;
+                if there.loss <= here.loss {
+                    break Some((to, there));
+                }
+                share /= 2.0;
+                if share < 1e-10 {
+                    break None; // as low as numbers tell
+                }
+            };
+            let Some((to, there)) = next else { break };
+            (at, here, steps) = (to, there, steps + 1);
+        }
+        let norm = length(&here.gradient);
+        Ok((at, steps, norm))
     }
 
     fn check(&self) -> Result<()> {
@@ -139,19 +169,20 @@ impl Newton {
         rows: &dyn ClassRows,
         standardiser: &Standardiser,
         at: &[f64],
-        spread: Option<&[f64]>,
+        spread: Option<&Spread>,
     ) -> Result<Sums> {
         let d = rows.dimension();
         let (per, p) = (d + 1, at.len());
         let mut sums = Sums { loss: 0.0, gradient: vec![0.0; p], hessian: vec![0.0; p * p] };
         // The spread along the weights: its variance and half that variance's slope.
         let slopes = at.get(1..).unwrap_or(&[]);
-        let towards: Option<Vec<f64>> = spread.map(|covariance| {
-            let times = covariance.chunks_exact(d).map(|row| dot(row, slopes));
+        let towards: Option<Vec<f64>> = spread.map(|spread| {
+            let times = spread.covariance.chunks_exact(d).map(|row| dot(row, slopes));
             [0.0].into_iter().chain(times).collect()
         });
         let variance = towards.as_ref().map_or(0.0, |towards| dot(towards, at).max(0.0));
-        let (mut z, mut total, mut second) = (vec![1.0; per], 0.0, 0.0);
+        let exact = spread.and_then(|spread| spread.label.as_ref());
+        let (mut z, mut total, mut second, mut positives) = (vec![1.0; per], 0.0, 0.0, 0.0);
         let mut scores = vec![0.0; rows.classes()];
         rows.each(&mut |x, counts| {
             z.iter_mut().skip(1).zip(standardiser.apply(x)).for_each(|(z, x)| *z = x);
@@ -160,7 +191,8 @@ impl Newton {
             if let Some(towards) = &towards {
                 let score = dot(at, &z);
                 let [value, first, slope, bend, fourth] = softplus(score, variance).map(|v| weight * v);
-                let positive = counts.get(1).copied().unwrap_or(0.0);
+                positives += counts.get(1).copied().unwrap_or(0.0);
+                let positive = if exact.is_some() { 0.0 } else { counts.get(1).copied().unwrap_or(0.0) };
                 sums.loss += value - positive * score;
                 second += slope;
                 for ((gradient, z), t) in sums.gradient.iter_mut().zip(&z).zip(towards) {
@@ -190,8 +222,17 @@ impl Newton {
                 }
             }
         })?;
-        if let Some(covariance) = spread {
-            for (row, spread) in sums.hessian.chunks_exact_mut(p).skip(1).zip(covariance.chunks_exact(d)) {
+        if let Some(label) = exact {
+            let label = [positives].into_iter().chain(label.iter().map(|l| l * total));
+            for ((gradient, label), at) in sums.gradient.iter_mut().zip(label).zip(at) {
+                *gradient -= label;
+                sums.loss -= label * at;
+            }
+        }
+        if let Some(spread) = spread {
+            for (row, spread) in
+                sums.hessian.chunks_exact_mut(p).skip(1).zip(spread.covariance.chunks_exact(d))
+            {
                 row.iter_mut().skip(1).zip(spread).for_each(|(h, spread)| *h += second * spread);
             }
         }
@@ -207,6 +248,21 @@ impl Newton {
 }
 
 impl Sums {
+    /// These sums, of a point, and what others have become on the way from there to another, beyond the second order.
+    fn bent(&self, start: &Self, there: Self, from: &[f64], to: &[f64]) -> Self {
+        let way: Vec<f64> = to.iter().zip(from).map(|(to, from)| to - from).collect();
+        let hessian = self.hessian.iter().zip(&start.hessian).map(|(own, other)| own - other);
+        let bend: Vec<f64> = hessian.collect();
+        let turned: Vec<f64> = bend.chunks_exact(way.len().max(1)).map(|row| dot(row, &way)).collect();
+        let slopes = self.gradient.iter().zip(&start.gradient).map(|(own, other)| own - other);
+        let slopes: Vec<f64> = slopes.collect();
+        Self {
+            loss: there.loss + dot(&slopes, &way) + dot(&turned, &way) / 2.0,
+            gradient: there.gradient.iter().zip(&slopes).zip(&turned).map(|((g, s), t)| g + s + t).collect(),
+            hessian: there.hessian.iter().zip(&bend).map(|(h, bend)| h + bend).collect(),
+        }
+    }
+
     /// Newton's step, to be taken away: 0 for parameters that others can stand for.
     fn step(&self) -> Vec<f64> {
         let p = self.gradient.len();
@@ -238,13 +294,6 @@ fn standardiser(data: &ClassData) -> Result<Standardiser> {
         variance.iter_mut().zip(x).zip(&mean).for_each(|((v, x), mean)| *v += weight * (x - mean).powi(2));
     })?;
     Ok(Standardiser::new(mean, variance.into_iter().map(f64::sqrt).collect()))
-}
-
-/// A spread in standardised features.
-fn standardised(spread: &Spread, standardiser: &Standardiser) -> Vec<f64> {
-    let scale = standardiser.scale();
-    let rows = spread.covariance.chunks_exact(scale.len().max(1)).zip(scale);
-    rows.flat_map(|(row, a)| row.iter().zip(scale).map(move |(v, b)| v / (a * b))).collect()
 }
 
 fn dot(a: &[f64], b: &[f64]) -> f64 {

@@ -1,7 +1,7 @@
 //! What rows scatter about the means of their cells, and functions averaged over it.
 
-use super::ClassData;
 use super::classes::ClassRows;
+use super::{ClassData, Standardiser};
 use crate::error::Result;
 use crate::sample::ColumnMoments;
 
@@ -25,6 +25,8 @@ const NODES: [(f64, f64); 10] = [
 #[derive(Clone, Debug, PartialEq)]
 pub struct Spread {
     pub(super) covariance: Vec<f64>,
+    /// For each feature the covariance over all rows with being of the second class, where that is known.
+    pub(super) label: Option<Vec<f64>>,
 }
 
 impl Spread {
@@ -46,6 +48,10 @@ impl Spread {
             .map(|at| all.get(at).copied().unwrap_or(0.0) / n)
             .collect();
         let total = condensed.total();
+        if n != total {
+            return Ok(None);
+        }
+        let label = label(condensed, moments, &places, &all);
         let mut mean = vec![0.0; d];
         condensed.each(&mut |x, counts| {
             let weight = counts.iter().sum::<f64>() / total;
@@ -59,8 +65,36 @@ impl Spread {
                 }
             }
         })?;
-        Ok(Some(Self { covariance }))
+        Ok(Some(Self { covariance, label }))
     }
+}
+
+impl Spread {
+    /// In standardised features.
+    pub(super) fn standardised(&self, standardiser: &Standardiser) -> Self {
+        let scale = standardiser.scale();
+        let rows = self.covariance.chunks_exact(scale.len().max(1)).zip(scale);
+        Self {
+            covariance: rows
+                .flat_map(|(row, a)| row.iter().zip(scale).map(move |(v, b)| v / (a * b)))
+                .collect(),
+            label: self.label.as_ref().map(|label| label.iter().zip(scale).map(|(l, a)| l / a).collect()),
+        }
+    }
+}
+
+/// Covariances of features with being of the second of two classes; none if classes are no numbers.
+fn label(
+    condensed: &ClassData,
+    moments: &ColumnMoments,
+    places: &[usize],
+    centred: &[f64],
+) -> Option<Vec<f64>> {
+    let target = moments.target.then(|| moments.columns.len() - 1)?;
+    let [first, second] = condensed.labels() else { return None };
+    let step = second.parse::<f64>().ok()? - first.parse::<f64>().ok()?;
+    let (k, n) = (moments.columns.len(), moments.moments.count() as f64);
+    places.iter().map(|i| Some(centred.get(i * k + target)? / (n * step))).collect()
 }
 
 /// Softplus and its first four derivatives at `z`, each averaged over normal noise of variance `s`.

@@ -89,7 +89,11 @@ impl BarFigure<'_> {
                 let x = pixel(place, extent, span);
                 root.draw(&PathElement::new([(x, HEAD), (x, bottom + 4)], MESH))?;
                 let value = axis.value(place);
-                let label = if value >= 1e3 { count(value.round() as u64) } else { axis.tick_label(place) };
+                let label = match value {
+                    1e6.. => format!("{:.0} M", value / 1e6),
+                    1e3.. => format!("{:.0} k", value / 1e3),
+                    _ => axis.tick_label(place),
+                };
                 text(root, &label, (x, bottom + 15), 12, INK, HPos::Center)?;
             }
             text(root, axis.label, ((span.0 + span.1) / 2, bottom + 40), 14, INK, HPos::Center)?;

@@ -150,7 +150,7 @@ impl Logistic {
         };
         if self.polish > 0 {
             let rows = FileRows::new(&reader, features, target, labels)?;
-            fit = newton.polish(&fit.model, &rows, self.polish)?;
+            fit = newton.polish(&fit.model, &rows, self.polish, &data, spread.as_ref())?;
             (measured.polish_seconds, measured.gradient_norm) = (fit.seconds, fit.gradient_norm);
         }
         Ok((fit, measured))
