@@ -62,25 +62,11 @@ impl Dataset {
     /// # Errors
     /// `Argument` for a column that is not there or not numeric; `Corrupt` or `Io` from reading.
     pub fn of_rows<S: Source>(reader: &Reader<S>, features: &[String], target: &str) -> Result<Self> {
-        let schema = reader.schema();
-        let names: Vec<&str> = features.iter().map(String::as_str).chain([target]).collect();
-        let projection = Projection::columns(schema, &names)?;
-        let nodes: Vec<&Node> = projection.nodes().iter().filter_map(|&n| schema.nodes().get(n)).collect();
-        if let Some(node) = nodes.iter().find(|node| !node.is_numeric_column()) {
-            return Err(Error::argument(format!("column \"{}\" is not of single numbers", node.name)));
-        }
         let (mut x, mut y) = (Vec::new(), Vec::new());
-        for batch in reader.scan(&projection, 0..reader.rows(), BATCH_ROWS)? {
-            let batch = batch?;
-            let mut columns: Vec<Vec<f64>> =
-                nodes.iter().zip(&batch.columns).map(|(node, column)| node.numbers(column)).collect();
-            for (column, values) in batch.columns.iter().zip(&mut columns) {
-                let nulls = column.validity.iter().flatten().zip(values).filter(|(valid, _)| **valid == 0);
-                nulls.for_each(|(_, value)| *value = f64::NAN);
-            }
-            y.extend(columns.pop().unwrap_or_default());
-            x.extend((0..batch.rows).flat_map(|i| columns.iter().map(move |column| column[i])));
-        }
+        each_row(reader, features, target, &mut |row, target| {
+            x.extend_from_slice(row);
+            y.push(target);
+        })?;
         Self::new(features.to_vec(), target.to_owned(), x, y, None)
     }
 
@@ -207,4 +193,41 @@ impl Dataset {
     pub fn left_out(&self) -> usize {
         self.left_out
     }
+}
+
+/// Hands out the features and the target of every row of a file, NaN where they are null.
+///
+/// # Errors
+/// `Argument` for a column that is not there or not numeric; `Corrupt` or `Io` from reading.
+pub(super) fn each_row<S: Source>(
+    reader: &Reader<S>,
+    features: &[String],
+    target: &str,
+    each: &mut dyn FnMut(&[f64], f64),
+) -> Result<()> {
+    let schema = reader.schema();
+    let names: Vec<&str> = features.iter().map(String::as_str).chain([target]).collect();
+    let projection = Projection::columns(schema, &names)?;
+    let nodes: Vec<&Node> = projection.nodes().iter().filter_map(|&n| schema.nodes().get(n)).collect();
+    if let Some(node) = nodes.iter().find(|node| !node.is_numeric_column()) {
+        return Err(Error::argument(format!("column \"{}\" is not of single numbers", node.name)));
+    }
+    let mut row = vec![0.0; nodes.len()];
+    for batch in reader.scan(&projection, 0..reader.rows(), BATCH_ROWS)? {
+        let batch = batch?;
+        let mut columns: Vec<Vec<f64>> =
+            nodes.iter().zip(&batch.columns).map(|(node, column)| node.numbers(column)).collect();
+        for (column, values) in batch.columns.iter().zip(&mut columns) {
+            let nulls = column.validity.iter().flatten().zip(values).filter(|(valid, _)| **valid == 0);
+            nulls.for_each(|(_, value)| *value = f64::NAN);
+        }
+        for i in 0..batch.rows {
+            let values = columns.iter().map(|column| column.get(i).copied().unwrap_or(f64::NAN));
+            row.iter_mut().zip(values).for_each(|(to, value)| *to = value);
+            if let Some((target, features)) = row.split_last() {
+                each(features, *target);
+            }
+        }
+    }
+    Ok(())
 }

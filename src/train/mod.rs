@@ -6,10 +6,13 @@
 //! ([`closed_form`], equation 11), and everything from the moments in a file's head ([`Gram`]),
 //! without touching a row.
 //!
+//! [`Coreset`] keeps a few real rows with weights whose second moments are those of all.
+//!
 //! Logistic regression ([`Newton`]) learns from the rows of each class in the cells, takes what rows scatter within
 //! cells into account ([`Spread`]), and is polished by exact steps over a file as it is decoded ([`FileRows`]).
 
 mod classes;
+mod coreset;
 mod data;
 mod descent;
 mod gradient;
@@ -27,6 +30,7 @@ mod tensors;
 
 pub use candle_core::Device;
 pub use classes::{ClassData, ClassRows, FileRows};
+pub use coreset::Coreset;
 pub use data::Dataset;
 pub use descent::{Descent, Fit, Progress, gradient_descent};
 pub use gram::{Gram, closed_form};

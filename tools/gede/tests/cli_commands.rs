@@ -211,3 +211,49 @@ fn help_and_version() {
         assert!(help.contains(command), "{help}");
     }
 }
+
+#[test]
+fn a_coreset_is_fitted_as_all_rows_are() {
+    let folder = Folder::new();
+    folder.california();
+    folder.fine("condensed c.gede few.csv --exact");
+    let few = folder.json("condensed c.gede --exact");
+    let rows = few.as_array().unwrap();
+    assert!(rows.len() <= 55 && rows.iter().all(|row| row["weight"].as_f64().unwrap() > 0.0));
+    let sum = rows.iter().map(|row| row["weight"].as_f64().unwrap()).sum::<f64>();
+    assert!((sum / 20_640.0 - 1.0).abs() < 1e-12);
+    assert_eq!(folder.json("condensed c.gede more.csv --exact")["coreset_rows"], rows.len());
+    folder.write("t.csv", "a,b\n1,x\n");
+    folder.fine("convert t.csv t.gede");
+    assert!(folder.refused("condensed t.gede --exact", 2).contains("--target"));
+}
+
+#[test]
+fn a_class_is_learnt_from_cells_and_polished_on_rows() {
+    let folder = Folder::new();
+    let row = |i: u64| {
+        let (a, b) = (i * 7919 % 101, i * 104_729 % 13);
+        format!("{a},{}.5,{}\n", b, if a + 3 * b + i % 40 > 90 { "yes" } else { "no" })
+    };
+    folder.write("t.csv", format!("a,b,y\n{}", (0..4000).map(row).collect::<String>()));
+    folder.fine("convert t.csv t.gede --target y:class --max-condensed 1%");
+    let train = |options: &str| folder.json(&format!("train logistic t.gede --test t.gede {options}"));
+    let loss = |run: &Value| run["test_log_loss"].as_f64().unwrap();
+    let (full, condensed) = (train("--method full"), train("--save m.safetensors"));
+    assert_eq!((&full["samples"], &full["classes"], &full["features"]), (&json!(4000), &json!(2), &json!(2)));
+    assert!(condensed["samples"].as_u64().unwrap() <= 40 && condensed["spread"] == true);
+    assert!(condensed["bytes_read"].as_u64() < full["bytes_read"].as_u64());
+    let polished = train("--polish 2");
+    assert!(loss(&full) <= loss(&polished) && loss(&polished) < 1.001 * loss(&full));
+    assert!(loss(&polished) < loss(&condensed) && full["test_auc"].as_f64().unwrap() > 0.8);
+    assert!(!folder.read("m.safetensors").is_empty());
+    let text = folder.fine("train logistic t.gede --test t.gede --spread false --polish 1");
+    for part in ["test accuracy", "condensed samples", "1 exact step"] {
+        assert!(text.contains(part), "{part:?} is not in\n{text}");
+    }
+    folder.fine("convert t.csv v.gede --target a:value");
+    for (file, says) in [("v.gede", "--target COLUMN:class"), ("t.csv", "t.csv")] {
+        let line = folder.refused(&format!("train logistic {file}"), if file == "v.gede" { 2 } else { 1 });
+        assert!(line.contains(says), "{line}");
+    }
+}

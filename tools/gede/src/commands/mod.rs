@@ -49,6 +49,17 @@ fn columns<'a, S: Source>(reader: &'a Reader<S>, names: Option<&[String]>) -> Re
     ArrowReader::new(reader, &projection)
 }
 
+/// Names of the features and of the target that a file was written for.
+fn columns_of_target<S: Source>(reader: &Reader<S>) -> Result<(Vec<String>, String)> {
+    if let Some(mut moments) = reader.moments()?.filter(|m| m.target)
+        && let Some(target) = moments.columns.pop()
+    {
+        return Ok((moments.columns, target));
+    }
+    let condensed = reader.condensed()?.and_then(|c| Some((c.features, c.target?.0)));
+    condensed.ok_or_else(|| misuse("names no target; convert with --target"))
+}
+
 /// An error that Arrow passed on from gede, or Arrow's own.
 fn passed_on(error: ArrowError) -> Error {
     let text = error.to_string();

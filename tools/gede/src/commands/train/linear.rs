@@ -2,7 +2,7 @@
 
 use super::report::report;
 use crate::commands::counted::Counted;
-use crate::commands::{misuse, open};
+use crate::commands::{columns_of_target, misuse, open};
 use crate::output::{json, print};
 use gede::train::{
     Dataset, Descent, Device, Fit, Gram, Metrics, Standardiser, closed_form, gradient_descent, peak_memory,
@@ -122,7 +122,7 @@ impl Linear {
 
     fn data(&self, reader: &Reader<Counted>) -> Result<Dataset> {
         if matches!(self.method, Method::Full | Method::MiniBatch) {
-            let (features, target) = columns(reader)?;
+            let (features, target) = columns_of_target(reader)?;
             return Dataset::of_rows(reader, &features, &target);
         }
         let condensed = reader.condensed()?;
@@ -149,17 +149,6 @@ impl Linear {
         };
         gradient_descent(data, &standardiser, &options, &Device::Cpu)
     }
-}
-
-/// Names of the features and of the target that a file was written for.
-fn columns(reader: &Reader<Counted>) -> Result<(Vec<String>, String)> {
-    if let Some(mut moments) = reader.moments()?.filter(|m| m.target)
-        && let Some(target) = moments.columns.pop()
-    {
-        return Ok((moments.columns, target));
-    }
-    let condensed = reader.condensed()?.and_then(|c| Some((c.features, c.target?.0)));
-    condensed.ok_or_else(|| misuse("names no target; convert with --target"))
 }
 
 impl std::fmt::Display for Method {

@@ -2,7 +2,7 @@
 
 use crate::commands::counted::Counted;
 use crate::commands::{misuse, open};
-use crate::output::{Table, bytes, count, json, print, seconds};
+use crate::output::{Table, bytes, count, json, many, print, seconds};
 use gede::train::{ClassData, FileRows, LogisticFit, LogisticScores, Newton, Spread, peak_memory};
 use gede::{Reader, Result};
 use serde::Serialize;
@@ -181,7 +181,10 @@ impl Measured {
         let end = if self.converged { "converged" } else { "not converged: raise --max-steps or --ridge" };
         fact("Newton", format!("{} steps, {end}", self.steps));
         if self.polish_steps > 0 {
-            fact("polished", format!("{} exact steps over all rows", self.polish_steps));
+            fact(
+                "polished",
+                format!("{} over all rows", many(self.polish_steps, "exact step", "exact steps")),
+            );
         }
         if let Some(test) = &self.test {
             fact("test accuracy", format!("{:.2} %", 100.0 * test.test_accuracy));

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use gede::train::{
-    Dataset, Descent, Device, Fit, KMeans, LinearModel, Standardiser, closed_form, gradient_descent,
+    Coreset, Dataset, Descent, Device, Fit, KMeans, LinearModel, Standardiser, closed_form, gradient_descent,
     permutation,
 };
 use gede::{Reader, Result};
@@ -117,6 +117,12 @@ pub fn training(trial: &Trial, on_rows: bool, path: &Path) -> Result<(Vec<Traini
     let Encoded { gram, moments_seconds, .. } = &few;
     record("moments, descent", 0, *moments_seconds, gram.descend(&standardiser, &Descent::default())?)?;
     record("moments, closed form", 0, *moments_seconds, gram.solve(0.0)?)?;
+    let begun = Instant::now();
+    let coreset = Coreset::of_rows(&Reader::open(path)?, trial.train.features(), TARGET)?;
+    let coreset_seconds = begun.elapsed().as_secs_f64();
+    let fit = descend(&coreset, &standardiser, &Descent::default())?;
+    record("coreset, descent", coreset.rows(), coreset_seconds, fit)?;
+    record("coreset, closed form", coreset.rows(), coreset_seconds, closed_form(&coreset, 0.0)?)?;
     if on_rows {
         let begun = Instant::now();
         let all = Dataset::of_rows(&Reader::open(path)?, trial.train.features(), TARGET)?;

@@ -5,7 +5,7 @@ use gede::{Error, ErrorKind, Result};
 use super::measure::{FEW, MANY};
 use super::rows::{SizeRow, SummaryRow, TrainingRow};
 
-/// One line for few condensed samples, one for many, one for the moments.
+/// A line each for few condensed samples, for many, for the exact coreset and for the moments.
 pub fn summarise(sizes: &[SizeRow], training: &[TrainingRow]) -> Vec<SummaryRow> {
     let sizes_at = |limit: u64| -> Vec<&SizeRow> {
         sizes.iter().filter(|r| r.max_condensed == limit && r.cell_bits == "high").collect()
@@ -24,15 +24,18 @@ pub fn summarise(sizes: &[SizeRow], training: &[TrainingRow]) -> Vec<SummaryRow>
             descent_seconds: mean(&descents, |r| r.train_seconds),
         });
     }
-    let (exact, descents) = (runs("moments, closed form"), runs("moments, descent"));
-    summary.push(SummaryRow {
-        what: "moments".to_owned(),
-        samples: 0.0,
-        percent_of_float64: None,
-        closed_form_mse_ratio: mean(&exact, |r| r.mse_ratio),
-        descent_mse_ratio: mean(&descents, |r| r.mse_ratio),
-        descent_seconds: mean(&descents, |r| r.train_seconds),
-    });
+    for (what, method) in [("exact coreset", "coreset"), ("moments", "moments")] {
+        let (exact, descents) =
+            (runs(&format!("{method}, closed form")), runs(&format!("{method}, descent")));
+        summary.push(SummaryRow {
+            what: what.to_owned(),
+            samples: mean(&exact, |r| r.samples as f64),
+            percent_of_float64: None,
+            closed_form_mse_ratio: mean(&exact, |r| r.mse_ratio),
+            descent_mse_ratio: mean(&descents, |r| r.mse_ratio),
+            descent_seconds: mean(&descents, |r| r.train_seconds),
+        });
+    }
     summary
 }
 

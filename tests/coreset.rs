@@ -1,0 +1,75 @@
+//! A coreset: few real rows with positive weights, and every second moment of all rows.
+#![cfg(feature = "train")]
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use common::memory::Builder;
+use common::zoo::random;
+use gede::Reader;
+use gede::train::{Coreset, Dataset, Gram};
+use gede::write::Options;
+
+/// Products of (1, features, target), summed.
+fn sums(data: &Dataset) -> Vec<f64> {
+    let k = data.features().len() + 2;
+    let mut sums = vec![0.0; k * k];
+    for i in 0..data.rows() {
+        let z: Vec<f64> = [1.0].into_iter().chain(data.row(i).iter().copied()).chain([data.y()[i]]).collect();
+        for (at, sum) in sums.iter_mut().enumerate() {
+            *sum += data.weights()[i] * z[at / k] * z[at % k];
+        }
+    }
+    sums
+}
+
+/// A file whose third feature is a copy of the first, shifted, and whose fourth is constant.
+fn file(rows: usize) -> Reader<Vec<u8>> {
+    let a = |i: usize| (random(1, i) % 1000) as f64 / 8.0;
+    let table = Builder::new(rows)
+        .f64("a", a)
+        .f64("b", |i| 1e5 + (random(2, i) % 77) as f64)
+        .f64("c", move |i| a(i) + 3.0)
+        .f64("d", |_| 5.0)
+        .f64("y", move |i| a(i) * 2.0 + (random(3, i) % 100) as f64)
+        .finish();
+    Reader::new(table.file(&Options::default())).unwrap()
+}
+
+fn names(names: &[&str]) -> Vec<String> {
+    names.iter().map(|&name| name.to_owned()).collect()
+}
+
+#[test]
+fn sums_stay_and_rows_are_few_and_real() {
+    for rows in [1, 2, 20, 3000] {
+        let reader = file(rows);
+        for features in [&["a", "b"][..], &["a", "b", "c", "d"], &["b"]] {
+            let features = names(features);
+            let all = Dataset::of_rows(&reader, &features, "y").unwrap();
+            let few = Coreset::of_rows(&reader, &features, "y").unwrap();
+            assert!(few.rows() <= Coreset::most(features.len()).min(rows), "{} of {rows}", few.rows());
+            assert!(few.weights().iter().all(|w| *w > 0.0));
+            for (found, wanted) in sums(&few).iter().zip(sums(&all)) {
+                assert!((found - wanted).abs() <= 1e-11 * wanted.abs().max(1.0), "{found} {wanted}");
+            }
+            let is_real =
+                |i: usize| (0..all.rows()).any(|j| few.row(i) == all.row(j) && few.y()[i] == all.y()[j]);
+            assert!((0..few.rows()).all(is_real));
+            // What least squares makes of it.
+            let fit = |data: &Dataset| Gram::of(data).unwrap().solve(1e-6).unwrap().model;
+            if rows > 100 {
+                let (few, wanted) = (fit(&few).mse(&all).unwrap(), fit(&all).mse(&all).unwrap());
+                assert!((few / wanted - 1.0).abs() < 1e-9);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_has_no_coreset_is_refused() {
+    let reader = file(10);
+    assert!(Coreset::of_rows(&reader, &names(&["a", "nothing"]), "y").is_err());
+    assert!(Coreset::of_rows(&file(0), &names(&["a"]), "y").is_err());
+    assert!(Coreset::new(vec![(0.0, 1.0); 100]).is_err() && Coreset::new(Vec::new()).is_err());
+}
