@@ -19,7 +19,12 @@ bench:
 california:
     cargo run --release --bin gede -- experiment california --out results
 
-# Image sets on disk and out of it; DATA holds mnist/ and cifar10/ in the forms they come in.
+# Logistic regression; DATA holds credit_default.csv, ijcnn1 and ijcnn1.t.
+logistic DATA:
+    cargo run --release --bin gede -- experiment logistic --data {{DATA}} --out results
+
+# Images and tables on disk and out of it; DATA holds mnist/, cifar10/, california_housing.csv, credit_default.csv, ijcnn1,
+# ijcnn1.t in the forms they come in.
 storage DATA:
     cargo run --release --bin gede -- experiment storage --data {{DATA}} --out results
 

@@ -4,7 +4,7 @@ use super::export::index_values;
 use super::ingest::ingest;
 use super::message::encode_schema;
 use super::schema::{children, physical_schema};
-use super::source::{ImageInput, Memory, RecordBatches, Source, detect};
+use super::source::{Gede, ImageInput, Memory, RecordBatches, Source, detect};
 use super::union::Union;
 use super::wrap;
 use crate::column::{Kind, Schema, Values};
@@ -70,6 +70,14 @@ impl ArrowTable {
             ErrorKind::Type => e.at(path.display()),
             _ => e,
         })
+    }
+
+    /// The rows of gede files of the same columns, one file's after the other's; memory for a batch of them is enough.
+    ///
+    /// # Errors
+    /// `Argument` if there are no files, `Type` if one has other columns than the first; what opening brings.
+    pub fn of_files<P: AsRef<Path>>(paths: &[P]) -> Result<Self> {
+        Self::new(Box::new(Gede::open(paths)?))
     }
 
     /// A table of batches in memory.

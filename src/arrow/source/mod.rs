@@ -2,6 +2,7 @@
 
 mod csv;
 mod detect;
+mod gede;
 mod images;
 mod ipc;
 mod libsvm;
@@ -9,6 +10,7 @@ mod memory;
 mod parquet;
 
 pub(super) use detect::detect;
+pub(super) use gede::Gede;
 #[cfg(feature = "images")]
 pub(super) use images::CLASSES;
 pub use images::{ImageInput, LabelFile, PixelColumn};

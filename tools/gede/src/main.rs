@@ -7,7 +7,7 @@ mod progress;
 
 use clap::error::ErrorKind as Kind;
 use clap::{Parser, Subcommand};
-use commands::{condensed, convert, demo, head, info, sample, take, train, verify};
+use commands::{condensed, convert, demo, head, info, merge, sample, take, train, verify};
 use gede::{ErrorKind, Result};
 use std::process::ExitCode;
 
@@ -30,6 +30,7 @@ enum Command {
     Head(head::Head),
     Take(take::Take),
     Condensed(condensed::Condensed),
+    Merge(merge::Merge),
     Sample(sample::Sample),
     Train(train::Train),
     Experiment(commands::experiment::Experiment),
@@ -73,6 +74,7 @@ impl Command {
             Self::Head(command) => command.run(json),
             Self::Take(command) => command.run(json),
             Self::Condensed(command) => command.run(json),
+            Self::Merge(command) => command.run(json),
             Self::Sample(command) => command.run(json),
             Self::Train(command) => command.run(json),
             Self::Experiment(command) => command.run(json),

@@ -213,6 +213,33 @@ fn help_and_version() {
 }
 
 #[test]
+fn files_of_several_sites_become_one() {
+    let folder = Folder::new();
+    let rows = |range: std::ops::Range<u32>| {
+        let row = |i| format!("{i},{},site {},{}.5\n", i * i % 97, i % 3, i % 11);
+        format!("n,x,s,y\n{}", range.map(row).collect::<String>())
+    };
+    for (name, range) in [("all", 0..3000), ("a", 0..900), ("b", 900..910), ("c", 910..3000)] {
+        folder.write(&format!("{name}.csv"), rows(range));
+        folder.fine(&format!("convert {name}.csv {name}.gede --target y:value --exclude n"));
+    }
+    let merged = folder.json("merge a.gede b.gede c.gede m.gede");
+    assert_eq!((&merged["files"], &merged["rows"]), (&json!(3), &json!(3000)));
+    folder.fine("verify m.gede");
+    // As if the rows had never been apart: the same bytes, the same fit.
+    assert_eq!(folder.read("m.gede"), folder.read("all.gede"));
+    folder.fine("merge b.gede a.gede m.gede --overwrite --target x:value");
+    assert_eq!(folder.json("take m.gede --rows 0,10 --columns n"), json!([{ "n": 900 }, { "n": 0 }]));
+    folder.write("d.csv", "n,x\n1,2\n");
+    folder.fine("convert d.csv d.gede");
+    assert!(folder.refused("merge a.gede d.gede e.gede", 1).contains("d.gede: has other columns"));
+    assert!(folder.refused("merge a.gede b.gede a.gede --overwrite", 2).contains("a.gede"));
+    assert!(folder.refused("merge a.gede b.gede m.gede", 2).contains("--overwrite"));
+    assert!(folder.refused("merge a.gede no.gede e.gede", 1).contains("no.gede"));
+    folder.refused("merge a.gede m2.gede", 2);
+}
+
+#[test]
 fn a_coreset_is_fitted_as_all_rows_are() {
     let folder = Folder::new();
     folder.california();

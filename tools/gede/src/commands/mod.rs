@@ -7,6 +7,7 @@ pub mod demo;
 pub mod experiment;
 pub mod head;
 pub mod info;
+pub mod merge;
 mod rows;
 pub mod sample;
 pub mod take;

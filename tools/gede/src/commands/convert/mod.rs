@@ -12,7 +12,7 @@ use gede::column::Schema;
 use gede::read::Source;
 use gede::write::{Disk, Progress, Report, Table, write_to};
 use gede::{Error, ErrorKind, Reader, Result};
-use how::How;
+pub use how::How;
 use images::Images;
 use out::Out;
 use serde_json::json;
