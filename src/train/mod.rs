@@ -10,6 +10,9 @@
 //!
 //! Logistic regression ([`Newton`]) learns from the rows of each class in the cells, takes what rows scatter within
 //! cells into account ([`Spread`]), and is polished by exact steps over a file as it is decoded ([`FileRows`]).
+//!
+//! Networks ([`models`], or a user's own [`models::Network`]) are trained on images as they are drawn and decoded
+//! ([`Training`]).
 
 mod classes;
 mod coreset;
@@ -21,8 +24,12 @@ mod k_means;
 mod linear;
 mod logistic;
 mod metrics;
+pub mod models;
+mod network;
 mod newton;
+pub mod ops;
 mod saved;
+mod sgd;
 mod split;
 mod spread;
 mod standardiser;
@@ -38,7 +45,9 @@ pub use k_means::KMeans;
 pub use linear::LinearModel;
 pub use logistic::{LogisticModel, LogisticScores};
 pub use metrics::{Metrics, peak_memory};
+pub use network::{EpochReport, Trained, Training};
 pub use newton::{LogisticFit, Newton};
+pub use sgd::{Schedule, Sgd, Steps};
 pub use split::{Split, permutation};
 pub use spread::Spread;
 pub use standardiser::Standardiser;

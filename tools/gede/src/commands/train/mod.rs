@@ -1,10 +1,12 @@
 //! `gede train`: models straight from files.
 
+mod lenet5;
 mod linear;
 mod logistic;
 mod report;
 
 use gede::Result;
+use lenet5::LeNet;
 use linear::Linear;
 use logistic::Logistic;
 
@@ -19,6 +21,8 @@ pub struct Train {
 enum Model {
     Linear(Linear),
     Logistic(Logistic),
+    #[command(name = "lenet5")]
+    LeNet(LeNet),
 }
 
 impl Train {
@@ -26,6 +30,7 @@ impl Train {
         match &self.model {
             Model::Linear(linear) => linear.run(json),
             Model::Logistic(logistic) => logistic.run(json),
+            Model::LeNet(lenet) => lenet.run(json),
         }
     }
 }

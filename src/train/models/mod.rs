@@ -1,0 +1,19 @@
+//! Networks for images.
+
+mod lenet;
+
+pub use lenet::LeNet5;
+
+use candle_core::{Result, Tensor, Var};
+
+/// A network that can be trained: one of these, or a user's own.
+pub trait Network {
+    /// Scores [B, classes] of images [B, H, W, C]. `train` says whether they are trained on.
+    ///
+    /// # Errors
+    /// Candle's.
+    fn forward(&self, images: &Tensor, train: bool) -> Result<Tensor>;
+
+    /// What is trained, by name, in an order of its own.
+    fn variables(&self) -> Vec<(String, Var)>;
+}

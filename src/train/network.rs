@@ -1,0 +1,175 @@
+//! Training networks on images straight from a file.
+
+use std::time::{Duration, Instant};
+
+use candle_core::{D, DType, Device, Tensor};
+
+use super::descent::candle;
+use super::models::Network;
+use super::sgd::{Schedule, Sgd, Steps};
+use crate::error::Result;
+use crate::sample::{Amount, Batch, Draw, Epochs, Images, Labels, Loader, LoaderOptions, PixelFormat, State};
+
+/// How a network is trained.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Training {
+    /// Epochs, each of the rows that a draw gives.
+    pub epochs: u64,
+    /// Images a step.
+    pub batch: usize,
+    /// Highest learning rate.
+    pub rate: f64,
+    /// How it falls, step by step over all epochs.
+    pub schedule: Schedule,
+    /// How a step is made.
+    pub sgd: Sgd,
+    /// What the images' values become.
+    pub format: PixelFormat,
+    /// Seed of the rows.
+    pub seed: u64,
+    /// Threads that decode; 0 for as many as there are processors.
+    pub threads: usize,
+}
+
+impl Default for Training {
+    /// The paper's recipe for LeNet5.
+    fn default() -> Self {
+        Self {
+            epochs: 100,
+            batch: 128,
+            rate: 0.05,
+            schedule: Schedule::Cosine,
+            sgd: Sgd::default(),
+            format: PixelFormat::unit(),
+            seed: 1,
+            threads: 1,
+        }
+    }
+}
+
+/// What an epoch came to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EpochReport {
+    /// Its number; the first is 0.
+    pub epoch: u64,
+    /// Images of it.
+    pub images: u64,
+    /// Mean loss over its steps, each before it was made.
+    pub loss: f64,
+}
+
+/// What a run came to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Trained {
+    /// Epoch by epoch.
+    pub epochs: Vec<EpochReport>,
+    /// Images trained on, all epochs together.
+    pub images: u64,
+    /// Steps made.
+    pub steps: u64,
+    /// Seconds from the first batch asked for to the last step.
+    pub seconds: f64,
+    /// Seconds of them that steps waited for images.
+    pub waited: f64,
+}
+
+impl Training {
+    /// Trains on the rows that are drawn for each epoch, telling of every epoch.
+    ///
+    /// # Errors
+    /// `Argument` for what cannot be drawn or computed; what reading brings.
+    pub fn run(
+        &self,
+        network: &dyn Network,
+        images: &dyn Images,
+        labels: &dyn Labels,
+        (draw, amount): (Draw, Amount),
+        tell: &mut dyn FnMut(&EpochReport),
+    ) -> Result<Trained> {
+        let epochs = Epochs::new(draw, amount, State::new(self.seed))?.until(self.epochs);
+        let steps = self.epochs * epochs.rows().div_ceil(self.batch as u64);
+        let mut moving = Steps::new(self.sgd, network.variables().into_iter().map(|(_, variable)| variable));
+        let mut trained = Trained::default();
+        let started = Instant::now();
+        let mut waited = Duration::ZERO;
+        std::thread::scope(|scope| {
+            let mut loader = Loader::start(scope, images, Some(labels), epochs, self.loader())?;
+            loop {
+                let asked = Instant::now();
+                let Some(batch) = loader.next().transpose()? else { break };
+                waited += asked.elapsed();
+                let count = batch.rows().len() as u64;
+                let rate = self.rate * self.schedule.share(trained.steps, steps);
+                let loss = step(network, &batch, &mut moving, rate).map_err(candle)?;
+                match trained.epochs.last_mut().filter(|last| last.epoch == batch.epoch()) {
+                    Some(last) => {
+                        last.images += count;
+                        last.loss += loss * count as f64;
+                    }
+                    None => {
+                        finish(&mut trained, tell);
+                        let loss = loss * count as f64;
+                        trained.epochs.push(EpochReport { epoch: batch.epoch(), images: count, loss });
+                    }
+                }
+                trained.images += count;
+                trained.steps += 1;
+            }
+            finish(&mut trained, tell);
+            Ok::<(), crate::Error>(())
+        })?;
+        (trained.seconds, trained.waited) = (started.elapsed().as_secs_f64(), waited.as_secs_f64());
+        Ok(trained)
+    }
+
+    /// The share of all images whose highest score is that of their class.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub fn accuracy(&self, network: &dyn Network, images: &dyn Images, labels: &dyn Labels) -> Result<f64> {
+        let rows = images.rows();
+        let epochs = Epochs::new(Draw::Uniform(rows), Amount::Count(rows), State::new(0))?.until(1);
+        let mut right = 0.0;
+        std::thread::scope(|scope| {
+            for batch in Loader::start(scope, images, Some(labels), epochs, self.loader())? {
+                right += found(network, &batch?).map_err(candle)?;
+            }
+            Ok::<(), crate::Error>(())
+        })?;
+        Ok(right / rows as f64)
+    }
+
+    fn loader(&self) -> LoaderOptions {
+        let (batch, format, threads) = (self.batch, self.format.clone(), self.threads);
+        LoaderOptions { batch, format, threads, ..LoaderOptions::default() }
+    }
+}
+
+/// Makes the sum of the last epoch's losses their mean, and tells of it.
+fn finish(trained: &mut Trained, tell: &mut dyn FnMut(&EpochReport)) {
+    if let Some(last) = trained.epochs.last_mut() {
+        last.loss /= last.images as f64;
+        tell(last);
+    }
+}
+
+/// Images [B, H, W, C], float32, and their classes [B].
+fn tensors(batch: &Batch) -> Result<(Tensor, Tensor)> {
+    let (images, labels) = batch.tensors(&Device::Cpu)?;
+    let images = images.to_dtype(DType::F32).and_then(|images| images.permute((0, 2, 3, 1))?.contiguous());
+    Ok((images.map_err(candle)?, labels))
+}
+
+fn step(network: &dyn Network, batch: &Batch, moving: &mut Steps, rate: f64) -> candle_core::Result<f64> {
+    let (images, labels) = tensors(batch).map_err(candle_core::Error::wrap)?;
+    let loss = candle_nn::loss::cross_entropy(&network.forward(&images, true)?, &labels)?;
+    moving.step(&loss.backward()?, rate)?;
+    Ok(loss.to_scalar::<f32>()?.into())
+}
+
+fn found(network: &dyn Network, batch: &Batch) -> candle_core::Result<f64> {
+    let (images, labels) = tensors(batch).map_err(candle_core::Error::wrap)?;
+    let best = network.forward(&images, false)?.argmax(D::Minus1)?;
+    let right = best.eq(&labels)?.to_dtype(DType::F32)?.sum_all()?;
+    Ok(right.to_scalar::<f32>()?.into())
+}

@@ -1,0 +1,279 @@
+//! Convolution with a bias, and what is below 0 set to 0 if so wanted.
+
+use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
+use gemm::Parallelism;
+use rayon::prelude::*;
+
+use super::{values, with_values};
+
+/// Parts that a batch's gradients are summed in: the same on every machine, whatever the threads.
+const PARTS: usize = 16;
+
+/// Convolution of images [B, H, W, C] with weights [K * K * C, O] (rows of the kernel first, then its columns, then
+/// channels) and a bias [O]: [B, H', W', O], H' = (H + 2 padding - K) / stride + 1.
+///
+/// Each image's patches are laid out as a matrix and multiplied by the weights, images side by side. The backward pass
+/// lays them out again rather than keep them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Convolution {
+    /// K, rows and columns of the kernel.
+    pub kernel: usize,
+    /// From a patch to the next.
+    pub stride: usize,
+    /// Zeros around the image.
+    pub padding: usize,
+    /// Whether what is below 0 becomes 0.
+    pub relu: bool,
+    /// Whether the images' own gradient is made: a first layer has no use for it.
+    pub input_gradient: bool,
+}
+
+/// Sizes of a convolution.
+#[derive(Clone, Copy)]
+struct Sizes {
+    images: usize,
+    height: usize,
+    width: usize,
+    channels: usize,
+    rows: usize,
+    columns: usize,
+    outputs: usize,
+    /// Values of a patch.
+    patch: usize,
+}
+
+impl Sizes {
+    fn pixels(&self) -> usize {
+        self.height * self.width * self.channels
+    }
+
+    fn places(&self) -> usize {
+        self.rows * self.columns
+    }
+}
+
+impl Convolution {
+    /// Applies it.
+    ///
+    /// # Errors
+    /// Candle's, if shapes do not fit or the tensors are not float32 on the CPU.
+    pub fn apply(self, images: &Tensor, weights: &Tensor, bias: &Tensor) -> Result<Tensor> {
+        images.contiguous()?.apply_op3(&weights.contiguous()?, &bias.contiguous()?, self)
+    }
+
+    fn sizes(&self, images: &Shape, weights: &Shape, bias: &Shape) -> Result<Sizes> {
+        let (count, height, width, channels) = images.dims4()?;
+        let (patch, outputs) = weights.dims2()?;
+        let fits = |side: usize| (side + 2 * self.padding).checked_sub(self.kernel);
+        let (Some(down), Some(across)) = (fits(height), fits(width)) else {
+            bail!("images of {height} x {width} are smaller than a kernel of {}", self.kernel)
+        };
+        if self.stride == 0 || patch != self.kernel * self.kernel * channels || bias.dims1()? != outputs {
+            bail!("weights {weights:?} and bias {bias:?} do not fit images {images:?}")
+        }
+        let (rows, columns) = (down / self.stride + 1, across / self.stride + 1);
+        Ok(Sizes { images: count, height, width, channels, rows, columns, outputs, patch })
+    }
+
+    /// Calls `run(place in the image, place among the patches, values)` for every stretch of a patch that lies in the
+    /// image.
+    #[inline(always)]
+    fn stretches(&self, s: &Sizes, mut run: impl FnMut(usize, usize, usize)) {
+        for place in 0..s.places() {
+            let (top, left) = (place / s.columns * self.stride, place % s.columns * self.stride);
+            for down in 0..self.kernel {
+                let Some(y) = (top + down).checked_sub(self.padding).filter(|&y| y < s.height) else {
+                    continue;
+                };
+                let skip = self.padding.saturating_sub(left);
+                let first = left + skip - self.padding;
+                let length = (self.kernel - skip.min(self.kernel)).min(s.width.saturating_sub(first));
+                let from = (y * s.width + first) * s.channels;
+                let to = place * s.patch + (down * self.kernel + skip) * s.channels;
+                run(from, to, length * s.channels);
+            }
+        }
+    }
+
+    /// Lays the patches of an image out.
+    fn patches(&self, s: &Sizes, image: &[f32], patches: &mut [f32]) {
+        if self.padding > 0 {
+            patches.fill(0.0);
+        }
+        self.stretches(s, |from, to, length| {
+            if let (Some(from), Some(to)) = (image.get(from..from + length), patches.get_mut(to..to + length))
+            {
+                to.copy_from_slice(from);
+            }
+        });
+    }
+
+    /// Adds patches up where they lie in an image.
+    fn add_patches(&self, s: &Sizes, patches: &[f32], image: &mut [f32]) {
+        self.stretches(s, |to, from, length| {
+            if let (Some(from), Some(to)) = (patches.get(from..from + length), image.get_mut(to..to + length))
+            {
+                to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
+            }
+        });
+    }
+
+    fn forward(&self, s: &Sizes, images: &[f32], weights: &[f32], bias: &[f32]) -> Vec<f32> {
+        let mut out = vec![0.0; s.images * s.places() * s.outputs];
+        let work = |patches: &mut Vec<f32>, (image, out): (&[f32], &mut [f32])| {
+            self.patches(s, image, patches);
+            out.chunks_exact_mut(s.outputs).for_each(|out| out.copy_from_slice(bias));
+            multiply((s.places(), s.outputs, s.patch), (patches, false), (weights, false), out);
+            if self.relu {
+                out.iter_mut().for_each(|v| *v = v.max(0.0));
+            }
+        };
+        let images = images.par_chunks_exact(s.pixels().max(1));
+        let outs = out.par_chunks_exact_mut((s.places() * s.outputs).max(1));
+        images.zip(outs).for_each_init(|| vec![0.0; s.places() * s.patch], work);
+        out
+    }
+
+    /// Gradients of the images, if wanted, of the weights and of the bias.
+    fn backward(
+        &self,
+        s: &Sizes,
+        images: &[f32],
+        weights: &[f32],
+        out: &[f32],
+        gradient: &[f32],
+    ) -> (Vec<f32>, Vec<f32>, Vec<f32>) {
+        let mut own = vec![0.0; if self.input_gradient { images.len() } else { 0 }];
+        let (pixels, size) = (s.pixels().max(1), (s.places() * s.outputs).max(1));
+        let per = s.images.div_ceil(PARTS).max(1);
+        // Where there is no gradient of the images, empty parts stand for theirs.
+        let owns: Vec<&mut [f32]> = match self.input_gradient {
+            true => own.chunks_mut(per * pixels).collect(),
+            false => (0..s.images.div_ceil(per)).map(|_| &mut [][..]).collect(),
+        };
+        let parts = images.par_chunks(per * pixels).zip(owns).zip(out.par_chunks(per * size));
+        let parts = parts.zip(gradient.par_chunks(per * size));
+        let sums: Vec<(Vec<f32>, Vec<f32>)> = parts
+            .map(|(((images, own), out), gradient)| {
+                let (mut of_weights, mut of_bias) = (vec![0.0; weights.len()], vec![0.0; s.outputs]);
+                let (mut patches, mut back) = (vec![0.0; s.places() * s.patch], Vec::new());
+                let mut masked = vec![0.0; size];
+                let mut own = own.chunks_exact_mut(pixels);
+                let each =
+                    images.chunks_exact(pixels).zip(out.chunks_exact(size)).zip(gradient.chunks_exact(size));
+                for ((image, out), gradient) in each {
+                    masked.copy_from_slice(gradient);
+                    if self.relu {
+                        masked
+                            .iter_mut()
+                            .zip(out)
+                            .for_each(|(g, out)| *g = if *out > 0.0 { *g } else { 0.0 });
+                    }
+                    for row in masked.chunks_exact(s.outputs) {
+                        of_bias.iter_mut().zip(row).for_each(|(sum, g)| *sum += g);
+                    }
+                    self.patches(s, image, &mut patches);
+                    let shape = (s.patch, s.outputs, s.places());
+                    multiply(shape, (&patches, true), (&masked, false), &mut of_weights);
+                    if let Some(own) = own.next() {
+                        back.clear();
+                        back.resize(s.places() * s.patch, 0.0);
+                        let shape = (s.places(), s.patch, s.outputs);
+                        multiply(shape, (&masked, false), (weights, true), &mut back);
+                        self.add_patches(s, &back, own);
+                    }
+                }
+                (of_weights, of_bias)
+            })
+            .collect();
+        let (mut of_weights, mut of_bias) = (vec![0.0; weights.len()], vec![0.0; s.outputs]);
+        for (weights, bias) in sums {
+            of_weights.iter_mut().zip(weights).for_each(|(sum, v)| *sum += v);
+            of_bias.iter_mut().zip(bias).for_each(|(sum, v)| *sum += v);
+        }
+        (own, of_weights, of_bias)
+    }
+}
+
+/// Adds the product of two matrices, row by row in memory, to `out` [m, n]; each may be transposed: its rows are then
+/// columns in memory.
+fn multiply(
+    (m, n, k): (usize, usize, usize),
+    (a, turned_a): (&[f32], bool),
+    (b, turned_b): (&[f32], bool),
+    out: &mut [f32],
+) {
+    assert!(a.len() >= m * k && b.len() >= k * n && out.len() >= m * n, "matrices of these sizes");
+    let strides = |turned: bool, rows: usize, columns: usize| match turned {
+        false => (1, columns as isize),
+        true => (rows as isize, 1),
+    };
+    let ((a_columns, a_rows), (b_columns, b_rows)) = (strides(turned_a, m, k), strides(turned_b, k, n));
+    // SAFETY: the slices hold the matrices, as was asserted.
+    unsafe {
+        gemm::gemm(
+            m,
+            n,
+            k,
+            out.as_mut_ptr(),
+            1,
+            n as isize,
+            true,
+            a.as_ptr(),
+            a_columns,
+            a_rows,
+            b.as_ptr(),
+            b_columns,
+            b_rows,
+            1.0f32,
+            1.0f32,
+            false,
+            false,
+            false,
+            Parallelism::None,
+        );
+    }
+}
+
+impl CustomOp3 for Convolution {
+    fn name(&self) -> &'static str {
+        "convolution"
+    }
+
+    fn cpu_fwd(
+        &self,
+        images: &CpuStorage,
+        images_layout: &Layout,
+        weights: &CpuStorage,
+        weights_layout: &Layout,
+        bias: &CpuStorage,
+        bias_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        let s = self.sizes(images_layout.shape(), weights_layout.shape(), bias_layout.shape())?;
+        let (images, weights) = (values(images, images_layout)?, values(weights, weights_layout)?);
+        let out = self.forward(&s, images, weights, values(bias, bias_layout)?);
+        Ok((CpuStorage::F32(out), Shape::from((s.images, s.rows, s.columns, s.outputs))))
+    }
+
+    fn bwd(
+        &self,
+        images: &Tensor,
+        weights: &Tensor,
+        bias: &Tensor,
+        out: &Tensor,
+        gradient: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+        let s = self.sizes(images.shape(), weights.shape(), bias.shape())?;
+        let device = images.device();
+        let (own, of_weights, of_bias) = with_values(images, |images| {
+            with_values(weights, |weights| {
+                with_values(out, |out| {
+                    with_values(gradient, |gradient| Ok(self.backward(&s, images, weights, out, gradient)))
+                })
+            })
+        })?;
+        let own = self.input_gradient.then(|| Tensor::from_vec(own, images.shape(), device)).transpose()?;
+        let of_weights = Tensor::from_vec(of_weights, weights.shape(), device)?;
+        Ok((own, Some(of_weights), Some(Tensor::from_vec(of_bias, bias.shape(), device)?)))
+    }
+}

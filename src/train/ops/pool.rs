@@ -1,0 +1,88 @@
+//! The largest of every 2 x 2 values.
+
+use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
+use rayon::prelude::*;
+
+use super::{values, with_values};
+
+/// The largest of every 2 x 2 values of images [B, H, W, C]: [B, H / 2, W / 2, C], divisions rounded down. Of several
+/// largest the first counts, row by row.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MaxPool;
+
+impl MaxPool {
+    /// Applies it.
+    ///
+    /// # Errors
+    /// Candle's, if these are no images of float32 on the CPU.
+    pub fn apply(self, images: &Tensor) -> Result<Tensor> {
+        images.contiguous()?.apply_op1(self)
+    }
+}
+
+/// For every pooled value its place and the places of the four it is one of.
+fn fours(shape: (usize, usize, usize), mut four: impl FnMut(usize, [usize; 4])) {
+    let (height, width, channels) = shape;
+    let (rows, columns) = (height / 2, width / 2);
+    for y in 0..rows {
+        for x in 0..columns {
+            let (to, from) = ((y * columns + x) * channels, (2 * y * width + 2 * x) * channels);
+            let row = width * channels;
+            for c in 0..channels {
+                four(to + c, [from, from + channels, from + row, from + row + channels].map(|at| at + c));
+            }
+        }
+    }
+}
+
+/// The largest of some values, and its place.
+fn largest(values: &[f32], places: [usize; 4]) -> (usize, f32) {
+    let value = |at: usize| values.get(at).copied().unwrap_or(f32::MIN);
+    let [first, rest @ ..] = places;
+    rest.into_iter()
+        .fold((first, value(first)), |best, at| if value(at) > best.1 { (at, value(at)) } else { best })
+}
+
+impl CustomOp1 for MaxPool {
+    fn name(&self) -> &'static str {
+        "max-pool"
+    }
+
+    fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        let (images, height, width, channels) = layout.shape().dims4()?;
+        let from = values(storage, layout)?;
+        let size = height / 2 * (width / 2) * channels;
+        let mut out = vec![0.0; images * size];
+        let each = from
+            .par_chunks_exact((height * width * channels).max(1))
+            .zip(out.par_chunks_exact_mut(size.max(1)));
+        each.for_each(|(image, out)| {
+            fours((height, width, channels), |to, places| {
+                out.iter_mut().skip(to).take(1).for_each(|out| *out = largest(image, places).1);
+            });
+        });
+        Ok((CpuStorage::F32(out), Shape::from((images, height / 2, width / 2, channels))))
+    }
+
+    fn bwd(&self, images: &Tensor, _: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
+        let (_, height, width, channels) = images.dims4()?;
+        let size = height / 2 * (width / 2) * channels;
+        let own = with_values(images, |from| {
+            with_values(gradient, |gradient| {
+                let mut own = vec![0.0; from.len()];
+                let pixels = (height * width * channels).max(1);
+                let each = from.par_chunks_exact(pixels).zip(own.par_chunks_exact_mut(pixels));
+                each.zip(gradient.par_chunks_exact(size.max(1))).for_each(|((image, own), gradient)| {
+                    fours((height, width, channels), |from, places| {
+                        let (place, _) = largest(image, places);
+                        if let (Some(own), Some(gradient)) = (own.get_mut(place), gradient.get(from)) {
+                            *own += gradient;
+                        }
+                    });
+                });
+                Ok(own)
+            })
+        })?;
+        Tensor::from_vec(own, images.shape(), images.device()).map(Some)
+    }
+}

@@ -1,0 +1,86 @@
+//! Stochastic gradient descent with momentum, and how its steps shorten.
+
+use candle_core::backprop::GradStore;
+use candle_core::{Result, Tensor, Var};
+
+/// How a step is made of gradients.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sgd {
+    /// Share of the last step's direction that is kept.
+    pub momentum: f64,
+    /// Penalty on half the squared weights, as a part of the gradient.
+    pub weight_decay: f64,
+    /// Whether the direction is looked at from where momentum leads.
+    pub nesterov: bool,
+}
+
+impl Default for Sgd {
+    fn default() -> Self {
+        Self { momentum: 0.9, weight_decay: 5e-4, nesterov: false }
+    }
+}
+
+/// A variable and where it was going.
+struct Moving {
+    variable: Var,
+    velocity: Option<Tensor>,
+}
+
+/// The steps of some variables.
+pub struct Steps {
+    sgd: Sgd,
+    moving: Vec<Moving>,
+}
+
+impl Steps {
+    /// At rest.
+    pub fn new(sgd: Sgd, variables: impl IntoIterator<Item = Var>) -> Self {
+        let moving = variables.into_iter().map(|variable| Moving { variable, velocity: None });
+        Self { sgd, moving: moving.collect() }
+    }
+
+    /// Makes a step of a learning rate.
+    ///
+    /// # Errors
+    /// Candle's.
+    pub fn step(&mut self, gradients: &GradStore, rate: f64) -> Result<()> {
+        let Sgd { momentum, weight_decay, nesterov } = self.sgd;
+        for Moving { variable, velocity } in &mut self.moving {
+            let Some(gradient) = gradients.get(variable) else { continue };
+            // What Candle remembers of how a gradient came about is not needed, nor to be kept.
+            let at = variable.as_detached_tensor();
+            let gradient = match weight_decay {
+                0.0 => gradient.detach(),
+                decay => (gradient.detach() + (&at * decay)?)?,
+            };
+            let moved = match velocity.take() {
+                Some(velocity) => ((velocity * momentum)? + &gradient)?,
+                None => gradient.clone(),
+            };
+            let direction = if nesterov { (gradient + (&moved * momentum)?)? } else { moved.clone() };
+            variable.set(&(at - (direction * rate)?)?)?;
+            *velocity = Some(moved);
+        }
+        Ok(())
+    }
+}
+
+/// The learning rate of a step.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Schedule {
+    /// The same for all.
+    Constant,
+    /// Half a cosine from the first step's to 0 behind the last.
+    #[default]
+    Cosine,
+}
+
+impl Schedule {
+    /// The share of the highest rate at step `step` of `steps`.
+    pub fn share(self, step: u64, steps: u64) -> f64 {
+        match self {
+            Self::Constant => 1.0,
+            Self::Cosine => (1.0 + (std::f64::consts::PI * step as f64 / steps.max(1) as f64).cos()) / 2.0,
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! `gede train lenet5`.
+
+use crate::commands::counted::Counted;
+use crate::commands::{misuse, open};
+use crate::output::{Table, bytes, count, json, print, seconds};
+use crate::progress::Bar;
+use gede::read::Source;
+use gede::sample::{Amount, Draw, FileClasses, LabelColumn, PixelFormat};
+use gede::train::models::LeNet5;
+use gede::train::{Device, EpochReport, Trained, Training, peak_memory};
+use gede::write::Progress;
+use gede::{Reader, Result};
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// LeNet5 on images, drawn anew from the file in every epoch
+#[derive(clap::Args)]
+pub struct LeNet {
+    /// A gede file of images with a column `label`
+    file: PathBuf,
+    /// A gede file of images to test on
+    #[arg(long, value_name = "FILE")]
+    test: Option<PathBuf>,
+    /// Share of the images that an epoch has
+    #[arg(long, value_name = "SHARE", default_value_t = 0.1)]
+    fraction: f64,
+    /// Epochs
+    #[arg(long, default_value_t = Training::default().epochs, value_parser = clap::value_parser!(u64).range(1..))]
+    epochs: u64,
+    /// How the images of an epoch are drawn
+    #[arg(long, value_enum, default_value_t = Method::Random)]
+    method: Method,
+    /// Images a step
+    #[arg(long, value_name = "IMAGES", default_value_t = Training::default().batch)]
+    batch: usize,
+    /// Highest learning rate; it falls along half a cosine, step by step
+    #[arg(long, value_name = "RATE", default_value_t = Training::default().rate)]
+    lr: f64,
+    /// Seed of the weights and of the images drawn
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// What is taken off a value between 0 and 1, and what it is divided by
+    #[arg(long, value_names = ["MEAN", "DEVIATION"], num_args = 2, default_values_t = [0.1307, 0.3081])]
+    normalise: Vec<f32>,
+}
+
+#[derive(Clone, Copy, PartialEq, clap::ValueEnum, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum Method {
+    /// A fresh random subset in every epoch
+    Random,
+    /// As many of every class in every epoch; the file must be stored by class
+    Balanced,
+    /// One random order walked through, epoch after epoch (RS2)
+    Rs2,
+    /// Every image drawn independently (RS2 with replacement)
+    Replacement,
+    /// All images in every epoch, whatever --fraction says
+    Full,
+}
+
+#[derive(Serialize)]
+struct Measured {
+    method: Method,
+    fraction: f64,
+    epochs: u64,
+    seed: u64,
+    images: u64,
+    steps: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    test_accuracy: Option<f64>,
+    first_loss: f64,
+    last_loss: f64,
+    selection_seconds: f64,
+    train_seconds: f64,
+    images_per_second: f64,
+    /// Share of the training time that steps waited for images.
+    loader_share: f64,
+    bytes_read: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    peak_memory: Option<u64>,
+}
+
+impl LeNet {
+    pub fn run(&self, as_json: bool) -> Result<()> {
+        let (source, read) = Counted::open(&self.file)?;
+        let (network, trained) = self.train(source).map_err(|e| e.at(self.file.display()))?;
+        let bytes_read = read.get();
+        let test_accuracy = match &self.test {
+            Some(test) => Some(self.accuracy(&network, &open(test)?).map_err(|e| e.at(test.display()))?),
+            None => None,
+        };
+        let loss = |epoch: Option<&EpochReport>| epoch.map_or(f64::NAN, |epoch| epoch.loss);
+        let measured = Measured {
+            method: self.method,
+            fraction: self.share(),
+            epochs: self.epochs,
+            seed: self.seed,
+            images: trained.images,
+            steps: trained.steps,
+            test_accuracy,
+            first_loss: loss(trained.epochs.first()),
+            last_loss: loss(trained.epochs.last()),
+            // Images are drawn as they are read: which ones costs nothing beforehand.
+            selection_seconds: 0.0,
+            train_seconds: trained.seconds,
+            images_per_second: trained.images as f64 / trained.seconds,
+            loader_share: trained.waited / trained.seconds,
+            bytes_read,
+            peak_memory: peak_memory(),
+        };
+        if as_json { json(&measured) } else { print(&measured.report()) }
+    }
+
+    fn share(&self) -> f64 {
+        if self.method == Method::Full { 1.0 } else { self.fraction }
+    }
+
+    fn training(&self) -> Training {
+        let (mean, std) = match self.normalise[..] {
+            [mean, std] => (vec![mean], vec![std]),
+            _ => (Vec::new(), Vec::new()),
+        };
+        Training {
+            epochs: self.epochs,
+            batch: self.batch,
+            rate: self.lr,
+            format: PixelFormat::Floats { mean, std },
+            seed: self.seed,
+            ..Training::default()
+        }
+    }
+
+    fn train(&self, source: Counted) -> Result<(LeNet5, Trained)> {
+        let reader = Reader::new(source)?;
+        let images = reader.images(None)?;
+        let labels = labels(&reader)?;
+        let [channels, height, width] = {
+            let (channels, height, width) = gede::sample::Images::shape(&images);
+            [channels, height, width]
+        };
+        let classes = classes(&reader, &labels)?;
+        let network = LeNet5::new([height, width, channels], classes, self.seed, &Device::Cpu);
+        let network = network.map_err(|e| misuse(e.to_string()))?;
+        let by_class = match self.method {
+            Method::Balanced => Some(FileClasses::new(&reader)?),
+            _ => None,
+        };
+        let draw = match (self.method, &by_class) {
+            (Method::Balanced, Some(classes)) => Draw::Balanced(classes),
+            (Method::Rs2, _) => Draw::Walk(reader.rows()),
+            (Method::Replacement, _) => Draw::Replacement(reader.rows()),
+            _ => Draw::Uniform(reader.rows()),
+        };
+        let bar = Bar::new();
+        let mut tell = |epoch: &EpochReport| {
+            bar.set(Progress { pass: "training", rows: epoch.epoch + 1, of: Some(self.epochs) });
+        };
+        let amount = Amount::Fraction(self.share());
+        let trained = self.training().run(&network, &images, &labels, (draw, amount), &mut tell)?;
+        Ok((network, trained))
+    }
+
+    fn accuracy<S: Source>(&self, network: &LeNet5, reader: &Reader<S>) -> Result<f64> {
+        self.training().accuracy(network, &reader.images(None)?, &labels(reader)?)
+    }
+}
+
+/// The classes that a file is stored by, or its column `label`.
+fn labels<S: Source>(reader: &Reader<S>) -> Result<LabelColumn<'_, S>> {
+    match LabelColumn::of_classes(reader)? {
+        Some(labels) => Ok(labels),
+        None => LabelColumn::new(reader, "label"),
+    }
+}
+
+/// One more than the highest class number.
+fn classes<S: Source>(reader: &Reader<S>, labels: &LabelColumn<S>) -> Result<usize> {
+    let rows: Vec<u64> = (0..reader.rows()).collect();
+    let mut most = 0;
+    let mut numbers = Vec::new();
+    for rows in rows.chunks(1 << 16) {
+        numbers.resize(rows.len(), 0);
+        gede::sample::Labels::numbers(labels, rows, &mut numbers)?;
+        most = numbers.iter().copied().fold(most, u32::max);
+    }
+    match most {
+        0..1000 => Ok(most as usize + 1),
+        _ => Err(misuse(format!("its labels go up to {most}; 1,000 classes are the most"))),
+    }
+}
+
+impl Measured {
+    /// For people.
+    fn report(&self) -> String {
+        let mut table = Table::new(2);
+        let mut fact = |what: &str, value: String| table.row([what, &value]);
+        let (images, steps) = (count(self.images), count(self.steps));
+        fact("trained on", format!("{images} images in {} epochs, {steps} steps", self.epochs));
+        fact("loss", format!("{:.4} in the first epoch, {:.4} in the last", self.first_loss, self.last_loss));
+        self.test_accuracy.into_iter().for_each(|v| fact("test accuracy", format!("{:.2} %", 100.0 * v)));
+        let rate = count(self.images_per_second.round() as u64);
+        fact("time", format!("{}, {rate} images/s", seconds(self.train_seconds)));
+        fact("waited", format!("{:.1} % of it for images", 100.0 * self.loader_share));
+        fact("read", bytes(self.bytes_read));
+        self.peak_memory.into_iter().for_each(|n| fact("peak memory", bytes(n)));
+        table.render(0)
+    }
+}
