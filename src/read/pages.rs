@@ -64,6 +64,12 @@ impl<S: Source> Pages<S> {
         self.levels.first().map_or(0, |l| l.end)
     }
 
+    /// Bytes of the pages that have been touched and found good.
+    pub fn touched(&self) -> u64 {
+        let good = self.levels.iter().filter_map(|level| level.good.get()).flat_map(|good| good.iter());
+        good.map(|word| u64::from(word.load(Ordering::Relaxed).count_ones()) * PAGE as u64).sum()
+    }
+
     /// The bytes of a range of the file, checked.
     pub fn get(&self, range: Range<u64>) -> Result<Cow<'_, [u8]>> {
         self.get_at(0, range)

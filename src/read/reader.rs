@@ -159,6 +159,12 @@ impl<S: Source> Reader<S> {
         self.arrow_schema.as_deref()
     }
 
+    /// Bytes of the checksummed pages that were touched so far, each counted once: what a mapped file had to be read
+    /// for, metadata aside. 0 where checksums are not checked.
+    pub fn touched_bytes(&self) -> u64 {
+        self.pages.touched()
+    }
+
     /// The version of the format the file was written in.
     pub fn version(&self) -> (u16, u16) {
         self.footer.version()

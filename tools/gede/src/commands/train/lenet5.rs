@@ -1,11 +1,10 @@
 //! `gede train lenet5`.
 
-use crate::commands::counted::Counted;
 use crate::commands::{misuse, open};
 use crate::output::{Table, bytes, count, json, print, seconds};
 use crate::progress::Bar;
 use gede::read::Source;
-use gede::sample::{Amount, Draw, FileClasses, LabelColumn, PixelFormat};
+use gede::sample::{Amount, Draw, FileClasses, Images, LabelColumn, Labels, PixelFormat};
 use gede::train::models::LeNet5;
 use gede::train::{Device, EpochReport, Trained, Training, peak_memory};
 use gede::write::Progress;
@@ -76,6 +75,7 @@ struct Measured {
     images_per_second: f64,
     /// Share of the training time that steps waited for images.
     loader_share: f64,
+    /// Of the pages of the file that were touched, each counted once.
     bytes_read: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     peak_memory: Option<u64>,
@@ -83,9 +83,9 @@ struct Measured {
 
 impl LeNet {
     pub fn run(&self, as_json: bool) -> Result<()> {
-        let (source, read) = Counted::open(&self.file)?;
-        let (network, trained) = self.train(source).map_err(|e| e.at(self.file.display()))?;
-        let bytes_read = read.get();
+        let reader = open(&self.file)?;
+        let (network, trained) = self.train(&reader).map_err(|e| e.at(self.file.display()))?;
+        let bytes_read = reader.touched_bytes();
         let test_accuracy = match &self.test {
             Some(test) => Some(self.accuracy(&network, &open(test)?).map_err(|e| e.at(test.display()))?),
             None => None,
@@ -131,19 +131,15 @@ impl LeNet {
         }
     }
 
-    fn train(&self, source: Counted) -> Result<(LeNet5, Trained)> {
-        let reader = Reader::new(source)?;
+    fn train<S: Source>(&self, reader: &Reader<S>) -> Result<(LeNet5, Trained)> {
         let images = reader.images(None)?;
-        let labels = labels(&reader)?;
-        let [channels, height, width] = {
-            let (channels, height, width) = gede::sample::Images::shape(&images);
-            [channels, height, width]
-        };
-        let classes = classes(&reader, &labels)?;
+        let labels = labels(reader)?;
+        let (channels, height, width) = images.shape();
+        let classes = classes(reader, &labels)?;
         let network = LeNet5::new([height, width, channels], classes, self.seed, &Device::Cpu);
         let network = network.map_err(|e| misuse(e.to_string()))?;
         let by_class = match self.method {
-            Method::Balanced => Some(FileClasses::new(&reader)?),
+            Method::Balanced => Some(FileClasses::new(reader)?),
             _ => None,
         };
         let draw = match (self.method, &by_class) {
@@ -181,7 +177,7 @@ fn classes<S: Source>(reader: &Reader<S>, labels: &LabelColumn<S>) -> Result<usi
     let mut numbers = Vec::new();
     for rows in rows.chunks(1 << 16) {
         numbers.resize(rows.len(), 0);
-        gede::sample::Labels::numbers(labels, rows, &mut numbers)?;
+        labels.numbers(rows, &mut numbers)?;
         most = numbers.iter().copied().fold(most, u32::max);
     }
     match most {
