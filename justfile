@@ -23,6 +23,10 @@ california:
 logistic DATA:
     cargo run --release --bin gede -- experiment logistic --data {{DATA}} --out results
 
+# LeNet5 on MNIST, run by run: it goes on where it was stopped.
+mnist DATA:
+    cargo run --release --bin gede -- experiment mnist --data {{DATA}} --out results
+
 # Images and tables on disk and out of it; DATA holds mnist/, cifar10/, california_housing.csv, credit_default.csv, ijcnn1,
 # ijcnn1.t in the forms they come in.
 storage DATA:

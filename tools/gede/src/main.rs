@@ -1,5 +1,6 @@
 //! The gede command-line tool.
 
+mod allocator;
 mod commands;
 mod experiment;
 mod output;

@@ -1,5 +1,6 @@
 //! `gede train lenet5`.
 
+use crate::allocator::keep_memory;
 use crate::commands::{misuse, open};
 use crate::output::{Table, bytes, count, json, print, seconds};
 use crate::progress::Bar;
@@ -83,6 +84,7 @@ struct Measured {
 
 impl LeNet {
     pub fn run(&self, as_json: bool) -> Result<()> {
+        keep_memory();
         let reader = open(&self.file)?;
         let (network, trained) = self.train(&reader).map_err(|e| e.at(self.file.display()))?;
         let bytes_read = reader.touched_bytes();

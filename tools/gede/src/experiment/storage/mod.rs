@@ -5,6 +5,8 @@ mod places;
 mod speed;
 mod tables;
 
+pub use speed::machine;
+
 use gede::Result;
 
 use self::places::Place;

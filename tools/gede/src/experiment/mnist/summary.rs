@@ -1,0 +1,80 @@
+//! The table of means, as Markdown.
+
+use super::rows::NetworkRow;
+
+/// Accuracy in the paper, percent: its own method, and random subsets.
+const PAPER: [(f64, f64, Option<f64>); 5] = [
+    (1.0, 98.3, Some(98.0)),
+    (5.0, 99.1, Some(98.9)),
+    (10.0, 99.1, Some(99.2)),
+    (20.0, 99.2, None),
+    (100.0, 99.3, None),
+];
+
+/// Runs of a method on a share of the images, for so many epochs.
+pub struct Runs<'a> {
+    pub method: &'a str,
+    pub percent: f64,
+    pub epochs: u64,
+    pub rows: Vec<&'a NetworkRow>,
+}
+
+impl Runs<'_> {
+    /// The mean of something.
+    pub fn mean(&self, value: fn(&NetworkRow) -> f64) -> f64 {
+        self.rows.iter().map(|row| value(row)).sum::<f64>() / self.rows.len() as f64
+    }
+}
+
+/// Runs that differ in their seed alone, by share, then in the order of the first of each.
+pub fn runs(rows: &[NetworkRow]) -> Vec<Runs<'_>> {
+    let mut all: Vec<Runs> = Vec::new();
+    for row in rows {
+        let same = |runs: &&mut Runs| {
+            runs.method == row.method && runs.percent == row.percent && runs.epochs == row.epochs
+        };
+        match all.iter_mut().find(same) {
+            Some(runs) => runs.rows.push(row),
+            None => {
+                let (method, percent, epochs) = (row.method.as_str(), row.percent, row.epochs);
+                all.push(Runs { method, percent, epochs, rows: vec![row] });
+            }
+        }
+    }
+    all.sort_by(|a, b| a.percent.total_cmp(&b.percent));
+    all
+}
+
+/// The table.
+pub fn markdown(rows: &[NetworkRow]) -> String {
+    let mut text = "# LeNet5 on MNIST\n\n".to_owned();
+    text += "Accuracy on the 10,000 test images after the last epoch (100 epochs but where it says otherwise), images \
+             drawn anew from the gede file in every epoch: `balanced` as many of every class (the paper's way), `random` \
+             whatever the class, `rs2` along one random order. Every run is in [runs.csv](runs.csv); \
+             `gede experiment mnist --data DIR` makes them.\n\n\
+             ![Accuracy over the share of the images](accuracy.svg)\n\n\
+             | images an epoch | method | accuracy, seeds | mean | paper | paper, random | seconds | images/s | waited | \
+             file read |\n|---|---|---|---|---|---|---|---|---|---|\n";
+    for runs in runs(rows) {
+        let seeds: Vec<String> =
+            runs.rows.iter().map(|row| format!("{:.2}", 100.0 * row.test_accuracy)).collect();
+        let paper = PAPER.iter().find(|paper| paper.0 == runs.percent && runs.epochs == 100);
+        let number = |v: Option<f64>| v.map_or(String::new(), |v| format!("{v} %"));
+        let epochs = if runs.epochs == 100 { String::new() } else { format!(", {} epochs", runs.epochs) };
+        text += &format!(
+            "| {} % | {}{epochs} | {} | {:.2} % | {} | {} | {:.0} | {:.0} | {:.1} % | {:.1} MB |\n",
+            runs.percent,
+            runs.method,
+            seeds.join(", "),
+            100.0 * runs.mean(|row| row.test_accuracy),
+            number(paper.map(|p| p.1)),
+            number(paper.and_then(|p| p.2)),
+            runs.mean(|row| row.train_seconds),
+            runs.mean(|row| row.images_per_second),
+            100.0 * runs.mean(|row| row.loader_share),
+            runs.mean(|row| row.bytes_read as f64) / 1e6,
+        );
+    }
+    let machines: std::collections::BTreeSet<&str> = rows.iter().map(|row| row.machine.as_str()).collect();
+    text + &format!("\nOn {}.\n", machines.into_iter().collect::<Vec<_>>().join("; "))
+}
