@@ -14,6 +14,7 @@
 //! Networks ([`models`], or a user's own [`models::Network`]) are trained on images as they are drawn and decoded
 //! ([`Training`]).
 
+mod augment;
 mod classes;
 mod coreset;
 mod data;
@@ -35,6 +36,7 @@ mod spread;
 mod standardiser;
 mod tensors;
 
+pub use augment::Augment;
 pub use candle_core::Device;
 pub use classes::{ClassData, ClassRows, FileRows};
 pub use coreset::Coreset;

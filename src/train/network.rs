@@ -2,13 +2,18 @@
 
 use std::time::{Duration, Instant};
 
-use candle_core::{D, DType, Device, Tensor};
+use candle_core::{D, DType, Tensor};
 
+use super::augment::{Augment, black, tensors};
 use super::descent::candle;
 use super::models::Network;
 use super::sgd::{Schedule, Sgd, Steps};
+use super::split::generator;
 use crate::error::Result;
-use crate::sample::{Amount, Batch, Draw, Epochs, Images, Labels, Loader, LoaderOptions, PixelFormat, State};
+use crate::sample::{Amount, Draw, Epochs, Images, Labels, Loader, LoaderOptions, PixelFormat, State};
+
+/// Keeps the random numbers of steps apart (2^64 over the golden ratio).
+const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// How a network is trained.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +30,8 @@ pub struct Training {
     pub sgd: Sgd,
     /// What the images' values become.
     pub format: PixelFormat,
+    /// What is done to images at random while they are trained on.
+    pub augment: Option<Augment>,
     /// Seed of the rows.
     pub seed: u64,
     /// Threads that decode; 0 for as many as there are processors.
@@ -41,6 +48,7 @@ impl Default for Training {
             schedule: Schedule::Cosine,
             sgd: Sgd::default(),
             format: PixelFormat::unit(),
+            augment: None,
             seed: 1,
             threads: 1,
         }
@@ -92,6 +100,7 @@ impl Training {
         let mut trained = Trained::default();
         let started = Instant::now();
         let mut waited = Duration::ZERO;
+        let black = black(&self.format);
         std::thread::scope(|scope| {
             let mut loader = Loader::start(scope, images, Some(labels), epochs, self.loader())?;
             loop {
@@ -100,7 +109,9 @@ impl Training {
                 waited += asked.elapsed();
                 let count = batch.rows().len() as u64;
                 let rate = self.rate * self.schedule.share(trained.steps, steps);
-                let loss = step(network, &batch, &mut moving, rate).map_err(candle)?;
+                let random = &mut generator(self.seed ^ (trained.steps + 1).wrapping_mul(MIX));
+                let (images, labels) = tensors(&batch, self.augment.map(|a| (a, random)), &black)?;
+                let loss = step(network, &images, &labels, &mut moving, rate).map_err(candle)?;
                 match trained.epochs.last_mut().filter(|last| last.epoch == batch.epoch()) {
                     Some(last) => {
                         last.images += count;
@@ -132,7 +143,8 @@ impl Training {
         let mut right = 0.0;
         std::thread::scope(|scope| {
             for batch in Loader::start(scope, images, Some(labels), epochs, self.loader())? {
-                right += found(network, &batch?).map_err(candle)?;
+                let (images, labels) = tensors(&batch?, None, &[])?;
+                right += found(network, &images, &labels).map_err(candle)?;
             }
             Ok::<(), crate::Error>(())
         })?;
@@ -153,23 +165,20 @@ fn finish(trained: &mut Trained, tell: &mut dyn FnMut(&EpochReport)) {
     }
 }
 
-/// Images [B, H, W, C], float32, and their classes [B].
-fn tensors(batch: &Batch) -> Result<(Tensor, Tensor)> {
-    let (images, labels) = batch.tensors(&Device::Cpu)?;
-    let images = images.to_dtype(DType::F32).and_then(|images| images.permute((0, 2, 3, 1))?.contiguous());
-    Ok((images.map_err(candle)?, labels))
-}
-
-fn step(network: &dyn Network, batch: &Batch, moving: &mut Steps, rate: f64) -> candle_core::Result<f64> {
-    let (images, labels) = tensors(batch).map_err(candle_core::Error::wrap)?;
-    let loss = candle_nn::loss::cross_entropy(&network.forward(&images, true)?, &labels)?;
+fn step(
+    network: &dyn Network,
+    images: &Tensor,
+    labels: &Tensor,
+    moving: &mut Steps,
+    rate: f64,
+) -> candle_core::Result<f64> {
+    let loss = candle_nn::loss::cross_entropy(&network.forward(images, true)?, labels)?;
     moving.step(&loss.backward()?, rate)?;
     Ok(loss.to_scalar::<f32>()?.into())
 }
 
-fn found(network: &dyn Network, batch: &Batch) -> candle_core::Result<f64> {
-    let (images, labels) = tensors(batch).map_err(candle_core::Error::wrap)?;
-    let best = network.forward(&images, false)?.argmax(D::Minus1)?;
-    let right = best.eq(&labels)?.to_dtype(DType::F32)?.sum_all()?;
+fn found(network: &dyn Network, images: &Tensor, labels: &Tensor) -> candle_core::Result<f64> {
+    let best = network.forward(images, false)?.argmax(D::Minus1)?;
+    let right = best.eq(labels)?.to_dtype(DType::F32)?.sum_all()?;
     Ok(right.to_scalar::<f32>()?.into())
 }

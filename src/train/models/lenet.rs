@@ -1,10 +1,9 @@
 //! LeNet5.
 
 use candle_core::{Device, Result, Tensor, Var};
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::Rng;
 
 use super::Network;
+use super::layer::Layer;
 use crate::train::ops::{Convolution, MaxPool};
 use crate::train::split::generator;
 
@@ -14,29 +13,6 @@ use crate::train::split::generator;
 pub struct LeNet5 {
     convolutions: [(Convolution, Layer); 2],
     dense: [Layer; 3],
-}
-
-/// Weights [inputs, outputs] and a bias.
-struct Layer {
-    weights: Var,
-    bias: Var,
-}
-
-impl Layer {
-    fn new(inputs: usize, outputs: usize, random: &mut ChaCha8Rng, device: &Device) -> Result<Self> {
-        let bound = 1.0 / (inputs as f32).sqrt();
-        let mut uniform = |count: usize| -> Vec<f32> {
-            let unit = |bits: u32| (f64::from(bits) / f64::from(u32::MAX) * 2.0 - 1.0) as f32;
-            (0..count).map(|_| unit(random.next_u32()) * bound).collect()
-        };
-        let weights = Tensor::from_vec(uniform(inputs * outputs), (inputs, outputs), device)?;
-        let bias = Tensor::from_vec(uniform(outputs), outputs, device)?;
-        Ok(Self { weights: Var::from_tensor(&weights)?, bias: Var::from_tensor(&bias)? })
-    }
-
-    fn apply(&self, values: &Tensor) -> Result<Tensor> {
-        values.matmul(&self.weights)?.broadcast_add(&self.bias)
-    }
 }
 
 impl LeNet5 {
@@ -80,9 +56,6 @@ impl Network for LeNet5 {
     fn variables(&self) -> Vec<(String, Var)> {
         let convolutions = self.convolutions.iter().map(|(_, layer)| layer).zip(["conv1", "conv2"]);
         let layers = convolutions.chain(self.dense.iter().zip(["dense1", "dense2", "dense3"]));
-        let of = |(layer, name): (&Layer, &str)| {
-            [(format!("{name}.weights"), layer.weights.clone()), (format!("{name}.bias"), layer.bias.clone())]
-        };
-        layers.flat_map(of).collect()
+        layers.flat_map(|(layer, name)| layer.named(name)).collect()
     }
 }

@@ -1,8 +1,11 @@
 //! Networks for images.
 
+mod layer;
 mod lenet;
+mod resnet;
 
 pub use lenet::LeNet5;
+pub use resnet::ResNet18;
 
 use candle_core::{Result, Tensor, Var};
 

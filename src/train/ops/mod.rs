@@ -1,8 +1,10 @@
 //! Operations on images [B, H, W, C] that Candle has none of, or slow ones: with backward passes, on the CPU.
 
+mod batch_norm;
 mod convolution;
 mod pool;
 
+pub use batch_norm::BatchNorm;
 pub use convolution::Convolution;
 pub use pool::MaxPool;
 

@@ -3,7 +3,6 @@
 
 mod common;
 #[path = "../../../tests/common/image_sets.rs"]
-#[allow(dead_code)]
 mod image_sets;
 
 use common::Folder;

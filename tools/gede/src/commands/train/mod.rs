@@ -1,14 +1,14 @@
 //! `gede train`: models straight from files.
 
-mod lenet5;
 mod linear;
 mod logistic;
+mod network;
 mod report;
 
 use gede::Result;
-use lenet5::LeNet;
 use linear::Linear;
 use logistic::Logistic;
+use network::Network;
 
 /// Train a model on a file
 #[derive(clap::Args)]
@@ -21,8 +21,12 @@ pub struct Train {
 enum Model {
     Linear(Linear),
     Logistic(Logistic),
+    /// LeNet5 on images
     #[command(name = "lenet5")]
-    LeNet(LeNet),
+    LeNet5(Network),
+    /// ResNet18, in its form for small images
+    #[command(name = "resnet18")]
+    ResNet18(Network),
 }
 
 impl Train {
@@ -30,7 +34,8 @@ impl Train {
         match &self.model {
             Model::Linear(linear) => linear.run(json),
             Model::Logistic(logistic) => logistic.run(json),
-            Model::LeNet(lenet) => lenet.run(json),
+            Model::LeNet5(network) => network.run(network::Model::LeNet5, json),
+            Model::ResNet18(network) => network.run(network::Model::ResNet18, json),
         }
     }
 }

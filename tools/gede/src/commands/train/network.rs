@@ -1,4 +1,4 @@
-//! `gede train lenet5`.
+//! `gede train lenet5` and `gede train resnet18`.
 
 use crate::allocator::keep_memory;
 use crate::commands::{misuse, open};
@@ -6,16 +6,23 @@ use crate::output::{Table, bytes, count, json, print, seconds};
 use crate::progress::Bar;
 use gede::read::Source;
 use gede::sample::{Amount, Draw, FileClasses, Images, LabelColumn, Labels, PixelFormat};
-use gede::train::models::LeNet5;
-use gede::train::{Device, EpochReport, Trained, Training, peak_memory};
+use gede::train::models::{self, LeNet5, ResNet18};
+use gede::train::{Augment, Device, EpochReport, Trained, Training, peak_memory};
 use gede::write::Progress;
 use gede::{Reader, Result};
 use serde::Serialize;
 use std::path::PathBuf;
 
-/// LeNet5 on images, drawn anew from the file in every epoch
+/// What is trained.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Model {
+    LeNet5,
+    ResNet18,
+}
+
+/// Images drawn anew from the file in every epoch
 #[derive(clap::Args)]
-pub struct LeNet {
+pub struct Network {
     /// A gede file of images with a column `label`
     file: PathBuf,
     /// A gede file of images to test on
@@ -25,8 +32,8 @@ pub struct LeNet {
     #[arg(long, value_name = "SHARE", default_value_t = 0.1)]
     fraction: f64,
     /// Epochs
-    #[arg(long, default_value_t = Training::default().epochs, value_parser = clap::value_parser!(u64).range(1..))]
-    epochs: u64,
+    #[arg(long, help = "Epochs [default: 100 for lenet5, 200 for resnet18]", value_parser = clap::value_parser!(u64).range(1..))]
+    epochs: Option<u64>,
     /// How the images of an epoch are drawn
     #[arg(long, value_enum, default_value_t = Method::Random)]
     method: Method,
@@ -39,9 +46,16 @@ pub struct LeNet {
     /// Seed of the weights and of the images drawn
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// What is taken off a value between 0 and 1, and what it is divided by
-    #[arg(long, value_names = ["MEAN", "DEVIATION"], num_args = 2, default_values_t = [0.1307, 0.3081])]
-    normalise: Vec<f32>,
+    /// What is taken off values between 0 and 1, a number a channel [default: that of MNIST for lenet5, of CIFAR-10 for
+    /// resnet18]
+    #[arg(long, value_name = "MEAN", value_delimiter = ',', requires = "deviation")]
+    mean: Option<Vec<f32>>,
+    /// What they are divided by
+    #[arg(long, value_name = "DEVIATION", value_delimiter = ',', requires = "mean")]
+    deviation: Option<Vec<f32>>,
+    /// Shift images by up to 4 pixels and mirror half of them [default: false for lenet5, true for resnet18]
+    #[arg(long, value_name = "BOOL", action = clap::ArgAction::Set)]
+    augment: Option<bool>,
 }
 
 #[derive(Clone, Copy, PartialEq, clap::ValueEnum, Serialize)]
@@ -82,21 +96,23 @@ struct Measured {
     peak_memory: Option<u64>,
 }
 
-impl LeNet {
-    pub fn run(&self, as_json: bool) -> Result<()> {
+impl Network {
+    pub fn run(&self, model: Model, as_json: bool) -> Result<()> {
         keep_memory();
         let reader = open(&self.file)?;
-        let (network, trained) = self.train(&reader).map_err(|e| e.at(self.file.display()))?;
+        let (network, trained) = self.train(model, &reader).map_err(|e| e.at(self.file.display()))?;
         let bytes_read = reader.touched_bytes();
         let test_accuracy = match &self.test {
-            Some(test) => Some(self.accuracy(&network, &open(test)?).map_err(|e| e.at(test.display()))?),
+            Some(test) => {
+                Some(self.accuracy(model, network.as_ref(), &open(test)?).map_err(|e| e.at(test.display()))?)
+            }
             None => None,
         };
         let loss = |epoch: Option<&EpochReport>| epoch.map_or(f64::NAN, |epoch| epoch.loss);
         let measured = Measured {
             method: self.method,
             fraction: self.share(),
-            epochs: self.epochs,
+            epochs: self.epochs(model),
             seed: self.seed,
             images: trained.images,
             steps: trained.steps,
@@ -118,13 +134,23 @@ impl LeNet {
         if self.method == Method::Full { 1.0 } else { self.fraction }
     }
 
-    fn training(&self) -> Training {
-        let (mean, std) = match self.normalise[..] {
-            [mean, std] => (vec![mean], vec![std]),
-            _ => (Vec::new(), Vec::new()),
+    fn epochs(&self, model: Model) -> u64 {
+        self.epochs.unwrap_or(if model == Model::LeNet5 { 100 } else { 200 })
+    }
+
+    fn training(&self, model: Model) -> Training {
+        let (mean, std): (&[f32], &[f32]) = match model {
+            Model::LeNet5 => (&[0.1307], &[0.3081]),
+            Model::ResNet18 => (&[0.4914, 0.4822, 0.4465], &[0.2470, 0.2435, 0.2616]),
         };
+        let (mean, std) = match (&self.mean, &self.deviation) {
+            (Some(mean), Some(std)) => (mean.clone(), std.clone()),
+            _ => (mean.to_vec(), std.to_vec()),
+        };
+        let augment = self.augment.unwrap_or(model == Model::ResNet18);
         Training {
-            epochs: self.epochs,
+            epochs: self.epochs(model),
+            augment: augment.then_some(Augment { shift: 4, mirror: true }),
             batch: self.batch,
             rate: self.lr,
             format: PixelFormat::Floats { mean, std },
@@ -133,12 +159,23 @@ impl LeNet {
         }
     }
 
-    fn train<S: Source>(&self, reader: &Reader<S>) -> Result<(LeNet5, Trained)> {
+    fn train<S: Source>(
+        &self,
+        model: Model,
+        reader: &Reader<S>,
+    ) -> Result<(Box<dyn models::Network>, Trained)> {
         let images = reader.images(None)?;
         let labels = labels(reader)?;
         let (channels, height, width) = images.shape();
         let classes = classes(reader, &labels)?;
-        let network = LeNet5::new([height, width, channels], classes, self.seed, &Device::Cpu);
+        let shape = [height, width, channels];
+        let network = match model {
+            Model::LeNet5 => LeNet5::new(shape, classes, self.seed, &Device::Cpu)
+                .map(|n| Box::new(n) as Box<dyn models::Network>),
+            Model::ResNet18 => {
+                ResNet18::new(channels, classes, self.seed, &Device::Cpu).map(|n| Box::new(n) as _)
+            }
+        };
         let network = network.map_err(|e| misuse(e.to_string()))?;
         let by_class = match self.method {
             Method::Balanced => Some(FileClasses::new(reader)?),
@@ -152,15 +189,21 @@ impl LeNet {
         };
         let bar = Bar::new();
         let mut tell = |epoch: &EpochReport| {
-            bar.set(Progress { pass: "training", rows: epoch.epoch + 1, of: Some(self.epochs) });
+            bar.set(Progress { pass: "training", rows: epoch.epoch + 1, of: Some(self.epochs(model)) });
         };
         let amount = Amount::Fraction(self.share());
-        let trained = self.training().run(&network, &images, &labels, (draw, amount), &mut tell)?;
+        let trained =
+            self.training(model).run(network.as_ref(), &images, &labels, (draw, amount), &mut tell)?;
         Ok((network, trained))
     }
 
-    fn accuracy<S: Source>(&self, network: &LeNet5, reader: &Reader<S>) -> Result<f64> {
-        self.training().accuracy(network, &reader.images(None)?, &labels(reader)?)
+    fn accuracy<S: Source>(
+        &self,
+        model: Model,
+        network: &dyn models::Network,
+        reader: &Reader<S>,
+    ) -> Result<f64> {
+        self.training(model).accuracy(network, &reader.images(None)?, &labels(reader)?)
     }
 }
 
