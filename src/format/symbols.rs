@@ -85,9 +85,9 @@ mod tests {
             count in 0..300u64,
             codes in vec(prop_oneof![0..4u8, any::<u8>(), Just(ESCAPE)], 0..60),
         ) {
-            let table = [short, table].concat();
-            if let Ok((table, rest)) = SymbolTable::read(&table, count) {
-                prop_assert!(rest.len() < 300 && (1..=255).contains(&count));
+            let bytes = [short, table].concat();
+            if let Ok((table, rest)) = SymbolTable::read(&bytes, count) {
+                prop_assert!(rest.len() < bytes.len() && (1..=255).contains(&count));
                 let (mut out, mut end) = (b"before".to_vec(), 6);
                 if table.append(&codes, &mut out, &mut end).is_ok() {
                     prop_assert!(end <= 6 + 8 * codes.len() && out.starts_with(b"before"));
