@@ -18,7 +18,7 @@ use crate::experiment::storage::machine;
 /// How the images of an epoch are drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Method {
-    /// As many of every class, afresh each epoch: the paper's.
+    /// As many of every class, afresh each epoch.
     Balanced,
     /// Afresh each epoch, whatever the classes.
     Random,

@@ -49,7 +49,7 @@ pub fn runs(rows: &[NetworkRow]) -> Vec<Runs<'_>> {
 pub fn markdown(rows: &[NetworkRow]) -> String {
     let mut text = "# LeNet5 on MNIST\n\n".to_owned();
     text += "Accuracy on the 10,000 test images after the last epoch (100 epochs but where it says otherwise), images \
-             drawn anew from the gede file in every epoch: `balanced` as many of every class (the paper's way), `random` \
+             drawn anew from the gede file in every epoch: `balanced` as many of every class, `random` \
              whatever the class, `rs2` along one random order. Every run is in [runs.csv](runs.csv); \
              `gede experiment mnist --data DIR` makes them.\n\n\
              ![Accuracy over the share of the images](accuracy.svg)\n\n\
