@@ -73,14 +73,47 @@ pub enum Schedule {
     /// Half a cosine from the first step's to 0 behind the last.
     #[default]
     Cosine,
+    /// Half a cosine up from a 25th over the first 3 of 10 steps, and half a cosine down to 0 behind the last (Smith and
+    /// Topin, "Super-convergence").
+    OneCycle,
 }
+
+/// The share of the steps of [`Schedule::OneCycle`] that rise, and the share of the highest rate where they begin.
+const RISE: f64 = 0.3;
+const START: f64 = 1.0 / 25.0;
 
 impl Schedule {
     /// The share of the highest rate at step `step` of `steps`.
     pub fn share(self, step: u64, steps: u64) -> f64 {
+        let part = step as f64 / steps.max(1) as f64;
         match self {
             Self::Constant => 1.0,
-            Self::Cosine => (1.0 + (std::f64::consts::PI * step as f64 / steps.max(1) as f64).cos()) / 2.0,
+            Self::Cosine => fallen(part),
+            Self::OneCycle if part < RISE => 1.0 - (1.0 - START) * fallen(part / RISE),
+            Self::OneCycle => fallen((part - RISE) / (1.0 - RISE)),
         }
+    }
+}
+
+/// Half a cosine from 1 at 0 to 0 at 1.
+fn fallen(part: f64) -> f64 {
+    (1.0 + (std::f64::consts::PI * part).cos()) / 2.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_cycle_rises_and_falls() {
+        let shares: Vec<f64> = (0..100).map(|step| Schedule::OneCycle.share(step, 100)).collect();
+        assert!((shares[0] - 0.04).abs() < 1e-12 && shares[30] == 1.0 && shares[99] < 0.001);
+        assert!(shares[..=30].is_sorted() && shares[30..].is_sorted_by(|a, b| a >= b));
+    }
+
+    #[test]
+    fn cosine_falls_to_nothing() {
+        let share = |step| Schedule::Cosine.share(step, 10);
+        assert!(share(0) == 1.0 && (share(5) - 0.5).abs() < 1e-12 && share(10) < 1e-12);
     }
 }

@@ -48,6 +48,12 @@ fn images_are_learnt_from_the_file() {
             "{method}"
         );
     }
+    let cosine = train("--epochs 2");
+    for options in ["--schedule one-cycle", "--schedule constant", "--nesterov"] {
+        let other = train(&format!("--epochs 2 {options}"));
+        assert_eq!(other["images"], cosine["images"]);
+        assert_ne!(other["last_loss"], cosine["last_loss"], "{options}");
+    }
     let text = folder.fine("train lenet5 a.gede --test b.gede --epochs 1");
     assert!(text.contains("test accuracy") && text.contains("images/s"), "{text}");
 }

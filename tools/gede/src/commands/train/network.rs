@@ -7,7 +7,7 @@ use crate::progress::Bar;
 use gede::read::Source;
 use gede::sample::{Amount, Draw, FileClasses, Images, LabelColumn, Labels, PixelFormat};
 use gede::train::models::{self, LeNet5, ResNet18};
-use gede::train::{Augment, Device, EpochReport, Trained, Training, peak_memory};
+use gede::train::{Augment, Device, EpochReport, Schedule, Sgd, Trained, Training, peak_memory};
 use gede::write::Progress;
 use gede::{Reader, Result};
 use serde::Serialize;
@@ -40,9 +40,15 @@ pub struct Network {
     /// Images a step
     #[arg(long, value_name = "IMAGES", default_value_t = Training::default().batch)]
     batch: usize,
-    /// Highest learning rate; it falls along half a cosine, step by step
+    /// Highest learning rate
     #[arg(long, value_name = "RATE", default_value_t = Training::default().rate)]
     lr: f64,
+    /// How the learning rate moves, step by step over all epochs
+    #[arg(long, value_enum, default_value_t = Falling::Cosine)]
+    schedule: Falling,
+    /// Look at gradients from where momentum leads
+    #[arg(long)]
+    nesterov: bool,
     /// Seed of the weights and of the images drawn
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -71,6 +77,16 @@ enum Method {
     Replacement,
     /// All images in every epoch, whatever --fraction says
     Full,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Falling {
+    /// Half a cosine down to 0
+    Cosine,
+    /// Up for the first 3 of 10 steps, then down to 0
+    OneCycle,
+    /// The same for all steps
+    Constant,
 }
 
 #[derive(Serialize)]
@@ -153,6 +169,12 @@ impl Network {
             augment: augment.then_some(Augment { shift: 4, mirror: true }),
             batch: self.batch,
             rate: self.lr,
+            schedule: match self.schedule {
+                Falling::Cosine => Schedule::Cosine,
+                Falling::OneCycle => Schedule::OneCycle,
+                Falling::Constant => Schedule::Constant,
+            },
+            sgd: Sgd { nesterov: self.nesterov, ..Sgd::default() },
             format: PixelFormat::Floats { mean, std },
             seed: self.seed,
             ..Training::default()
