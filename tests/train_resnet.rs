@@ -73,7 +73,7 @@ fn evaluation_takes_what_training_has_seen() {
     let scale = Var::from_tensor(&tensor(vec![1.0, 2.0, 0.5, -1.0, 3.0], &[5])).unwrap();
     let shift = Var::from_tensor(&tensor(vec![0.0, 1.0, -1.0, 0.2, 0.0], &[5])).unwrap();
     for relu in [false, true] {
-        let norm = BatchNorm::new(5, relu);
+        let norm = BatchNorm::new(5, relu, &Device::Cpu).unwrap();
         let apply = |train| numbers(&norm.apply(&images, &scale, &shift, train).unwrap());
         (0..200).for_each(|_| drop(apply(true)));
         let trained = apply(true);
@@ -82,6 +82,6 @@ fn evaluation_takes_what_training_has_seen() {
         assert!(close(&apply(false), &trained));
         assert!(!relu || trained.iter().all(|v| *v >= 0.0));
     }
-    let norm = BatchNorm::new(4, false);
+    let norm = BatchNorm::new(4, false, &Device::Cpu).unwrap();
     assert!(norm.apply(&images, &scale, &shift, true).is_err());
 }

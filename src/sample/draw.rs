@@ -75,7 +75,7 @@ impl Amount {
     /// # Errors
     /// `Argument` for no rows at all, for a fraction that is not a positive number, and for more rows
     /// than can be drawn without drawing one twice.
-    pub(super) fn of(self, draw: &Draw) -> Result<u64> {
+    pub(crate) fn of(self, draw: &Draw) -> Result<u64> {
         let rows = draw.rows()?;
         let count = match self {
             Self::Count(count) => count,

@@ -15,6 +15,7 @@
 //! ([`Training`]).
 
 mod augment;
+mod checkpoint;
 mod classes;
 mod coreset;
 mod data;

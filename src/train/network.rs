@@ -1,10 +1,12 @@
 //! Training networks on images straight from a file.
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use candle_core::{D, DType, Tensor};
 
 use super::augment::{Augment, black, tensors};
+use super::checkpoint::{self, Standing};
 use super::descent::candle;
 use super::models::Network;
 use super::sgd::{Schedule, Sgd, Steps};
@@ -36,6 +38,9 @@ pub struct Training {
     pub seed: u64,
     /// Threads that decode; 0 for as many as there are processors.
     pub threads: usize,
+    /// A file that every epoch leaves behind, as safetensors. If it is there when a run begins, the run goes on from it,
+    /// to the same weights as without a stop.
+    pub checkpoint: Option<PathBuf>,
 }
 
 impl Default for Training {
@@ -51,6 +56,7 @@ impl Default for Training {
             augment: None,
             seed: 1,
             threads: 1,
+            checkpoint: None,
         }
     }
 }
@@ -85,7 +91,8 @@ impl Training {
     /// Trains on the rows that are drawn for each epoch, telling of every epoch.
     ///
     /// # Errors
-    /// `Argument` for what cannot be drawn or computed; what reading brings.
+    /// `Argument` for what cannot be drawn or computed; `Input` for a checkpoint of another run; what reading and
+    /// writing bring.
     pub fn run(
         &self,
         network: &dyn Network,
@@ -94,11 +101,18 @@ impl Training {
         (draw, amount): (Draw, Amount),
         tell: &mut dyn FnMut(&EpochReport),
     ) -> Result<Trained> {
-        let epochs = Epochs::new(draw, amount, State::new(self.seed))?.until(self.epochs);
-        let steps = self.epochs * epochs.rows().div_ceil(self.batch as u64);
+        let rows = amount.of(&draw)?;
+        let steps = self.epochs * rows.div_ceil(self.batch as u64);
         let mut moving = Steps::new(self.sgd, network.variables().into_iter().map(|(_, variable)| variable));
-        let mut trained = Trained::default();
-        let started = Instant::now();
+        let recipe = self.recipe(&draw, rows)?;
+        let before = match &self.checkpoint {
+            Some(path) => checkpoint::resume(path, &recipe, network, &mut moving)?,
+            None => None,
+        };
+        let (state, mut trained) =
+            before.map_or((State::new(self.seed), Trained::default()), |s| (s.state, s.trained()));
+        let epochs = Epochs::new(draw, amount, state)?.until(self.epochs);
+        let (started, before) = (Instant::now(), (trained.seconds, trained.waited));
         let mut waited = Duration::ZERO;
         let black = black(&self.format);
         std::thread::scope(|scope| {
@@ -118,19 +132,40 @@ impl Training {
                         last.loss += loss * count as f64;
                     }
                     None => {
-                        finish(&mut trained, tell);
                         let loss = loss * count as f64;
                         trained.epochs.push(EpochReport { epoch: batch.epoch(), images: count, loss });
                     }
                 }
                 trained.images += count;
                 trained.steps += 1;
+                if batch.ends_epoch() {
+                    trained.seconds = before.0 + started.elapsed().as_secs_f64();
+                    trained.waited = before.1 + waited.as_secs_f64();
+                    finish(&mut trained, tell);
+                    if let Some(path) = &self.checkpoint {
+                        let standing = Standing::new(recipe.clone(), batch.state(), &trained);
+                        checkpoint::save(path, &standing, network, &moving)?;
+                    }
+                }
             }
-            finish(&mut trained, tell);
             Ok::<(), crate::Error>(())
         })?;
-        (trained.seconds, trained.waited) = (started.elapsed().as_secs_f64(), waited.as_secs_f64());
         Ok(trained)
+    }
+
+    /// What must be the same for a run to go on: all but the threads and where it is kept.
+    fn recipe(&self, draw: &Draw, rows: u64) -> Result<String> {
+        let of = draw.rows()?;
+        let kind = match draw {
+            Draw::Uniform(_) => "uniform",
+            Draw::Replacement(_) => "replacement",
+            Draw::Walk(_) => "walk",
+            Draw::Balanced(_) => "balanced",
+            Draw::Weighted(_) => "weighted",
+            Draw::WeightedOnce(_) => "weighted once",
+        };
+        let training = Self { threads: 0, checkpoint: None, ..self.clone() };
+        Ok(format!("{rows} of {of} rows an epoch, {kind}, {training:?}"))
     }
 
     /// The share of all images whose highest score is that of their class.

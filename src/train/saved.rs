@@ -24,6 +24,20 @@ pub struct Names {
     pub labels: Vec<String>,
 }
 
+/// Writes a file beside `path` and renames it, so that a failure leaves what was there.
+///
+/// # Errors
+/// `Io`, naming the file.
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
+    let doing = || format!("writing {}", path.display());
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|e| Error::io(doing(), e))?;
+    file.write_all(bytes).map_err(|e| Error::io(doing(), e))?;
+    file.as_file().sync_all().map_err(|e| Error::io(doing(), e))?;
+    file.persist(path).map_err(|e| Error::io(doing(), e.error))?;
+    Ok(())
+}
+
 /// A file that was read.
 pub struct Saved {
     pub names: Names,
@@ -31,8 +45,7 @@ pub struct Saved {
 }
 
 impl Saved {
-    /// Writes flat float64 tensors. The file is written beside `path` and renamed, so that a failure leaves what was
-    /// there.
+    /// Writes flat float64 tensors, by [`replace`].
     ///
     /// # Errors
     /// `Io`, naming the file.
@@ -47,13 +60,7 @@ impl Saved {
         }
         let bytes = safetensors::serialize(views, Some(HashMap::from([(METADATA_KEY.to_owned(), names)])))
             .map_err(|e| Error::argument(format!("cannot save the model: {e}")))?;
-        let doing = || format!("writing {}", path.display());
-        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|e| Error::io(doing(), e))?;
-        file.write_all(&bytes).map_err(|e| Error::io(doing(), e))?;
-        file.as_file().sync_all().map_err(|e| Error::io(doing(), e))?;
-        file.persist(path).map_err(|e| Error::io(doing(), e.error))?;
-        Ok(())
+        replace(path, &bytes)
     }
 
     /// Reads a model of a kind.

@@ -19,4 +19,10 @@ pub trait Network {
 
     /// What is trained, by name, in an order of its own.
     fn variables(&self) -> Vec<(String, Var)>;
+
+    /// What changes while it trains without being trained, such as running means, by names of its own: a checkpoint
+    /// holds it too.
+    fn kept(&self) -> Vec<(String, Var)> {
+        Vec::new()
+    }
 }

@@ -59,13 +59,17 @@ impl Normalised {
             shift: Var::from_tensor(&zeros)?,
             weights: Var::from_tensor(&weights)?,
             zeros,
-            norm: BatchNorm::new(outputs, relu),
+            norm: BatchNorm::new(outputs, relu, device)?,
         })
     }
 
     fn apply(&self, images: &Tensor, train: bool) -> Result<Tensor> {
         let values = self.convolution.apply(images, &self.weights, &self.zeros)?;
         self.norm.apply(&values, &self.scale, &self.shift, train)
+    }
+
+    fn running(&self, name: &str) -> [(String, Var); 2] {
+        self.norm.running().map(|(part, variable)| (format!("{name}.{part}"), variable.clone()))
     }
 
     fn named(&self, name: &str) -> [(String, Var); 3] {
@@ -120,6 +124,15 @@ impl ResNet18 {
         }
         Ok(Self { first, blocks, last: Layer::new(before, classes, random, device)? })
     }
+
+    fn normalised(&self) -> impl Iterator<Item = (String, &Normalised)> {
+        let blocks = self.blocks.iter().enumerate().flat_map(|(i, block)| {
+            let parts = [("first", Some(&block.first)), ("second", Some(&block.second))];
+            let parts = parts.into_iter().chain([("around", block.around.as_ref())]);
+            parts.filter_map(move |(name, part)| Some((format!("block{i}.{name}"), part?)))
+        });
+        std::iter::once(("first".to_owned(), &self.first)).chain(blocks)
+    }
 }
 
 impl Network for ResNet18 {
@@ -132,13 +145,11 @@ impl Network for ResNet18 {
     }
 
     fn variables(&self) -> Vec<(String, Var)> {
-        let mut all: Vec<(String, Var)> = self.first.named("first").into();
-        for (i, block) in self.blocks.iter().enumerate() {
-            all.extend(block.first.named(&format!("block{i}.first")));
-            all.extend(block.second.named(&format!("block{i}.second")));
-            all.extend(block.around.iter().flat_map(|around| around.named(&format!("block{i}.around"))));
-        }
-        all.extend(self.last.named("last"));
-        all
+        let normalised = self.normalised().flat_map(|(name, part)| part.named(&name));
+        normalised.chain(self.last.named("last")).collect()
+    }
+
+    fn kept(&self) -> Vec<(String, Var)> {
+        self.normalised().flat_map(|(name, part)| part.running(&name)).collect()
     }
 }

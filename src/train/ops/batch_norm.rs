@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
+use candle_core::{CpuStorage, CustomOp3, DType, Device, Layout, Result, Shape, Tensor, Var, bail};
 use rayon::prelude::*;
 
 use super::{values, with_values};
@@ -20,7 +20,8 @@ const MOMENTUM: f32 = 0.1;
 /// [C]. Where it trains, means and variances are those of the batch; otherwise running ones of the batches trained on.
 pub struct BatchNorm {
     relu: bool,
-    running: Mutex<Statistics>,
+    mean: Var,
+    variance: Var,
 }
 
 /// Of every channel.
@@ -39,9 +40,17 @@ struct Applied {
 
 impl BatchNorm {
     /// Of so many channels; `relu` says whether what is below 0 becomes 0 behind it.
-    pub fn new(channels: usize, relu: bool) -> Self {
-        let running = Statistics { mean: vec![0.0; channels], variance: vec![1.0; channels] };
-        Self { relu, running: Mutex::new(running) }
+    ///
+    /// # Errors
+    /// Candle's.
+    pub fn new(channels: usize, relu: bool, device: &Device) -> Result<Self> {
+        let mean = Var::zeros(channels, DType::F32, device)?;
+        Ok(Self { relu, mean, variance: Var::ones(channels, DType::F32, device)? })
+    }
+
+    /// The running statistics [C] each, by name: changed by training, but not trained.
+    pub fn running(&self) -> [(&'static str, &Var); 2] {
+        [("mean", &self.mean), ("variance", &self.variance)]
     }
 
     /// Applies it. Where it trains, the running statistics move by a tenth towards the batch's.
@@ -50,16 +59,13 @@ impl BatchNorm {
     /// Candle's, if shapes do not fit or the tensors are not float32 on the CPU.
     pub fn apply(&self, images: &Tensor, weights: &Tensor, bias: &Tensor, train: bool) -> Result<Tensor> {
         let (count, height, width, channels) = images.dims4()?;
-        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        if channels != running.mean.len() || weights.dims1()? != channels || bias.dims1()? != channels {
-            bail!("images of {channels} channels do not fit the normalisation of {}", running.mean.len())
+        let own = self.mean.dims1()?;
+        if channels != own || weights.dims1()? != channels || bias.dims1()? != channels {
+            bail!("images of {channels} channels do not fit the normalisation of {own}")
         }
         if !train {
-            let device = images.device();
-            let scale: Vec<f32> = running.variance.iter().map(|v| 1.0 / (v + EPSILON).sqrt()).collect();
-            let scale = (Tensor::from_vec(scale, channels, device)? * weights)?;
-            let mean = Tensor::from_slice(&running.mean, channels, device)?;
-            let shift = (bias - (mean * &scale)?)?;
+            let scale = (weights / (self.variance.as_detached_tensor() + f64::from(EPSILON))?.sqrt()?)?;
+            let shift = (bias - (self.mean.as_detached_tensor() * &scale)?)?;
             let out = images.broadcast_mul(&scale)?.broadcast_add(&shift)?;
             return if self.relu { out.relu() } else { Ok(out) };
         }
@@ -69,11 +75,13 @@ impl BatchNorm {
         if let Some(batch) = &*batch.lock().unwrap_or_else(PoisonError::into_inner) {
             let rows = (count * height * width) as f32;
             let unbiased = rows / (rows - 1.0).max(1.0);
-            let move_to = |running: &mut Vec<f32>, batch: &[f32], by: f32| {
-                running.iter_mut().zip(batch).for_each(|(old, new)| *old += MOMENTUM * (new * by - *old));
+            let move_to = |running: &Var, batch: &[f32], by: f32| {
+                let old = running.as_detached_tensor().to_vec1::<f32>()?;
+                let new = old.iter().zip(batch).map(|(old, new)| old + MOMENTUM * (new * by - old));
+                running.set(&Tensor::from_vec(new.collect(), channels, running.device())?)
             };
-            move_to(&mut running.mean, &batch.mean, 1.0);
-            move_to(&mut running.variance, &batch.variance, unbiased);
+            move_to(&self.mean, &batch.mean, 1.0)?;
+            move_to(&self.variance, &batch.variance, unbiased)?;
         }
         Ok(out)
     }

@@ -48,6 +48,13 @@ fn images_are_learnt_from_the_file() {
             "{method}"
         );
     }
+    let kept = train("--fraction 0.5 --epochs 8 --checkpoint c.safetensors");
+    let found = train("--fraction 0.5 --epochs 8 --checkpoint c.safetensors");
+    assert_eq!((&run["last_loss"], &run["test_accuracy"]), (&kept["last_loss"], &kept["test_accuracy"]));
+    assert_eq!(
+        (&kept["train_seconds"], &kept["test_accuracy"]),
+        (&found["train_seconds"], &found["test_accuracy"])
+    );
     let cosine = train("--epochs 2");
     for options in ["--schedule one-cycle", "--schedule constant", "--nesterov"] {
         let other = train(&format!("--epochs 2 {options}"));

@@ -46,6 +46,9 @@ pub struct Network {
     /// How the learning rate moves, step by step over all epochs
     #[arg(long, value_enum, default_value_t = Falling::Cosine)]
     schedule: Falling,
+    /// Keep this file, epoch by epoch; if it is there, go on from it
+    #[arg(long, value_name = "FILE")]
+    checkpoint: Option<PathBuf>,
     /// Look at gradients from where momentum leads
     #[arg(long)]
     nesterov: bool,
@@ -177,6 +180,7 @@ impl Network {
             sgd: Sgd { nesterov: self.nesterov, ..Sgd::default() },
             format: PixelFormat::Floats { mean, std },
             seed: self.seed,
+            checkpoint: self.checkpoint.clone(),
             ..Training::default()
         }
     }

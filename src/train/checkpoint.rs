@@ -1,0 +1,137 @@
+//! Where the training of a network stands, as a safetensors file.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use candle_core::{Device, Tensor, Var};
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde::{Deserialize, Serialize};
+
+use super::descent::candle;
+use super::models::Network;
+use super::network::{EpochReport, Trained};
+use super::saved::replace;
+use super::sgd::Steps;
+use crate::error::{Error, ErrorKind, Result};
+use crate::sample::State;
+
+/// The key of the safetensors metadata under which [`Standing`] is stored as JSON.
+const METADATA_KEY: &str = "gede";
+
+/// What leads a tensor's name that says where its variable was going.
+const VELOCITY: &str = "velocity.";
+
+/// How far a run has come.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Standing {
+    /// What the run is, in words: only the same one goes on.
+    pub recipe: String,
+    /// Where its draws go on.
+    pub state: State,
+    images: u64,
+    steps: u64,
+    /// Seconds, and those waited, as the bits of float64: a JSON reader may round numbers.
+    clock: [u64; 2],
+    /// Number, images and loss, again as bits, of every epoch.
+    epochs: Vec<[u64; 3]>,
+}
+
+impl Standing {
+    /// Of a run, behind an epoch.
+    pub fn new(recipe: String, state: State, trained: &Trained) -> Self {
+        let Trained { images, steps, seconds, waited, ref epochs } = *trained;
+        let epochs = epochs.iter().map(|e| [e.epoch, e.images, e.loss.to_bits()]).collect();
+        Self { recipe, state, images, steps, clock: [seconds.to_bits(), waited.to_bits()], epochs }
+    }
+
+    /// What the run has come to.
+    pub fn trained(&self) -> Trained {
+        let report =
+            |&[epoch, images, loss]: &[u64; 3]| EpochReport { epoch, images, loss: f64::from_bits(loss) };
+        let [seconds, waited] = self.clock.map(f64::from_bits);
+        let epochs = self.epochs.iter().map(report).collect();
+        Trained { images: self.images, steps: self.steps, seconds, waited, epochs }
+    }
+}
+
+/// Every tensor that a run depends on: variables, where they were going, and what else the network keeps.
+fn variables(network: &dyn Network) -> Vec<(String, Var)> {
+    network.variables().into_iter().chain(network.kept()).collect()
+}
+
+/// Writes the file, whole or not at all.
+///
+/// # Errors
+/// `Io`, naming the file; `Argument` if Candle refuses.
+pub(super) fn save(path: &Path, standing: &Standing, network: &dyn Network, moving: &Steps) -> Result<()> {
+    let names = network.variables().into_iter().map(|(name, _)| format!("{VELOCITY}{name}"));
+    let velocities = names.zip(moving.velocities()).filter_map(|(name, v)| v.map(|v| (name, v.clone())));
+    let here = variables(network).into_iter().map(|(name, variable)| (name, variable.as_detached_tensor()));
+    let tensors = here.chain(velocities).map(|(name, tensor)| {
+        let values = tensor.flatten_all().and_then(|t| t.to_vec1::<f32>()).map_err(candle)?;
+        let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+        Ok((name, tensor.dims().to_vec(), bytes))
+    });
+    let tensors = tensors.collect::<Result<Vec<_>>>()?;
+    let bad = |e: &dyn std::fmt::Display| Error::argument(format!("cannot save the training: {e}"));
+    let mut views = Vec::with_capacity(tensors.len());
+    for (name, shape, bytes) in &tensors {
+        views.push((name, TensorView::new(Dtype::F32, shape.clone(), bytes).map_err(|e| bad(&e))?));
+    }
+    let standing = serde_json::to_string(standing).map_err(|e| bad(&e))?;
+    let metadata = HashMap::from([(METADATA_KEY.to_owned(), standing)]);
+    replace(path, &safetensors::serialize(views, Some(metadata)).map_err(|e| bad(&e))?)
+}
+
+/// Brings a network and its steps to where a file says that the run stands. Nothing if there is no file.
+///
+/// # Errors
+/// `Io`; `Input` if it is not a checkpoint of this network and recipe.
+pub(super) fn resume(
+    path: &Path,
+    recipe: &str,
+    network: &dyn Network,
+    moving: &mut Steps,
+) -> Result<Option<Standing>> {
+    let bytes = match std::fs::read(path) {
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        bytes => bytes.map_err(|e| Error::io(format!("reading {}", path.display()), e))?,
+    };
+    restore(&bytes, recipe, network, moving).map(Some).map_err(|e| e.at(path.display()))
+}
+
+fn restore(bytes: &[u8], recipe: &str, network: &dyn Network, moving: &mut Steps) -> Result<Standing> {
+    let bad = |what: String| Error::new(ErrorKind::Input, format!("not a checkpoint of this run: {what}"));
+    let tensors = SafeTensors::deserialize(bytes).map_err(|e| bad(e.to_string()))?;
+    let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|e| bad(e.to_string()))?;
+    let standing = metadata.metadata().as_ref().and_then(|m| m.get(METADATA_KEY));
+    let standing = standing.ok_or_else(|| bad(format!("no \"{METADATA_KEY}\" metadata")))?;
+    let standing: Standing = serde_json::from_str(standing).map_err(|e| bad(e.to_string()))?;
+    if standing.recipe != recipe {
+        return Err(bad(format!("it is of {}; this is {recipe}", standing.recipe)));
+    }
+    let like = |name: &str, variable: &Var| {
+        let tensor = tensors.tensor(name).map_err(|e| bad(e.to_string()))?;
+        if tensor.dtype() != Dtype::F32 || tensor.shape() != variable.dims() {
+            return Err(bad(format!("tensor {name} is not float32 of shape {:?}", variable.dims())));
+        }
+        let (numbers, _) = tensor.data().as_chunks::<4>();
+        let numbers: Vec<f32> = numbers.iter().map(|b| f32::from_le_bytes(*b)).collect();
+        Tensor::from_vec(numbers, variable.shape(), &Device::Cpu)
+            .and_then(|t| t.to_device(variable.device()))
+            .map_err(candle)
+    };
+    // All is read before anything is changed.
+    let all = variables(network);
+    let values = all.iter().map(|(name, variable)| like(name, variable)).collect::<Result<Vec<_>>>()?;
+    let velocity = |(name, variable): &(String, Var)| {
+        let name = format!("{VELOCITY}{name}");
+        tensors.names().contains(&name.as_str()).then(|| like(&name, variable)).transpose()
+    };
+    let velocities = network.variables().iter().map(velocity).collect::<Result<Vec<_>>>()?;
+    for ((_, variable), value) in all.iter().zip(values) {
+        variable.set(&value).map_err(candle)?;
+    }
+    moving.go_on(velocities);
+    Ok(standing)
+}
