@@ -4,19 +4,16 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use candle_core::{Device, Tensor, Var};
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use safetensors::tensor::{Dtype, TensorView};
 use serde::{Deserialize, Serialize};
 
 use super::descent::candle;
 use super::models::Network;
 use super::network::{EpochReport, Trained};
-use super::saved::replace;
+use super::saved::{METADATA_KEY, parse, replace};
 use super::sgd::Steps;
 use crate::error::{Error, ErrorKind, Result};
 use crate::sample::State;
-
-/// The key of the safetensors metadata under which [`Standing`] is stored as JSON.
-const METADATA_KEY: &str = "gede";
 
 /// What leads a tensor's name that says where its variable was going.
 const VELOCITY: &str = "velocity.";
@@ -102,11 +99,7 @@ pub(super) fn resume(
 
 fn restore(bytes: &[u8], recipe: &str, network: &dyn Network, moving: &mut Steps) -> Result<Standing> {
     let bad = |what: String| Error::new(ErrorKind::Input, format!("not a checkpoint of this run: {what}"));
-    let tensors = SafeTensors::deserialize(bytes).map_err(|e| bad(e.to_string()))?;
-    let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|e| bad(e.to_string()))?;
-    let standing = metadata.metadata().as_ref().and_then(|m| m.get(METADATA_KEY));
-    let standing = standing.ok_or_else(|| bad(format!("no \"{METADATA_KEY}\" metadata")))?;
-    let standing: Standing = serde_json::from_str(standing).map_err(|e| bad(e.to_string()))?;
+    let (tensors, standing) = parse::<Standing>(bytes).map_err(bad)?;
     if standing.recipe != recipe {
         return Err(bad(format!("it is of {}; this is {recipe}", standing.recipe)));
     }

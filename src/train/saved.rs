@@ -5,13 +5,14 @@ use std::io::Write;
 use std::path::Path;
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// The key of the safetensors metadata under which [`Names`] is stored as JSON. One key, since a map of several would
+/// The key of the safetensors metadata under which all that is not tensors is stored as JSON. One key, since a map of several would
 /// be written in any order.
-const METADATA_KEY: &str = "gede";
+pub(super) const METADATA_KEY: &str = "gede";
 
 /// What a model is called and made for.
 #[derive(Serialize, Deserialize)]
@@ -36,6 +37,15 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     file.as_file().sync_all().map_err(|e| Error::io(doing(), e))?;
     file.persist(path).map_err(|e| Error::io(doing(), e.error))?;
     Ok(())
+}
+
+/// The tensors of a file and what its metadata say, or what is wrong with it.
+pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> std::result::Result<(SafeTensors<'_>, T), String> {
+    let tensors = SafeTensors::deserialize(bytes).map_err(|e| e.to_string())?;
+    let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|e| e.to_string())?;
+    let about = metadata.metadata().as_ref().and_then(|m| m.get(METADATA_KEY));
+    let about = about.ok_or_else(|| format!("no \"{METADATA_KEY}\" metadata"))?;
+    Ok((tensors, serde_json::from_str(about).map_err(|e| e.to_string())?))
 }
 
 /// A file that was read.
@@ -74,11 +84,7 @@ impl Saved {
 
     fn from_bytes(bytes: &[u8], model: &str) -> Result<Self> {
         let bad = |what: String| Error::new(ErrorKind::Input, format!("not a saved {model} model: {what}"));
-        let tensors = SafeTensors::deserialize(bytes).map_err(|e| bad(e.to_string()))?;
-        let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|e| bad(e.to_string()))?;
-        let names = metadata.metadata().as_ref().and_then(|m| m.get(METADATA_KEY));
-        let names = names.ok_or_else(|| bad(format!("no \"{METADATA_KEY}\" metadata")))?;
-        let names: Names = serde_json::from_str(names).map_err(|e| bad(e.to_string()))?;
+        let (tensors, names) = parse::<Names>(bytes).map_err(bad)?;
         if names.model != model {
             return Err(bad(format!("it is a {} model", names.model)));
         }
