@@ -139,12 +139,14 @@ impl WithImages {
         }
         let cells = cells(batch.column(self.column).as_ref()).map_err(failed)?;
         let mut out = vec![0; cells.len() * self.shape.values()];
-        out.par_chunks_mut(self.shape.values()).enumerate().try_for_each(|(i, out)| {
+        // The first row that is wrong, whichever thread is the first to find one.
+        let bad = out.par_chunks_mut(self.shape.values()).enumerate().find_map_first(|(i, out)| {
             if cells.is_null(i) {
-                return Err(in_row(i, "it has no image".to_owned()));
+                return Some(in_row(i, "it has no image".to_owned()));
             }
-            self.image(cells.value(i), out).map_err(|why| in_row(i, why))
-        })?;
+            self.image(cells.value(i), out).err().map(|why| in_row(i, why))
+        });
+        bad.map_or(Ok(()), Err)?;
         let mut columns = Vec::with_capacity(batch.num_columns());
         let mut images = Some(out);
         for (i, column) in batch.columns().iter().enumerate() {

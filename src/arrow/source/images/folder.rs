@@ -63,13 +63,13 @@ impl Folder {
 
     fn batch(&self, pictures: &[(PathBuf, u16)]) -> Result<RecordBatch> {
         let mut pixels = vec![0; pictures.len() * self.shape.values()];
-        pictures.par_iter().zip(pixels.par_chunks_mut(self.shape.values())).try_for_each(
-            |((path, _), out)| {
-                let bytes = std::fs::read(path)
-                    .map_err(|e| Error::io(format!("cannot read {}", path.display()), e))?;
-                planes(&bytes, self.shape, out).map_err(|why| refuse(path, why))
-            },
-        )?;
+        // The first picture that is wrong, whichever thread is the first to find one.
+        let read = pictures.par_iter().zip(pixels.par_chunks_mut(self.shape.values()));
+        let bad = read.find_map_first(|((path, _), out)| match std::fs::read(path) {
+            Ok(bytes) => planes(&bytes, self.shape, out).err().map(|why| refuse(path, why)),
+            Err(e) => Some(Error::io(format!("cannot read {}", path.display()), e)),
+        });
+        bad.map_or(Ok(()), Err)?;
         let classes = pictures.iter().map(|&(_, class)| class);
         let label: Option<ArrayRef> = match self.schema.fields().get(1).map(|f| f.data_type()) {
             None => None,
