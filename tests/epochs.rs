@@ -16,8 +16,18 @@ fn weights() -> Weights {
     Weights::new(&(0..1000).map(|row| f64::from(row % 10)).collect::<Vec<_>>()).unwrap()
 }
 
+/// Half of the rows, from the last on.
+static LISTED: [u64; 500] = {
+    let (mut rows, mut at) = ([0; 500], 0);
+    while at < 500 {
+        rows[at] = 999 - 2 * at as u64;
+        at += 1;
+    }
+    rows
+};
+
 /// Every way to draw from 1,000 rows, and whether a row may come twice an epoch.
-fn draws<'a>(classes: &'a ClassList, weights: &'a Weights) -> [(Draw<'a>, bool); 6] {
+fn draws<'a>(classes: &'a ClassList, weights: &'a Weights) -> [(Draw<'a>, bool); 7] {
     [
         (Draw::Uniform(1000), false),
         (Draw::Replacement(1000), true),
@@ -25,6 +35,7 @@ fn draws<'a>(classes: &'a ClassList, weights: &'a Weights) -> [(Draw<'a>, bool);
         (Draw::Balanced(classes), false),
         (Draw::Weighted(weights), true),
         (Draw::WeightedOnce(weights), false),
+        (Draw::Listed(&LISTED), false),
     ]
 }
 
@@ -74,6 +85,8 @@ fn what_cannot_be_drawn_is_refused() {
     refused(Draw::Uniform(10), Amount::Fraction(1.1), start);
     refused(Draw::Walk(10), Amount::Count(11), start);
     refused(Draw::WeightedOnce(&weights), Amount::Count(901), start); // a tenth weighs nothing
+    refused(Draw::Listed(&LISTED), Amount::Count(501), start);
+    refused(Draw::Listed(&[]), Amount::Fraction(1.0), start);
     refused(Draw::Uniform(0), Amount::Fraction(0.5), start);
     refused(Draw::Uniform(u64::MAX), Amount::Count(1), start);
     refused(Draw::Replacement(10), Amount::Count(u64::MAX), start);
@@ -115,7 +128,10 @@ fn a_seed_and_an_epoch_are_its_rows() {
     // For good. An implementation of the documented generators in another language draws the first three.
     let ten = |draw| rows(&epochs(draw, 10, 1), 3);
     let all = draws(&classes, &weights).map(|(draw, _)| ten(draw));
-    assert_eq!(all, GOLDEN);
+    assert_eq!(all[..6], GOLDEN);
+    // A list is gone through in the order of as many rows.
+    let order = ten(Draw::Uniform(500));
+    assert!(all[6].iter().eq(order.iter().map(|&at| &LISTED[at as usize])));
 }
 
 const GOLDEN: [[u64; 10]; 6] = [
@@ -179,6 +195,18 @@ fn a_walk_has_every_row_exactly_once() {
             assert_eq!(seen.len() as u64, n, "walks of {n} in epochs of {count}");
             assert!(orders.insert(walk.to_vec()) || n < 20);
         }
+    }
+}
+
+#[test]
+fn a_list_comes_whole_in_another_order_each_epoch() {
+    let list = [7, 3, 900, 3, u64::MAX];
+    let epochs = epochs(Draw::Listed(&list), 5, 4);
+    let orders: HashSet<Vec<u64>> = (0..20).map(|number| rows(&epochs, number)).collect();
+    assert!(orders.len() > 10);
+    for mut order in orders {
+        order.sort_unstable();
+        assert_eq!(order, [3, 3, 7, 900, u64::MAX]);
     }
 }
 

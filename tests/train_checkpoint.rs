@@ -110,6 +110,21 @@ fn resnet_goes_on_with_its_running_statistics() {
 }
 
 #[test]
+fn another_list_of_rows_is_another_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let kept = training(Some(&folder.path().join("a.safetensors")));
+    let run = |list: &[u64]| {
+        let network = LeNet5::new([SIDE, SIDE, 1], 3, 1, &Device::Cpu).unwrap();
+        let draw = (Draw::Listed(list), Amount::Fraction(1.0));
+        kept.run(&network, &Noise, &Noise, draw, &mut |_| {})
+    };
+    let trained = run(&[3, 1, 4, 15]).unwrap();
+    assert_eq!((trained.images, run(&[3, 1, 4, 15]).unwrap()), (16, trained));
+    let error = run(&[3, 1, 4, 16]).unwrap_err().to_string();
+    assert!(error.contains("not a checkpoint of this run"), "{error}");
+}
+
+#[test]
 fn other_runs_and_files_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.safetensors");

@@ -28,6 +28,8 @@ pub enum Draw<'a> {
     /// Rows drawn one after the other in proportion to the weights of those not yet drawn, each at most
     /// once; O(n) memory for an epoch.
     WeightedOnce(&'a Weights),
+    /// Rows of a list, such as a selection of the best ones; each at most as often an epoch as it is in the list.
+    Listed(&'a [u64]),
 }
 
 impl Draw<'_> {
@@ -42,6 +44,7 @@ impl Draw<'_> {
                 (0..classes.classes()).try_fold(0u64, |sum, class| sum.checked_add(classes.rows(class)))
             }
             Self::Weighted(weights) | Self::WeightedOnce(weights) => Some(weights.rows()),
+            Self::Listed(rows) => Some(rows.len() as u64),
         };
         match rows {
             Some(0) => Err(Error::argument("there are no rows to draw from")),
@@ -55,6 +58,7 @@ impl Draw<'_> {
         match self {
             Self::Uniform(rows) | Self::Walk(rows) => Some(*rows),
             Self::WeightedOnce(weights) => Some(weights.positive()),
+            Self::Listed(rows) => Some(rows.len() as u64),
             _ => None,
         }
     }

@@ -1,5 +1,7 @@
 //! The rows of one epoch.
 
+use std::borrow::Cow;
+
 use super::random::{below, from, stream};
 use super::{Classes, Draw, Weights, permutation::Permutation};
 use crate::error::{Error, Result};
@@ -20,7 +22,7 @@ enum Order<'a> {
     Walk { start: u64, rows: u64, walks: [Permutation; 2] },
     Balanced(Balanced<'a>),
     Weighted { stream: ChaCha8Rng, weights: &'a Weights },
-    List { rows: Vec<u64>, order: Permutation },
+    List { rows: Cow<'a, [u64]>, order: Permutation },
 }
 
 impl<'a> Epoch<'a> {
@@ -40,9 +42,12 @@ impl<'a> Epoch<'a> {
             Draw::Balanced(classes) => Order::Balanced(Balanced::new(classes, count, seed, number)),
             Draw::Weighted(weights) => Order::Weighted { stream: stream(0), weights },
             Draw::WeightedOnce(weights) => Order::List {
-                rows: weights.draw_out(count, &mut stream(0)),
+                rows: weights.draw_out(count, &mut stream(0)).into(),
                 order: Permutation::new(count, &mut stream(1)),
             },
+            Draw::Listed(rows) => {
+                Order::List { rows: rows.into(), order: Permutation::new(rows.len() as u64, &mut stream(0)) }
+            }
         };
         Self { number, rows: count, order }
     }

@@ -163,9 +163,14 @@ impl Training {
             Draw::Balanced(_) => "balanced",
             Draw::Weighted(_) => "weighted",
             Draw::WeightedOnce(_) => "weighted once",
+            Draw::Listed(_) => "listed",
+        };
+        let list = match draw {
+            Draw::Listed(rows) => format!(" {:08x}", fingerprint(rows)),
+            _ => String::new(),
         };
         let training = Self { threads: 0, checkpoint: None, ..self.clone() };
-        Ok(format!("{rows} of {of} rows an epoch, {kind}, {training:?}"))
+        Ok(format!("{rows} of {of} rows an epoch, {kind}{list}, {training:?}"))
     }
 
     /// The share of all images whose highest score is that of their class.
@@ -190,6 +195,13 @@ impl Training {
         let (batch, format, threads) = (self.batch, self.format.clone(), self.threads);
         LoaderOptions { batch, format, threads, ..LoaderOptions::default() }
     }
+}
+
+/// CRC-32 of row numbers.
+fn fingerprint(rows: &[u64]) -> u32 {
+    let mut crc = crc32fast::Hasher::new();
+    rows.iter().for_each(|row| crc.update(&row.to_le_bytes()));
+    crc.finalize()
 }
 
 /// Makes the sum of the last epoch's losses their mean, and tells of it.
