@@ -17,6 +17,9 @@ use super::{Request, csv, folder, misuse, steps};
 const EPOCHS: u64 = 100;
 const EQUAL_STEPS: u64 = 10;
 
+/// Epochs of the runs whose times are compared: short ones, in turns, as a machine's speed changes by the hour.
+const TIMED: u64 = 5;
+
 /// Everything that is run, in this order.
 fn jobs() -> Vec<Job> {
     let drawn = [Method::Balanced, Method::Random, Method::Rs2];
@@ -33,26 +36,36 @@ fn jobs() -> Vec<Job> {
     jobs
 }
 
+/// What the time for a tenth of the images is told by, pairs side by side.
+fn timed() -> Vec<Job> {
+    let job = |method, percent, seed| Job { method, percent, seed, epochs: TIMED };
+    (1..=3).flat_map(|seed| [job(Method::Random, 10.0, seed), job(Method::Full, 100.0, seed)]).collect()
+}
+
 /// Runs what is not yet in the results, row by row: it may be stopped at any time, and goes on where it was.
 pub fn run(request: &Request) -> Result<()> {
     crate::allocator::keep_memory();
     let data = request.data.ok_or_else(|| misuse("name the folder of mnist/ by --data"))?;
     let sets = Sets::convert(&data.join("mnist"))?;
     let out = folder(request, "mnist")?;
-    let path = out.join("runs.csv");
-    let mut rows = load(&path)?;
-    let jobs = jobs();
-    let bar = steps(jobs.len());
-    for job in &jobs {
-        bar.set_message(job.to_string());
-        if !rows.iter().any(|row| job.is(row)) {
-            rows.push(sets.run(job)?);
-            csv::save(&path, &rows)?;
+    let (jobs, timed) = (jobs(), timed());
+    let bar = steps(jobs.len() + timed.len());
+    let fill = |jobs: &[Job], name: &str| -> Result<Vec<NetworkRow>> {
+        let path = out.join(name);
+        let mut rows = load(&path)?;
+        for job in jobs {
+            bar.set_message(job.to_string());
+            if !rows.iter().any(|row| job.is(row)) {
+                rows.push(sets.run(job)?);
+                csv::save(&path, &rows)?;
+            }
+            bar.inc(1);
         }
-        bar.inc(1);
-    }
+        Ok(rows)
+    };
+    let (rows, times) = (fill(&jobs, "runs.csv")?, fill(&timed, "times.csv")?);
     figure::save(&rows, &out.join("accuracy.svg"))?;
-    let table = summary::markdown(&rows);
+    let table = summary::markdown(&rows, &times);
     std::fs::write(out.join("README.md"), &table)
         .map_err(|e| Error::io(format!("writing {}", out.join("README.md").display()), e))?;
     bar.finish_and_clear();
