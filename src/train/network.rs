@@ -163,14 +163,10 @@ impl Training {
             Draw::Balanced(_) => "balanced",
             Draw::Weighted(_) => "weighted",
             Draw::WeightedOnce(_) => "weighted once",
-            Draw::Listed(_) => "listed",
-        };
-        let list = match draw {
-            Draw::Listed(rows) => format!(" {:08x}", fingerprint(rows)),
-            _ => String::new(),
+            Draw::Listed(rows) => &format!("listed {:08x}", fingerprint(rows)),
         };
         let training = Self { threads: 0, checkpoint: None, ..self.clone() };
-        Ok(format!("{rows} of {of} rows an epoch, {kind}{list}, {training:?}"))
+        Ok(format!("{rows} of {of} rows an epoch, {kind}, {training:?}"))
     }
 
     /// The share of all images whose highest score is that of their class.

@@ -31,7 +31,7 @@ pub fn save(rows: &[NetworkRow], path: &Path) -> Result<()> {
         size: (960, 480),
         panels: vec![Panel {
             x: Axis::log("Images an epoch, % of 60,000").within(0.8..130.0),
-            y: Axis::linear("Test accuracy, %").within(97.0..99.6),
+            y: Axis::linear("Test accuracy, %").within(95.8..99.6),
             series: vec![
                 of("balanced", "as many of every class", BLUE),
                 of("random", "random", SKY),
