@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::descent::candle;
 use super::models::Network;
-use super::network::{EpochReport, Trained};
 use super::saved::{METADATA_KEY, parse, replace};
 use super::sgd::Steps;
+use super::training::{EpochReport, Trained};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sample::State;
 
@@ -36,7 +36,7 @@ pub(super) struct Standing {
 impl Standing {
     /// Of a run, behind an epoch.
     pub fn new(recipe: String, state: State, trained: &Trained) -> Self {
-        let Trained { images, steps, seconds, waited, ref epochs } = *trained;
+        let Trained { images, steps, seconds, waited, ref epochs, .. } = *trained;
         let epochs = epochs.iter().map(|e| [e.epoch, e.images, e.loss.to_bits()]).collect();
         Self { recipe, state, images, steps, clock: [seconds.to_bits(), waited.to_bits()], epochs }
     }
@@ -47,7 +47,7 @@ impl Standing {
             |&[epoch, images, loss]: &[u64; 3]| EpochReport { epoch, images, loss: f64::from_bits(loss) };
         let [seconds, waited] = self.clock.map(f64::from_bits);
         let epochs = self.epochs.iter().map(report).collect();
-        Trained { images: self.images, steps: self.steps, seconds, waited, epochs }
+        Trained { images: self.images, steps: self.steps, seconds, waited, epochs, ..Trained::default() }
     }
 }
 

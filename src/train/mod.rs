@@ -12,7 +12,7 @@
 //! cells into account ([`Spread`]), and is polished by exact steps over a file as it is decoded ([`FileRows`]).
 //!
 //! Networks ([`models`], or a user's own [`models::Network`]) are trained on images as they are drawn and decoded
-//! ([`Training`]).
+//! ([`Training`]), or on rows that a method selects ([`select`]).
 
 mod augment;
 mod checkpoint;
@@ -27,15 +27,17 @@ mod linear;
 mod logistic;
 mod metrics;
 pub mod models;
-mod network;
 mod newton;
 pub mod ops;
+mod run;
 mod saved;
+pub mod select;
 mod sgd;
 mod split;
 mod spread;
 mod standardiser;
 mod tensors;
+mod training;
 
 pub use augment::Augment;
 pub use candle_core::Device;
@@ -48,9 +50,9 @@ pub use k_means::KMeans;
 pub use linear::LinearModel;
 pub use logistic::{LogisticModel, LogisticScores};
 pub use metrics::{Metrics, peak_memory};
-pub use network::{EpochReport, Trained, Training};
 pub use newton::{LogisticFit, Newton};
 pub use sgd::{Schedule, Sgd, Steps};
 pub use split::{Split, permutation};
 pub use spread::Spread;
 pub use standardiser::Standardiser;
+pub use training::{EpochReport, Trained, Training};

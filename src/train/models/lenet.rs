@@ -42,15 +42,27 @@ impl LeNet5 {
     }
 }
 
-impl Network for LeNet5 {
-    fn forward(&self, images: &Tensor, _train: bool) -> Result<Tensor> {
+impl LeNet5 {
+    /// What the last layer is given.
+    fn hidden(&self, images: &Tensor) -> Result<Tensor> {
         let mut values = images.clone();
         for (convolution, layer) in &self.convolutions {
             values = MaxPool.apply(&convolution.apply(&values, &layer.weights, &layer.bias)?)?;
         }
-        let [first, second, last] = &self.dense;
-        let values = first.apply(&values.flatten_from(1)?)?.relu()?;
-        last.apply(&second.apply(&values)?.relu()?)
+        let [first, second, _] = &self.dense;
+        second.apply(&first.apply(&values.flatten_from(1)?)?.relu()?)?.relu()
+    }
+}
+
+impl Network for LeNet5 {
+    fn forward(&self, images: &Tensor, _train: bool) -> Result<Tensor> {
+        self.dense[2].apply(&self.hidden(images)?)
+    }
+
+    fn last_layer(&self, images: &Tensor) -> Result<Option<(Tensor, Tensor)>> {
+        let hidden = self.hidden(images)?;
+        let scores = self.dense[2].apply(&hidden)?;
+        Ok(Some((hidden, scores)))
     }
 
     fn variables(&self) -> Vec<(String, Var)> {

@@ -17,6 +17,16 @@ pub trait Network {
     /// Candle's.
     fn forward(&self, images: &Tensor, train: bool) -> Result<Tensor>;
 
+    /// The values [B, E] that the last layer is given for images, and its scores [B, classes], when not trained on: what
+    /// methods that select rows by the last layer's gradients look at. None if the network does not tell.
+    ///
+    /// # Errors
+    /// Candle's.
+    fn last_layer(&self, images: &Tensor) -> Result<Option<(Tensor, Tensor)>> {
+        let _ = images;
+        Ok(None)
+    }
+
     /// What is trained, by name, in an order of its own.
     fn variables(&self) -> Vec<(String, Var)>;
 

@@ -125,6 +125,15 @@ impl ResNet18 {
         Ok(Self { first, blocks, last: Layer::new(before, classes, random, device)? })
     }
 
+    /// What the last layer is given.
+    fn hidden(&self, images: &Tensor, train: bool) -> Result<Tensor> {
+        let mut values = self.first.apply(images, train)?;
+        for block in &self.blocks {
+            values = block.apply(&values, train)?;
+        }
+        values.mean(2)?.mean(1)
+    }
+
     fn normalised(&self) -> impl Iterator<Item = (String, &Normalised)> {
         let blocks = self.blocks.iter().enumerate().flat_map(|(i, block)| {
             let parts = [("first", Some(&block.first)), ("second", Some(&block.second))];
@@ -137,11 +146,13 @@ impl ResNet18 {
 
 impl Network for ResNet18 {
     fn forward(&self, images: &Tensor, train: bool) -> Result<Tensor> {
-        let mut values = self.first.apply(images, train)?;
-        for block in &self.blocks {
-            values = block.apply(&values, train)?;
-        }
-        self.last.apply(&values.mean(2)?.mean(1)?)
+        self.last.apply(&self.hidden(images, train)?)
+    }
+
+    fn last_layer(&self, images: &Tensor) -> Result<Option<(Tensor, Tensor)>> {
+        let hidden = self.hidden(images, false)?;
+        let scores = self.last.apply(&hidden)?;
+        Ok(Some((hidden, scores)))
     }
 
     fn variables(&self) -> Vec<(String, Var)> {

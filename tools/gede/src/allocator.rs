@@ -11,3 +11,15 @@ pub fn keep_memory() {
         libc::mallopt(libc::M_TRIM_THRESHOLD, 1024 * MEGABYTE);
     }
 }
+
+/// Begins to measure the most memory held anew: what is kept without being used goes back to the system before. Does
+/// nothing where the system cannot do so; then the peak is that since the process began.
+pub fn forget_peak() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: the function gives back what is not in use.
+    unsafe {
+        libc::malloc_trim(0);
+    }
+    #[cfg(target_os = "linux")]
+    let _ = std::fs::write("/proc/self/clear_refs", "5");
+}

@@ -3,7 +3,9 @@
 mod allocator;
 mod commands;
 mod experiment;
+mod methods;
 mod output;
+mod plot;
 mod progress;
 
 use clap::error::ErrorKind as Kind;

@@ -7,8 +7,8 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::plot::{Axis, Drawn, FONT, INK, MESH, QUIET};
 use crate::output::count;
+use crate::plot::{Axis, Drawn, FONT, INK, MESH, QUIET};
 
 /// A whole picture.
 pub struct BarFigure<'a> {

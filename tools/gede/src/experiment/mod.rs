@@ -5,7 +5,6 @@ mod california;
 mod csv;
 mod logistic;
 mod mnist;
-mod plot;
 mod storage;
 mod table;
 

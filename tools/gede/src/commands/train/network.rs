@@ -2,16 +2,18 @@
 
 use crate::allocator::keep_memory;
 use crate::commands::{misuse, open};
+use crate::methods::{Method, Outcome};
 use crate::output::{Table, bytes, count, json, print, seconds};
+use crate::plot::{Axis, BLUE, Figure, Marks, Panel, Series};
 use crate::progress::Bar;
 use gede::read::Source;
-use gede::sample::{Amount, Draw, FileClasses, Images, LabelColumn, Labels, PixelFormat};
+use gede::sample::{Images, LabelColumn, Labels, PixelFormat};
 use gede::train::models::{self, LeNet5, ResNet18};
-use gede::train::{Augment, Device, EpochReport, Schedule, Sgd, Trained, Training, peak_memory};
+use gede::train::{Augment, Device, EpochReport, Schedule, Sgd, Training};
 use gede::write::Progress;
 use gede::{Reader, Result};
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What is trained.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,7 +22,7 @@ pub enum Model {
     ResNet18,
 }
 
-/// Images drawn anew from the file in every epoch
+/// Images drawn from the file, anew in every epoch or as a method selects them
 #[derive(clap::Args)]
 pub struct Network {
     /// A gede file of images with a column `label`
@@ -34,7 +36,7 @@ pub struct Network {
     /// Epochs
     #[arg(long, help = "Epochs [default: 100 for lenet5, 200 for resnet18]", value_parser = clap::value_parser!(u64).range(1..))]
     epochs: Option<u64>,
-    /// How the images of an epoch are drawn
+    /// How the images of an epoch are drawn or selected
     #[arg(long, value_enum, default_value_t = Method::Random)]
     method: Method,
     /// Images a step
@@ -65,21 +67,9 @@ pub struct Network {
     /// Shift images by up to 4 pixels and mirror half of them [default: false for lenet5, true for resnet18]
     #[arg(long, value_name = "BOOL", action = clap::ArgAction::Set)]
     augment: Option<bool>,
-}
-
-#[derive(Clone, Copy, PartialEq, clap::ValueEnum, Serialize)]
-#[serde(rename_all = "kebab-case")]
-enum Method {
-    /// A fresh random subset in every epoch
-    Random,
-    /// As many of every class in every epoch; the file must be stored by class
-    Balanced,
-    /// One random order walked through, epoch after epoch (RS2)
-    Rs2,
-    /// Every image drawn independently (RS2 with replacement)
-    Replacement,
-    /// All images in every epoch, whatever --fraction says
-    Full,
+    /// Draw the loss of every epoch into an SVG file
+    #[arg(long, value_name = "FILE")]
+    curve: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -104,6 +94,8 @@ struct Measured {
     test_accuracy: Option<f64>,
     first_loss: f64,
     last_loss: f64,
+    /// Loss of every epoch.
+    losses: Vec<f64>,
     selection_seconds: f64,
     train_seconds: f64,
     images_per_second: f64,
@@ -111,15 +103,18 @@ struct Measured {
     loader_share: f64,
     /// Of the pages of the file that were touched, each counted once.
     bytes_read: u64,
+    /// The most that the process held while it trained, and while it selected.
     #[serde(skip_serializing_if = "Option::is_none")]
-    peak_memory: Option<u64>,
+    training_memory: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    selection_memory: Option<u64>,
 }
 
 impl Network {
     pub fn run(&self, model: Model, as_json: bool) -> Result<()> {
         keep_memory();
         let reader = open(&self.file)?;
-        let (network, trained) = self.train(model, &reader).map_err(|e| e.at(self.file.display()))?;
+        let (network, outcome) = self.train(model, &reader).map_err(|e| e.at(self.file.display()))?;
         let bytes_read = reader.touched_bytes();
         let test_accuracy = match &self.test {
             Some(test) => {
@@ -127,10 +122,11 @@ impl Network {
             }
             None => None,
         };
+        let trained = outcome.trained;
         let loss = |epoch: Option<&EpochReport>| epoch.map_or(f64::NAN, |epoch| epoch.loss);
         let measured = Measured {
             method: self.method,
-            fraction: self.share(),
+            fraction: self.method.share(self.fraction),
             epochs: self.epochs(model),
             seed: self.seed,
             images: trained.images,
@@ -138,19 +134,19 @@ impl Network {
             test_accuracy,
             first_loss: loss(trained.epochs.first()),
             last_loss: loss(trained.epochs.last()),
-            // Images are drawn as they are read: which ones costs nothing beforehand.
-            selection_seconds: 0.0,
+            losses: trained.epochs.iter().map(|epoch| epoch.loss).collect(),
+            selection_seconds: trained.selection_seconds,
             train_seconds: trained.seconds,
             images_per_second: trained.images as f64 / trained.seconds,
             loader_share: trained.waited / trained.seconds,
             bytes_read,
-            peak_memory: peak_memory(),
+            training_memory: outcome.training_memory,
+            selection_memory: outcome.selection_memory,
         };
+        if let Some(path) = &self.curve {
+            measured.curve(path)?;
+        }
         if as_json { json(&measured) } else { print(&measured.report()) }
-    }
-
-    fn share(&self) -> f64 {
-        if self.method == Method::Full { 1.0 } else { self.fraction }
     }
 
     fn epochs(&self, model: Model) -> u64 {
@@ -189,7 +185,7 @@ impl Network {
         &self,
         model: Model,
         reader: &Reader<S>,
-    ) -> Result<(Box<dyn models::Network>, Trained)> {
+    ) -> Result<(Box<dyn models::Network>, Outcome)> {
         let images = reader.images(None)?;
         let labels = labels(reader)?;
         let (channels, height, width) = images.shape();
@@ -203,24 +199,14 @@ impl Network {
             }
         };
         let network = network.map_err(|e| misuse(e.to_string()))?;
-        let by_class = match self.method {
-            Method::Balanced => Some(FileClasses::new(reader)?),
-            _ => None,
-        };
-        let draw = match (self.method, &by_class) {
-            (Method::Balanced, Some(classes)) => Draw::Balanced(classes),
-            (Method::Rs2, _) => Draw::Walk(reader.rows()),
-            (Method::Replacement, _) => Draw::Replacement(reader.rows()),
-            _ => Draw::Uniform(reader.rows()),
-        };
         let bar = Bar::new();
         let mut tell = |epoch: &EpochReport| {
             bar.set(Progress { pass: "training", rows: epoch.epoch + 1, of: Some(self.epochs(model)) });
         };
-        let amount = Amount::Fraction(self.share());
-        let trained =
-            self.training(model).run(network.as_ref(), &images, &labels, (draw, amount), &mut tell)?;
-        Ok((network, trained))
+        let from = (reader, &images as &dyn Images, &labels as &dyn Labels);
+        let outcome =
+            self.method.train(&self.training(model), network.as_ref(), from, self.fraction, &mut tell)?;
+        Ok((network, outcome))
     }
 
     fn accuracy<S: Source>(
@@ -270,7 +256,29 @@ impl Measured {
         fact("time", format!("{}, {rate} images/s", seconds(self.train_seconds)));
         fact("waited", format!("{:.1} % of it for images", 100.0 * self.loader_share));
         fact("read", bytes(self.bytes_read));
-        self.peak_memory.into_iter().for_each(|n| fact("peak memory", bytes(n)));
+        if self.selection_seconds > 0.0 {
+            fact("selected", format!("in {}, beside the training", seconds(self.selection_seconds)));
+        }
+        self.training_memory.into_iter().for_each(|n| fact("memory to train", bytes(n)));
+        self.selection_memory.into_iter().for_each(|n| fact("memory to select", bytes(n)));
         table.render(0)
+    }
+
+    /// The loss, epoch by epoch.
+    fn curve(&self, path: &Path) -> Result<()> {
+        let points = (1..).map(f64::from).zip(self.losses.iter().copied()).collect();
+        let subtitle =
+            format!("{}, {} images in all, seed {}", self.method.name(), count(self.images), self.seed);
+        Figure {
+            title: "Loss over epochs",
+            subtitle: &subtitle,
+            size: (760, 420),
+            panels: vec![Panel {
+                x: Axis::linear("Epoch"),
+                y: Axis::log("Mean loss of an epoch's steps"),
+                series: vec![Series::new("training", BLUE, points).marks(Marks::End)],
+            }],
+        }
+        .save(path)
     }
 }

@@ -8,7 +8,7 @@ use gede::train::{Dataset, Gram, Standardiser};
 use super::measure::{LIMITS, PAIR};
 use super::rows::{BaseRow, ControlRow, CurveRow, PathRow, SizeRow};
 use super::trial::{TARGET, Trial};
-use crate::experiment::plot::{
+use crate::plot::{
     Axis, BLUE, Figure, GREEN, GREY, Line, Marks, ORANGE, PURPLE, Panel, SKY, Series, VERMILION,
 };
 

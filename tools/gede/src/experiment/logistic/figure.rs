@@ -7,7 +7,7 @@ use plotters::style::RGBColor;
 
 use super::rows::LogisticRow;
 use super::summary;
-use crate::experiment::plot::{Axis, BLUE, Figure, GREEN, GREY, Line, PURPLE, Panel, SKY, Series, VERMILION};
+use crate::plot::{Axis, BLUE, Figure, GREEN, GREY, Line, PURPLE, Panel, SKY, Series, VERMILION};
 
 const METHODS: [(&str, &str, RGBColor); 5] = [
     ("random rows", "random rows", VERMILION),

@@ -6,7 +6,7 @@ use gede::Result;
 
 use super::rows::NetworkRow;
 use super::summary::runs;
-use crate::experiment::plot::{Axis, BLUE, Figure, GREEN, GREY, Line, Panel, SKY, Series, VERMILION};
+use crate::plot::{Axis, BLUE, Figure, GREEN, GREY, Line, Panel, SKY, Series, VERMILION};
 
 /// The paper's accuracy, percent, over the percentage of the images.
 const PAPER: [(f64, f64); 4] = [(1.0, 98.3), (5.0, 99.1), (10.0, 99.1), (20.0, 99.2)];

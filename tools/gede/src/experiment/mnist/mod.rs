@@ -10,8 +10,9 @@ use std::path::Path;
 use gede::{Error, ErrorKind, Result};
 
 use self::rows::NetworkRow;
-use self::run::{Job, Method, Sets};
+use self::run::{Job, Sets};
 use super::{Request, csv, folder, misuse, steps};
+use crate::methods::Method;
 
 /// Epochs of every run, and of the one that makes as many steps on all images as others on a tenth of them.
 const EPOCHS: u64 = 100;
@@ -33,6 +34,9 @@ fn jobs() -> Vec<Job> {
     jobs.push(Job { epochs: EQUAL_STEPS, ..job(Method::Full, 100.0, 1) });
     jobs.extend(drawn.map(|method| job(method, 20.0, 1)));
     jobs.push(job(Method::Full, 100.0, 1));
+    let selected = [Method::GradMatch, Method::Glister, Method::Craig, Method::Dq, Method::Tdds, Method::Ccs];
+    jobs.extend(selected.map(|method| job(method, 10.0, 1)));
+    jobs.push(job(Method::InfoBatch, 100.0, 1));
     jobs
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// One network.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct NetworkRow {
-    /// `balanced`, `random`, `rs2` or `full`.
+    /// As `gede train` calls it.
     pub method: String,
     /// Of the images, in an epoch.
     pub percent: f64,
@@ -15,14 +15,18 @@ pub struct NetworkRow {
     /// On the test images, after the last epoch.
     pub test_accuracy: f64,
     pub last_loss: f64,
-    /// Seconds to train, without testing; images are chosen as they are drawn.
+    /// Seconds to train, without testing or selecting.
     pub train_seconds: f64,
     pub images_per_second: f64,
     /// Share of the training time that steps waited for images.
     pub loader_share: f64,
     /// Of the pages of the file that were touched, each counted once.
     pub bytes_read: u64,
-    /// The most that the process had held so far.
-    pub peak_memory: u64,
+    /// The most memory that the process held while it trained, mapped pages of the file among it; of newer runs.
+    pub training_memory: Option<u64>,
+    /// Seconds in which rows were selected; 0 where they are drawn.
+    pub selection_seconds: f64,
+    /// The most memory while rows were selected.
+    pub selection_memory: Option<u64>,
     pub machine: String,
 }

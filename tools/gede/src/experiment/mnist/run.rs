@@ -5,28 +5,16 @@ use std::path::{Path, PathBuf};
 
 use gede::arrow::ArrowTable;
 use gede::read::Source;
-use gede::sample::{Amount, Draw, FileClasses, LabelColumn, PixelFormat};
+use gede::sample::{Images, LabelColumn, Labels, PixelFormat};
 use gede::train::models::LeNet5;
-use gede::train::{Device, Training, peak_memory};
+use gede::train::{Device, Training};
 use gede::write::{Options, write};
 use gede::{Error, ErrorKind, Reader, Result};
 
 use super::rows::NetworkRow;
 use crate::commands::open;
 use crate::experiment::storage::machine;
-
-/// How the images of an epoch are drawn.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Method {
-    /// As many of every class, afresh each epoch.
-    Balanced,
-    /// Afresh each epoch, whatever the classes.
-    Random,
-    /// Along one random order of all images.
-    Rs2,
-    /// All.
-    Full,
-}
+use crate::methods::Method;
 
 /// What is to be run.
 #[derive(Clone, Copy, Debug)]
@@ -35,18 +23,6 @@ pub struct Job {
     pub percent: f64,
     pub seed: u64,
     pub epochs: u64,
-}
-
-impl Method {
-    /// What the CSV calls it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Balanced => "balanced",
-            Self::Random => "random",
-            Self::Rs2 => "rs2",
-            Self::Full => "full",
-        }
-    }
 }
 
 impl Job {
@@ -88,12 +64,7 @@ impl Sets {
     /// Trains and tests.
     pub fn run(&self, job: &Job) -> Result<NetworkRow> {
         let reader = open(&self.train)?;
-        let (images, labels, classes) = (reader.images(None)?, labels(&reader)?, FileClasses::new(&reader)?);
-        let draw = match job.method {
-            Method::Balanced => Draw::Balanced(&classes),
-            Method::Random | Method::Full => Draw::Uniform(reader.rows()),
-            Method::Rs2 => Draw::Walk(reader.rows()),
-        };
+        let (images, labels) = (reader.images(None)?, labels(&reader)?);
         let training = Training {
             epochs: job.epochs,
             format: PixelFormat::Floats { mean: vec![0.1307], std: vec![0.3081] },
@@ -102,12 +73,13 @@ impl Sets {
         };
         let failed = |e: &dyn fmt::Display| Error::new(ErrorKind::Argument, e.to_string());
         let network = LeNet5::new([28, 28, 1], 10, job.seed, &Device::Cpu).map_err(|e| failed(&e))?;
-        let amount = Amount::Fraction(job.percent / 100.0);
-        let trained = training.run(&network, &images, &labels, (draw, amount), &mut |_| {})?;
+        let from = (&reader, &images as &dyn Images, &labels as &dyn Labels);
+        let outcome = job.method.train(&training, &network, from, job.percent / 100.0, &mut |_| {})?;
+        let trained = outcome.trained;
         let test = open(&self.test)?;
         let test_accuracy = training.accuracy(&network, &test.images(None)?, &self::labels(&test)?)?;
         Ok(NetworkRow {
-            method: job.method.name().to_owned(),
+            method: job.method.name(),
             percent: job.percent,
             seed: job.seed,
             epochs: job.epochs,
@@ -118,7 +90,9 @@ impl Sets {
             images_per_second: trained.images as f64 / trained.seconds,
             loader_share: trained.waited / trained.seconds,
             bytes_read: reader.touched_bytes(),
-            peak_memory: peak_memory().unwrap_or(0),
+            training_memory: outcome.training_memory,
+            selection_seconds: trained.selection_seconds,
+            selection_memory: outcome.selection_memory,
             machine: machine(),
         })
     }

@@ -9,8 +9,8 @@ use super::rows::ImageRow;
 use super::sets::ImageSet;
 use super::summary::short;
 use crate::experiment::bars::{Bar, BarFigure, Group};
-use crate::experiment::plot::{Axis, BLUE, GREEN, GREY, SKY};
 use crate::output::count;
+use crate::plot::{Axis, BLUE, GREEN, GREY, SKY};
 
 /// Draws the rows of a set.
 pub fn save(set: &ImageSet, rows: &[ImageRow], path: &Path) -> Result<()> {

@@ -7,8 +7,8 @@ use plotters::style::{Color, RGBAColor};
 
 use super::rows::TableRow;
 use crate::experiment::bars::{Bar, BarFigure, Group};
-use crate::experiment::plot::{Axis, BLUE, GREY, SKY};
 use crate::output::count;
+use crate::plot::{Axis, BLUE, GREY, SKY};
 
 /// Draws the rows of a table, at least one.
 pub fn save(rows: &[TableRow], path: &Path) -> Result<()> {

@@ -5,17 +5,15 @@ use std::time::{Duration, Instant};
 
 use candle_core::{D, DType, Tensor};
 
-use super::augment::{Augment, black, tensors};
+use super::augment::{Augment, tensors};
 use super::checkpoint::{self, Standing};
 use super::descent::candle;
 use super::models::Network;
-use super::sgd::{Schedule, Sgd, Steps};
-use super::split::generator;
-use crate::error::Result;
+use super::run::{Run, Told};
+use super::select::{Seen, Select, Stage};
+use super::sgd::{Schedule, Sgd};
+use crate::error::{Error, Result};
 use crate::sample::{Amount, Draw, Epochs, Images, Labels, Loader, LoaderOptions, PixelFormat, State};
-
-/// Keeps the random numbers of steps apart (2^64 over the golden ratio).
-const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// How a network is trained.
 #[derive(Clone, Debug, PartialEq)]
@@ -85,6 +83,8 @@ pub struct Trained {
     pub seconds: f64,
     /// Seconds of them that steps waited for images.
     pub waited: f64,
+    /// Seconds in which rows were selected, beside those; 0 where rows are drawn.
+    pub selection_seconds: f64,
 }
 
 impl Training {
@@ -101,56 +101,70 @@ impl Training {
         (draw, amount): (Draw, Amount),
         tell: &mut dyn FnMut(&EpochReport),
     ) -> Result<Trained> {
-        let rows = amount.of(&draw)?;
-        let steps = self.epochs * rows.div_ceil(self.batch as u64);
-        let mut moving = Steps::new(self.sgd, network.variables().into_iter().map(|(_, variable)| variable));
-        let recipe = self.recipe(&draw, rows)?;
+        let recipe = self.recipe(&draw, amount.of(&draw)?)?;
+        let mut run = Run::new(self, network, images, labels);
         let before = match &self.checkpoint {
-            Some(path) => checkpoint::resume(path, &recipe, network, &mut moving)?,
+            Some(path) => checkpoint::resume(path, &recipe, network, &mut run.moving)?,
             None => None,
         };
-        let (state, mut trained) =
-            before.map_or((State::new(self.seed), Trained::default()), |s| (s.state, s.trained()));
+        let state = before.as_ref().map_or(State::new(self.seed), |standing| standing.state);
+        run.trained = before.map_or_else(Trained::default, |standing| standing.trained());
         let epochs = Epochs::new(draw, amount, state)?.until(self.epochs);
-        let (started, before) = (Instant::now(), (trained.seconds, trained.waited));
-        let mut waited = Duration::ZERO;
-        let black = black(&self.format);
-        std::thread::scope(|scope| {
-            let mut loader = Loader::start(scope, images, Some(labels), epochs, self.loader())?;
-            loop {
-                let asked = Instant::now();
-                let Some(batch) = loader.next().transpose()? else { break };
-                waited += asked.elapsed();
-                let count = batch.rows().len() as u64;
-                let rate = self.rate * self.schedule.share(trained.steps, steps);
-                let random = &mut generator(self.seed ^ (trained.steps + 1).wrapping_mul(MIX));
-                let (images, labels) = tensors(&batch, self.augment.map(|a| (a, random)), &black)?;
-                let loss = step(network, &images, &labels, &mut moving, rate).map_err(candle)?;
-                match trained.epochs.last_mut().filter(|last| last.epoch == batch.epoch()) {
-                    Some(last) => {
-                        last.images += count;
-                        last.loss += loss * count as f64;
-                    }
-                    None => {
-                        let loss = loss * count as f64;
-                        trained.epochs.push(EpochReport { epoch: batch.epoch(), images: count, loss });
-                    }
+        let mut epoch = |run: &Run, state| {
+            run.trained.epochs.last().into_iter().for_each(&mut *tell);
+            match &self.checkpoint {
+                Some(path) => {
+                    let standing = Standing::new(recipe.clone(), state, &run.trained);
+                    checkpoint::save(path, &standing, network, &run.moving)
                 }
-                trained.images += count;
-                trained.steps += 1;
-                if batch.ends_epoch() {
-                    trained.seconds = before.0 + started.elapsed().as_secs_f64();
-                    trained.waited = before.1 + waited.as_secs_f64();
-                    finish(&mut trained, tell);
-                    if let Some(path) = &self.checkpoint {
-                        let standing = Standing::new(recipe.clone(), batch.state(), &trained);
-                        checkpoint::save(path, &standing, network, &moving)?;
-                    }
-                }
+                None => Ok(()),
             }
-            Ok::<(), crate::Error>(())
-        })?;
-        Ok(trained)
+        };
+        run.over(epochs, None, &mut Told { step: None, epoch: &mut epoch })?;
+        Ok(run.trained)
+    }
+
+    /// Trains on the rows that a method chooses, telling of every epoch.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run) and the method's; `Argument` for a row that there is none of, and for a checkpoint, which
+    /// could not hold what the method knows.
+    pub fn run_selected(
+        &self,
+        network: &dyn Network,
+        images: &dyn Images,
+        labels: &dyn Labels,
+        select: &mut dyn Select,
+        tell: &mut dyn FnMut(&EpochReport),
+    ) -> Result<Trained> {
+        if self.checkpoint.is_some() {
+            return Err(Error::argument(
+                "a run on rows that a method selects cannot be kept as a checkpoint",
+            ));
+        }
+        let mut run = Run::new(self, network, images, labels);
+        let (mut at, mut selected) = (0, Duration::ZERO);
+        while at < self.epochs {
+            let started = Instant::now();
+            let choice = select.choose(&Stage { epoch: at, training: self, network, images, labels })?;
+            selected += started.elapsed();
+            if let Some(row) = choice.rows().last().filter(|&&row| row >= images.rows()) {
+                let rows = images.rows();
+                return Err(Error::argument(format!("row {row} was selected, and there are {rows}")));
+            }
+            let end = at.saturating_add(choice.epochs()).min(self.epochs);
+            let state = State { epoch: at, ..State::new(self.seed) };
+            let epochs = Epochs::new(Draw::Listed(choice.rows()), Amount::Fraction(1.0), state)?.until(end);
+            let mut step = |seen: &Seen| select.saw(seen);
+            let mut epoch = |run: &Run, _| {
+                run.trained.epochs.last().into_iter().for_each(&mut *tell);
+                Ok(())
+            };
+            run.over(epochs, Some(&choice), &mut Told { step: Some(&mut step), epoch: &mut epoch })?;
+            at = end;
+        }
+        run.trained.selection_seconds = selected.as_secs_f64();
+        Ok(run.trained)
     }
 
     /// What must be the same for a run to go on: all but the threads and where it is kept.
@@ -187,7 +201,7 @@ impl Training {
         Ok(right / rows as f64)
     }
 
-    fn loader(&self) -> LoaderOptions {
+    pub(super) fn loader(&self) -> LoaderOptions {
         let (batch, format, threads) = (self.batch, self.format.clone(), self.threads);
         LoaderOptions { batch, format, threads, ..LoaderOptions::default() }
     }
@@ -198,26 +212,6 @@ fn fingerprint(rows: &[u64]) -> u32 {
     let mut crc = crc32fast::Hasher::new();
     rows.iter().for_each(|row| crc.update(&row.to_le_bytes()));
     crc.finalize()
-}
-
-/// Makes the sum of the last epoch's losses their mean, and tells of it.
-fn finish(trained: &mut Trained, tell: &mut dyn FnMut(&EpochReport)) {
-    if let Some(last) = trained.epochs.last_mut() {
-        last.loss /= last.images as f64;
-        tell(last);
-    }
-}
-
-fn step(
-    network: &dyn Network,
-    images: &Tensor,
-    labels: &Tensor,
-    moving: &mut Steps,
-    rate: f64,
-) -> candle_core::Result<f64> {
-    let loss = candle_nn::loss::cross_entropy(&network.forward(images, true)?, labels)?;
-    moving.step(&loss.backward()?, rate)?;
-    Ok(loss.to_scalar::<f32>()?.into())
 }
 
 fn found(network: &dyn Network, images: &Tensor, labels: &Tensor) -> candle_core::Result<f64> {

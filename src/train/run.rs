@@ -1,0 +1,149 @@
+//! A network's way through epochs, step by step.
+
+use std::time::{Duration, Instant};
+
+use candle_core::{D, Result as CandleResult, Tensor};
+use candle_nn::ops::log_softmax;
+
+use super::augment::{black, tensors};
+use super::descent::candle;
+use super::models::Network;
+use super::select::{Choice, Seen};
+use super::sgd::Steps;
+use super::split::generator;
+use super::training::{EpochReport, Trained, Training};
+use crate::error::Result;
+use crate::sample::{Epochs, Images, Labels, Loader, State};
+
+/// Keeps the random numbers of steps apart (2^64 over the golden ratio).
+const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
+
+/// A network under way.
+pub(super) struct Run<'a> {
+    pub training: &'a Training,
+    pub network: &'a dyn Network,
+    pub images: &'a dyn Images,
+    pub labels: &'a dyn Labels,
+    pub moving: Steps,
+    pub trained: Trained,
+}
+
+/// Is told of the rows of a step, with the scores that they had before it.
+pub(super) type StepTold<'a> = &'a mut dyn FnMut(&Seen) -> Result<()>;
+
+/// Who is told of a run.
+pub(super) struct Told<'a> {
+    pub step: Option<StepTold<'a>>,
+    /// Of every epoch behind it, and where the draws then go on.
+    pub epoch: &'a mut dyn FnMut(&Run, State) -> Result<()>,
+}
+
+impl<'a> Run<'a> {
+    /// At rest.
+    pub fn new(
+        training: &'a Training,
+        network: &'a dyn Network,
+        images: &'a dyn Images,
+        labels: &'a dyn Labels,
+    ) -> Self {
+        let variables = network.variables().into_iter().map(|(_, variable)| variable);
+        let moving = Steps::new(training.sgd, variables);
+        Self { training, network, images, labels, moving, trained: Trained::default() }
+    }
+
+    /// Trains on epochs, which begin where one begins.
+    ///
+    /// # Errors
+    /// What reading, computing and those who are told bring.
+    pub fn over(&mut self, epochs: Epochs, choice: Option<&Choice>, told: &mut Told) -> Result<()> {
+        let (training, steps) = (self.training, epochs.rows().div_ceil(self.training.batch.max(1) as u64));
+        let (started, before) = (Instant::now(), (self.trained.seconds, self.trained.waited));
+        let (mut waited, mut step) = (Duration::ZERO, 0);
+        let black = black(&training.format);
+        std::thread::scope(|scope| {
+            let mut loader = Loader::start(scope, self.images, Some(self.labels), epochs, training.loader())?;
+            loop {
+                let asked = Instant::now();
+                let Some(batch) = loader.next().transpose()? else { break };
+                waited += asked.elapsed();
+                let (epoch, rows) = (batch.epoch(), batch.rows());
+                // Epochs may be of different lengths: each has an equal part of the schedule.
+                let rate = training.schedule.share(epoch * steps + step, training.epochs * steps);
+                let random = &mut generator(training.seed ^ (self.trained.steps + 1).wrapping_mul(MIX));
+                let (images, labels) = tensors(&batch, training.augment.map(|a| (a, random)), &black)?;
+                let weights = choice.map_or(Weights::Equal, |choice| choice.weights(rows));
+                let (loss, scores) =
+                    self.step(&images, &labels, weights, training.rate * rate).map_err(candle)?;
+                if let Some(tell) = &mut told.step {
+                    tell(&Seen { epoch, rows, labels: batch.labels(), scores: &scores })?;
+                }
+                self.count(epoch, rows.len() as u64, loss);
+                step += 1;
+                if batch.ends_epoch() {
+                    step = 0;
+                    self.trained.seconds = before.0 + started.elapsed().as_secs_f64();
+                    self.trained.waited = before.1 + waited.as_secs_f64();
+                    if let Some(last) = self.trained.epochs.last_mut() {
+                        last.loss /= last.images as f64;
+                    }
+                    (told.epoch)(self, batch.state())?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Adds a step to the reports; a loss stays a sum until its epoch ends.
+    fn count(&mut self, epoch: u64, images: u64, loss: f64) {
+        let loss = loss * images as f64;
+        match self.trained.epochs.last_mut().filter(|last| last.epoch == epoch) {
+            Some(last) => {
+                last.images += images;
+                last.loss += loss;
+            }
+            None => self.trained.epochs.push(EpochReport { epoch, images, loss }),
+        }
+        self.trained.images += images;
+        self.trained.steps += 1;
+    }
+
+    /// Makes a step of a learning rate; the loss and the scores are those before it.
+    fn step(
+        &mut self,
+        images: &Tensor,
+        labels: &Tensor,
+        weights: Weights,
+        rate: f64,
+    ) -> CandleResult<(f64, Tensor)> {
+        let scores = self.network.forward(images, true)?;
+        let loss = weights.loss(&scores, labels)?;
+        self.moving.step(&loss.backward()?, rate)?;
+        Ok((loss.to_scalar::<f32>()?.into(), scores.detach()))
+    }
+}
+
+/// What the rows of a step count.
+pub(super) enum Weights {
+    /// The same.
+    Equal,
+    /// Each its own.
+    Rows(Vec<f32>),
+    /// All the same, by which the loss is multiplied.
+    Batch(f64),
+}
+
+impl Weights {
+    fn loss(&self, scores: &Tensor, labels: &Tensor) -> CandleResult<Tensor> {
+        let mean = || candle_nn::loss::cross_entropy(scores, labels);
+        match self {
+            Self::Equal => mean(),
+            Self::Batch(weight) => mean()? * *weight,
+            Self::Rows(weights) => {
+                let sum: f32 = weights.iter().sum();
+                let weights = Tensor::from_slice(weights, (weights.len(), 1), scores.device())?;
+                let likelihoods = log_softmax(scores, D::Minus1)?.gather(&labels.unsqueeze(1)?, 1)?;
+                (likelihoods * weights)?.sum_all()? * (-1.0 / f64::from(sum))
+            }
+        }
+    }
+}

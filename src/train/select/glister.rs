@@ -1,0 +1,100 @@
+//! GLISTER (Killamsetty et al., 2021).
+
+use super::stage::take;
+use super::{Choice, EVERY, Gradients, Select, Stage, Weighing};
+use crate::error::Result;
+use crate::sample::Amount;
+use crate::sample::random::below;
+
+/// The share of all rows that is held out to validate.
+const HELD_OUT: f64 = 0.1;
+
+/// The chance that no candidate is among the best (Mirzasoleiman et al., "Lazier than lazy greedy").
+const MISSED: f64 = 0.01;
+
+/// Rows whose step lowers the loss on held-out rows the most, one after the other: the gain of a row is, to first order,
+/// the product of its gradient with that of the held-out rows, whose scores move with every row that is taken. Only the
+/// gradient by the bias is looked at; each time the best of some random candidates is taken. The first rows are random;
+/// they are selected anew every 20 epochs, from all but a tenth that is held out for good.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Glister {
+    /// Rows.
+    pub amount: Amount,
+}
+
+impl Select for Glister {
+    fn choose(&mut self, stage: &Stage) -> Result<Choice> {
+        if stage.epoch == 0 {
+            return stage.at_random(self.amount, EVERY);
+        }
+        // The same are held out at every epoch.
+        let mut held_out: Vec<u64> = (0..stage.images.rows()).collect();
+        let count = stage.count(Amount::Fraction(HELD_OUT))?;
+        take(&mut held_out, count, &mut Stage { epoch: 0, ..*stage }.random());
+        held_out.sort_unstable();
+        let others: Vec<u64> =
+            (0..stage.images.rows()).filter(|row| held_out.binary_search(row).is_err()).collect();
+        let (held_out, gradients) = (Gradients::of(stage, &held_out)?, Gradients::of(stage, &others)?);
+        let most = stage.count(self.amount)?.min(gradients.len());
+        let candidates = (gradients.len() as f64 / most as f64 * (1.0 / MISSED).ln()).ceil() as usize;
+        let mut gain = Gain::new(&held_out);
+        let mut places: Vec<usize> = (0..gradients.len()).collect();
+        let random = &mut stage.random();
+        for taken in 0..most {
+            let left = places.len() - taken;
+            // Candidates are what is swapped to the front of those left.
+            for at in taken..taken + candidates.min(left) {
+                let other = at + below(random, (places.len() - at) as u64) as usize;
+                places.swap(at, other);
+            }
+            let slope = gain.slope();
+            let of =
+                |place: usize| gradients.error(place).iter().zip(&slope).map(|(e, s)| e * s).sum::<f32>();
+            let among = places.iter().enumerate().skip(taken).take(candidates.min(left));
+            let best = among.map(|(at, &place)| (of(place), at)).max_by(|a, b| a.0.total_cmp(&b.0));
+            let Some((_, best)) = best else { break };
+            places.swap(taken, best);
+            if let Some(&place) = places.get(taken) {
+                gain.take(gradients.error(place), stage.training.rate as f32);
+            }
+        }
+        places.truncate(most);
+        Choice::new(gradients.at(&places), Weighing::Equal, EVERY)
+    }
+}
+
+/// The held-out rows as the taken ones move them.
+struct Gain<'a> {
+    held_out: &'a Gradients,
+    /// What the scores have moved by, all rows alike.
+    moved: Vec<f32>,
+}
+
+impl<'a> Gain<'a> {
+    fn new(held_out: &'a Gradients) -> Self {
+        Self { held_out, moved: vec![0.0; held_out.classes()] }
+    }
+
+    /// The mean gradient by the bias [C].
+    fn slope(&self) -> Vec<f32> {
+        let mut sum = vec![0.0; self.moved.len()];
+        for at in 0..self.held_out.len() {
+            let label = self.held_out.label(at) as usize;
+            // Probabilities move with scores as exp: what they were is in the error.
+            let error = self.held_out.error(at).iter().enumerate();
+            let before = error.map(|(class, e)| e + if class == label { 1.0 } else { 0.0 });
+            let after: Vec<f32> = before.zip(&self.moved).map(|(p, moved)| p * moved.exp()).collect();
+            let all: f32 = after.iter().sum();
+            for (class, (sum, p)) in sum.iter_mut().zip(after).enumerate() {
+                *sum += p / all - if class == label { 1.0 } else { 0.0 };
+            }
+        }
+        sum.iter_mut().for_each(|sum| *sum /= self.held_out.len() as f32);
+        sum
+    }
+
+    /// Takes a step along a row's gradient.
+    fn take(&mut self, error: &[f32], rate: f32) {
+        self.moved.iter_mut().zip(error).for_each(|(moved, error)| *moved -= rate * error);
+    }
+}
