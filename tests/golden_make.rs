@@ -7,13 +7,15 @@
 mod common;
 
 use std::fmt::Write;
-use std::fs::{read_to_string, write};
+use std::fs::{read, read_to_string, write};
 use std::path::Path;
 
 use common::dump::{dump, dump_condensed, dump_moments};
-use common::{read, zoo};
+use common::read::rows as rows_of;
+use common::zoo;
 use gede::Reader;
-use gede::write::ImageTransform;
+use gede::column::Batch;
+use gede::write::{Disk, ImageTransform, merge_condensed};
 
 #[test]
 #[ignore = "writes tests/golden and tests/data/written.txt"]
@@ -29,24 +31,44 @@ fn make() {
         if golden.join(format!("{}.gede", animal.name)).exists() {
             continue;
         }
-        writeln!(checksums, "{checksum}").unwrap();
-        let add = |suffix: &str, content: &[u8]| {
-            write(golden.join(format!("{}.{suffix}", animal.name)), content).unwrap();
-        };
-        add("gede", &bytes);
-        let reader = Reader::new(bytes).unwrap();
         let rows = match animal.options.images {
-            ImageTransform::Dct => read::rows(&reader).unwrap(), // not all that went in
-            _ => animal.table.rows(),
+            ImageTransform::Dct => None, // not all that went in
+            _ => Some(animal.table.rows()),
         };
-        add("csv", dump(&animal.table.schema, &rows).as_bytes());
-        if let Some(condensed) = reader.condensed().unwrap() {
-            add("condensed.csv", dump_condensed(&condensed).as_bytes());
-        }
-        if let Some(moments) = reader.moments().unwrap() {
-            add("moments.csv", dump_moments(reader.schema(), &moments).as_bytes());
+        writeln!(checksums, "{checksum}").unwrap();
+        add(&golden, animal.name, bytes, rows);
+    }
+    for (name, files) in MERGED {
+        let path = golden.join(format!("{name}.gede"));
+        if !path.exists() {
+            let files = files.map(|file| golden.join(format!("{file}.gede")));
+            merge_condensed(&Disk, &path, &files, false).unwrap();
+            let bytes = read(&path).unwrap();
+            writeln!(checksums, "{:08x} {name}", crc32fast::hash(&bytes)).unwrap();
+            add(&golden, name, bytes, None);
         }
     }
     write(frozen, checksums).unwrap();
     write(tests.join("data/written.txt"), written).unwrap();
+}
+
+/// Files of condensed samples alone, and the golden files that they are of.
+const MERGED: [(&str, [&str; 2]); 2] = [
+    ("merged_value", ["condensed_value", "condensed_value"]),
+    ("merged_class", ["condensed_class", "recomputed_class"]),
+];
+
+/// Adds a file and the dumps of what it holds; its rows where they are known.
+fn add(golden: &Path, name: &str, bytes: Vec<u8>, rows: Option<Batch>) {
+    let add = |suffix: &str, content: &[u8]| write(golden.join(format!("{name}.{suffix}")), content).unwrap();
+    add("gede", &bytes);
+    let reader = Reader::new(bytes).unwrap();
+    let rows = rows.unwrap_or_else(|| rows_of(&reader).unwrap());
+    add("csv", dump(reader.schema(), &rows).as_bytes());
+    if let Some(condensed) = reader.condensed().unwrap() {
+        add("condensed.csv", dump_condensed(&condensed).as_bytes());
+    }
+    if let Some(moments) = reader.moments().unwrap() {
+        add("moments.csv", dump_moments(reader.schema(), &moments).as_bytes());
+    }
 }

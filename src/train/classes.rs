@@ -181,8 +181,11 @@ impl<'a, S: Source> FileRows<'a, S> {
     /// The rows of a file, with classes named as text.
     ///
     /// # Errors
-    /// `Argument` for a column that is not there, or a feature that is not numeric.
+    /// `Argument` for a file of no rows, a column that is not there, or a feature that is not numeric.
     pub fn new(reader: &'a Reader<S>, features: &[String], target: &str, labels: &[String]) -> Result<Self> {
+        if reader.rows() == 0 {
+            return Err(Error::argument("there are no rows in the file"));
+        }
         let schema = reader.schema();
         let names: Vec<&str> = features.iter().map(String::as_str).chain([target]).collect();
         let projection = Projection::columns(schema, &names)?;

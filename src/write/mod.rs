@@ -10,6 +10,7 @@ mod grouped;
 mod images;
 mod index;
 mod labels;
+mod merged;
 mod moments;
 mod options;
 mod passes;
@@ -23,6 +24,7 @@ mod table;
 
 pub use crate::format::MAX_CELLS;
 pub(crate) use cells::CellPlan;
+pub use merged::merge_condensed;
 pub use options::{CellLimit, ImageTransform, Layout, Options, Part, Report, TargetKind};
 pub use passes::{Progress, write, write_to};
 pub(crate) use segments::SEGMENT_BYTES;

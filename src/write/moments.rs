@@ -9,7 +9,7 @@ use crate::format::{MomentsSection, TransformKind};
 const MAX_COLUMNS: usize = 256;
 
 /// The columns: features, then a numeric target.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub(super) struct MomentPlan {
     nodes: Vec<usize>,
     target: bool,
@@ -29,6 +29,12 @@ impl MomentPlan {
         let nodes: Vec<usize> = roles.features.iter().copied().chain(target).collect();
         let fits = !nodes.is_empty() && nodes.len() <= MAX_COLUMNS;
         fits.then_some(Self { nodes, target: target.is_some() })
+    }
+
+    /// The plan that a file's section was made by.
+    pub fn of_section(section: &MomentsSection) -> Self {
+        let nodes = section.columns.iter().map(|column| column.0 as usize).collect();
+        Self { nodes, target: section.target }
     }
 
     /// The moments of no rows.

@@ -1,5 +1,6 @@
 //! A table to a file, pass by pass.
 
+use std::ops::Range;
 use std::path::Path;
 
 use super::cells::{CellPlan, condensed_batch};
@@ -15,6 +16,7 @@ use super::strings::Dictionary;
 use super::survey::{self, Roles};
 use super::table::Table;
 use crate::column::{Node, Schema};
+use crate::entrogede::Condensed;
 use crate::error::{Error, Result};
 use crate::format::{Feature, SectionKind, image_errors_bytes};
 use crate::image::ImageErrors;
@@ -119,25 +121,8 @@ fn write_here(
     if let Some(plan) = &plan {
         let condensed_schema = plan.condensed_schema(&schema)?;
         if let Some(totals) = &totals {
-            let mut pipeline = Pipeline {
-                schema: &condensed_schema,
-                dictionaries: &[],
-                coding: options.coding(),
-                tau: options.tau,
-                plan: None,
-                totals: None,
-                moments: None,
-                images: options.images,
-                errors: Vec::new(),
-                blocks: Blocks::default(),
-            };
-            let rows = segment_rows(&condensed_schema, SEGMENT_ROWS);
-            let parts = (0..totals.cells()).step_by(rows).map(|start| {
-                let end = totals.cells().min(start + rows);
-                Ok(condensed_batch(&condensed_schema, &totals.condensed(start..end)))
-            });
-            pipeline.run(&mut out, parts, &|_| {})?;
-            condensed = pipeline.blocks;
+            let part = |cells| totals.condensed(cells);
+            condensed = condensed_table(&mut out, &condensed_schema, options, totals.cells(), &part)?;
         }
         metadata.push((SectionKind::CONDENSED_SCHEMA, condensed_schema.to_bytes()));
     }
@@ -170,6 +155,33 @@ fn write_here(
     let metadata: Vec<_> = metadata.iter().map(|(kind, bytes)| (*kind, bytes.as_slice())).collect();
     report.file_length = out.finish(schema.groups(), &blocks, &condensed, &metadata)?;
     Ok(report)
+}
+
+/// Writes condensed samples, `m` of them, which are asked for in parts.
+pub(super) fn condensed_table(
+    out: &mut FileWriter,
+    schema: &Schema,
+    options: &Options,
+    m: usize,
+    part: &(dyn Fn(Range<usize>) -> Condensed + Sync),
+) -> Result<Blocks> {
+    let mut pipeline = Pipeline {
+        schema,
+        dictionaries: &[],
+        coding: options.coding(),
+        tau: options.tau,
+        plan: None,
+        totals: None,
+        moments: None,
+        images: options.images,
+        errors: Vec::new(),
+        blocks: Blocks::default(),
+    };
+    let rows = segment_rows(schema, SEGMENT_ROWS);
+    let parts =
+        (0..m).step_by(rows).map(|start| Ok(condensed_batch(schema, &part(start..m.min(start + rows)))));
+    pipeline.run(out, parts, &|_| {})?;
+    Ok(pipeline.blocks)
 }
 
 /// The errors of the columns whose images were changed, by node; `all` are by storage group.

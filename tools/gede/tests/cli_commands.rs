@@ -240,6 +240,61 @@ fn files_of_several_sites_become_one() {
 }
 
 #[test]
+fn sites_hand_out_samples_and_moments_alone() {
+    let folder = Folder::new();
+    let row = |i: u32| {
+        format!("{},{},{},{}.25\n", i * i % 97, i * 7 % 13, ["u", "v", "w"][i as usize / 1100], i % 11)
+    };
+    for (name, range) in [("all", 0..3000), ("a", 0..900), ("b", 900..2000), ("c", 2000..3000)] {
+        folder.write(&format!("{name}.csv"), format!("a,b,k,y\n{}", range.map(row).collect::<String>()));
+        folder.fine(&format!("convert {name}.csv {name}.gede --target y:value"));
+        folder.fine(&format!("convert {name}.csv k{name}.gede --target k:class --exclude y"));
+    }
+    let samples = |file: &str| folder.json(&format!("condensed {file}")).as_array().unwrap().clone();
+    let sites = |prefix: &str| ["a", "b", "c"].map(|site| samples(&format!("{prefix}{site}.gede"))).concat();
+    let merged = folder.json("merge a.gede b.gede c.gede m.gede --condensed-only");
+    assert_eq!((&merged["rows"], &merged["condensed_samples"]), (&json!(0), &json!(sites("").len())));
+    folder.fine("verify m.gede");
+    assert_eq!(samples("m.gede"), sites(""));
+    // Least squares is that of all rows in one file, to the bit; nothing of the rows is needed.
+    let fit = |file: &str| {
+        folder.fine(&format!("train linear {file} --method moments --save model.json"));
+        folder.read("model.json")
+    };
+    assert_eq!(fit("m.gede"), fit("all.gede"));
+    assert_eq!(folder.json("train linear m.gede")["rows"], 3000.0);
+    assert!(folder.fine("info m.gede").contains("of rows elsewhere"));
+    // Merged in two steps, the same file; a site's own samples go out alone.
+    folder.fine("merge a.gede b.gede ab.gede --condensed-only");
+    folder.fine("merge c.gede alone.gede --condensed-only");
+    folder.fine("merge ab.gede alone.gede again.gede --condensed-only");
+    assert_eq!(folder.read("again.gede"), folder.read("m.gede"));
+    assert_eq!(samples("alone.gede"), samples("c.gede"));
+    // Classes that only some sites have get weights of their own.
+    folder.fine("merge ka.gede kb.gede kc.gede km.gede --condensed-only");
+    folder.fine("verify km.gede");
+    let weight = |class: &str| -> u64 {
+        samples("km.gede").iter().map(|row| row[&format!("weight:{class}")].as_u64().unwrap()).sum()
+    };
+    assert_eq!([weight("u"), weight("v"), weight("w")], [1100, 1100, 800]);
+    assert_eq!(folder.json("train logistic km.gede")["classes"], 3);
+    for (arguments, says) in [
+        ("train logistic km.gede --polish 1", "no rows in the file"),
+        ("train linear m.gede --method full", "no usable rows"),
+        ("merge m.gede a.gede x.gede", "--condensed-only"),
+        ("merge a.gede x.gede", "at least two"),
+        ("merge a.gede b.gede x.gede --condensed-only --beta 3", "--condensed-only"),
+    ] {
+        let line = folder.refused(arguments, 2);
+        assert!(line.contains(says), "{says:?} is not in {line:?}");
+    }
+    assert!(folder.refused("merge a.gede ka.gede x.gede --condensed-only", 1).contains("ka.gede: has"));
+    folder.fine("convert a.csv plain.gede");
+    assert!(folder.refused("merge plain.gede x.gede --condensed-only", 1).contains("--target"));
+    assert!(!folder.names().contains(&"x.gede".to_owned()));
+}
+
+#[test]
 fn a_coreset_is_fitted_as_all_rows_are() {
     let folder = Folder::new();
     folder.california();

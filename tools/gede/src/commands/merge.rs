@@ -5,17 +5,22 @@ use super::{misuse, open, refuse_existing};
 use crate::output::{bytes, json, many, print};
 use crate::progress::Bar;
 use gede::arrow::ArrowTable;
-use gede::write::{Disk, Options, TargetKind, write_to};
+use gede::write::{Disk, Options, Report, TargetKind, merge_condensed, write_to};
 use gede::{Error, Result};
 use serde_json::json;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-/// Write the rows of several gede files of the same columns into one, in the order of the files
+/// Write the rows of several gede files of the same columns into one, in the order of the files; or only what models are
+/// fitted on
 #[derive(clap::Args)]
 pub struct Merge {
     /// Gede files, then the file to write
-    #[arg(value_name = "FILE", num_args = 3.., required = true)]
+    #[arg(value_name = "FILE", num_args = 2.., required = true)]
     files: Vec<PathBuf>,
+    /// Write no rows, only the files' condensed samples with their weights, and their moments: what a site may hand out.
+    /// One file is enough
+    #[arg(long)]
+    condensed_only: bool,
     /// Replace the file to write if it is there
     #[arg(long)]
     overwrite: bool,
@@ -30,11 +35,8 @@ impl Merge {
             return Err(misuse(format!("{}: is to be read and to be written", output.display())));
         }
         refuse_existing(output, self.overwrite)?;
-        let options = self.options(inputs)?;
-        let table = ArrowTable::of_files(inputs)?;
-        let bar = Bar::new();
-        let report = write_to(&Disk, output, &table, &options, &|progress| bar.set(progress))?;
-        drop(bar);
+        let report =
+            if self.condensed_only { self.condensed(output, inputs) } else { self.rows(output, inputs) }?;
         if as_json {
             return json(&json!({
                 "files": inputs.len(),
@@ -43,8 +45,38 @@ impl Merge {
                 "condensed_samples": report.cells,
             }));
         }
-        let (rows, length) = (many(report.rows, "row", "rows"), bytes(report.file_length));
-        print(&format!("{}: {rows} of {} files in {length}\n", output.display(), inputs.len()))
+        let what = match self.condensed_only {
+            true => many(report.cells, "condensed sample", "condensed samples"),
+            false => many(report.rows, "row", "rows"),
+        };
+        let (files, length) = (many(inputs.len() as u64, "file", "files"), bytes(report.file_length));
+        print(&format!("{}: {what} of {files} in {length}\n", output.display()))
+    }
+
+    fn rows(&self, output: &Path, inputs: &[PathBuf]) -> Result<Report> {
+        if inputs.len() < 2 {
+            return Err(misuse("name at least two files to merge, and the file to write"));
+        }
+        for input in inputs {
+            let reader = open(input)?;
+            if reader.rows() == 0 && reader.condensed().map_err(|e| e.at(input.display()))?.is_some() {
+                let what = "holds condensed samples without their rows: merge it by --condensed-only";
+                return Err(misuse(format!("{}: {what}", input.display())));
+            }
+        }
+        let options = self.options(inputs)?;
+        let table = ArrowTable::of_files(inputs)?;
+        let bar = Bar::new();
+        write_to(&Disk, output, &table, &options, &|progress| bar.set(progress))
+    }
+
+    fn condensed(&self, output: &Path, inputs: &[PathBuf]) -> Result<Report> {
+        if self.how != How::default() {
+            return Err(misuse(
+                "--condensed-only takes samples as they are: options of how to write rows do not apply",
+            ));
+        }
+        merge_condensed(&Disk, output, inputs, self.overwrite)
     }
 
     /// As asked; target and features are those of the first file where nothing else is said.

@@ -1,0 +1,183 @@
+//! Condensed samples and moments of several files in one, without their rows.
+
+use std::path::Path;
+
+use super::cells::CellPlan;
+use super::file::{Blocks, FileWriter};
+use super::moments::MomentPlan;
+use super::options::{Options, Report};
+use super::passes::condensed_table;
+use super::storage::Storage;
+use crate::column::{Node, Schema};
+use crate::entrogede::{Condensed, Moments};
+use crate::error::{Error, ErrorKind, Result};
+use crate::format::{CellsSection, Feature, MAX_CELLS, MomentsSection, SectionKind};
+use crate::read::{FileSource, Reader};
+
+/// Writes a file of the condensed samples, weights and moments of gede files with the same columns, and of none of their
+/// rows: what a site can hand out of its data. Samples are those of the files one after the other; moments add up, to what
+/// those of all rows in one file are. The file appears whole or not at all.
+///
+/// # Errors
+/// `Argument` for no files, for more than 2^21 samples and for a file that exists; `Input` for a file without condensed
+/// samples; `Type` for one with other columns, features or target than the first; `Corrupt` and `Io`.
+pub fn merge_condensed<P: AsRef<Path>>(
+    storage: &dyn Storage,
+    path: &Path,
+    files: &[P],
+    overwrite: bool,
+) -> Result<Report> {
+    let mut merged: Option<Merged> = None;
+    for file in files {
+        let file = file.as_ref();
+        let own = Reader::open(file).and_then(|reader| Merged::of(&reader));
+        let added = own.and_then(|own| match merged.take() {
+            None => Ok(own),
+            Some(merged) => merged.and(own),
+        });
+        merged = Some(added.map_err(|e| e.at(file.display()))?);
+    }
+    let merged = merged.ok_or_else(|| Error::argument("no files to merge"))?;
+    merged.write(FileWriter::create(storage, path, overwrite)?)
+}
+
+/// What one or several files have.
+struct Merged {
+    schema: Schema,
+    arrow_schema: Option<Vec<u8>>,
+    cells: CellsSection,
+    samples: Condensed,
+    /// None if a file has none, or those of other columns.
+    moments: Option<(MomentPlan, Moments)>,
+}
+
+impl Merged {
+    fn of(reader: &Reader<FileSource>) -> Result<Self> {
+        let none = || {
+            Error::new(ErrorKind::Input, "has no condensed samples; convert with --target or --max-condensed")
+        };
+        let (cells, samples) = (reader.cells()?.ok_or_else(none)?, reader.condensed()?.ok_or_else(none)?);
+        let mut schema = reader.schema().clone();
+        (0..schema.nodes().len()).for_each(|node| schema.set_dictionary(node, None));
+        let moments = match (reader.moments_bytes()?, reader.moments()?) {
+            (Some(bytes), Some(moments)) => {
+                let section = MomentsSection::read(&bytes, schema.nodes().len())?;
+                Some((MomentPlan::of_section(&section), moments.moments))
+            }
+            _ => None,
+        };
+        let arrow_schema = reader.arrow_schema().map(<[u8]>::to_vec);
+        Ok(Self { schema, arrow_schema, cells, samples: samples.samples, moments })
+    }
+
+    /// With another's samples behind its own.
+    fn and(mut self, other: Self) -> Result<Self> {
+        let same = |(a, b): (&Node, &Node)| {
+            (&a.name, a.parent, a.kind, a.bits, a.scale, a.unit)
+                == (&b.name, b.parent, b.kind, b.bits, b.scale, b.unit)
+        };
+        let (nodes, others) = (self.schema.nodes(), other.schema.nodes());
+        let different =
+            |what: &str| Err(Error::new(ErrorKind::Type, format!("has {what} than the first file")));
+        if nodes.len() != others.len() || !nodes.iter().zip(others).all(same) {
+            return different("other columns");
+        }
+        let features = |cells: &CellsSection| cells.features.iter().map(|f| f.node).collect::<Vec<_>>();
+        if features(&self.cells) != features(&other.cells) {
+            return different("condensed samples of other features");
+        }
+        if self.cells.target != other.cells.target {
+            return different("another target");
+        }
+        for (own, other) in self.cells.features.iter_mut().zip(&other.cells.features) {
+            own.lo = own.lo.get().min(other.lo.get()).into();
+            own.hi = own.hi.get().max(other.hi.get()).into();
+        }
+        // The cells of all files together were cut by no bits of their own.
+        self.cells.bits.clear();
+        self.add_samples(other.samples, &other.cells.labels);
+        self.cells.cells = self.samples.len() as u64;
+        if self.cells.cells > MAX_CELLS {
+            return Err(Error::argument(format!("more than {MAX_CELLS} condensed samples in one file")));
+        }
+        self.moments = match (self.moments, other.moments) {
+            (Some((plan, mut moments)), Some((other, others))) if plan == other => {
+                moments.merge(&others)?;
+                Some((plan, moments))
+            }
+            _ => None,
+        };
+        Ok(self)
+    }
+
+    /// Puts samples behind one's own; of a class target the weights go to the same labels, new ones behind the others.
+    fn add_samples(&mut self, other: Condensed, labels: &[Option<Vec<u8>>]) {
+        let own = &mut self.samples;
+        if own.classes > 0 {
+            let mut places = Vec::with_capacity(labels.len());
+            for label in labels {
+                let place = self.cells.labels.iter().position(|own| own == label);
+                places.push(place.unwrap_or(self.cells.labels.len()));
+                if place.is_none() {
+                    self.cells.labels.push(label.clone());
+                }
+            }
+            let classes = self.cells.labels.len();
+            let wide = |weights: &[u64], from: usize, places: &[usize]| -> Vec<u64> {
+                let mut wide = vec![0; weights.len() / from.max(1) * classes];
+                for (wide, weights) in wide.chunks_exact_mut(classes).zip(weights.chunks_exact(from.max(1))) {
+                    for (&place, weight) in places.iter().zip(weights) {
+                        wide.iter_mut().skip(place).take(1).for_each(|w| *w = *weight);
+                    }
+                }
+                wide
+            };
+            let before: Vec<usize> = (0..own.classes).collect();
+            own.weights = wide(&own.weights, own.classes, &before);
+            own.weights.extend(wide(&other.weights, other.classes, &places));
+            own.classes = classes;
+        } else {
+            own.weights.extend(other.weights);
+        }
+        own.means.extend(other.means);
+        if let (Some(own), Some(other)) = (&mut own.target, other.target) {
+            own.extend(other);
+        }
+    }
+
+    fn write(mut self, mut out: FileWriter) -> Result<Report> {
+        self.cells.stored = true;
+        let condensed_schema =
+            CellPlan::of_section(&self.schema, &self.cells)?.condensed_schema(&self.schema)?;
+        let (m, d, classes) = (self.samples.len(), self.samples.features, self.samples.classes.max(1));
+        let part = |range: std::ops::Range<usize>| Condensed {
+            features: d,
+            means: slice(&self.samples.means, range.start * d..range.end * d),
+            target: self.samples.target.as_ref().map(|target| slice(target, range.clone())),
+            weights: slice(&self.samples.weights, range.start * classes..range.end * classes),
+            classes: self.samples.classes,
+        };
+        let options = Options::default();
+        let condensed = condensed_table(&mut out, &condensed_schema, &options, m, &part)?;
+        let mut metadata = vec![
+            (SectionKind::SCHEMA, self.schema.to_bytes()),
+            (SectionKind::CONDENSED_SCHEMA, condensed_schema.to_bytes()),
+        ];
+        metadata.extend(self.arrow_schema.map(|bytes| (SectionKind::ARROW_SCHEMA, bytes)));
+        metadata.push((SectionKind::CELLS, self.cells.to_bytes()));
+        out.feature(Feature::CONDENSED_SAMPLES);
+        let rows = Blocks::default();
+        out.tables(&rows, &condensed)?;
+        if let Some((plan, moments)) = &self.moments {
+            out.section(SectionKind::MOMENTS, &plan.section(moments).to_bytes())?;
+            out.feature(Feature::MOMENTS);
+        }
+        let metadata: Vec<_> = metadata.iter().map(|(kind, bytes)| (*kind, bytes.as_slice())).collect();
+        let file_length = out.finish(self.schema.groups(), &rows, &condensed, &metadata)?;
+        Ok(Report { file_length, beta: self.cells.bits.len(), cells: m as u64, ..Report::default() })
+    }
+}
+
+fn slice<T: Copy>(values: &[T], range: std::ops::Range<usize>) -> Vec<T> {
+    values.get(range).unwrap_or(&[]).to_vec()
+}
