@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """check.py [FILE or DIR ...]: reads gede files with reader.py and checks what a reader need not know. Where the
-committed dumps lie beside a file (X.csv, X.condensed.csv, X.moments.csv), its own are compared with them.
+committed dumps lie beside a file (X.csv, X.condensed.csv, X.moments.csv, ...), its own are compared with them.
 Without an argument, the golden files. Exits 1 if anything differs."""
 import pathlib
 import struct
@@ -10,7 +10,26 @@ import condensed
 import reader
 from reader import require
 
-DUMPS = {".csv": reader.dump_table, ".condensed.csv": condensed.dump, ".moments.csv": condensed.dump_moments}
+
+def dump_covariances(file):
+    """A line a cell (gede.md, section 5): the raw bits of its numbers."""
+    d, data = struct.unpack_from("<I", file.section(35))[0], file.section(8)
+    count = d * (d + 1) // 2
+    yield from (",".join("%08x" % v for v in row) for row in struct.iter_unpack(f"<{count}I", data))
+
+
+def dump_coreset(file):
+    """The nodes (gede.md, section 6), then a line a row: the raw bits of its values and its weight."""
+    data = file.section(9)
+    k, zero, rows = struct.unpack_from("<IIQ", data)
+    yield ",".join(map(str, struct.unpack_from(f"<{k}I", data, 64)))
+    start = (64 + 4 * k + 7) // 8 * 8
+    require(zero == 0 and len(data) == start + 8 * rows * (k + 1) and not any(data[64 + 4 * k : start]), "coreset")
+    yield from (",".join("%016x" % v for v in row) for row in struct.iter_unpack(f"<{k + 1}Q", data[start:]))
+
+
+DUMPS = {".csv": reader.dump_table, ".condensed.csv": condensed.dump, ".moments.csv": condensed.dump_moments,
+         ".covariances.csv": dump_covariances, ".coreset.csv": dump_coreset}
 
 
 def check(file):

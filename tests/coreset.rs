@@ -7,8 +7,9 @@ mod common;
 use common::memory::Builder;
 use common::zoo::random;
 use gede::Reader;
+use gede::column::Kind;
 use gede::train::{Coreset, Dataset, Gram};
-use gede::write::Options;
+use gede::write::{Options, TargetKind};
 
 /// Products of (1, features, target), summed.
 fn sums(data: &Dataset) -> Vec<f64> {
@@ -64,6 +65,38 @@ fn sums_stay_and_rows_are_few_and_real() {
             }
         }
     }
+}
+
+#[test]
+fn a_file_stores_its_coreset() {
+    let (a, b) = (|i: usize| (random(1, i) % 1000) as f64 / 8.0, |i: usize| (random(2, i) % 77) as f64);
+    let table = Builder::new(3000)
+        .f64("a", a)
+        .f64("b", move |i| if i == 70 { f64::NAN } else { b(i) })
+        .strings(None, "s", Kind::Text, true, |_| None)
+        .f64("y", move |i| a(i) * 2.0 + (random(3, i) % 100) as f64)
+        .finish();
+    let options = |target: &str| Options {
+        target: Some((target.to_owned(), TargetKind::Auto)),
+        coreset: true,
+        ..Options::default()
+    };
+    let reader = Reader::new(table.file(&options("y"))).unwrap();
+    reader.verify(|_| {}).unwrap();
+    let few = Dataset::of_coreset(reader.coreset().unwrap().unwrap()).unwrap();
+    let all = Dataset::of_rows(&reader, &names(&["a", "b"]), "y").unwrap();
+    assert_eq!((few.features(), few.target()), (&names(&["a", "b"])[..], "y"));
+    assert!(few.rows() <= 10 && all.rows() == 2999);
+    for (found, wanted) in sums(&few).iter().zip(sums(&all)) {
+        assert!((found - wanted).abs() <= 1e-11 * wanted.abs().max(1.0), "{found} {wanted}");
+    }
+    // A target of text has no second moments.
+    let folder = tempfile::tempdir().unwrap();
+    let refused = gede::write::write(folder.path().join("x.gede"), &table, &options("s")).unwrap_err();
+    assert!(refused.to_string().contains("number"), "{refused}");
+    let lone = Options { cell_covariances: true, ..Options::default() };
+    assert!(gede::write::write(folder.path().join("x.gede"), &table, &lone).is_err());
+    assert!(std::fs::read_dir(folder.path()).unwrap().next().is_none());
 }
 
 #[test]

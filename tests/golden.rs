@@ -8,7 +8,7 @@ mod common;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use common::dump::{dump, dump_condensed, dump_moments};
+use common::dump::{dump, dump_condensed, dump_coreset, dump_covariances, dump_moments};
 use gede::Reader;
 use gede::column::Batch;
 use gede::read::{Projection, Source};
@@ -37,6 +37,11 @@ fn golden_files_are_read_as_committed() {
         assert!(found == committed("csv").unwrap(), "{}", file.display());
         let condensed = reader.condensed().unwrap().map(|c| dump_condensed(&c));
         assert_eq!(condensed, committed("condensed.csv").ok(), "{}", file.display());
+        let features = reader.condensed().unwrap().map_or(0, |c| c.features.len());
+        let covariances = reader.cell_covariances().unwrap().map(|c| dump_covariances(features, &c));
+        assert_eq!(covariances, committed("covariances.csv").ok(), "{}", file.display());
+        let coreset = reader.coreset().unwrap().map(|c| dump_coreset(reader.schema(), &c));
+        assert_eq!(coreset, committed("coreset.csv").ok(), "{}", file.display());
         let moments = reader.moments().unwrap().map(|m| dump_moments(reader.schema(), &m));
         assert_eq!(moments, committed("moments.csv").ok(), "{}", file.display());
     }
@@ -170,8 +175,10 @@ fn everything_is_in_a_golden_file() {
         }
     }
     wanted.extend((0..=16).filter(|&u| u != 3).map(|u| format!("unit {u}")));
-    wanted.extend([0, 1, 2, 16, 17, 18, 19, 20, 21, 22, 23, 32, 33, 34].map(|f| format!("feature {f}")));
-    wanted.extend([1, 2, 3, 4, 5, 6, 7, 16, 32, 33, 34, 35, 36].map(|s| format!("section {s}")));
+    wanted.extend(
+        [0, 1, 2, 16, 17, 18, 19, 20, 21, 22, 23, 32, 33, 34, 35, 36].map(|f| format!("feature {f}")),
+    );
+    wanted.extend([1, 2, 3, 4, 5, 6, 7, 8, 9, 16, 32, 33, 34, 35, 36].map(|s| format!("section {s}")));
     wanted.extend(["record 1", "record 2", "record 3", "segments", "segment dictionary"].map(str::to_owned));
     wanted.extend([0, 1, 2, 3].map(|t| format!("transform {t}")));
     wanted.extend([0, 1].map(|t| format!("image transform {t}")));

@@ -10,7 +10,7 @@ use std::fmt::Write;
 use std::fs::{read, read_to_string, write};
 use std::path::Path;
 
-use common::dump::{dump, dump_condensed, dump_moments};
+use common::dump::{dump, dump_condensed, dump_coreset, dump_covariances, dump_moments};
 use common::read::rows as rows_of;
 use common::zoo;
 use gede::Reader;
@@ -67,6 +67,12 @@ fn add(golden: &Path, name: &str, bytes: Vec<u8>, rows: Option<Batch>) {
     add("csv", dump(reader.schema(), &rows).as_bytes());
     if let Some(condensed) = reader.condensed().unwrap() {
         add("condensed.csv", dump_condensed(&condensed).as_bytes());
+        if let Some(covariances) = reader.cell_covariances().unwrap() {
+            add("covariances.csv", dump_covariances(condensed.features.len(), &covariances).as_bytes());
+        }
+    }
+    if let Some(coreset) = reader.coreset().unwrap() {
+        add("coreset.csv", dump_coreset(reader.schema(), &coreset).as_bytes());
     }
     if let Some(moments) = reader.moments().unwrap() {
         add("moments.csv", dump_moments(reader.schema(), &moments).as_bytes());

@@ -182,6 +182,50 @@ fn a_spread_is_rows_scattered_about_their_means() {
     assert_close(&a.model, &b.model, 1e-6);
 }
 
+/// Each cell's own covariance, as the file stores it, is that of its rows; where all cells have the same it says what a
+/// common one says; and it tells more of the rows than that.
+#[test]
+fn cells_have_spreads_of_their_own() {
+    let random = common::zoo::random;
+    // Rows scatter the more along b the higher a is: no common covariance tells that.
+    let b = move |i: usize| (random(2, i) % 1000) as f64 * (random(1, i) % 1000) as f64 / 5e3;
+    let table = Builder::new(4000)
+        .f64("a", move |i| (random(1, i) % 1000) as f64 / 10.0)
+        .f64("b", b)
+        .f64("y", move |i| f64::from(u8::from(b(i) > 30.0 + (random(3, i) % 300) as f64)))
+        .finish();
+    let target = Some(("y".to_owned(), TargetKind::Class));
+    let options = Options { target, cells: CellLimit::Beta(3), segment_rows: 900, ..Options::default() };
+    let reader = Reader::new(table.file(&Options { cell_covariances: true, ..options.clone() })).unwrap();
+    assert!(Reader::new(table.file(&options)).unwrap().cell_covariances().unwrap().is_none());
+    let samples = reader.condensed().unwrap().unwrap();
+    let cells = ClassData::of_condensed(&samples).unwrap();
+    let own = reader.cell_covariances().unwrap().unwrap();
+    assert_eq!((own.len(), cells.rows()), (3 * cells.rows(), samples.samples.len()));
+    let moments = reader.moments().unwrap().unwrap();
+    let common = Spread::of(&cells, &moments).unwrap().unwrap();
+    // What cells have in the mean is what all rows have beyond the means.
+    let total = cells.total();
+    let mut mean = [0.0; 3];
+    for (own, weights) in own.chunks(3).zip(samples.samples.weights.chunks(2)) {
+        let weight = weights.iter().sum::<u64>() as f64 / total;
+        mean.iter_mut().zip(own).for_each(|(mean, own)| *mean += weight * f64::from(*own));
+    }
+    let same: Vec<f32> = mean.iter().map(|&v| v as f32).cycle().take(own.len()).collect();
+    let of = |own: &[f32]| Spread::of_cells(&cells, &samples, own, Some(&moments)).unwrap();
+    let newton = Newton::default();
+    let fit = |spread: &Spread| newton.fit(&cells, Some(spread)).unwrap();
+    assert_close(&fit(&of(&same)).model, &fit(&common).model, 1e-4);
+    let all = ClassData::of_rows(&reader, cells.features(), "y", cells.labels()).unwrap();
+    let loss = |model: &LogisticModel| model.scores(&all).unwrap().log_loss;
+    let full = loss(&newton.fit(&all, None).unwrap().model);
+    let (own, common) = (fit(&of(&own)), fit(&common));
+    assert!(own.converged, "{} {:?}", own.gradient_norm, own.model);
+    let (own, common) = (loss(&own.model) / full - 1.0, loss(&common.model) / full - 1.0);
+    assert!(own < common / 2.0, "{own} {common}");
+    assert!(Spread::of_cells(&cells, &samples, &same[1..], None).is_err());
+}
+
 #[test]
 fn classes_that_a_plane_parts_have_finite_weights() {
     let data =

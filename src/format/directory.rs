@@ -19,6 +19,8 @@ impl SectionKind {
     pub const MOMENTS: Self = Self(5);
     pub const SAMPLE_INDEX: Self = Self(6);
     pub const CLASS_TABLE: Self = Self(7);
+    pub const CELL_COVARIANCES: Self = Self(8);
+    pub const CORESET: Self = Self(9);
     pub const CHECKSUM_LEVEL: Self = Self(16);
     pub const SCHEMA: Self = Self(32);
     pub const CONDENSED_SCHEMA: Self = Self(33);
@@ -111,9 +113,11 @@ impl Feature {
     pub const SAMPLE_INDEX: Self = Self::new(32, true, 0, "sample index");
     pub const CONDENSED_SAMPLES: Self = Self::new(33, false, 0, "condensed samples");
     pub const MOMENTS: Self = Self::new(34, false, 0, "moments");
+    pub const CELL_COVARIANCES: Self = Self::new(35, false, 0, "cell covariances");
+    pub const CORESET: Self = Self::new(36, false, 0, "coreset");
 
     /// All that this crate knows.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::FIXED_RECORDS,
         Self::TILE_RECORDS,
         Self::GROUPED_RECORDS,
@@ -128,6 +132,8 @@ impl Feature {
         Self::SAMPLE_INDEX,
         Self::CONDENSED_SAMPLES,
         Self::MOMENTS,
+        Self::CELL_COVARIANCES,
+        Self::CORESET,
     ];
 }
 

@@ -4,6 +4,7 @@ pub(crate) mod bits;
 mod block;
 mod cells;
 mod checksum;
+mod coreset;
 mod directory;
 mod frame;
 mod grouped;
@@ -19,6 +20,7 @@ pub(crate) use block::{
 pub use cells::MAX_CELLS;
 pub(crate) use cells::{CellBitEntry, CellFeature, CellTarget, CellsSection};
 pub(crate) use checksum::{Levels, PAGE, PageSums, crc};
+pub(crate) use coreset::CoresetSection;
 pub(crate) use directory::{Directory, Feature, Head, Section, SectionKind, TAIL};
 pub(crate) use frame::{FOOTER, Footer, HEADER, Header};
 pub(crate) use grouped::{

@@ -28,7 +28,8 @@ pub enum Part {
     Offsets,
     /// Strings.
     Heaps,
-    /// Condensed samples: all their pieces, their block table and schema, and the cells.
+    /// Condensed samples: all their pieces, their block table and schema, the cells and what rows scatter in them; the
+    /// coreset.
     Condensed,
     /// Moments.
     Moments,
@@ -141,9 +142,11 @@ impl<S: Source> Reader<S> {
                 SectionKind::BLOCKS => continue,
                 SectionKind::BLOCK_TABLE => Part::BlockTable,
                 SectionKind::DICTIONARY_TABLE => Part::Dictionaries,
-                SectionKind::CONDENSED_TABLE | SectionKind::CONDENSED_SCHEMA | SectionKind::CELLS => {
-                    Part::Condensed
-                }
+                SectionKind::CONDENSED_TABLE
+                | SectionKind::CONDENSED_SCHEMA
+                | SectionKind::CELLS
+                | SectionKind::CELL_COVARIANCES
+                | SectionKind::CORESET => Part::Condensed,
                 SectionKind::MOMENTS => Part::Moments,
                 SectionKind::SAMPLE_INDEX | SectionKind::CLASS_TABLE => Part::SampleIndex,
                 SectionKind::CHECKSUM_LEVEL => Part::Checksums,

@@ -330,7 +330,12 @@ impl<S: Source> Reader<S> {
 
     /// The bytes of the moments section, if there is one.
     pub(crate) fn moments_bytes(&self) -> Result<Option<Cow<'_, [u8]>>> {
-        let section = self.directory.section(SectionKind::MOMENTS);
+        self.bulk_section(SectionKind::MOMENTS)
+    }
+
+    /// The bytes of a bulk section, if there is one.
+    pub(crate) fn bulk_section(&self, kind: SectionKind) -> Result<Option<Cow<'_, [u8]>>> {
+        let section = self.directory.section(kind);
         section.map(|s| self.pages.piece(s.offset, s.length)).transpose()
     }
 

@@ -46,6 +46,8 @@ impl<S: Source> Reader<S> {
         if let Some(bytes) = self.moments_bytes()? {
             MomentsSection::read(&bytes, self.schema().nodes().len())?;
         }
+        self.coreset()?;
+        self.cell_covariances()?;
         for (node, _) in self.image_errors()? {
             if self.schema().nodes().get(node as usize).is_none_or(|n| n.image.is_none()) {
                 return Err(Error::corrupt("errors of images that there are not"));

@@ -3,7 +3,7 @@
 use crate::column::{Batch, Values};
 use crate::entrogede::Condensed;
 use crate::error::{Error, Result};
-use crate::format::{CellTarget, CellsSection};
+use crate::format::{CellTarget, CellsSection, SectionKind};
 use crate::read::{Projection, Reader, Source};
 use crate::write::{CellPlan, SEGMENT_BYTES, TargetKind};
 
@@ -54,6 +54,25 @@ impl<S: Source> Reader<S> {
             stored: section.stored,
             samples,
         }))
+    }
+
+    /// The covariances of the features of each condensed sample's rows about their mean, if the file was written with
+    /// them: the upper triangle row by row, d (d + 1) / 2 numbers a sample, of the rows that have a finite value in every
+    /// feature.
+    ///
+    /// # Errors
+    /// `Corrupt` or `Io`.
+    pub fn cell_covariances(&self) -> Result<Option<Vec<f32>>> {
+        let Some(bytes) = self.bulk_section(SectionKind::CELL_COVARIANCES)? else { return Ok(None) };
+        let bad = || Error::corrupt("the covariances of cells are not as many as the cells name");
+        let section = self.cells()?.ok_or_else(bad)?;
+        let d = section.features.len() as u128;
+        let (numbers, rest) = bytes.as_chunks::<4>();
+        if !rest.is_empty() || numbers.len() as u128 != u128::from(section.cells) * (d * (d + 1) / 2) {
+            return Err(bad());
+        }
+        let numbers: Vec<f32> = numbers.iter().map(|b| f32::from_le_bytes(*b)).collect();
+        if numbers.iter().all(|v| v.is_finite()) { Ok(Some(numbers)) } else { Err(bad()) }
     }
 
     /// The stored condensed table.

@@ -3,6 +3,7 @@
 mod batch;
 mod classes;
 mod condensed;
+mod coreset;
 mod draw;
 mod epoch;
 mod epochs;
@@ -17,6 +18,7 @@ mod weights;
 pub use batch::{Batch, PixelFormat, Pixels};
 pub use classes::{ClassList, Classes, FileClasses};
 pub use condensed::CondensedSamples;
+pub use coreset::CoresetRows;
 pub use draw::{Amount, Draw};
 pub use epoch::Epoch;
 pub use epochs::{Epochs, State};

@@ -39,10 +39,10 @@ mod standardiser;
 mod tensors;
 mod training;
 
+pub use crate::entrogede::Coreset;
 pub use augment::Augment;
 pub use candle_core::Device;
 pub use classes::{ClassData, ClassRows, FileRows};
-pub use coreset::Coreset;
 pub use data::Dataset;
 pub use descent::{Descent, Fit, Progress, gradient_descent};
 pub use gram::{Gram, closed_form};

@@ -6,7 +6,7 @@ use super::Standardiser;
 use super::classes::{ClassData, ClassRows};
 use super::gram::solve_semidefinite;
 use super::logistic::LogisticModel;
-use super::spread::{Spread, softplus};
+use super::spread::{Covariance, Spread, softplus};
 use crate::error::{Error, Result};
 
 /// How to get to the least loss.
@@ -174,13 +174,15 @@ impl Newton {
         let d = rows.dimension();
         let (per, p) = (d + 1, at.len());
         let mut sums = Sums { loss: 0.0, gradient: vec![0.0; p], hessian: vec![0.0; p * p] };
-        // The spread along the weights: its variance and half that variance's slope.
+        // The spread along the weights: its variance and half that variance's slope; of every sample if it has its own.
         let slopes = at.get(1..).unwrap_or(&[]);
-        let towards: Option<Vec<f64>> = spread.map(|spread| {
-            let times = spread.covariance.chunks_exact(d).map(|row| dot(row, slopes));
-            [0.0].into_iter().chain(times).collect()
-        });
-        let variance = towards.as_ref().map_or(0.0, |towards| dot(towards, at).max(0.0));
+        let mut towards = vec![0.0; per];
+        let common = match spread.map(|spread| &spread.covariance) {
+            Some(Covariance::Common(common)) => common.as_slice(),
+            _ => &[],
+        };
+        towards.iter_mut().skip(1).zip(common.chunks_exact(d)).for_each(|(t, row)| *t = dot(row, slopes));
+        let mut sample = 0;
         let exact = spread.and_then(|spread| spread.label.as_ref());
         let (mut z, mut total, mut second, mut positives) = (vec![1.0; per], 0.0, 0.0, 0.0);
         let mut scores = vec![0.0; rows.classes()];
@@ -188,19 +190,33 @@ impl Newton {
             z.iter_mut().skip(1).zip(standardiser.apply(x)).for_each(|(z, x)| *z = x);
             let weight: f64 = counts.iter().sum();
             total += weight;
-            if let Some(towards) = &towards {
-                let score = dot(at, &z);
+            if let Some(spread) = spread {
+                if common.is_empty() {
+                    spread.own_times(sample, slopes, towards.get_mut(1..).unwrap_or(&mut []));
+                }
+                let (score, variance) = (dot(at, &z), dot(&towards, at).max(0.0));
                 let [value, first, slope, bend, fourth] = softplus(score, variance).map(|v| weight * v);
                 positives += counts.get(1).copied().unwrap_or(0.0);
                 let positive = if exact.is_some() { 0.0 } else { counts.get(1).copied().unwrap_or(0.0) };
                 sums.loss += value - positive * score;
                 second += slope;
-                for ((gradient, z), t) in sums.gradient.iter_mut().zip(&z).zip(towards) {
+                spread.each_own(sample, d, &mut |i, j, v| {
+                    let mut add = |i: usize, j: usize| {
+                        let entry = sums.hessian.get_mut((i + 1) * p + j + 1);
+                        entry.into_iter().for_each(|h| *h += slope * v);
+                    };
+                    add(i, j);
+                    if i != j {
+                        add(j, i);
+                    }
+                });
+                sample += 1;
+                for ((gradient, z), t) in sums.gradient.iter_mut().zip(&z).zip(&towards) {
                     *gradient += (first - positive) * z + slope * t;
                 }
-                for ((row, z_i), t_i) in sums.hessian.chunks_exact_mut(p).zip(&z).zip(towards) {
+                for ((row, z_i), t_i) in sums.hessian.chunks_exact_mut(p).zip(&z).zip(&towards) {
                     let (of_z, of_t) = (slope * z_i + bend * t_i, bend * z_i + fourth * t_i);
-                    row.iter_mut().zip(&z).zip(towards).for_each(|((h, z), t)| *h += of_z * z + of_t * t);
+                    row.iter_mut().zip(&z).zip(&towards).for_each(|((h, z), t)| *h += of_z * z + of_t * t);
                 }
                 return;
             }
@@ -229,12 +245,8 @@ impl Newton {
                 sums.loss -= label * at;
             }
         }
-        if let Some(spread) = spread {
-            for (row, spread) in
-                sums.hessian.chunks_exact_mut(p).skip(1).zip(spread.covariance.chunks_exact(d))
-            {
-                row.iter_mut().skip(1).zip(spread).for_each(|(h, spread)| *h += second * spread);
-            }
+        for (row, spread) in sums.hessian.chunks_exact_mut(p).skip(1).zip(common.chunks_exact(d)) {
+            row.iter_mut().skip(1).zip(spread).for_each(|(h, spread)| *h += second * spread);
         }
         sums.loss /= total;
         sums.gradient.iter_mut().chain(&mut sums.hessian).for_each(|v| *v /= total);

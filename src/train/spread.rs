@@ -2,8 +2,8 @@
 
 use super::classes::ClassRows;
 use super::{ClassData, Standardiser};
-use crate::error::Result;
-use crate::sample::ColumnMoments;
+use crate::error::{Error, Result};
+use crate::sample::{ColumnMoments, CondensedSamples};
 
 /// Positive nodes and weights of Gauss and Hermite's rule of 20 nodes (Abramowitz and Stegun, table 25.10), for the
 /// weight exp(-t^2).
@@ -20,17 +20,25 @@ const NODES: [(f64, f64); 10] = [
     (5.387_480_890_011_2, 2.229_393_645_534e-13),
 ];
 
-/// The covariance of rows about the means of their cells, the same for all cells: that of all rows less that of the
-/// means. d x d, in the units of the features.
+/// How rows scatter about the means of their cells, in the units of the features.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Spread {
-    pub(super) covariance: Vec<f64>,
+    pub(super) covariance: Covariance,
     /// For each feature the covariance over all rows with being of the second class, where that is known.
     pub(super) label: Option<Vec<f64>>,
 }
 
+/// Covariances of the features.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Covariance {
+    /// The same in all cells: that of all rows less that of the means. d x d.
+    Common(Vec<f64>),
+    /// Each cell's own: upper triangles, row by row, sample by sample.
+    Own(Vec<f64>),
+}
+
 impl Spread {
-    /// From the moments of all rows and the condensed samples; none if the moments lack a feature.
+    /// The same in all cells, from the moments of all rows and the condensed samples; none if the moments lack a feature.
     ///
     /// # Errors
     /// None of its own.
@@ -65,19 +73,80 @@ impl Spread {
                 }
             }
         })?;
-        Ok(Some(Self { covariance, label }))
+        Ok(Some(Self { covariance: Covariance::Common(covariance), label }))
     }
-}
 
-impl Spread {
+    /// Each cell's own, as a file stores them ([`Reader::cell_covariances`](crate::Reader::cell_covariances)), and the
+    /// moments of all rows if there are any. `condensed` is of all the samples.
+    ///
+    /// # Errors
+    /// `Argument` if there are not as many covariances as samples.
+    pub fn of_cells(
+        condensed: &ClassData,
+        samples: &CondensedSamples,
+        covariances: &[f32],
+        moments: Option<&ColumnMoments>,
+    ) -> Result<Self> {
+        let (d, classes) = (samples.samples.features, samples.samples.classes.max(1));
+        let triangle = d * (d + 1) / 2;
+        if triangle == 0 || covariances.len() != samples.samples.len() * triangle {
+            return Err(Error::argument("there are not as many covariances as condensed samples"));
+        }
+        // Samples that were left out of the data have none either.
+        let usable = |(means, weights): (&[f64], &[u64])| {
+            means.iter().all(|v| v.is_finite()) && weights.iter().any(|&w| w > 0)
+        };
+        let rows = samples.samples.means.chunks_exact(d).zip(samples.samples.weights.chunks_exact(classes));
+        let kept = rows.zip(covariances.chunks_exact(triangle)).filter(|(row, _)| usable(*row));
+        let own = kept.flat_map(|(_, own)| own.iter().map(|&v| f64::from(v))).collect();
+        let label = moments.filter(|moments| moments.moments.count() as f64 == condensed.total()).and_then(
+            |moments| {
+                let place = |name: &String| moments.columns.iter().position(|column| column == name);
+                let places = condensed.features().iter().map(place).collect::<Option<Vec<_>>>()?;
+                label(condensed, moments, &places, &moments.moments.centred())
+            },
+        );
+        Ok(Self { covariance: Covariance::Own(own), label })
+    }
+
+    /// A sample's own covariance times a vector of d numbers, into one of d.
+    pub(super) fn own_times(&self, sample: usize, with: &[f64], out: &mut [f64]) {
+        out.fill(0.0);
+        self.each_own(sample, with.len(), &mut |i, j, v| {
+            let (a, b) = (with.get(i).copied().unwrap_or(0.0), with.get(j).copied().unwrap_or(0.0));
+            out.get_mut(i).into_iter().for_each(|out| *out += v * b);
+            if i != j {
+                out.get_mut(j).into_iter().for_each(|out| *out += v * a);
+            }
+        });
+    }
+
+    /// Calls with the places and the numbers of a sample's own triangle.
+    pub(super) fn each_own(&self, sample: usize, d: usize, each: &mut dyn FnMut(usize, usize, f64)) {
+        let Covariance::Own(all) = &self.covariance else { return };
+        let own = all.iter().skip(sample * (d * (d + 1) / 2));
+        let places = (0..d).flat_map(|i| (i..d).map(move |j| (i, j)));
+        places.zip(own).for_each(|((i, j), v)| each(i, j, *v));
+    }
+
     /// In standardised features.
     pub(super) fn standardised(&self, standardiser: &Standardiser) -> Self {
         let scale = standardiser.scale();
-        let rows = self.covariance.chunks_exact(scale.len().max(1)).zip(scale);
+        let all = || scale.iter().flat_map(|a| scale.iter().map(move |b| a * b));
+        let upper = || scale.iter().enumerate().flat_map(|(i, a)| scale.iter().skip(i).map(move |b| a * b));
         Self {
-            covariance: rows
-                .flat_map(|(row, a)| row.iter().zip(scale).map(move |(v, b)| v / (a * b)))
-                .collect(),
+            covariance: match &self.covariance {
+                Covariance::Common(common) => {
+                    Covariance::Common(common.iter().zip(all()).map(|(v, by)| v / by).collect())
+                }
+                Covariance::Own(own) => {
+                    let triangle = (scale.len() * (scale.len() + 1) / 2).max(1);
+                    let samples = own.chunks_exact(triangle);
+                    Covariance::Own(
+                        samples.flat_map(|own| own.iter().zip(upper()).map(|(v, by)| v / by)).collect(),
+                    )
+                }
+            },
             label: self.label.as_ref().map(|label| label.iter().zip(scale).map(|(l, a)| l / a).collect()),
         }
     }

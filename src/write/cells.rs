@@ -11,8 +11,8 @@ use super::survey::{Numbers, Survey, numbers};
 use super::table::Table;
 use crate::column::{Batch, Column, Kind, Node, Schema, SchemaBuilder, Values};
 use crate::entrogede::{
-    CellBit, CellBits, CellKeys, CellLayout, CellMap, CellSums, CellTotals, Condensed, Grid, MAX_CELL_BITS,
-    Prefixes, choose_bits, fit_bits,
+    CellBit, CellBits, CellCovariances, CellKeys, CellLayout, CellMap, CellProducts, CellSums, CellTotals,
+    Condensed, FeatureColumn, Grid, MAX_CELL_BITS, Prefixes, choose_bits, covariance_words, fit_bits,
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::format::{CellBitEntry, CellFeature, CellTarget, CellsSection, MAX_CELLS};
@@ -189,10 +189,7 @@ impl CellPlan {
         nodes.extend(self.target.filter(|_| self.layout.target).map(|(t, _)| t));
         let columns = numbers(schema, segment, &nodes);
         let columns: Vec<_> = columns.iter().map(Numbers::column).collect();
-        let mut keys = Vec::new();
-        self.keys.of_segment(segment.rows, columns.get(..self.features.len()).unwrap_or(&[]), &mut keys);
-        let cells: Option<Vec<u32>> = keys.iter().map(|&k| self.map.cell(k)).collect();
-        let changed = || Error::new(ErrorKind::Input, "the input changed between two readings of it");
+        let cells = self.cells_of(segment.rows, columns.get(..self.features.len()).unwrap_or(&[]))?;
         let classes = match (&self.labels, self.target) {
             (Some(labels), Some((t, _))) => {
                 let column = segment.columns.get(t).ok_or_else(changed)?;
@@ -200,22 +197,33 @@ impl CellPlan {
             }
             _ => None,
         };
-        Ok(CellSums::of_segment(
-            &self.layout,
-            &cells.ok_or_else(changed)?,
-            &columns,
-            classes.as_deref().unwrap_or(&[]),
-        ))
+        Ok(CellSums::of_segment(&self.layout, &cells, &columns, classes.as_deref().unwrap_or(&[])))
+    }
+
+    /// Sums of a segment's products.
+    pub fn products(&self, schema: &Schema, segment: &Batch) -> Result<CellProducts> {
+        let columns = numbers(schema, segment, &self.features);
+        let columns: Vec<_> = columns.iter().map(Numbers::column).collect();
+        Ok(CellProducts::of_segment(&self.grid, &self.cells_of(segment.rows, &columns)?, &columns))
+    }
+
+    /// The cell of every row.
+    fn cells_of(&self, rows: usize, features: &[FeatureColumn]) -> Result<Vec<u32>> {
+        let mut keys = Vec::new();
+        self.keys.of_segment(rows, features, &mut keys);
+        keys.iter().map(|&key| self.map.cell(key).ok_or_else(changed)).collect()
     }
 
     /// Empty totals, in memory or spilled into `folder`.
     pub fn totals(&self, folder: Option<&Path>) -> Result<CellTotals<Words>> {
-        let words = self.map.len() * self.layout.words_per_cell();
-        let words = match folder.filter(|_| words * 8 > SUMS_IN_MEMORY) {
-            None => Words::Memory(vec![0; words]),
-            Some(folder) => Words::spilled(words, folder)?,
-        };
+        let words = Words::zeros(self.map.len() * self.layout.words_per_cell(), folder)?;
         CellTotals::new(self.layout.clone(), self.map.len(), words)
+    }
+
+    /// Empty sums of products, in memory or spilled into `folder`.
+    pub fn covariances(&self, folder: &Path) -> Result<CellCovariances<Words>> {
+        let words = Words::zeros(self.map.len() * covariance_words(self.features.len()), Some(folder))?;
+        CellCovariances::new(self.features.len(), self.map.len(), words)
     }
 
     /// The cells section.
@@ -263,6 +271,10 @@ impl CellPlan {
     }
 }
 
+fn changed() -> Error {
+    Error::new(ErrorKind::Input, "the input changed between two readings of it")
+}
+
 /// Condensed samples as rows of the condensed table.
 pub(super) fn condensed_batch(schema: &Schema, condensed: &Condensed) -> Batch {
     let (m, d) = (condensed.len(), condensed.features);
@@ -294,6 +306,13 @@ pub(crate) enum Words {
 }
 
 impl Words {
+    fn zeros(words: usize, folder: Option<&Path>) -> Result<Self> {
+        match folder.filter(|_| words.saturating_mul(8) > SUMS_IN_MEMORY) {
+            None => Ok(Self::Memory(vec![0; words])),
+            Some(folder) => Self::spilled(words, folder),
+        }
+    }
+
     fn spilled(words: usize, folder: &Path) -> Result<Self> {
         let failed = |e| Error::io(format!("spilling sums to {}", folder.display()), e);
         let file = tempfile::tempfile_in(folder).map_err(failed)?;

@@ -47,6 +47,8 @@ struct Merged {
     arrow_schema: Option<Vec<u8>>,
     cells: CellsSection,
     samples: Condensed,
+    /// None if a file has none.
+    covariances: Option<Vec<f32>>,
     /// None if a file has none, or those of other columns.
     moments: Option<(MomentPlan, Moments)>,
 }
@@ -67,7 +69,8 @@ impl Merged {
             _ => None,
         };
         let arrow_schema = reader.arrow_schema().map(<[u8]>::to_vec);
-        Ok(Self { schema, arrow_schema, cells, samples: samples.samples, moments })
+        let (samples, covariances) = (samples.samples, reader.cell_covariances()?);
+        Ok(Self { schema, arrow_schema, cells, samples, covariances, moments })
     }
 
     /// With another's samples behind its own.
@@ -100,6 +103,10 @@ impl Merged {
         if self.cells.cells > MAX_CELLS {
             return Err(Error::argument(format!("more than {MAX_CELLS} condensed samples in one file")));
         }
+        self.covariances = match (self.covariances, other.covariances) {
+            (Some(own), Some(other)) => Some([own, other].concat()),
+            _ => None,
+        };
         self.moments = match (self.moments, other.moments) {
             (Some((plan, mut moments)), Some((other, others))) if plan == other => {
                 moments.merge(&others)?;
@@ -171,6 +178,11 @@ impl Merged {
         if let Some((plan, moments)) = &self.moments {
             out.section(SectionKind::MOMENTS, &plan.section(moments).to_bytes())?;
             out.feature(Feature::MOMENTS);
+        }
+        if let Some(covariances) = &self.covariances {
+            let bytes: Vec<u8> = covariances.iter().flat_map(|v| v.to_le_bytes()).collect();
+            out.section(SectionKind::CELL_COVARIANCES, &bytes)?;
+            out.feature(Feature::CELL_COVARIANCES);
         }
         let metadata: Vec<_> = metadata.iter().map(|(kind, bytes)| (*kind, bytes.as_slice())).collect();
         let file_length = out.finish(self.schema.groups(), &rows, &condensed, &metadata)?;

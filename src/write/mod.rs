@@ -4,6 +4,7 @@ mod block;
 mod cells;
 mod classes;
 mod commit;
+mod coreset;
 mod cut;
 mod file;
 mod grouped;

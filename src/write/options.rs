@@ -16,6 +16,10 @@ pub struct Options {
     pub low_entropy_cells: bool,
     /// Keep only the cell bits and rebuild the condensed samples from the rows when asked.
     pub recompute_condensed: bool,
+    /// Store with every condensed sample how its rows scatter about it: the covariances of the features, as f32.
+    pub cell_covariances: bool,
+    /// Store an exact coreset: at most (d + 2)(d + 3) / 2 rows, with weights, that have the second moments of all.
+    pub coreset: bool,
     /// Base positions tried without a gain before base selection stops (algorithm 1).
     pub tau: usize,
     /// Store rows class by class of this column.
@@ -42,6 +46,8 @@ impl Default for Options {
             cells: CellLimit::Default,
             low_entropy_cells: false,
             recompute_condensed: false,
+            cell_covariances: false,
+            coreset: false,
             tau: 40,
             class: None,
             layout: Layout::Compact,

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::cells::{CellPlan, condensed_batch};
 use super::classes::ByClass;
+use super::coreset::coreset;
 use super::file::{Blocks, FileWriter};
 use super::index::{class_table, write_index};
 use super::moments::MomentPlan;
@@ -81,6 +82,12 @@ fn write_here(
     let dictionaries = survey.as_mut().map(|s| std::mem::take(&mut s.dictionaries)).unwrap_or_default();
     name_dictionaries(&mut out, &mut schema, &dictionaries)?;
     let stored = plan.as_ref().filter(|_| !options.recompute_condensed);
+    let scattered = stored.filter(|_| options.cell_covariances);
+    if options.cell_covariances && scattered.is_none() {
+        return Err(Error::argument(
+            "covariances of cells are stored with condensed samples: name a target or their number",
+        ));
+    }
     let mut pipeline = Pipeline {
         schema: &schema,
         dictionaries: &dictionaries,
@@ -88,6 +95,7 @@ fn write_here(
         tau: options.tau,
         plan: stored,
         totals: stored.map(|p| p.totals(Some(out.folder()))).transpose()?,
+        covariances: scattered.map(|p| p.covariances(out.folder())).transpose()?,
         moments: MomentPlan::of(&schema, &roles).map(|plan| (plan.clone(), plan.zero())),
         images: options.images,
         errors: Vec::new(),
@@ -114,7 +122,7 @@ fn write_here(
             pipeline.run(&mut out, cut, &tell("writing"))?;
         }
     }
-    let Pipeline { totals, blocks, moments, errors, .. } = pipeline;
+    let Pipeline { totals, covariances, blocks, moments, errors, .. } = pipeline;
 
     let mut condensed = Blocks::default();
     let mut metadata = vec![(SectionKind::SCHEMA, schema.to_bytes())];
@@ -139,6 +147,22 @@ fn write_here(
     if let Some((plan, sums)) = &moments {
         out.section(SectionKind::MOMENTS, &plan.section(sums).to_bytes())?;
         out.feature(Feature::MOMENTS);
+    }
+    if let Some(covariances) = &covariances {
+        let mut section = out.open_section(SectionKind::CELL_COVARIANCES);
+        for cell in 0..covariances.cells() {
+            let bytes: Vec<u8> = covariances.of_cell(cell).iter().flat_map(|v| v.to_le_bytes()).collect();
+            out.part(&mut section, &bytes)?;
+        }
+        out.close_section(section);
+        out.feature(Feature::CELL_COVARIANCES);
+    }
+    if options.coreset {
+        let moments = moments.as_ref().map(|(_, moments)| moments);
+        if let Some(section) = coreset(table, &roles, moments, &tell("choosing a coreset"))? {
+            out.section(SectionKind::CORESET, &section.to_bytes())?;
+            out.feature(Feature::CORESET);
+        }
     }
     let mut report = Report { rows: blocks.rows(), segments: blocks.segments(), ..Report::default() };
     if let Some((node, regrouped, labels, segments)) = classes
@@ -172,6 +196,7 @@ pub(super) fn condensed_table(
         tau: options.tau,
         plan: None,
         totals: None,
+        covariances: None,
         moments: None,
         images: options.images,
         errors: Vec::new(),

@@ -10,7 +10,7 @@ use super::moments::MomentPlan;
 use super::options::{Coding, ImageTransform};
 use super::strings::Dictionary;
 use crate::column::{Batch, Schema, Values};
-use crate::entrogede::{CellSums, CellTotals, Moments};
+use crate::entrogede::{CellCovariances, CellProducts, CellSums, CellTotals, Moments};
 use crate::error::Result;
 use crate::image::ImageErrors;
 
@@ -19,6 +19,7 @@ struct Encoded {
     /// One a storage group.
     blocks: Vec<EncodedBlock>,
     sums: Option<CellSums>,
+    products: Option<CellProducts>,
     moments: Option<Moments>,
 }
 
@@ -30,6 +31,7 @@ pub(super) struct Pipeline<'a> {
     pub tau: usize,
     pub plan: Option<&'a CellPlan>,
     pub totals: Option<CellTotals<Words>>,
+    pub covariances: Option<CellCovariances<Words>>,
     pub moments: Option<(MomentPlan, Moments)>,
     pub images: ImageTransform,
     /// What near-lossless coding changed, by storage group.
@@ -40,6 +42,8 @@ pub(super) struct Pipeline<'a> {
 impl Pipeline<'_> {
     fn encode(&self, segment: &Batch) -> Result<Encoded> {
         let sums = self.plan.map(|p| p.sums(self.schema, segment)).transpose()?;
+        let products = self.plan.filter(|_| self.covariances.is_some());
+        let products = products.map(|p| p.products(self.schema, segment)).transpose()?;
         let lanes = Lanes::of(self.schema, segment, self.dictionaries, self.coding)?;
         let moments = self.moments.as_ref().map(|(plan, _)| plan.sums(self.schema, segment, &lanes.lanes));
         let mut blocks = vec![lanes.encode(self.tau)];
@@ -53,12 +57,15 @@ impl Pipeline<'_> {
                 )?);
             }
         }
-        Ok(Encoded { blocks, sums, moments })
+        Ok(Encoded { blocks, sums, products, moments })
     }
 
     fn commit(&mut self, out: &mut FileWriter, encoded: Encoded) -> Result<()> {
         if let (Some(totals), Some(sums)) = (&mut self.totals, &encoded.sums) {
             totals.add(sums);
+        }
+        if let (Some(covariances), Some(products)) = (&mut self.covariances, &encoded.products) {
+            covariances.add(products);
         }
         if let (Some((_, total)), Some(moments)) = (&mut self.moments, &encoded.moments) {
             total.merge(moments)?;

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use gede::column::{Batch, Kind, Node, Schema, Values};
 use gede::entrogede::MomentParts;
-use gede::sample::{ColumnMoments, CondensedSamples};
+use gede::sample::{ColumnMoments, CondensedSamples, CoresetRows};
 
 const KINDS: [&str; 12] = [
     "struct",
@@ -194,6 +194,27 @@ pub fn dump_moments(schema: &Schema, of: &ColumnMoments) -> String {
     let places = (0..size).flat_map(|i| (i..size).map(move |j| (i, j)));
     for ((i, j), sum) in places.zip(sums) {
         writeln!(out, "{i},{j},{sum}").unwrap();
+    }
+    out
+}
+
+/// The CSV of the covariances of cells.
+pub fn dump_covariances(features: usize, covariances: &[f32]) -> String {
+    let line = |cell: &[f32]| {
+        cell.iter().map(|v| format!("{:08x}", v.to_bits())).collect::<Vec<_>>().join(",") + "\n"
+    };
+    covariances.chunks(features * (features + 1) / 2).map(line).collect()
+}
+
+/// The CSV of a coreset.
+pub fn dump_coreset(schema: &Schema, coreset: &CoresetRows) -> String {
+    let names = coreset.features.iter().chain([&coreset.target]);
+    let nodes: Vec<_> = names.map(|name| schema.column(name).unwrap().to_string()).collect();
+    let mut out = nodes.join(",") + "\n";
+    for (row, (y, weight)) in coreset.y.iter().zip(&coreset.weights).enumerate() {
+        let x = coreset.x[row * coreset.features.len()..][..coreset.features.len()].iter();
+        let values: Vec<_> = x.chain([y, weight]).map(|v| format!("{:016x}", v.to_bits())).collect();
+        out += &(values.join(",") + "\n");
     }
     out
 }

@@ -363,6 +363,11 @@ fn condensed() -> Vec<Animal> {
     vec![
         animal("condensed_value", table(90), Options { segment_rows: 40, ..value() }),
         animal("condensed_class", table(90), class()),
+        animal(
+            "condensed_scatter",
+            table(90),
+            Options { cell_covariances: true, coreset: true, segment_rows: 40, ..z(value()) },
+        ),
         animal("condensed_untargeted", table(40), Options { cells: CellLimit::Beta(3), ..plain() }),
         animal(
             "recomputed_untargeted",

@@ -270,6 +270,15 @@ fn sites_hand_out_samples_and_moments_alone() {
     folder.fine("merge ab.gede alone.gede again.gede --condensed-only");
     assert_eq!(folder.read("again.gede"), folder.read("m.gede"));
     assert_eq!(samples("alone.gede"), samples("c.gede"));
+    // What rows scatter about the samples goes with them if all sites have it.
+    for site in ["a", "b"] {
+        folder.fine(&format!("convert {site}.csv s{site}.gede --target k:class --cell-covariances"));
+    }
+    folder.fine("merge sa.gede sb.gede s.gede --condensed-only");
+    folder.fine("verify s.gede");
+    let uses = |file: &str| folder.fine(&format!("info {file}")).contains("cell covariances");
+    assert!(uses("s.gede") && !uses("m.gede"));
+    assert_eq!(folder.json("train logistic s.gede")["spread"], true);
     // Classes that only some sites have get weights of their own.
     folder.fine("merge ka.gede kb.gede kc.gede km.gede --condensed-only");
     folder.fine("verify km.gede");
@@ -299,6 +308,11 @@ fn a_coreset_is_fitted_as_all_rows_are() {
     let folder = Folder::new();
     folder.california();
     folder.fine("condensed c.gede few.csv --exact");
+    folder.fine("convert c.gede c.parquet");
+    folder.fine("convert c.parquet again.gede --target MedHouseVal --coreset");
+    assert!(folder.fine("info again.gede").contains("coreset"));
+    let stored = folder.json("condensed again.gede --exact");
+    assert!(stored.as_array().unwrap().len() <= 55);
     let few = folder.json("condensed c.gede --exact");
     let rows = few.as_array().unwrap();
     assert!(rows.len() <= 55 && rows.iter().all(|row| row["weight"].as_f64().unwrap() > 0.0));

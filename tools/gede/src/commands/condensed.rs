@@ -7,7 +7,7 @@ use arrow::array::{ArrayRef, Float64Array, UInt64Array};
 use arrow::record_batch::RecordBatch;
 use gede::arrow::Sink;
 use gede::sample::CondensedSamples;
-use gede::train::Coreset;
+use gede::train::{Coreset, Dataset};
 use gede::{Error, ErrorKind, Result};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -63,14 +63,19 @@ impl Condensed {
     /// The rows of the coreset, with a column of weights.
     fn coreset(&self) -> Result<RecordBatch> {
         let reader = open(&self.file)?;
-        let (features, target) = columns_of_target(&reader)?;
-        let coreset = Coreset::of_rows(&reader, &features, &target)?;
+        let coreset = match reader.coreset()? {
+            Some(stored) => Dataset::of_coreset(stored)?,
+            None => {
+                let (features, target) = columns_of_target(&reader)?;
+                Coreset::of_rows(&reader, &features, &target)?
+            }
+        };
         let column = |j: usize| -> ArrayRef {
             Arc::new((0..coreset.rows()).map(|i| coreset.row(i).get(j).copied()).collect::<Float64Array>())
         };
         let mut columns: Vec<(String, ArrayRef)> =
-            features.iter().enumerate().map(|(j, name)| (name.clone(), column(j))).collect();
-        columns.push((target, Arc::new(Float64Array::from(coreset.y().to_vec()))));
+            coreset.features().iter().enumerate().map(|(j, name)| (name.clone(), column(j))).collect();
+        columns.push((coreset.target().to_owned(), Arc::new(Float64Array::from(coreset.y().to_vec()))));
         columns.push(("weight".to_owned(), Arc::new(Float64Array::from(coreset.weights().to_vec()))));
         RecordBatch::try_from_iter(columns).map_err(|e| Error::new(ErrorKind::Corrupt, e.to_string()))
     }

@@ -26,6 +26,12 @@ pub struct How {
     /// Store how to cut condensed samples and make them anew whenever they are asked for
     #[arg(long)]
     recompute_condensed: bool,
+    /// Store with each condensed sample how its rows scatter about it (the covariances of the features)
+    #[arg(long)]
+    cell_covariances: bool,
+    /// Store an exact coreset for the target: few rows, with weights, that have the second moments of all
+    #[arg(long)]
+    coreset: bool,
     /// Bits tried without a gain before base selection stops (by default 40)
     #[arg(long, value_name = "BITS")]
     tau: Option<usize>,
@@ -116,6 +122,8 @@ impl How {
             },
             low_entropy_cells: self.cell_bits == Some(CellBits::Low),
             recompute_condensed: self.recompute_condensed,
+            cell_covariances: self.cell_covariances,
+            coreset: self.coreset,
             tau: self.tau.unwrap_or(default.tau),
             class: self.class.clone(),
             layout: match self.layout {

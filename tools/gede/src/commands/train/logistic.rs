@@ -116,13 +116,21 @@ impl Logistic {
         let condensed = reader.condensed()?;
         let condensed = condensed
             .ok_or_else(|| misuse("has no condensed samples; convert with --target COLUMN:class"))?;
-        let condensed = ClassData::of_condensed(&condensed)?;
+        let (samples, condensed) = (&condensed, ClassData::of_condensed(&condensed)?);
         let (features, target, labels) = (condensed.features(), condensed.target(), condensed.labels());
         let (data, spread) = match self.method {
             Method::Full => (ClassData::of_rows(&reader, features, target, labels)?, None),
             Method::Condensed => {
-                let moments = if self.spread && labels.len() == 2 { reader.moments()? } else { None };
-                let spread = moments.map(|moments| Spread::of(&condensed, &moments)).transpose()?.flatten();
+                let wanted = self.spread && labels.len() == 2;
+                let moments = if wanted { reader.moments()? } else { None };
+                let own = if wanted { reader.cell_covariances()? } else { None };
+                let spread = match (own, &moments) {
+                    (Some(own), moments) => {
+                        Some(Spread::of_cells(&condensed, samples, &own, moments.as_ref())?)
+                    }
+                    (None, Some(moments)) => Spread::of(&condensed, moments)?,
+                    (None, None) => None,
+                };
                 (condensed.clone(), spread)
             }
         };

@@ -7,12 +7,13 @@ use plotters::style::RGBColor;
 
 use super::rows::LogisticRow;
 use super::summary;
-use crate::plot::{Axis, BLUE, Figure, GREEN, GREY, Line, PURPLE, Panel, SKY, Series, VERMILION};
+use crate::plot::{Axis, BLUE, Figure, GREEN, GREY, Line, ORANGE, PURPLE, Panel, SKY, Series, VERMILION};
 
-const METHODS: [(&str, &str, RGBColor); 5] = [
+const METHODS: [(&str, &str, RGBColor); 6] = [
     ("random rows", "random rows", VERMILION),
     ("condensed", "condensed samples, soft labels", SKY),
     ("condensed, spread", "with the scatter in cells", BLUE),
+    ("condensed, own spreads", "with each cell's own scatter", ORANGE),
     ("polish 1", "and one exact step", GREEN),
     ("polish 2", "and two exact steps", PURPLE),
 ];

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use gede::train::{ClassData, FileRows, LogisticFit, LogisticModel, Newton, Spread, permutation};
-use gede::write::{CellLimit, Options, TargetKind, write};
+use gede::write::{CellLimit, Options, Report, TargetKind, write};
 use gede::{Error, ErrorKind, Reader, Result};
 
 use super::rows::LogisticRow;
@@ -32,9 +32,16 @@ impl Trial<'_> {
         };
         let report = write(path, train, &options)?;
         let reader = Reader::open(path)?;
+        // The same file and what rows scatter in each cell.
+        let scattered = path.with_extension("scattered.gede");
+        let with_own = write(&scattered, train, &Options { cell_covariances: true, ..options })?;
+        let own = Reader::open(&scattered)?.cell_covariances()?;
         let missing = || Error::new(ErrorKind::Argument, "the file has no condensed samples or moments");
-        let condensed = ClassData::of_condensed(&reader.condensed()?.ok_or_else(missing)?)?;
-        let spread = Spread::of(&condensed, &reader.moments()?.ok_or_else(missing)?)?;
+        let samples = reader.condensed()?.ok_or_else(missing)?;
+        let condensed = ClassData::of_condensed(&samples)?;
+        let moments = reader.moments()?.ok_or_else(missing)?;
+        let spread = Spread::of(&condensed, &moments)?;
+        let own = Spread::of_cells(&condensed, &samples, &own.ok_or_else(missing)?, Some(&moments))?;
         let (features, labels) = (condensed.features(), condensed.labels());
         let rows = FileRows::new(&reader, features, self.target, labels)?;
         let all = ClassData::of_rows(&reader, features, self.target, labels)?;
@@ -51,16 +58,17 @@ impl Trial<'_> {
         };
         let random = all.subset(&some);
         let fits = [
-            ("condensed", newton.fit(&condensed, None)?, condensed.rows()),
-            ("condensed, spread", start.clone(), condensed.rows()),
-            ("polish 1", polished(1)?, condensed.rows()),
-            ("polish 2", polished(2)?, condensed.rows()),
-            ("random rows", newton.fit(&random, None)?, random.rows()),
-            ("all rows", full.clone(), all.rows()),
+            ("condensed", newton.fit(&condensed, None)?, condensed.rows(), &report),
+            ("condensed, spread", start.clone(), condensed.rows(), &report),
+            ("condensed, own spreads", newton.fit(&condensed, Some(&own))?, condensed.rows(), &with_own),
+            ("polish 1", polished(1)?, condensed.rows(), &report),
+            ("polish 2", polished(2)?, condensed.rows(), &report),
+            ("random rows", newton.fit(&random, None)?, random.rows(), &report),
+            ("all rows", full.clone(), all.rows(), &report),
         ];
         let scores = |model: &LogisticModel| model.scores(&test);
         let best = scores(&full.model)?;
-        let row = |(method, fit, samples): (&'static str, LogisticFit, usize)| {
+        let row = |(method, fit, samples, report): (&'static str, LogisticFit, usize, &Report)| {
             let scores = scores(&fit.model)?;
             Ok(LogisticRow {
                 set: self.set,
