@@ -61,6 +61,18 @@ fn images_are_learnt_from_the_file() {
         assert_eq!(other["images"], cosine["images"]);
         assert_ne!(other["last_loss"], cosine["last_loss"], "{options}");
     }
+    for method in ["grad-match", "glister", "craig", "dq", "tdds", "ccs"] {
+        let run = train(&format!("--method {method} --fraction 0.2 --epochs 22"));
+        assert_eq!((&run["images"], &run["method"]), (&json!(60 * 22), &json!(method)));
+        assert!(
+            run["selection_seconds"].as_f64().unwrap() > 0.0 && run["test_accuracy"].as_f64().unwrap() > 0.8
+        );
+    }
+    let all = train("--method info-batch --epochs 8");
+    assert_eq!(all["fraction"], 1.0);
+    assert!((8 * 150..8 * 300).contains(&all["images"].as_u64().unwrap()), "{all}");
+    folder.fine("train lenet5 a.gede --epochs 2 --curve loss.svg");
+    assert!(String::from_utf8(folder.read("loss.svg")).unwrap().contains("Mean loss"));
     let text = folder.fine("train lenet5 a.gede --test b.gede --epochs 1");
     assert!(text.contains("test accuracy") && text.contains("images/s"), "{text}");
 }
@@ -79,10 +91,13 @@ fn what_cannot_be_learnt_is_refused() {
         ("lenet5 small.gede --method balanced", MISUSED, "small.gede"),
         ("lenet5 small.gede --fraction 2", MISUSED, "small.gede"),
         ("lenet5 no.gede", FAILED, "no.gede"),
+        ("lenet5 small.gede --method dq --checkpoint c.safetensors", MISUSED, "small.gede"),
     ] {
         let line = folder.refused(&format!("train {arguments}"), code);
         assert!(line.contains(says), "{says:?} is not in {line:?}");
     }
-    assert!(folder.refused("experiment mnist", MISUSED).contains("--data"));
-    folder.refused("experiment mnist --data nothing", FAILED);
+    for set in ["mnist", "cifar10", "cifar100"] {
+        assert!(folder.refused(&format!("experiment {set}"), MISUSED).contains("--data"));
+        folder.refused(&format!("experiment {set} --data nothing"), FAILED);
+    }
 }

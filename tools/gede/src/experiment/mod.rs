@@ -4,7 +4,7 @@ mod bars;
 mod california;
 mod csv;
 mod logistic;
-mod mnist;
+mod networks;
 mod storage;
 mod table;
 
@@ -14,7 +14,7 @@ use gede::{Error, ErrorKind, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// The experiments there are.
-pub const NAMES: [&str; 4] = ["california", "logistic", "mnist", "storage"];
+pub const NAMES: [&str; 6] = ["california", "logistic", "mnist", "cifar10", "cifar100", "storage"];
 
 /// What an experiment is asked to do.
 pub struct Request<'a> {
@@ -37,12 +37,14 @@ pub struct Request<'a> {
 /// keeps data from being read or results from being written.
 pub fn run(name: &str, request: &Request) -> Result<()> {
     match name {
-        "california" | "logistic" | "mnist" if !request.sets.is_empty() || request.first.is_some() => {
+        "california" | "logistic" | "mnist" | "cifar10" | "cifar100"
+            if !request.sets.is_empty() || request.first.is_some() =>
+        {
             Err(misuse("--set and --first are for the experiment storage"))
         }
         "california" => california::run(request),
         "logistic" => logistic::run(request),
-        "mnist" => mnist::run(request),
+        "mnist" | "cifar10" | "cifar100" => networks::run(name, request),
         "storage" => storage::run(request),
         _ => Err(misuse(format!("no experiment \"{name}\"; there are {}", NAMES.join(", ")))),
     }

@@ -1,8 +1,10 @@
-//! LeNet5 on MNIST: accuracy over the share of the images that an epoch has, drawn anew from the file.
+//! Networks on sets of images: accuracy over the share of the images that an epoch has, drawn anew from the file or
+//! selected.
 
 mod figure;
 mod rows;
 mod run;
+mod set;
 mod summary;
 
 use std::path::Path;
@@ -10,28 +12,26 @@ use std::path::Path;
 use gede::{Error, ErrorKind, Result};
 
 use self::rows::NetworkRow;
-use self::run::{Job, Sets};
+use self::run::{Files, Job};
+use self::set::{SETS, Set};
 use super::{Request, csv, folder, misuse, steps};
 use crate::methods::Method;
-
-/// Epochs of every run, and of the one that makes as many steps on all images as others on a tenth of them.
-const EPOCHS: u64 = 100;
-const EQUAL_STEPS: u64 = 10;
 
 /// Epochs of the runs whose times are compared: short ones, in turns, as a machine's speed changes by the hour.
 const TIMED: u64 = 5;
 
-/// Everything that is run, in this order.
-fn jobs() -> Vec<Job> {
+/// Everything that is run, in this order: with three seeds what is drawn, with one what costs more.
+fn jobs(set: &Set) -> Vec<Job> {
     let drawn = [Method::Balanced, Method::Random, Method::Rs2];
-    let job = |method, percent, seed| Job { method, percent, seed, epochs: EPOCHS };
+    let job = |method, percent, seed| Job { method, percent, seed, epochs: set.epochs };
     let mut jobs = Vec::new();
     for percent in [10.0, 5.0, 1.0] {
         for seed in 1..=3 {
             jobs.extend(drawn.map(|method| job(method, percent, seed)));
         }
     }
-    jobs.push(Job { epochs: EQUAL_STEPS, ..job(Method::Full, 100.0, 1) });
+    // As many steps on all images as others make on a tenth of them.
+    jobs.push(Job { epochs: set.epochs / 10, ..job(Method::Full, 100.0, 1) });
     jobs.extend(drawn.map(|method| job(method, 20.0, 1)));
     jobs.push(job(Method::Full, 100.0, 1));
     let selected = [Method::GradMatch, Method::Glister, Method::Craig, Method::Dq, Method::Tdds, Method::Ccs];
@@ -46,13 +46,14 @@ fn timed() -> Vec<Job> {
     (1..=3).flat_map(|seed| [job(Method::Random, 10.0, seed), job(Method::Full, 100.0, seed)]).collect()
 }
 
-/// Runs what is not yet in the results, row by row: it may be stopped at any time, and goes on where it was.
-pub fn run(request: &Request) -> Result<()> {
+/// Runs what is not yet in the results of a set, row by row: it may be stopped at any time, and goes on where it was.
+pub fn run(name: &str, request: &Request) -> Result<()> {
     crate::allocator::keep_memory();
-    let data = request.data.ok_or_else(|| misuse("name the folder of mnist/ by --data"))?;
-    let sets = Sets::convert(&data.join("mnist"))?;
-    let out = folder(request, "mnist")?;
-    let (jobs, timed) = (jobs(), timed());
+    let set = SETS.iter().find(|set| set.name == name).ok_or_else(|| misuse(format!("no set {name}")))?;
+    let data = request.data.ok_or_else(|| misuse(format!("name the folder of {name}/ by --data")))?;
+    let files = Files::of(set, data)?;
+    let out = folder(request, name)?;
+    let (jobs, timed) = (jobs(set), timed());
     let bar = steps(jobs.len() + timed.len());
     let fill = |jobs: &[Job], name: &str| -> Result<Vec<NetworkRow>> {
         let path = out.join(name);
@@ -60,7 +61,7 @@ pub fn run(request: &Request) -> Result<()> {
         for job in jobs {
             bar.set_message(job.to_string());
             if !rows.iter().any(|row| job.is(row)) {
-                rows.push(sets.run(job)?);
+                rows.push(files.run(set, job)?);
                 csv::save(&path, &rows)?;
             }
             bar.inc(1);
@@ -68,8 +69,8 @@ pub fn run(request: &Request) -> Result<()> {
         Ok(rows)
     };
     let (rows, times) = (fill(&jobs, "runs.csv")?, fill(&timed, "times.csv")?);
-    figure::save(&rows, &out.join("accuracy.svg"))?;
-    let table = summary::markdown(&rows, &times);
+    figure::save(set, &rows, &out.join("accuracy.svg"))?;
+    let table = summary::markdown(set, &rows, &times);
     std::fs::write(out.join("README.md"), &table)
         .map_err(|e| Error::io(format!("writing {}", out.join("README.md").display()), e))?;
     bar.finish_and_clear();

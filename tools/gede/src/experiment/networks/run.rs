@@ -3,15 +3,12 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use gede::arrow::ArrowTable;
 use gede::read::Source;
-use gede::sample::{Images, LabelColumn, Labels, PixelFormat};
-use gede::train::models::LeNet5;
-use gede::train::{Device, Training};
-use gede::write::{Options, write};
+use gede::sample::{Images, LabelColumn, Labels};
 use gede::{Error, ErrorKind, Reader, Result};
 
 use super::rows::NetworkRow;
+use super::set::Set;
 use crate::commands::open;
 use crate::experiment::storage::machine;
 use crate::methods::Method;
@@ -39,45 +36,34 @@ impl fmt::Display for Job {
     }
 }
 
-/// The training images and the test images as gede files.
-pub struct Sets {
+/// A set as gede files.
+pub struct Files {
     train: PathBuf,
     test: PathBuf,
     /// Where they are, as long as they are needed.
     _folder: tempfile::TempDir,
 }
 
-impl Sets {
-    /// Converts the IDX files of a folder.
-    pub fn convert(data: &Path) -> Result<Self> {
+impl Files {
+    /// Converts a set of the folder of data.
+    pub fn of(set: &Set, data: &Path) -> Result<Self> {
         let folder = tempfile::tempdir().map_err(|e| Error::io("creating a temporary folder", e))?;
-        let file = |from: &str, name: &str| -> Result<PathBuf> {
-            let (table, to) = (ArrowTable::open(data.join(from))?, folder.path().join(name));
-            write(&to, &table, &Options { class: Some("label".to_owned()), ..Options::default() })?;
-            Ok(to)
-        };
-        let train = file("train-images-idx3-ubyte", "train.gede")?;
-        let test = file("t10k-images-idx3-ubyte", "test.gede")?;
+        let [train, test] = set.convert(data, folder.path())?;
         Ok(Self { train, test, _folder: folder })
     }
 
     /// Trains and tests.
-    pub fn run(&self, job: &Job) -> Result<NetworkRow> {
+    pub fn run(&self, set: &Set, job: &Job) -> Result<NetworkRow> {
         let reader = open(&self.train)?;
         let (images, labels) = (reader.images(None)?, labels(&reader)?);
-        let training = Training {
-            epochs: job.epochs,
-            format: PixelFormat::Floats { mean: vec![0.1307], std: vec![0.3081] },
-            seed: job.seed,
-            ..Training::default()
-        };
-        let failed = |e: &dyn fmt::Display| Error::new(ErrorKind::Argument, e.to_string());
-        let network = LeNet5::new([28, 28, 1], 10, job.seed, &Device::Cpu).map_err(|e| failed(&e))?;
+        let (training, network) = (set.training(job.epochs, job.seed), set.network(job.seed)?);
         let from = (&reader, &images as &dyn Images, &labels as &dyn Labels);
-        let outcome = job.method.train(&training, &network, from, job.percent / 100.0, &mut |_| {})?;
+        let share = job.percent / 100.0;
+        let outcome = job.method.train(&training, network.as_ref(), from, share, &mut |_| {})?;
         let trained = outcome.trained;
         let test = open(&self.test)?;
-        let test_accuracy = training.accuracy(&network, &test.images(None)?, &self::labels(&test)?)?;
+        let test_accuracy =
+            training.accuracy(network.as_ref(), &test.images(None)?, &self::labels(&test)?)?;
         Ok(NetworkRow {
             method: job.method.name(),
             percent: job.percent,

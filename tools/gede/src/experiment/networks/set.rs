@@ -1,0 +1,143 @@
+//! The sets of images, the network that learns each, and what the paper says of it.
+
+use std::path::{Path, PathBuf};
+
+use gede::arrow::ArrowTable;
+use gede::sample::PixelFormat;
+use gede::train::models::{LeNet5, Network, ResNet18};
+use gede::train::{Augment, Device, Training};
+use gede::write::{Options, write};
+use gede::{Error, ErrorKind, Result};
+
+/// A set of images, and how its network is trained.
+pub struct Set {
+    /// What the command line and the folders call it.
+    pub name: &'static str,
+    /// The heading of its results.
+    pub title: &'static str,
+    /// The training images and the test images, in the folder of data.
+    files: [&'static str; 2],
+    /// The column of classes, and how many there are.
+    label: &'static str,
+    pub classes: usize,
+    pub images: u64,
+    network: Model,
+    pub epochs: u64,
+    mean: &'static [f32],
+    deviation: &'static [f32],
+    /// Accuracy in the paper, percent, by percent of the images: its own method, and random subsets.
+    pub paper: &'static [(f64, f64, Option<f64>)],
+    /// The same at 10 %, of methods that select: GRAD-MATCH, GLISTER, DQ, TDDS and random.
+    pub selected: [f64; 5],
+    /// Accuracies that the figure shows, percent.
+    pub shown: std::ops::Range<f64>,
+}
+
+enum Model {
+    LeNet5,
+    ResNet18,
+}
+
+const CIFAR_MEAN: &[f32] = &[0.4914, 0.4822, 0.4465];
+const CIFAR_DEVIATION: &[f32] = &[0.2470, 0.2435, 0.2616];
+
+/// All there are.
+pub const SETS: [Set; 3] = [
+    Set {
+        name: "mnist",
+        title: "LeNet5 on MNIST",
+        files: ["mnist/train-images-idx3-ubyte", "mnist/t10k-images-idx3-ubyte"],
+        label: "label",
+        classes: 10,
+        images: 60_000,
+        network: Model::LeNet5,
+        epochs: 100,
+        mean: &[0.1307],
+        deviation: &[0.3081],
+        paper: &[
+            (1.0, 98.3, Some(98.0)),
+            (5.0, 99.1, Some(98.9)),
+            (10.0, 99.1, Some(99.2)),
+            (20.0, 99.2, None),
+            (100.0, 99.3, None),
+        ],
+        selected: [99.0, 98.8, 97.8, 99.0, 99.2],
+        shown: 95.8..99.6,
+    },
+    Set {
+        name: "cifar10",
+        title: "ResNet18 on CIFAR-10",
+        files: ["cifar10", "cifar10/test_batch.bin"],
+        label: "label",
+        classes: 10,
+        images: 50_000,
+        network: Model::ResNet18,
+        epochs: 200,
+        mean: CIFAR_MEAN,
+        deviation: CIFAR_DEVIATION,
+        paper: &[
+            (1.0, 71.0, None),
+            (5.0, 88.9, None),
+            (10.0, 90.2, Some(90.2)),
+            (20.0, 93.7, None),
+            (100.0, 95.2, None),
+        ],
+        selected: [89.2, 88.7, 78.7, 85.2, 90.2],
+        shown: 60.0..100.0,
+    },
+    Set {
+        name: "cifar100",
+        title: "ResNet18 on CIFAR-100",
+        files: ["cifar100/train.bin", "cifar100/test.bin"],
+        label: "label",
+        classes: 100,
+        images: 50_000,
+        network: Model::ResNet18,
+        epochs: 200,
+        mean: CIFAR_MEAN,
+        deviation: CIFAR_DEVIATION,
+        paper: &[
+            (1.0, 38.7, None),
+            (5.0, 65.4, None),
+            (10.0, 69.7, Some(69.7)),
+            (20.0, 74.2, None),
+            (100.0, 78.2, None),
+        ],
+        selected: [61.5, 58.3, 36.6, 51.9, 69.7],
+        shown: 20.0..90.0,
+    },
+];
+
+impl Set {
+    /// The recipe of the paper.
+    pub fn training(&self, epochs: u64, seed: u64) -> Training {
+        let format = PixelFormat::Floats { mean: self.mean.to_vec(), std: self.deviation.to_vec() };
+        let augment = match self.network {
+            Model::LeNet5 => None,
+            Model::ResNet18 => Some(Augment { shift: 4, mirror: true }),
+        };
+        Training { epochs, format, augment, seed, ..Training::default() }
+    }
+
+    /// The network as it starts.
+    pub fn network(&self, seed: u64) -> Result<Box<dyn Network>> {
+        let network = match self.network {
+            Model::LeNet5 => {
+                LeNet5::new([28, 28, 1], self.classes, seed, &Device::Cpu).map(|n| Box::new(n) as _)
+            }
+            Model::ResNet18 => ResNet18::new(3, self.classes, seed, &Device::Cpu).map(|n| Box::new(n) as _),
+        };
+        network.map_err(|e| Error::new(ErrorKind::Argument, e.to_string()))
+    }
+
+    /// Writes the training images and the test images as gede files by class into a folder.
+    pub fn convert(&self, data: &Path, folder: &Path) -> Result<[PathBuf; 2]> {
+        let class = Some(self.label.to_owned());
+        let options = Options { class, overwrite: true, ..Options::default() };
+        let [train, test] = self.files;
+        for (from, to) in [(train, "train.gede"), (test, "test.gede")] {
+            write(folder.join(to), &ArrowTable::open(data.join(from))?, &options)?;
+        }
+        Ok(["train.gede", "test.gede"].map(|name| folder.join(name)))
+    }
+}
