@@ -226,6 +226,35 @@ fn cells_have_spreads_of_their_own() {
     assert!(Spread::of_cells(&cells, &samples, &same[1..], None).is_err());
 }
 
+/// Scores that scatter by more than softplus bends.
+#[test]
+fn steep_models_converge_as_well() {
+    let random = common::zoo::random;
+    let b = move |i: usize| (random(2, i) % 1000) as f64 * (random(1, i) % 1000) as f64 / 5e3;
+    let table = Builder::new(4000)
+        .f64("a", move |i| (random(1, i) % 1000) as f64 / 10.0)
+        .f64("b", b)
+        .f64("y", move |i| f64::from(u8::from(b(i) > 30.0 + (random(3, i) % 60) as f64)))
+        .finish();
+    let target = Some(("y".to_owned(), TargetKind::Class));
+    let options = Options { target, cells: CellLimit::Beta(3), cell_covariances: true, ..Options::default() };
+    let reader = Reader::new(table.file(&options)).unwrap();
+    let samples = reader.condensed().unwrap().unwrap();
+    let cells = ClassData::of_condensed(&samples).unwrap();
+    let (own, moments) = (reader.cell_covariances().unwrap().unwrap(), reader.moments().unwrap().unwrap());
+    for moments in [None, Some(&moments)] {
+        let spread = Spread::of_cells(&cells, &samples, &own, moments).unwrap();
+        let fit = Newton::default().fit(&cells, Some(&spread)).unwrap();
+        assert!(
+            fit.gradient_norm < 1e-6,
+            "{} after {} steps, {}",
+            fit.gradient_norm,
+            fit.steps,
+            moments.is_some()
+        );
+    }
+}
+
 #[test]
 fn classes_that_a_plane_parts_have_finite_weights() {
     let data =

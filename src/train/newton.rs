@@ -195,15 +195,16 @@ impl Newton {
                     spread.own_times(sample, slopes, towards.get_mut(1..).unwrap_or(&mut []));
                 }
                 let (score, variance) = (dot(at, &z), dot(&towards, at).max(0.0));
-                let [value, first, slope, bend, fourth] = softplus(score, variance).map(|v| weight * v);
+                let [value, first, slope, bend, fourth, by_variance] =
+                    softplus(score, variance).map(|v| weight * v);
                 positives += counts.get(1).copied().unwrap_or(0.0);
                 let positive = if exact.is_some() { 0.0 } else { counts.get(1).copied().unwrap_or(0.0) };
                 sums.loss += value - positive * score;
-                second += slope;
+                second += by_variance;
                 spread.each_own(sample, d, &mut |i, j, v| {
                     let mut add = |i: usize, j: usize| {
                         let entry = sums.hessian.get_mut((i + 1) * p + j + 1);
-                        entry.into_iter().for_each(|h| *h += slope * v);
+                        entry.into_iter().for_each(|h| *h += by_variance * v);
                     };
                     add(i, j);
                     if i != j {
@@ -212,7 +213,7 @@ impl Newton {
                 });
                 sample += 1;
                 for ((gradient, z), t) in sums.gradient.iter_mut().zip(&z).zip(&towards) {
-                    *gradient += (first - positive) * z + slope * t;
+                    *gradient += (first - positive) * z + by_variance * t;
                 }
                 for ((row, z_i), t_i) in sums.hessian.chunks_exact_mut(p).zip(&z).zip(&towards) {
                     let (of_z, of_t) = (slope * z_i + bend * t_i, bend * z_i + fourth * t_i);

@@ -166,15 +166,22 @@ fn label(
     places.iter().map(|i| Some(centred.get(i * k + target)? / (n * step))).collect()
 }
 
-/// Softplus and its first four derivatives at `z`, each averaged over normal noise of variance `s`.
-pub(super) fn softplus(z: f64, s: f64) -> [f64; 5] {
+/// Softplus of `z` averaged over normal noise of variance `s`, and the first four derivatives of the average by `z`; then
+/// twice that by `s`. In the integral each two derivatives by `z` are twice one by `s`; of the sum over a few nodes that
+/// stands for it the second, third and fourth here are d2/dz2, 2 d2/dz ds and 4 d2/ds2, so that a descent is given the
+/// slope and the curvature of just the value that it is given.
+pub(super) fn softplus(z: f64, s: f64) -> [f64; 6] {
     if s <= 0.0 {
-        return at(z);
+        let [value, first, second, third, fourth] = at(z);
+        return [value, first, second, third, fourth, second];
     }
-    let (width, mut sums) = ((2.0 * s).sqrt(), [0.0; 5]);
+    let (width, mut sums) = ((2.0 * s).sqrt(), [0.0; 6]);
     for (node, weight) in NODES {
         for side in [-node, node] {
-            sums.iter_mut().zip(at(z + width * side)).for_each(|(sum, v)| *sum += weight * v);
+            let [value, first, second, ..] = at(z + width * side);
+            let by = 2.0 * side / width;
+            let all = [value, first, second, second * by, second * by * by - first * by / s, first * by];
+            sums.iter_mut().zip(all).for_each(|(sum, v)| *sum += weight * v);
         }
     }
     sums.map(|sum| sum / std::f64::consts::PI.sqrt())
@@ -201,12 +208,37 @@ mod tests {
 
     #[test]
     fn derivatives_are_those_of_the_values() {
-        for (z, s) in [(0.3, 0.0), (-2.0, 1.5), (4.0, 0.2), (0.0, 6.0)] {
-            let (step, [below, here, above]) = (1e-5, [-1e-5, 0.0, 1e-5].map(|by| softplus(z + by, s)));
-            for k in 1..5 {
-                let slope = (above[k - 1] - below[k - 1]) / (2.0 * step);
-                assert!((slope - here[k]).abs() < 1e-7, "{k} at {z}: {slope}, {}", here[k]);
+        for (z, s) in [(0.3, 0.0), (-2.0, 1.5), (4.0, 0.2), (0.0, 6.0), (1.0, 900.0)] {
+            let step = 1e-5;
+            let slope = |k: usize, f: &dyn Fn(f64) -> [f64; 6]| (f(step)[k] - f(-step)[k]) / (2.0 * step);
+            let (by_z, by_s) = (|by| softplus(z + by, s), |by| softplus(z, s + by));
+            let here = softplus(z, s);
+            let mut pairs = vec![(1, slope(0, &by_z)), (2, slope(1, &by_z))];
+            match s > 0.0 {
+                true => pairs.extend([
+                    (3, 2.0 * slope(1, &by_s)),
+                    (4, 2.0 * slope(5, &by_s)),
+                    (5, 2.0 * slope(0, &by_s)),
+                ]),
+                false => pairs.extend([(3, slope(2, &by_z)), (4, slope(3, &by_z)), (5, slope(1, &by_z))]),
             }
+            for (k, slope) in pairs {
+                assert!((slope - here[k]).abs() < 1e-6, "{k} at {z}, {s}: {slope}, {}", here[k]);
+            }
+        }
+    }
+
+    /// Where noise is small a few nodes stand for the integral: each two derivatives by z are twice one by s.
+    #[test]
+    fn little_noise_is_integrated() {
+        let (s, step) = (0.3, 1e-4);
+        for z in [-2.0, 0.0, 1.5] {
+            let [below, here, above] = [-step, 0.0, step].map(|by| softplus(z + by, s));
+            for k in [3, 4] {
+                let slope = (above[k - 1] - below[k - 1]) / (2.0 * step);
+                assert!((slope - here[k]).abs() < 1e-6, "{k} at {z}: {slope} {}", here[k]);
+            }
+            assert!((here[5] - here[2]).abs() < 1e-8);
         }
     }
 }
