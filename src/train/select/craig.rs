@@ -116,7 +116,7 @@ mod tests {
         let mut found = facilities(points.len(), &distances, 3);
         found.sort();
         assert_eq!(found.iter().map(|found| found.1).sum::<usize>(), points.len());
-        assert!(found[0] == (1, 3) && found[1].1 == 2 && found[2] == (5, 1), "{found:?}");
+        assert!(found[0].0 < 3 && found[0].1 == 3 && found[1].1 == 2 && found[2] == (5, 1), "{found:?}");
         assert_eq!(facilities(points.len(), &distances, 6).len(), 6);
     }
 
