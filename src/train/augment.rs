@@ -44,7 +44,7 @@ pub(super) fn black(format: &PixelFormat) -> Vec<f32> {
     }
 }
 
-/// Images [B, H, W, C], float32, and their classes [B]. With `augment` every image is moved at random.
+/// Images [B, H, W, C], float32, and their classes [B], on a device. With `augment` every image is moved at random.
 ///
 /// # Errors
 /// `Argument` if Candle refuses.
@@ -52,6 +52,7 @@ pub(super) fn tensors(
     batch: &Batch,
     augment: Option<(Augment, &mut ChaCha8Rng)>,
     black: &[f32],
+    device: &Device,
 ) -> Result<(Tensor, Tensor)> {
     let (count, channels, height, width) = batch.shape();
     let mut poses = vec![Pose::default(); count];
@@ -63,8 +64,8 @@ pub(super) fn tensors(
         Pixels::Bytes(bytes) => turned(bytes, shape, &poses, black),
         Pixels::Floats(floats) => turned(floats, shape, &poses, black),
     };
-    let images = Tensor::from_vec(values, (count, height, width, channels), &Device::Cpu).map_err(candle)?;
-    let labels = Tensor::from_slice(batch.labels(), count, &Device::Cpu).map_err(candle)?;
+    let images = Tensor::from_vec(values, (count, height, width, channels), device).map_err(candle)?;
+    let labels = Tensor::from_slice(batch.labels(), count, device).map_err(candle)?;
     Ok((images, labels))
 }
 

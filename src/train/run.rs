@@ -58,8 +58,9 @@ impl<'a> Run<'a> {
     pub fn over(&mut self, epochs: Epochs, choice: Option<&Choice>, told: &mut Told) -> Result<()> {
         let (training, steps) = (self.training, epochs.rows().div_ceil(self.training.batch.max(1) as u64));
         let (started, before) = (Instant::now(), (self.trained.seconds, self.trained.waited));
-        let (mut waited, mut step) = (Duration::ZERO, 0);
-        let black = black(&training.format);
+        // Losses of the epoch under way, on the device: to read one waits for its step.
+        let (mut waited, mut losses) = (Duration::ZERO, Vec::new());
+        let (black, device) = (black(&training.format), self.network.device());
         std::thread::scope(|scope| {
             let mut loader = Loader::start(scope, self.images, Some(self.labels), epochs, training.loader())?;
             loop {
@@ -68,43 +69,30 @@ impl<'a> Run<'a> {
                 waited += asked.elapsed();
                 let (epoch, rows) = (batch.epoch(), batch.rows());
                 // Epochs may be of different lengths: each has an equal part of the schedule.
-                let rate = training.schedule.share(epoch * steps + step, training.epochs * steps);
+                let rate =
+                    training.schedule.share(epoch * steps + losses.len() as u64, training.epochs * steps);
                 let random = &mut generator(training.seed ^ (self.trained.steps + 1).wrapping_mul(MIX));
-                let (images, labels) = tensors(&batch, training.augment.map(|a| (a, random)), &black)?;
+                let augment = training.augment.map(|a| (a, random));
+                let (images, labels) = tensors(&batch, augment, &black, &device)?;
                 let weights = choice.map_or(Weights::Equal, |choice| choice.weights(rows));
                 let (loss, scores) =
                     self.step(&images, &labels, weights, training.rate * rate).map_err(candle)?;
                 if let Some(tell) = &mut told.step {
                     tell(&Seen { epoch, rows, labels: batch.labels(), scores: &scores })?;
                 }
-                self.count(epoch, rows.len() as u64, loss);
-                step += 1;
+                losses.push((loss, rows.len() as u64));
+                self.trained.images += rows.len() as u64;
+                self.trained.steps += 1;
                 if batch.ends_epoch() {
-                    step = 0;
+                    self.trained.epochs.push(report(epoch, &losses).map_err(candle)?);
+                    losses.clear();
                     self.trained.seconds = before.0 + started.elapsed().as_secs_f64();
                     self.trained.waited = before.1 + waited.as_secs_f64();
-                    if let Some(last) = self.trained.epochs.last_mut() {
-                        last.loss /= last.images as f64;
-                    }
                     (told.epoch)(self, batch.state())?;
                 }
             }
             Ok(())
         })
-    }
-
-    /// Adds a step to the reports; a loss stays a sum until its epoch ends.
-    fn count(&mut self, epoch: u64, images: u64, loss: f64) {
-        let loss = loss * images as f64;
-        match self.trained.epochs.last_mut().filter(|last| last.epoch == epoch) {
-            Some(last) => {
-                last.images += images;
-                last.loss += loss;
-            }
-            None => self.trained.epochs.push(EpochReport { epoch, images, loss }),
-        }
-        self.trained.images += images;
-        self.trained.steps += 1;
     }
 
     /// Makes a step of a learning rate; the loss and the scores are those before it.
@@ -114,12 +102,22 @@ impl<'a> Run<'a> {
         labels: &Tensor,
         weights: Weights,
         rate: f64,
-    ) -> CandleResult<(f64, Tensor)> {
+    ) -> CandleResult<(Tensor, Tensor)> {
         let scores = self.network.forward(images, true)?;
         let loss = weights.loss(&scores, labels)?;
         self.moving.step(&loss.backward()?, rate)?;
-        Ok((loss.to_scalar::<f32>()?.into(), scores.detach()))
+        Ok((loss.detach(), scores.detach()))
     }
+}
+
+/// What an epoch came to, by the loss of each step and its images.
+fn report(epoch: u64, losses: &[(Tensor, u64)]) -> CandleResult<EpochReport> {
+    let (mut images, mut loss) = (0, 0.0);
+    for (own, count) in losses {
+        images += count;
+        loss += f64::from(own.to_scalar::<f32>()?) * *count as f64;
+    }
+    Ok(EpochReport { epoch, images, loss: loss / images as f64 })
 }
 
 /// What the rows of a step count.

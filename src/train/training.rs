@@ -190,10 +190,10 @@ impl Training {
     pub fn accuracy(&self, network: &dyn Network, images: &dyn Images, labels: &dyn Labels) -> Result<f64> {
         let rows = images.rows();
         let epochs = Epochs::new(Draw::Uniform(rows), Amount::Count(rows), State::new(0))?.until(1);
-        let mut right = 0.0;
+        let (mut right, device) = (0.0, network.device());
         std::thread::scope(|scope| {
             for batch in Loader::start(scope, images, Some(labels), epochs, self.loader())? {
-                let (images, labels) = tensors(&batch?, None, &[])?;
+                let (images, labels) = tensors(&batch?, None, &[], &device)?;
                 right += found(network, &images, &labels).map_err(candle)?;
             }
             Ok::<(), crate::Error>(())

@@ -7,7 +7,7 @@ mod resnet;
 pub use lenet::LeNet5;
 pub use resnet::ResNet18;
 
-use candle_core::{Result, Tensor, Var};
+use candle_core::{Device, Result, Tensor, Var};
 
 /// A network that can be trained: one of these, or a user's own.
 pub trait Network {
@@ -29,6 +29,11 @@ pub trait Network {
 
     /// What is trained, by name, in an order of its own.
     fn variables(&self) -> Vec<(String, Var)>;
+
+    /// Where it is, and what it is given has to be: where its first variable is.
+    fn device(&self) -> Device {
+        self.variables().first().map_or(Device::Cpu, |(_, variable)| variable.device().clone())
+    }
 
     /// What changes while it trains without being trained, such as running means, by names of its own: a checkpoint
     /// holds it too.

@@ -30,24 +30,24 @@ pub struct Convolution {
 
 /// Sizes of a convolution.
 #[derive(Clone, Copy)]
-struct Sizes {
-    images: usize,
-    height: usize,
-    width: usize,
-    channels: usize,
-    rows: usize,
-    columns: usize,
-    outputs: usize,
+pub(super) struct Sizes {
+    pub images: usize,
+    pub height: usize,
+    pub width: usize,
+    pub channels: usize,
+    pub rows: usize,
+    pub columns: usize,
+    pub outputs: usize,
     /// Values of a patch.
-    patch: usize,
+    pub patch: usize,
 }
 
 impl Sizes {
-    fn pixels(&self) -> usize {
+    pub fn pixels(&self) -> usize {
         self.height * self.width * self.channels
     }
 
-    fn places(&self) -> usize {
+    pub fn places(&self) -> usize {
         self.rows * self.columns
     }
 }
@@ -56,12 +56,15 @@ impl Convolution {
     /// Applies it.
     ///
     /// # Errors
-    /// Candle's, if shapes do not fit or the tensors are not float32 on the CPU.
+    /// Candle's, if shapes do not fit or the tensors are not float32.
     pub fn apply(self, images: &Tensor, weights: &Tensor, bias: &Tensor) -> Result<Tensor> {
+        if !images.device().is_cpu() {
+            return self.by_products(images, weights, bias);
+        }
         images.contiguous()?.apply_op3(&weights.contiguous()?, &bias.contiguous()?, self)
     }
 
-    fn sizes(&self, images: &Shape, weights: &Shape, bias: &Shape) -> Result<Sizes> {
+    pub(super) fn sizes(&self, images: &Shape, weights: &Shape, bias: &Shape) -> Result<Sizes> {
         let (count, height, width, channels) = images.dims4()?;
         let (patch, outputs) = weights.dims2()?;
         let fits = |side: usize| (side + 2 * self.padding).checked_sub(self.kernel);
@@ -96,7 +99,7 @@ impl Convolution {
     }
 
     /// Lays the patches of an image out.
-    fn patches(&self, s: &Sizes, image: &[f32], patches: &mut [f32]) {
+    pub(super) fn patches(&self, s: &Sizes, image: &[f32], patches: &mut [f32]) {
         if self.padding > 0 {
             patches.fill(0.0);
         }
@@ -109,7 +112,7 @@ impl Convolution {
     }
 
     /// Adds patches up where they lie in an image.
-    fn add_patches(&self, s: &Sizes, patches: &[f32], image: &mut [f32]) {
+    pub(super) fn add_patches(&self, s: &Sizes, patches: &[f32], image: &mut [f32]) {
         self.stretches(s, |to, from, length| {
             if let (Some(from), Some(to)) = (patches.get(from..from + length), image.get_mut(to..to + length))
             {

@@ -1,7 +1,11 @@
-//! Operations on images [B, H, W, C] that Candle has none of, or slow ones: with backward passes, on the CPU.
+//! Operations on images [B, H, W, C] that Candle has none of, or slow ones: with backward passes, on the CPU and, in steps
+//! that Candle knows and kernels of their own, on a GPU.
 
 mod batch_norm;
 mod convolution;
+#[cfg(feature = "cuda")]
+mod cuda;
+mod patches;
 mod pool;
 
 pub use batch_norm::BatchNorm;

@@ -14,9 +14,25 @@ impl MaxPool {
     /// Applies it.
     ///
     /// # Errors
-    /// Candle's, if these are no images of float32 on the CPU.
+    /// Candle's, if these are no images of float32.
     pub fn apply(self, images: &Tensor) -> Result<Tensor> {
+        if !images.device().is_cpu() {
+            return self.by_maxima(images);
+        }
         images.contiguous()?.apply_op1(self)
+    }
+}
+
+impl MaxPool {
+    /// In steps that Candle knows. Of several largest values each gets the gradient.
+    fn by_maxima(self, images: &Tensor) -> Result<Tensor> {
+        let (count, height, width, channels) = images.dims4()?;
+        let (rows, columns) = (height / 2, width / 2);
+        let even = images.narrow(1, 0, 2 * rows)?.narrow(2, 0, 2 * columns)?.contiguous()?;
+        even.reshape((count * rows, 2, columns, 2, channels))?
+            .max(3)?
+            .max(1)?
+            .reshape((count, rows, columns, channels))
     }
 }
 
@@ -84,5 +100,26 @@ impl CustomOp1 for MaxPool {
             })
         })?;
         Tensor::from_vec(own, images.shape(), images.device()).map(Some)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use candle_core::{Device, Var};
+
+    /// On a GPU the steps of Candle's own stand for the operation.
+    #[test]
+    fn maxima_are_pools() {
+        let values = (0..2 * 5 * 7 * 3).map(|i| ((i * 7919 + 11) % 1009) as f32).collect();
+        let images = Tensor::from_vec::<_, f32>(values, (2, 5, 7, 3), &Device::Cpu).unwrap();
+        let images = Var::from_tensor(&images).unwrap();
+        let run = |out: Tensor| {
+            let gradients = out.sqr().unwrap().sum_all().unwrap().backward().unwrap();
+            [out, gradients.get(&images).unwrap().clone()]
+                .map(|t| t.flatten_all().unwrap().to_vec1::<f32>().unwrap())
+        };
+        assert_eq!(run(MaxPool.apply(&images).unwrap()), run(MaxPool.by_maxima(&images).unwrap()));
     }
 }

@@ -42,10 +42,10 @@ impl Gradients {
             width: 0,
         };
         std::thread::scope(|scope| {
-            let options = stage.training.loader();
+            let (options, device) = (stage.training.loader(), stage.network.device());
             for batch in Loader::start(scope, stage.images, Some(stage.labels), epochs.until(1), options)? {
                 let batch = batch?;
-                let (images, _) = tensors(&batch, None, &[])?;
+                let (images, _) = tensors(&batch, None, &[], &device)?;
                 let (hidden, scores) =
                     stage.network.last_layer(&images).map_err(candle)?.ok_or_else(Stage::untold)?;
                 let ((mut errors, classes), (hidden, width)) = (values(&scores)?, values(&hidden)?);

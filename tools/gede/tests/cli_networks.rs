@@ -90,6 +90,7 @@ fn what_cannot_be_learnt_is_refused() {
         ("lenet5 small.gede", MISUSED, "12 x 12"),
         ("lenet5 small.gede --method balanced", MISUSED, "small.gede"),
         ("lenet5 small.gede --fraction 2", MISUSED, "small.gede"),
+        ("lenet5 small.gede --device cuda", MISUSED, "small.gede"),
         ("lenet5 no.gede", FAILED, "no.gede"),
         ("lenet5 small.gede --method dq --checkpoint c.safetensors", MISUSED, "small.gede"),
     ] {

@@ -67,9 +67,19 @@ pub struct Network {
     /// Shift images by up to 4 pixels and mirror half of them [default: false for lenet5, true for resnet18]
     #[arg(long, value_name = "BOOL", action = clap::ArgAction::Set)]
     augment: Option<bool>,
+    /// Where it is trained; cuda takes a gede that was built with the feature
+    #[arg(long, value_enum, default_value_t = On::Cpu)]
+    device: On,
     /// Draw the loss of every epoch into an SVG file
     #[arg(long, value_name = "FILE")]
     curve: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
+enum On {
+    Cpu,
+    /// The first GPU
+    Cuda,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -191,12 +201,11 @@ impl Network {
         let (channels, height, width) = images.shape();
         let classes = classes(reader, &labels)?;
         let shape = [height, width, channels];
+        let device = self.device()?;
         let network = match model {
-            Model::LeNet5 => LeNet5::new(shape, classes, self.seed, &Device::Cpu)
+            Model::LeNet5 => LeNet5::new(shape, classes, self.seed, &device)
                 .map(|n| Box::new(n) as Box<dyn models::Network>),
-            Model::ResNet18 => {
-                ResNet18::new(channels, classes, self.seed, &Device::Cpu).map(|n| Box::new(n) as _)
-            }
+            Model::ResNet18 => ResNet18::new(channels, classes, self.seed, &device).map(|n| Box::new(n) as _),
         };
         let network = network.map_err(|e| misuse(e.to_string()))?;
         let bar = Bar::new();
@@ -207,6 +216,16 @@ impl Network {
         let outcome =
             self.method.train(&self.training(model), network.as_ref(), from, self.fraction, &mut tell)?;
         Ok((network, outcome))
+    }
+
+    fn device(&self) -> Result<Device> {
+        if self.device == On::Cpu {
+            return Ok(Device::Cpu);
+        }
+        if cfg!(not(feature = "cuda")) {
+            return Err(misuse("this gede is built without CUDA: tools/cuda/cargo builds one"));
+        }
+        Device::new_cuda(0).map_err(|e| misuse(format!("no GPU answers: {e}")))
     }
 
     fn accuracy<S: Source>(
