@@ -20,6 +20,7 @@ mod classes;
 mod coreset;
 mod data;
 mod descent;
+mod fitting;
 mod gradient;
 mod gram;
 mod k_means;
