@@ -20,8 +20,7 @@ impl Select for Craig {
         if stage.epoch == 0 {
             return stage.at_random(self.amount, EVERY);
         }
-        let all: Vec<u64> = (0..stage.images.rows()).collect();
-        let gradients = Gradients::of(stage, &all)?;
+        let gradients = Gradients::of_all(stage)?;
         let found = gradients.each_class(stage, self.amount, |class| {
             let places = &class.places;
             let squares: Vec<f32> = places.iter().map(|&at| gradients.product(at, at)).collect();

@@ -22,8 +22,7 @@ pub struct Dq {
 
 impl Select for Dq {
     fn choose(&mut self, stage: &Stage) -> Result<Choice> {
-        let all: Vec<u64> = (0..stage.images.rows()).collect();
-        let gradients = stage.rehearse(EPOCHS, &mut |_| Ok(()), || Gradients::of(stage, &all))?;
+        let gradients = stage.rehearse(EPOCHS, &mut |_| Ok(()), || Gradients::of_all(stage))?;
         let found = gradients.each_class(stage, self.amount, |class| {
             let Class { places, budget, random, .. } = class;
             let bins = bins(&gradients, places);

@@ -21,8 +21,7 @@ impl Select for GradMatch {
         if stage.epoch == 0 {
             return stage.at_random(self.amount, EVERY);
         }
-        let all: Vec<u64> = (0..stage.images.rows()).collect();
-        let gradients = Gradients::of(stage, &all)?;
+        let gradients = Gradients::of_all(stage)?;
         let found = gradients.each_class(stage, self.amount, |class| {
             let Class { places, budget, random, .. } = class;
             let (vectors, width) = own_vectors(&gradients, class.number, places);

@@ -65,6 +65,14 @@ impl Gradients {
         })
     }
 
+    /// Of all rows.
+    ///
+    /// # Errors
+    /// As [`of`](Self::of).
+    pub fn of_all(stage: &Stage) -> Result<Self> {
+        Self::of(stage, &(0..stage.images.rows()).collect::<Vec<_>>())
+    }
+
     /// The rows, in an order of their own: what is told of rows is by their places in it.
     pub fn rows(&self) -> &[u64] {
         &self.rows

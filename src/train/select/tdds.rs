@@ -39,8 +39,7 @@ impl Select for Tdds {
             )));
         }
         let mut moves = Moves::new(stage.images.rows() as usize);
-        let scores = stage.rehearse(self.epochs, &mut |seen| moves.saw(seen), || Ok(()));
-        scores?;
+        stage.rehearse(self.epochs, &mut |seen| moves.saw(seen), || Ok(()))?;
         let scores = moves.scores();
         let mut rows: Vec<u64> = (0..scores.len() as u64).collect();
         let score = |row: u64| scores.get(row as usize).copied().unwrap_or(0.0);
@@ -95,11 +94,10 @@ impl Moves {
 
     /// Ends an epoch. The first has nothing that it moved from.
     fn turn(&mut self) {
-        let now = self.now.clone();
         if self.epoch == 0 {
             return;
         }
-        self.before.push_back(now);
+        self.before.push_back(self.now.clone());
         if self.before.len() < WINDOW {
             return;
         }
