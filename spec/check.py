@@ -24,7 +24,7 @@ def dump_coreset(file):
     k, zero, rows = struct.unpack_from("<IIQ", data)
     yield ",".join(map(str, struct.unpack_from(f"<{k}I", data, 64)))
     start = (64 + 4 * k + 7) // 8 * 8
-    require(zero == 0 and len(data) == start + 8 * rows * (k + 1) and not any(data[64 + 4 * k : start]), "coreset")
+    require(zero == 0 and rows <= (k + 1) * (k + 2) // 2 and len(data) == start + 8 * rows * (k + 1) and not any(data[64 + 4 * k : start]), "coreset")
     yield from (",".join("%016x" % v for v in row) for row in struct.iter_unpack(f"<{k + 1}Q", data[start:]))
 
 

@@ -48,11 +48,13 @@ impl CoresetSection {
         let values = <[F64]>::ref_from_bytes(rest).map_err(|_| bad("its rows are cut short"))?;
         let zeros = head.zero.get() == 0 && head.reserved == [0; 48] && padding.iter().all(|&b| b == 0);
         let whole = u128::from(head.rows.get()) * (k as u128 + 1) == values.len() as u128;
+        let few = u128::from(head.rows.get()) <= (k as u128 + 1) * (k as u128 + 2) / 2;
         let known = k > 0 && columns.iter().all(|node| (node.get() as usize) < nodes);
         let values: Vec<f64> = values.iter().map(|v| v.get()).collect();
         let weights = values.iter().skip(k).step_by(k + 1);
         if !zeros
             || !whole
+            || !few
             || !known
             || !values.iter().all(|v| v.is_finite())
             || weights.into_iter().any(|&w| w <= 0.0)

@@ -65,7 +65,7 @@ impl<S: Source> Reader<S> {
     pub fn cell_covariances(&self) -> Result<Option<Vec<f32>>> {
         let Some(bytes) = self.bulk_section(SectionKind::CELL_COVARIANCES)? else { return Ok(None) };
         let bad = || Error::corrupt("the covariances of cells are not as many as the cells name");
-        let section = self.cells()?.ok_or_else(bad)?;
+        let section = self.cells()?.filter(|section| section.stored).ok_or_else(bad)?;
         let d = section.features.len() as u128;
         let (numbers, rest) = bytes.as_chunks::<4>();
         if !rest.is_empty() || numbers.len() as u128 != u128::from(section.cells) * (d * (d + 1) / 2) {
