@@ -25,6 +25,19 @@ pub struct TileCoder {
     pub(super) grid: Grid,
 }
 
+/// A coder as the specification has it (section 8.2).
+pub struct Parts<'a> {
+    pub colour: u8,
+    pub predictor: u8,
+    pub group_width: u8,
+    pub group_channels: u8,
+    pub flagged: bool,
+    /// Bits of a base id.
+    pub id_bits: u32,
+    /// A byte for each value of a group, the first in the lowest.
+    pub bases: &'a [u128],
+}
+
 impl TileCoder {
     /// A coder of parts that fit together.
     pub(super) fn new(
@@ -38,6 +51,19 @@ impl TileCoder {
         let ids = Ids { flagged, bits: named.max(1).next_power_of_two().trailing_zeros() };
         let (layout, grid) = (Layout::new(&shape), Grid::new(&shape, group));
         Self { shape, colour, predictor, group, ids, bases, layout, grid }
+    }
+
+    /// What the records are read by.
+    pub fn parts(&self) -> Parts<'_> {
+        Parts {
+            colour: self.colour as u8,
+            predictor: self.predictor as u8,
+            group_width: self.group.width,
+            group_channels: self.group.channels,
+            flagged: self.ids.flagged,
+            id_bits: self.ids.bits,
+            bases: &self.bases,
+        }
     }
 
     /// Number of bases.

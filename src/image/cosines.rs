@@ -63,6 +63,13 @@ fn rounded(fine: i128) -> i32 {
     ((fine + (1 << (shift - 1))) >> shift) as i32
 }
 
+/// The table of a length as a matrix: coefficient by coefficient, what each adds to each value.
+#[cfg(any(feature = "cuda", test))]
+pub fn cosine_table(length: usize) -> Vec<i32> {
+    let cosines = Cosines::new(length);
+    (0..length).flat_map(|k| (0..length).map(move |i| (k, i))).map(|(k, i)| cosines.weight(k, i)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -23,6 +23,8 @@ mod shape;
 mod unpack;
 
 pub(crate) use coder::TileCoder;
+#[cfg(any(feature = "cuda", test))]
+pub(crate) use cosines::cosine_table;
 pub(crate) use dct::Dct;
 pub(crate) use encode::TileEncoder;
 pub use errors::ImageErrors;

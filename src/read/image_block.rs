@@ -14,11 +14,11 @@ use crate::image::{Dct, DctScratch, TileCoder, TileScratch};
 /// A block of images, ready for decoding.
 pub(super) struct ImageBlock {
     pub entry: BlockEntry,
-    coding: Coding,
+    pub coding: Coding,
 }
 
 /// How records become pixels.
-enum Coding {
+pub(super) enum Coding {
     Pixels(RowFields),
     Dct(RowFields, Dct),
     Tiles(TileCoder),

@@ -13,10 +13,10 @@ const TOGETHER: usize = 64;
 
 /// A column of images of a file.
 pub struct ImageColumn<'a, S> {
-    reader: &'a Reader<S>,
+    pub(super) reader: &'a Reader<S>,
     name: &'a str,
-    group: u32,
-    shape: ImageShape,
+    pub(super) group: u32,
+    pub(super) shape: ImageShape,
 }
 
 impl<S: Source> Reader<S> {

@@ -39,7 +39,7 @@ impl PixelFormat {
     ///
     /// # Errors
     /// `Argument` if there is not a finite mean and a usable deviation a channel.
-    pub(super) fn tables(&self, channels: usize) -> Result<Option<Vec<[f32; 256]>>> {
+    pub(crate) fn tables(&self, channels: usize) -> Result<Option<Vec<[f32; 256]>>> {
         let Self::Floats { mean, std } = self else { return Ok(None) };
         let fits = |numbers: &[f32]| numbers.is_empty() || numbers.len() == channels;
         let usable = mean.iter().all(|m| m.is_finite()) && std.iter().all(|s| s.is_normal());

@@ -1,7 +1,7 @@
 //! Images by row number.
 
 use crate::error::Result;
-use crate::read::{ImageColumn, Source};
+use crate::read::{ImageColumn, PackedImages, Source};
 
 /// Images that are decoded by row number, all of one shape.
 pub trait Images: Sync {
@@ -17,6 +17,14 @@ pub trait Images: Sync {
     /// # Errors
     /// `Argument` for a row that is not there or an `out` of another length; `Corrupt` or `Io`.
     fn decode(&self, rows: &[u64], out: &mut [u8]) -> Result<()>;
+
+    /// The images as a file has them, for a decoder on a GPU; none if they are not from a file.
+    ///
+    /// # Errors
+    /// As [`ImageColumn::packed`].
+    fn packed(&self) -> Result<Option<PackedImages>> {
+        Ok(None)
+    }
 }
 
 impl<S: Source> Images for ImageColumn<'_, S> {
@@ -39,6 +47,10 @@ impl<S: Source> Images for ImageColumn<'_, S> {
         let images = pixels.chunks_exact(shape.values()).zip(out.chunks_exact_mut(shape.values()));
         images.for_each(|(from, to)| separate(from, shape.planes(), to));
         Ok(())
+    }
+
+    fn packed(&self) -> Result<Option<PackedImages>> {
+        ImageColumn::packed(self).map(Some)
     }
 }
 

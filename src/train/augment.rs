@@ -1,10 +1,7 @@
-//! Batches as tensors, shifted and mirrored at random while training.
+//! Images shifted and mirrored at random while training.
 
-use candle_core::{Device, Tensor};
 use rand_chacha::ChaCha8Rng;
 
-use super::descent::candle;
-use crate::error::Result;
 use crate::sample::random::below;
 use crate::sample::{Batch, PixelFormat, Pixels};
 
@@ -18,14 +15,19 @@ pub struct Augment {
 }
 
 /// How an image lies in its frame.
-#[derive(Clone, Copy, Default)]
-struct Pose {
-    down: isize,
-    right: isize,
-    mirrored: bool,
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Pose {
+    pub down: isize,
+    pub right: isize,
+    pub mirrored: bool,
 }
 
 impl Augment {
+    /// Poses of images, one after the other.
+    pub(super) fn poses(self, count: usize, random: &mut ChaCha8Rng) -> Vec<Pose> {
+        (0..count).map(|_| self.pose(random)).collect()
+    }
+
     fn pose(self, random: &mut ChaCha8Rng) -> Pose {
         let mut by = || below(random, 2 * self.shift as u64 + 1) as isize - self.shift as isize;
         let (down, right) = (by(), by());
@@ -44,29 +46,14 @@ pub(super) fn black(format: &PixelFormat) -> Vec<f32> {
     }
 }
 
-/// Images [B, H, W, C], float32, and their classes [B], on a device. With `augment` every image is moved at random.
-///
-/// # Errors
-/// `Argument` if Candle refuses.
-pub(super) fn tensors(
-    batch: &Batch,
-    augment: Option<(Augment, &mut ChaCha8Rng)>,
-    black: &[f32],
-    device: &Device,
-) -> Result<(Tensor, Tensor)> {
-    let (count, channels, height, width) = batch.shape();
-    let mut poses = vec![Pose::default(); count];
-    if let Some((augment, random)) = augment {
-        poses.iter_mut().for_each(|pose| *pose = augment.pose(random));
-    }
+/// Images [B, H, W, C], each in its pose, which is its own where none is given.
+pub(super) fn posed(batch: &Batch, poses: &[Pose], black: &[f32]) -> Vec<f32> {
+    let (_, channels, height, width) = batch.shape();
     let shape = (channels, height, width);
-    let values = match batch.pixels() {
-        Pixels::Bytes(bytes) => turned(bytes, shape, &poses, black),
-        Pixels::Floats(floats) => turned(floats, shape, &poses, black),
-    };
-    let images = Tensor::from_vec(values, (count, height, width, channels), device).map_err(candle)?;
-    let labels = Tensor::from_slice(batch.labels(), count, device).map_err(candle)?;
-    Ok((images, labels))
+    match batch.pixels() {
+        Pixels::Bytes(bytes) => turned(bytes, shape, poses, black),
+        Pixels::Floats(floats) => turned(floats, shape, poses, black),
+    }
 }
 
 /// Planes [C, H, W] as pixels [H, W, C], image by image in its pose.
@@ -78,6 +65,7 @@ fn turned<T: Copy + Into<f32>>(
 ) -> Vec<f32> {
     let mut out = Vec::with_capacity(planes.len());
     let within = |at: usize, by: isize, most: usize| at.checked_add_signed(-by).filter(|&at| at < most);
+    let poses = poses.iter().copied().chain(std::iter::repeat(Pose::default()));
     for (image, pose) in planes.chunks_exact((channels * height * width).max(1)).zip(poses) {
         for y in 0..height {
             let row = within(y, pose.down, height);

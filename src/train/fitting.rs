@@ -4,15 +4,15 @@ use std::time::{Duration, Instant};
 
 use candle_core::{D, DType, Tensor};
 
-use super::augment::tensors;
 use super::checkpoint::{self, Standing};
 use super::descent::candle;
+use super::intake::each_batch;
 use super::models::Network;
 use super::run::{Run, Told};
 use super::select::{Seen, Select, Stage};
-use super::training::{EpochReport, Trained, Training};
+use super::training::{EpochReport, Feed, Trained, Training};
 use crate::error::{Error, Result};
-use crate::sample::{Amount, Draw, Epochs, Images, Labels, Loader, State};
+use crate::sample::{Amount, Draw, Epochs, Images, Labels, State};
 
 impl Training {
     /// Trains on the rows that are drawn for each epoch, telling of every epoch.
@@ -29,7 +29,7 @@ impl Training {
         tell: &mut dyn FnMut(&EpochReport),
     ) -> Result<Trained> {
         let recipe = self.recipe(&draw, amount.of(&draw)?)?;
-        let mut run = Run::new(self, network, images, labels);
+        let mut run = Run::new(self, network, images, labels)?;
         let before = match &self.checkpoint {
             Some(path) => checkpoint::resume(path, &recipe, network, &mut run.moving)?,
             None => None,
@@ -69,7 +69,7 @@ impl Training {
                 "a run on rows that a method selects cannot be kept as a checkpoint",
             ));
         }
-        let mut run = Run::new(self, network, images, labels);
+        let mut run = Run::new(self, network, images, labels)?;
         let (mut at, mut selected) = (0, Duration::ZERO);
         while at < self.epochs {
             let started = Instant::now();
@@ -94,7 +94,7 @@ impl Training {
         Ok(run.trained)
     }
 
-    /// What must be the same for a run to go on: all but the threads and where it is kept.
+    /// What must be the same for a run to go on: all but how images come, the threads and where it is kept.
     fn recipe(&self, draw: &Draw, rows: u64) -> Result<String> {
         let of = draw.rows()?;
         let kind = match draw {
@@ -106,7 +106,7 @@ impl Training {
             Draw::WeightedOnce(_) => "weighted once",
             Draw::Listed(rows) => &format!("listed {:08x}", fingerprint(rows)),
         };
-        let training = Self { threads: 0, checkpoint: None, ..self.clone() };
+        let training = Self { feed: Feed::default(), threads: 0, checkpoint: None, ..self.clone() };
         Ok(format!("{rows} of {of} rows an epoch, {kind}, {training:?}"))
     }
 
@@ -117,13 +117,10 @@ impl Training {
     pub fn accuracy(&self, network: &dyn Network, images: &dyn Images, labels: &dyn Labels) -> Result<f64> {
         let rows = images.rows();
         let epochs = Epochs::new(Draw::Uniform(rows), Amount::Count(rows), State::new(0))?.until(1);
-        let (mut right, device) = (0.0, network.device());
-        std::thread::scope(|scope| {
-            for batch in Loader::start(scope, images, Some(labels), epochs, self.loader())? {
-                let (images, labels) = tensors(&batch?, None, &[], &device)?;
-                right += found(network, &images, &labels).map_err(candle)?;
-            }
-            Ok::<(), crate::Error>(())
+        let mut right = 0.0;
+        each_batch(self, network, (images, labels), epochs, |_, images, labels| {
+            right += found(network, images, labels).map_err(candle)?;
+            Ok(())
         })?;
         Ok(right / rows as f64)
     }

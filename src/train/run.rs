@@ -5,15 +5,15 @@ use std::time::{Duration, Instant};
 use candle_core::{D, Result as CandleResult, Tensor};
 use candle_nn::ops::log_softmax;
 
-use super::augment::{black, tensors};
 use super::descent::candle;
+use super::intake::Intake;
 use super::models::Network;
 use super::select::{Choice, Seen};
 use super::sgd::Steps;
 use super::split::generator;
 use super::training::{EpochReport, Trained, Training};
 use crate::error::Result;
-use crate::sample::{Epochs, Images, Labels, Loader, State};
+use crate::sample::{Epochs, Images, Labels, State};
 
 /// Keeps the random numbers of steps apart (2^64 over the golden ratio).
 const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
@@ -24,6 +24,7 @@ pub(super) struct Run<'a> {
     pub network: &'a dyn Network,
     pub images: &'a dyn Images,
     pub labels: &'a dyn Labels,
+    intake: Intake,
     pub moving: Steps,
     pub trained: Trained,
 }
@@ -40,15 +41,19 @@ pub(super) struct Told<'a> {
 
 impl<'a> Run<'a> {
     /// At rest.
+    ///
+    /// # Errors
+    /// As [`Intake::new`].
     pub fn new(
         training: &'a Training,
         network: &'a dyn Network,
         images: &'a dyn Images,
         labels: &'a dyn Labels,
-    ) -> Self {
+    ) -> Result<Self> {
         let variables = network.variables().into_iter().map(|(_, variable)| variable);
         let moving = Steps::new(training.sgd, variables);
-        Self { training, network, images, labels, moving, trained: Trained::default() }
+        let intake = Intake::new(training, images, &network.device())?;
+        Ok(Self { training, network, images, labels, intake, moving, trained: Trained::default() })
     }
 
     /// Trains on epochs, which begin where one begins.
@@ -60,35 +65,35 @@ impl<'a> Run<'a> {
         let (started, before) = (Instant::now(), (self.trained.seconds, self.trained.waited));
         // Losses of the epoch under way, on the device: to read one waits for its step.
         let (mut waited, mut losses) = (Duration::ZERO, Vec::new());
-        let (black, device) = (black(&training.format), self.network.device());
         std::thread::scope(|scope| {
-            let mut loader = Loader::start(scope, self.images, Some(self.labels), epochs, training.loader())?;
+            let mut draws = self.intake.draws(scope, training, (self.images, self.labels), epochs)?;
             loop {
                 let asked = Instant::now();
-                let Some(batch) = loader.next().transpose()? else { break };
+                let Some(drawn) = draws.next()? else { break };
                 waited += asked.elapsed();
-                let (epoch, rows) = (batch.epoch(), batch.rows());
+                let (epoch, rows) = (drawn.epoch, &drawn.rows[..]);
                 // Epochs may be of different lengths: each has an equal part of the schedule.
                 let rate =
                     training.schedule.share(epoch * steps + losses.len() as u64, training.epochs * steps);
                 let random = &mut generator(training.seed ^ (self.trained.steps + 1).wrapping_mul(MIX));
-                let augment = training.augment.map(|a| (a, random));
-                let (images, labels) = tensors(&batch, augment, &black, &device)?;
+                let poses = training.augment.map_or_else(Vec::new, |a| a.poses(rows.len(), random));
+                let (images, labels) = self.intake.tensors(&drawn, &poses)?;
                 let weights = choice.map_or(Weights::Equal, |choice| choice.weights(rows));
                 let (loss, scores) =
                     self.step(&images, &labels, weights, training.rate * rate).map_err(candle)?;
                 if let Some(tell) = &mut told.step {
-                    tell(&Seen { epoch, rows, labels: batch.labels(), scores: &scores })?;
+                    tell(&Seen { epoch, rows, labels: &drawn.labels, scores: &scores })?;
                 }
                 losses.push((loss, rows.len() as u64));
                 self.trained.images += rows.len() as u64;
                 self.trained.steps += 1;
-                if batch.ends_epoch() {
+                if drawn.ends_epoch() {
+                    self.intake.check()?;
                     self.trained.epochs.push(report(epoch, &losses).map_err(candle)?);
                     losses.clear();
                     self.trained.seconds = before.0 + started.elapsed().as_secs_f64();
                     self.trained.waited = before.1 + waited.as_secs_f64();
-                    (told.epoch)(self, batch.state())?;
+                    (told.epoch)(self, drawn.state)?;
                 }
             }
             Ok(())

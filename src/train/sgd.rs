@@ -54,6 +54,10 @@ impl Steps {
     /// # Errors
     /// Candle's.
     pub fn step(&mut self, gradients: &GradStore, rate: f64) -> Result<()> {
+        #[cfg(feature = "cuda")]
+        if self.moving.iter().any(|moving| moving.variable.device().is_cuda()) {
+            return self.step_on_gpu(gradients, rate);
+        }
         let Sgd { momentum, weight_decay, nesterov } = self.sgd;
         for Moving { variable, velocity } in &mut self.moving {
             let Some(gradient) = gradients.get(variable) else { continue };
@@ -72,6 +76,23 @@ impl Steps {
             *velocity = Some(moved);
         }
         Ok(())
+    }
+
+    /// The same as one launch.
+    #[cfg(feature = "cuda")]
+    fn step_on_gpu(&mut self, gradients: &GradStore, rate: f64) -> Result<()> {
+        let mut held = Vec::with_capacity(self.moving.len());
+        for Moving { variable, velocity } in &mut self.moving {
+            let Some(gradient) = gradients.get(variable) else { continue };
+            let velocity = match velocity {
+                Some(velocity) => velocity,
+                None => velocity.insert(variable.zeros_like()?),
+            };
+            held.push((&*variable, &*velocity, gradient.contiguous()?));
+        }
+        let moving =
+            held.iter().map(|(variable, velocity, gradient)| [variable.as_tensor(), velocity, gradient]);
+        super::gpu::step(&moving.collect::<Vec<_>>(), self.sgd, rate)
     }
 }
 

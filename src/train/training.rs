@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::augment::Augment;
 use super::sgd::{Schedule, Sgd};
-use crate::sample::{LoaderOptions, PixelFormat};
+use crate::sample::PixelFormat;
 
 /// How a network is trained.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +25,8 @@ pub struct Training {
     pub augment: Option<Augment>,
     /// Seed of the rows.
     pub seed: u64,
+    /// How images come to the network.
+    pub feed: Feed,
     /// Threads that decode; 0 for as many as there are processors.
     pub threads: usize,
     /// A file that every epoch leaves behind, as safetensors. If it is there when a run begins, the run goes on from it,
@@ -44,10 +46,21 @@ impl Default for Training {
             format: PixelFormat::unit(),
             augment: None,
             seed: 1,
+            feed: Feed::default(),
             threads: 1,
             checkpoint: None,
         }
     }
+}
+
+/// How images come to a network.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Feed {
+    /// A loader decodes them batch by batch, ahead of who uses them.
+    #[default]
+    Loader,
+    /// They are copied to a GPU as compressed as they are in the file, and decoded there.
+    Resident,
 }
 
 /// What an epoch came to.
@@ -76,11 +89,4 @@ pub struct Trained {
     pub waited: f64,
     /// Seconds in which rows were selected, beside those; 0 where rows are drawn.
     pub selection_seconds: f64,
-}
-
-impl Training {
-    pub(super) fn loader(&self) -> LoaderOptions {
-        let (batch, format, threads) = (self.batch, self.format.clone(), self.threads);
-        LoaderOptions { batch, format, threads, ..LoaderOptions::default() }
-    }
 }

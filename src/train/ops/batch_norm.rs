@@ -69,8 +69,11 @@ impl BatchNorm {
             let out = images.broadcast_mul(&scale)?.broadcast_add(&shift)?;
             return if self.relu { out.relu() } else { Ok(out) };
         }
-        if !images.device().is_cpu() {
-            return self.by_means(images, weights, bias);
+        #[cfg(feature = "cuda")]
+        if images.device().is_cuda() {
+            let running = [&self.mean, &self.variance];
+            let norm = crate::train::gpu::GpuNorm::new(self.relu, running, EPSILON, MOMENTUM);
+            return images.contiguous()?.apply_op3(&weights.contiguous()?, &bias.contiguous()?, norm);
         }
         let batch = Arc::new(Mutex::new(None));
         let applied = Applied { relu: self.relu, batch: batch.clone() };
@@ -87,26 +90,6 @@ impl BatchNorm {
             move_to(&self.variance, &batch.variance, unbiased)?;
         }
         Ok(out)
-    }
-}
-
-impl BatchNorm {
-    /// While it trains, in steps that Candle knows.
-    fn by_means(&self, images: &Tensor, weights: &Tensor, bias: &Tensor) -> Result<Tensor> {
-        let (count, height, width, channels) = images.dims4()?;
-        let rows = count * height * width;
-        let values = images.contiguous()?.reshape((rows, channels))?;
-        let mean = values.mean_keepdim(0)?;
-        let off = values.broadcast_sub(&mean)?;
-        let variance = off.sqr()?.mean_keepdim(0)?;
-        let scale = weights.reshape((1, channels))?.div(&(&variance + f64::from(EPSILON))?.sqrt()?)?;
-        let out = off.broadcast_mul(&scale)?.broadcast_add(bias)?.reshape(images.shape())?;
-        let unbiased = rows as f64 / (rows as f64 - 1.0).max(1.0);
-        for (running, batch, by) in [(&self.mean, mean, 1.0), (&self.variance, variance, unbiased)] {
-            let batch = (batch.detach().flatten_all()? * (by * f64::from(MOMENTUM)))?;
-            running.set(&((running.as_detached_tensor() * f64::from(1.0 - MOMENTUM))? + batch)?)?;
-        }
-        if self.relu { out.relu() } else { Ok(out) }
     }
 }
 
@@ -256,43 +239,5 @@ impl CustomOp3 for Applied {
             Some(Tensor::from_vec(of_weights, weights.shape(), device)?),
             Some(Tensor::from_vec(of_bias, bias.shape(), device)?),
         ))
-    }
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-
-    /// On a GPU the steps of Candle's own stand for the operation.
-    #[test]
-    fn means_are_normalisations() {
-        let noise = |shape: &[usize], seed: usize| {
-            let count: usize = shape.iter().product();
-            let values = (0..count).map(|i| ((i + seed) * 7919 % 1009) as f32 / 300.0 - 1.0).collect();
-            Var::from_tensor(&Tensor::from_vec::<_, f32>(values, shape, &Device::Cpu).unwrap()).unwrap()
-        };
-        let (images, weights, bias) = (noise(&[3, 4, 5, 6], 1), noise(&[6], 2), noise(&[6], 3));
-        for relu in [false, true] {
-            let run = |by_means: bool| {
-                let norm = BatchNorm::new(6, relu, &Device::Cpu).unwrap();
-                let out = match by_means {
-                    true => norm.by_means(&images, &weights, &bias),
-                    false => norm.apply(&images, &weights, &bias, true),
-                };
-                let out = out.unwrap();
-                // A sum of squares alone has next to no gradient behind a normalisation.
-                let loss = (&out * images.as_tensor()).unwrap().sqr().unwrap().sum_all().unwrap();
-                let gradients = loss.backward().unwrap();
-                let of = |variable: &Var| gradients.get(variable).unwrap().clone();
-                let running = norm.running().map(|(_, running)| running.as_detached_tensor());
-                [vec![out, of(&images), of(&weights), of(&bias)], running.to_vec()].concat()
-            };
-            for (at, (a, b)) in run(false).iter().zip(run(true)).enumerate() {
-                let scale = a.abs().unwrap().max_all().unwrap().to_scalar::<f32>().unwrap();
-                let apart = (a - b).unwrap().abs().unwrap().max_all().unwrap().to_scalar::<f32>().unwrap();
-                assert!(apart <= 1e-4 * scale.max(1.0), "{at}, {relu}: {apart} of {scale}");
-            }
-        }
     }
 }

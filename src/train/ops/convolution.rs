@@ -50,6 +50,11 @@ impl Sizes {
     pub fn places(&self) -> usize {
         self.rows * self.columns
     }
+
+    /// The shape of the result.
+    pub fn out(&self) -> [usize; 4] {
+        [self.images, self.rows, self.columns, self.outputs]
+    }
 }
 
 impl Convolution {
@@ -58,10 +63,23 @@ impl Convolution {
     /// # Errors
     /// Candle's, if shapes do not fit or the tensors are not float32.
     pub fn apply(self, images: &Tensor, weights: &Tensor, bias: &Tensor) -> Result<Tensor> {
+        #[cfg(feature = "cudnn")]
+        if images.device().is_cuda() {
+            let sizes = self.sizes(images.shape(), weights.shape(), bias.shape())?;
+            let shape = (self.kernel, self.stride, self.padding);
+            let out = crate::train::gpu::convolve(images, weights, shape, sizes.out(), self.input_gradient)?;
+            return self.finish(&out, bias);
+        }
         if !images.device().is_cpu() {
             return self.by_products(images, weights, bias);
         }
         images.contiguous()?.apply_op3(&weights.contiguous()?, &bias.contiguous()?, self)
+    }
+
+    /// Products with their bias, and what is below 0 set to 0 if so wanted, in steps that Candle knows.
+    pub(super) fn finish(&self, products: &Tensor, bias: &Tensor) -> Result<Tensor> {
+        let out = products.broadcast_add(bias)?;
+        if self.relu { out.relu() } else { Ok(out) }
     }
 
     pub(super) fn sizes(&self, images: &Shape, weights: &Shape, bias: &Shape) -> Result<Sizes> {

@@ -3,8 +3,6 @@
 
 mod batch_norm;
 mod convolution;
-#[cfg(feature = "cuda")]
-mod cuda;
 mod patches;
 mod pool;
 

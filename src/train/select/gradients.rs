@@ -8,9 +8,9 @@ use rayon::prelude::*;
 use super::Stage;
 use super::stage::{softmax, values};
 use crate::error::Result;
-use crate::sample::{Amount, Draw, Epochs, Loader, State};
-use crate::train::augment::tensors;
+use crate::sample::{Amount, Draw, Epochs, State};
 use crate::train::descent::candle;
+use crate::train::intake::each_batch;
 
 /// The gradients of some rows' losses by the weights and the bias of the last layer: e (h, 1)^T for a row with the error
 /// e [C] (probabilities, less 1 at its class) of scores made of h [E]. They are never built: products of two of them are
@@ -41,28 +41,30 @@ impl Gradients {
             classes: 0,
             width: 0,
         };
-        std::thread::scope(|scope| {
-            let (options, device) = (stage.training.loader(), stage.network.device());
-            for batch in Loader::start(scope, stage.images, Some(stage.labels), epochs.until(1), options)? {
-                let batch = batch?;
-                let (images, _) = tensors(&batch, None, &[], &device)?;
+        each_batch(
+            stage.training,
+            stage.network,
+            (stage.images, stage.labels),
+            epochs.until(1),
+            |drawn, images, _| {
                 let (hidden, scores) =
-                    stage.network.last_layer(&images).map_err(candle)?.ok_or_else(Stage::untold)?;
+                    stage.network.last_layer(images).map_err(candle)?.ok_or_else(Stage::untold)?;
                 let ((mut errors, classes), (hidden, width)) = (values(&scores)?, values(&hidden)?);
-                for (error, &label) in errors.chunks_exact_mut(classes.max(1)).zip(batch.labels()) {
+                for (error, &label) in errors.chunks_exact_mut(classes.max(1)).zip(&drawn.labels) {
                     softmax(error);
                     if let Some(own) = error.get_mut(label as usize) {
                         *own -= 1.0;
                     }
                 }
                 (found.classes, found.width) = (classes, width);
-                found.rows.extend(batch.rows());
-                found.labels.extend(batch.labels());
+                found.rows.extend(&drawn.rows);
+                found.labels.extend(&drawn.labels);
                 found.errors.extend(errors);
                 found.hidden.extend(hidden);
-            }
-            Ok(found)
-        })
+                Ok(())
+            },
+        )?;
+        Ok(found)
     }
 
     /// Of all rows.

@@ -98,7 +98,7 @@ impl Stage<'_> {
         let before = before.collect::<candle_core::Result<Vec<_>>>().map_err(candle)?;
         let training =
             Training { epochs, schedule: Schedule::Cosine, checkpoint: None, ..self.training.clone() };
-        let mut run = Run::new(&training, self.network, self.images, self.labels);
+        let mut run = Run::new(&training, self.network, self.images, self.labels)?;
         let rows = self.images.rows();
         let all = Epochs::new(Draw::Uniform(rows), Amount::Count(rows), State::new(training.seed))?;
         let mut told = Told { step: Some(saw), epoch: &mut |_, _| Ok(()) };

@@ -2,6 +2,7 @@
 
 mod allocator;
 mod commands;
+mod device;
 mod experiment;
 mod methods;
 mod output;

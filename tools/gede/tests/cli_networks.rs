@@ -91,6 +91,7 @@ fn what_cannot_be_learnt_is_refused() {
         ("lenet5 small.gede --method balanced", MISUSED, "small.gede"),
         ("lenet5 small.gede --fraction 2", MISUSED, "small.gede"),
         ("lenet5 small.gede --device cuda", MISUSED, "small.gede"),
+        ("lenet5 small.gede --feed resident", MISUSED, "small.gede"),
         ("lenet5 no.gede", FAILED, "no.gede"),
         ("lenet5 small.gede --method dq --checkpoint c.safetensors", MISUSED, "small.gede"),
     ] {
@@ -101,4 +102,5 @@ fn what_cannot_be_learnt_is_refused() {
         assert!(folder.refused(&format!("experiment {set}"), MISUSED).contains("--data"));
         folder.refused(&format!("experiment {set} --data nothing"), FAILED);
     }
+    assert!(folder.refused("experiment gpu --data .", MISUSED).contains("--device cuda"));
 }

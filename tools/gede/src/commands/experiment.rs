@@ -1,5 +1,6 @@
 //! `gede experiment`: the paper's tables and figures.
 
+use crate::device::On;
 use crate::experiment::{self, Request};
 use gede::Result;
 use std::path::PathBuf;
@@ -22,6 +23,9 @@ pub struct Experiment {
     /// storage: only the first rows of each set, to try it out
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     first: Option<u32>,
+    /// Where networks are trained; cuda takes a gede that was built with the feature
+    #[arg(long, value_enum, default_value_t)]
+    device: On,
 }
 
 impl Experiment {
@@ -31,6 +35,7 @@ impl Experiment {
             out: &self.out,
             sets: &self.sets,
             first: self.first.map(|n| n as usize),
+            device: self.device,
             json,
         };
         experiment::run(&self.name, &request)

@@ -22,7 +22,7 @@ use gede::{Error, ErrorKind, Reader, Result};
 use std::path::Path;
 
 /// An error of misuse.
-fn misuse(what: impl Into<String>) -> Error {
+pub fn misuse(what: impl Into<String>) -> Error {
     Error::new(ErrorKind::Argument, what)
 }
 

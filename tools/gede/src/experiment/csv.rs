@@ -16,3 +16,13 @@ pub fn save<T: Serialize>(path: &Path, rows: &[T]) -> Result<()> {
     let text = writer.into_inner().map_err(|e| wrong(e.into_error().into()))?;
     std::fs::write(path, text).map_err(|e| Error::io(format!("writing {}", path.display()), e))
 }
+
+/// The rows of earlier runs; none if there is no such file.
+pub fn load<R: serde::de::DeserializeOwned>(path: &Path) -> Result<Vec<R>> {
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    let wrong = |e: csv::Error| Error::new(ErrorKind::Input, format!("{}: {e}", path.display()));
+    let mut reader = csv::Reader::from_path(path).map_err(wrong)?;
+    reader.deserialize().collect::<std::result::Result<_, _>>().map_err(wrong)
+}

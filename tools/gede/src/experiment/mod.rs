@@ -3,18 +3,20 @@
 mod bars;
 mod california;
 mod csv;
+mod gpu;
 mod logistic;
 mod networks;
 mod storage;
 mod table;
 
+use crate::device::On;
 use std::path::{Path, PathBuf};
 
 use gede::{Error, ErrorKind, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// The experiments there are.
-pub const NAMES: [&str; 6] = ["california", "logistic", "mnist", "cifar10", "cifar100", "storage"];
+pub const NAMES: [&str; 7] = ["california", "logistic", "mnist", "cifar10", "cifar100", "gpu", "storage"];
 
 /// What an experiment is asked to do.
 pub struct Request<'a> {
@@ -26,6 +28,8 @@ pub struct Request<'a> {
     pub sets: &'a [PathBuf],
     /// Rows of each set to look at, from the first on; all if none.
     pub first: Option<usize>,
+    /// Where networks are trained.
+    pub device: On,
     /// Whether the summary is printed for machines.
     pub json: bool,
 }
@@ -37,7 +41,7 @@ pub struct Request<'a> {
 /// keeps data from being read or results from being written.
 pub fn run(name: &str, request: &Request) -> Result<()> {
     match name {
-        "california" | "logistic" | "mnist" | "cifar10" | "cifar100"
+        "california" | "logistic" | "mnist" | "cifar10" | "cifar100" | "gpu"
             if !request.sets.is_empty() || request.first.is_some() =>
         {
             Err(misuse("--set and --first are for the experiment storage"))
@@ -45,6 +49,7 @@ pub fn run(name: &str, request: &Request) -> Result<()> {
         "california" => california::run(request),
         "logistic" => logistic::run(request),
         "mnist" | "cifar10" | "cifar100" => networks::run(name, request),
+        "gpu" => gpu::run(request),
         "storage" => storage::run(request),
         _ => Err(misuse(format!("no experiment \"{name}\"; there are {}", NAMES.join(", ")))),
     }
@@ -59,6 +64,17 @@ fn folder(request: &Request, name: &str) -> Result<PathBuf> {
     let out = request.out.join(name);
     std::fs::create_dir_all(&out).map_err(|e| Error::io(format!("creating {}", out.display()), e))?;
     Ok(out)
+}
+
+/// The commit that a folder of results is at, with a plus if files have changed since; none outside of a repository.
+fn revision(folder: &Path) -> Option<String> {
+    let git = std::process::Command::new("git")
+        .arg("-C")
+        .arg(folder)
+        .args(["describe", "--always", "--dirty=+"])
+        .output();
+    let out = git.ok().filter(|out| out.status.success())?;
+    Some(String::from_utf8_lossy(&out.stdout).trim().to_owned()).filter(|name| !name.is_empty())
 }
 
 /// A bar of so many steps, each with a message, on a terminal.

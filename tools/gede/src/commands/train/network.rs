@@ -2,6 +2,7 @@
 
 use crate::allocator::keep_memory;
 use crate::commands::{misuse, open};
+use crate::device::On;
 use crate::methods::{Method, Outcome};
 use crate::output::{Table, bytes, count, json, print, seconds};
 use crate::plot::{Axis, BLUE, Figure, Marks, Panel, Series};
@@ -9,7 +10,7 @@ use crate::progress::Bar;
 use gede::read::Source;
 use gede::sample::{Images, LabelColumn, Labels, PixelFormat};
 use gede::train::models::{self, LeNet5, ResNet18};
-use gede::train::{Augment, Device, EpochReport, Schedule, Sgd, Training};
+use gede::train::{Augment, EpochReport, Feed, Schedule, Sgd, Training};
 use gede::write::Progress;
 use gede::{Reader, Result};
 use serde::Serialize;
@@ -68,18 +69,22 @@ pub struct Network {
     #[arg(long, value_name = "BOOL", action = clap::ArgAction::Set)]
     augment: Option<bool>,
     /// Where it is trained; cuda takes a gede that was built with the feature
-    #[arg(long, value_enum, default_value_t = On::Cpu)]
+    #[arg(long, value_enum, default_value_t)]
     device: On,
+    /// How images come there [default: loader on cpu, resident on cuda]
+    #[arg(long, value_enum)]
+    feed: Option<From>,
     /// Draw the loss of every epoch into an SVG file
     #[arg(long, value_name = "FILE")]
     curve: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
-enum On {
-    Cpu,
-    /// The first GPU
-    Cuda,
+enum From {
+    /// Decoded batch by batch, ahead of the steps
+    Loader,
+    /// Copied to the GPU as compressed as they are in the file, and decoded there
+    Resident,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -186,6 +191,11 @@ impl Network {
             sgd: Sgd { nesterov: self.nesterov, ..Sgd::default() },
             format: PixelFormat::Floats { mean, std },
             seed: self.seed,
+            feed: match self.feed {
+                Some(From::Loader) => Feed::Loader,
+                Some(From::Resident) => Feed::Resident,
+                None => self.device.feed(),
+            },
             checkpoint: self.checkpoint.clone(),
             ..Training::default()
         }
@@ -201,7 +211,7 @@ impl Network {
         let (channels, height, width) = images.shape();
         let classes = classes(reader, &labels)?;
         let shape = [height, width, channels];
-        let device = self.device()?;
+        let device = self.device.device()?;
         let network = match model {
             Model::LeNet5 => LeNet5::new(shape, classes, self.seed, &device)
                 .map(|n| Box::new(n) as Box<dyn models::Network>),
@@ -216,16 +226,6 @@ impl Network {
         let outcome =
             self.method.train(&self.training(model), network.as_ref(), from, self.fraction, &mut tell)?;
         Ok((network, outcome))
-    }
-
-    fn device(&self) -> Result<Device> {
-        if self.device == On::Cpu {
-            return Ok(Device::Cpu);
-        }
-        if cfg!(not(feature = "cuda")) {
-            return Err(misuse("this gede is built without CUDA: tools/cuda/cargo builds one"));
-        }
-        Device::new_cuda(0).map_err(|e| misuse(format!("no GPU answers: {e}")))
     }
 
     fn accuracy<S: Source>(

@@ -15,7 +15,7 @@ use indicatif::ProgressBar;
 use self::rows::LogisticRow;
 use self::trial::Trial;
 use super::table::FloatTable;
-use super::{Request, csv, folder, misuse, steps};
+use super::{Request, csv, folder, misuse, revision, steps};
 
 /// Splits of credit default, seeds 0 to 4 of [`Split`].
 const SPLITS: u64 = 5;
@@ -32,7 +32,8 @@ pub fn run(request: &Request) -> Result<()> {
     })?;
     let out = folder(request, "logistic")?;
     let bar = steps(0);
-    let mut rows = Vec::new();
+    let (path, revision) = (out.join("runs.csv"), revision(&out));
+    let mut rows = csv::load(&path)?;
     let credit = data.join("credit_default.csv");
     if credit.exists() {
         let all = table(&credit)?;
@@ -47,22 +48,23 @@ pub fn run(request: &Request) -> Result<()> {
                 target: "default_payment_next_month",
                 exclude: &["ID"],
                 parts,
+                revision: revision.clone(),
             };
-            rows.extend(measure(&trial, &percents, &bar)?);
+            measure(&trial, &percents, &bar, &path, &mut rows)?;
         }
     }
     let (train, test) = (data.join("ijcnn1"), data.join("ijcnn1.t"));
     if train.exists() && test.exists() {
         bar.inc_length(PERCENTS.len() as u64);
         let parts = (table(&train)?, table(&test)?);
-        let trial = Trial { set: "ijcnn1", seed: 0, target: "label", exclude: &[], parts };
-        rows.extend(measure(&trial, &PERCENTS, &bar)?);
+        let trial = Trial { set: "ijcnn1", seed: 0, target: "label", exclude: &[], parts, revision };
+        measure(&trial, &PERCENTS, &bar, &path, &mut rows)?;
     }
     if rows.is_empty() {
         return Err(misuse(format!("{}: no credit_default.csv, nor ijcnn1 and ijcnn1.t", data.display())));
     }
-    csv::save(&out.join("runs.csv"), &rows)?;
-    figure::save(&rows, &out.join("log_loss.svg"))?;
+    figure::log_loss(&rows, &out.join("log_loss.svg"))?;
+    figure::accuracy(&rows, &out.join("figure11.svg"))?;
     bar.finish_and_clear();
     summary::print(&summary::of(&rows), request.json)
 }
@@ -71,13 +73,25 @@ fn table(path: &Path) -> Result<FloatTable> {
     FloatTable::of(&ArrowTable::open(path)?)
 }
 
-fn measure(trial: &Trial, percents: &[f64], bar: &ProgressBar) -> Result<Vec<LogisticRow>> {
+/// Measures what is not yet in the results, share by share: it may be stopped at any time, and goes on where it was.
+fn measure(
+    trial: &Trial,
+    percents: &[f64],
+    bar: &ProgressBar,
+    path: &Path,
+    rows: &mut Vec<LogisticRow>,
+) -> Result<()> {
     let folder = tempfile::tempdir().map_err(|e| Error::io("creating a temporary folder", e))?;
-    let mut rows = Vec::new();
     for &percent in percents {
         bar.set_message(format!("{} {}, {percent} %", trial.set, trial.seed));
-        rows.extend(trial.measure(percent, &folder.path().join("train.gede"))?);
+        let is = |row: &LogisticRow| {
+            row.set == trial.set && (row.seed, row.percent_asked) == (trial.seed, percent)
+        };
+        if !rows.iter().any(is) {
+            rows.extend(trial.measure(percent, &folder.path().join("train.gede"))?);
+            csv::save(path, rows)?;
+        }
         bar.inc(1);
     }
-    Ok(rows)
+    Ok(())
 }

@@ -1,16 +1,16 @@
 //! The rows of the result table, as they are written to CSV.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// One model on one split.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LogisticRow {
-    pub set: &'static str,
+    pub set: String,
     pub seed: u64,
     /// Most condensed samples, in percent of the training rows.
     pub percent_asked: f64,
     /// `condensed` (soft labels), `condensed, spread`, that with `polish 1` or `polish 2`, `random rows`, `all rows`.
-    pub method: &'static str,
+    pub method: String,
     pub samples: usize,
     /// On the test rows.
     pub log_loss: f64,
@@ -25,4 +25,7 @@ pub struct LogisticRow {
     pub train_seconds: f64,
     /// The file, in percent of 8 bytes a value.
     pub percent_of_float64: f64,
+    pub machine: String,
+    /// The commit, with a plus if files had changed since.
+    pub revision: Option<String>,
 }

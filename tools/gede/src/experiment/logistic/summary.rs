@@ -8,10 +8,10 @@ use crate::output::{self, Table, count};
 
 /// Means over the splits of a set.
 #[derive(Debug, Serialize)]
-pub struct Summary {
-    pub set: &'static str,
+pub struct Summary<'a> {
+    pub set: &'a str,
     pub percent_asked: f64,
-    pub method: &'static str,
+    pub method: &'a str,
     pub splits: usize,
     pub samples: f64,
     pub log_loss: f64,
@@ -20,11 +20,17 @@ pub struct Summary {
     pub auc: f64,
     pub log_loss_ratio: f64,
     pub accuracy_points: f64,
+    /// The file, in percent of 8 bytes a value.
+    pub percent_of_float64: f64,
+}
+
+/// What runs differ in by more than their split.
+fn key(row: &LogisticRow) -> (&str, u64, &str) {
+    (&row.set, row.percent_asked.to_bits(), &row.method)
 }
 
 /// Sums runs up: a row for each set, share and method, in the order of the first of each.
-pub fn of(rows: &[LogisticRow]) -> Vec<Summary> {
-    let key = |row: &LogisticRow| (row.set, row.percent_asked.to_bits(), row.method);
+pub fn of(rows: &[LogisticRow]) -> Vec<Summary<'_>> {
     let mut keys = Vec::new();
     rows.iter().map(key).for_each(|k| {
         if !keys.contains(&k) {
@@ -49,6 +55,7 @@ pub fn of(rows: &[LogisticRow]) -> Vec<Summary> {
                 auc: mean(|row| row.auc),
                 log_loss_ratio: mean(|row| row.log_loss_ratio),
                 accuracy_points: mean(|row| row.accuracy_points),
+                percent_of_float64: mean(|row| row.percent_of_float64),
             }
         })
         .collect()
@@ -74,6 +81,7 @@ pub fn print(rows: &[Summary], json: bool) -> Result<()> {
             "points",
             "balanced",
             "AUC",
+            "of float64",
         ]);
         for row in of_set {
             table.push(vec![
@@ -86,6 +94,7 @@ pub fn print(rows: &[Summary], json: bool) -> Result<()> {
                 format!("{:+.2}", row.accuracy_points),
                 format!("{:.2} %", 100.0 * row.balanced_accuracy),
                 format!("{:.4}", row.auc),
+                format!("{:.1} %", row.percent_of_float64),
             ]);
         }
         text += &table.render(2);

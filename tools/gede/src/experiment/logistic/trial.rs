@@ -7,6 +7,7 @@ use gede::write::{CellLimit, Options, Report, TargetKind, write};
 use gede::{Error, ErrorKind, Reader, Result};
 
 use super::rows::LogisticRow;
+use crate::experiment::storage::machine;
 use crate::experiment::table::FloatTable;
 
 /// Rows to train and to test on.
@@ -17,6 +18,8 @@ pub struct Trial<'a> {
     /// Columns that are no features.
     pub exclude: &'a [&'a str],
     pub parts: (FloatTable, FloatTable),
+    /// The commit.
+    pub revision: Option<String>,
 }
 
 impl Trial<'_> {
@@ -71,10 +74,10 @@ impl Trial<'_> {
         let row = |(method, fit, samples, report): (&'static str, LogisticFit, usize, &Report)| {
             let scores = scores(&fit.model)?;
             Ok(LogisticRow {
-                set: self.set,
+                set: self.set.to_owned(),
                 seed: self.seed,
                 percent_asked: percent,
-                method,
+                method: method.to_owned(),
                 samples,
                 log_loss: scores.log_loss,
                 accuracy: scores.accuracy,
@@ -84,6 +87,8 @@ impl Trial<'_> {
                 accuracy_points: 100.0 * (scores.accuracy - best.accuracy),
                 train_seconds: fit.seconds,
                 percent_of_float64: 100.0 * report.file_length as f64 / train.bytes() as f64,
+                machine: machine(),
+                revision: self.revision.clone(),
             })
         };
         fits.into_iter().map(row).collect()

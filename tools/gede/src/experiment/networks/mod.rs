@@ -7,18 +7,16 @@ mod run;
 mod set;
 mod summary;
 
-use std::path::Path;
-
-use gede::{Error, ErrorKind, Result};
+use gede::{Error, Result};
 
 use self::rows::NetworkRow;
 use self::run::{Files, Job};
 use self::set::{SETS, Set};
-use super::{Request, csv, folder, misuse, steps};
+use super::{Request, csv, folder, misuse, revision, steps};
 use crate::methods::Method;
 
 /// Epochs of the runs whose times are compared: short ones, in turns, as a machine's speed changes by the hour.
-const TIMED: u64 = 5;
+const TIMED: u64 = 20;
 
 /// Everything that is run, in this order: with three seeds what is drawn, with one what costs more.
 fn jobs(set: &Set) -> Vec<Job> {
@@ -37,6 +35,10 @@ fn jobs(set: &Set) -> Vec<Job> {
     let selected = [Method::GradMatch, Method::Glister, Method::Craig, Method::Dq, Method::Tdds, Method::Ccs];
     jobs.extend(selected.map(|method| job(method, 10.0, 1)));
     jobs.push(job(Method::InfoBatch, 100.0, 1));
+    let compared = [Method::GradMatch, Method::Glister, Method::Dq, Method::Tdds];
+    for percent in [1.0, 5.0, 20.0] {
+        jobs.extend(compared.map(|method| job(method, percent, 1)));
+    }
     jobs
 }
 
@@ -51,17 +53,18 @@ pub fn run(name: &str, request: &Request) -> Result<()> {
     crate::allocator::keep_memory();
     let set = SETS.iter().find(|set| set.name == name).ok_or_else(|| misuse(format!("no set {name}")))?;
     let data = request.data.ok_or_else(|| misuse(format!("name the folder of {name}/ by --data")))?;
-    let files = Files::of(set, data)?;
+    let files = Files::of(set, data, request.device)?;
     let out = folder(request, name)?;
+    let revision = revision(&out);
     let (jobs, timed) = (jobs(set), timed());
     let bar = steps(jobs.len() + timed.len());
     let fill = |jobs: &[Job], name: &str| -> Result<Vec<NetworkRow>> {
         let path = out.join(name);
-        let mut rows = load(&path)?;
+        let mut rows: Vec<NetworkRow> = csv::load(&path)?;
         for job in jobs {
             bar.set_message(job.to_string());
             if !rows.iter().any(|row| job.is(row)) {
-                rows.push(files.run(set, job)?);
+                rows.push(files.run(set, job, &revision)?);
                 csv::save(&path, &rows)?;
             }
             bar.inc(1);
@@ -69,20 +72,11 @@ pub fn run(name: &str, request: &Request) -> Result<()> {
         Ok(rows)
     };
     let (rows, times) = (fill(&jobs, "runs.csv")?, fill(&timed, "times.csv")?);
-    figure::save(set, &rows, &out.join("accuracy.svg"))?;
-    let table = summary::markdown(set, &rows, &times);
+    figure::drawn(set, &rows, &out.join("accuracy.svg"))?;
+    figure::methods(set, &rows, &out.join("methods.svg"))?;
+    let table = summary::markdown(set, &rows, &times, files.storage()?);
     std::fs::write(out.join("README.md"), &table)
         .map_err(|e| Error::io(format!("writing {}", out.join("README.md").display()), e))?;
     bar.finish_and_clear();
     if request.json { crate::output::json(&rows) } else { crate::output::print(&table) }
-}
-
-/// The rows of earlier runs.
-fn load(path: &Path) -> Result<Vec<NetworkRow>> {
-    if !path.exists() {
-        return Ok(Vec::new());
-    }
-    let wrong = |e: ::csv::Error| Error::new(ErrorKind::Input, format!("{}: {e}", path.display()));
-    let mut reader = ::csv::Reader::from_path(path).map_err(wrong)?;
-    reader.deserialize().collect::<std::result::Result<_, _>>().map_err(wrong)
 }

@@ -29,4 +29,7 @@ pub struct NetworkRow {
     /// The most memory while rows were selected.
     pub selection_memory: Option<u64>,
     pub machine: String,
+    /// The commit, of newer runs; with a plus if files had changed since.
+    #[serde(default)]
+    pub revision: Option<String>,
 }

@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 
 use gede::read::Source;
 use gede::sample::{Images, LabelColumn, Labels};
+use gede::train::{Training, device_name};
 use gede::{Error, ErrorKind, Reader, Result};
 
 use super::rows::NetworkRow;
 use super::set::Set;
 use crate::commands::open;
+use crate::device::On;
 use crate::experiment::storage::machine;
 use crate::methods::Method;
 
@@ -40,23 +42,34 @@ impl fmt::Display for Job {
 pub struct Files {
     train: PathBuf,
     test: PathBuf,
+    device: On,
     /// Where they are, as long as they are needed.
     _folder: tempfile::TempDir,
 }
 
 impl Files {
     /// Converts a set of the folder of data.
-    pub fn of(set: &Set, data: &Path) -> Result<Self> {
+    pub fn of(set: &Set, data: &Path, device: On) -> Result<Self> {
         let folder = tempfile::tempdir().map_err(|e| Error::io("creating a temporary folder", e))?;
         let [train, test] = set.convert(data, folder.path())?;
-        Ok(Self { train, test, _folder: folder })
+        Ok(Self { train, test, device, _folder: folder })
     }
 
-    /// Trains and tests.
-    pub fn run(&self, set: &Set, job: &Job) -> Result<NetworkRow> {
+    /// The size of the training images' file, percent of their pixels and labels.
+    pub fn storage(&self) -> Result<f64> {
+        let length = std::fs::metadata(&self.train).map_err(|e| Error::io("looking at a file", e))?.len();
+        let reader = open(&self.train)?;
+        let image = reader.images(None)?.image_shape().values() as u64 + 1;
+        Ok(100.0 * length as f64 / (reader.rows() * image) as f64)
+    }
+
+    /// Trains and tests, at a commit.
+    pub fn run(&self, set: &Set, job: &Job, revision: &Option<String>) -> Result<NetworkRow> {
         let reader = open(&self.train)?;
         let (images, labels) = (reader.images(None)?, labels(&reader)?);
-        let (training, network) = (set.training(job.epochs, job.seed), set.network(job.seed)?);
+        let device = self.device.device()?;
+        let training = Training { feed: self.device.feed(), ..set.training(job.epochs, job.seed) };
+        let network = set.network(job.seed, &device)?;
         let from = (&reader, &images as &dyn Images, &labels as &dyn Labels);
         let share = job.percent / 100.0;
         let outcome = job.method.train(&training, network.as_ref(), from, share, &mut |_| {})?;
@@ -79,7 +92,11 @@ impl Files {
             training_memory: outcome.training_memory,
             selection_seconds: trained.selection_seconds,
             selection_memory: outcome.selection_memory,
-            machine: machine(),
+            machine: match device_name(&device) {
+                Some(gpu) => format!("{gpu}, {}", machine()),
+                None => machine(),
+            },
+            revision: revision.clone(),
         })
     }
 }

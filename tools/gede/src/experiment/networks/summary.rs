@@ -1,21 +1,17 @@
 //! The table of means, as Markdown.
 
 use super::rows::NetworkRow;
-use super::set::Set;
+use super::set::{FRACTIONS, Set};
 
-/// Methods that select images, where the paper has their accuracy, and what is to be known of ours.
-const SELECTED: [(&str, Option<usize>, &str); 7] = [
-    ("grad-match", Some(0), "anew every 20 epochs"),
-    ("glister", Some(1), "anew every 20 epochs, a tenth held out"),
-    ("craig", None, "anew every 20 epochs, weighted"),
-    (
-        "dq",
-        Some(2),
-        "once, by a network of 10 epochs; without its step on pixels, which wants an autoencoder",
-    ),
-    ("tdds", Some(3), "once, by a network of 20 epochs"),
-    ("ccs", None, "once, by a network of 10 epochs"),
-    ("info-batch", None, "anew every epoch; all images but half of those learnt"),
+/// Methods that select images, and what is to be known of ours.
+const SELECTED: [(&str, &str); 7] = [
+    ("grad-match", "anew every 20 epochs"),
+    ("glister", "anew every 20 epochs, a tenth held out"),
+    ("craig", "anew every 20 epochs, weighted"),
+    ("dq", "once, by a network of 10 epochs; without its step on pixels, which wants an autoencoder"),
+    ("tdds", "once, by a network of 20 epochs"),
+    ("ccs", "once, by a network of 10 epochs"),
+    ("info-batch", "anew every epoch; all images but half of those learnt"),
 ];
 
 /// Runs of a method on a share of the images, for so many epochs.
@@ -62,41 +58,108 @@ fn shares(times: &[NetworkRow]) -> Vec<f64> {
     shares
 }
 
-/// The table of methods that select images beforehand.
-fn methods(set: &Set, all: &[Runs]) -> String {
-    let mut text = "\n## Images that a method selects\n\n\
-        A tenth of the images an epoch, as many epochs, one seed; below them a random tenth, drawn anew in every epoch.\n\n\
-        | method | accuracy | paper | images, all epochs | seconds to train | to select | memory to train | to select | |\n\
-        |---|---|---|---|---|---|---|---|---|\n"
-        .to_owned();
-    let random = [("random", Some(4), "selects nothing")];
-    for (method, paper, what) in SELECTED.iter().chain(&random) {
-        let own = |runs: &&Runs| {
-            runs.method == *method && runs.epochs == set.epochs && matches!(runs.percent, 10.0 | 100.0)
+/// Seconds that training on all images takes: by the pairs that were timed, or else by its own run.
+fn full_seconds(set: &Set, rows: &[NetworkRow], times: &[NetworkRow]) -> Option<f64> {
+    let full = |rows: &[NetworkRow]| {
+        let own = rows.iter().filter(|row| row.method == "full");
+        let mut seconds: Vec<f64> = own.map(|row| row.train_seconds / row.epochs as f64).collect();
+        seconds.sort_by(f64::total_cmp);
+        seconds.get(seconds.len() / 2).map(|seconds| seconds * set.epochs as f64)
+    };
+    full(times).or_else(|| full(rows))
+}
+
+/// Percent, or nothing.
+fn percent(value: Option<f64>) -> String {
+    value.map_or(String::new(), |value| format!("{value} %"))
+}
+
+/// The run of a method on a share of the images, for all epochs, with seed 1.
+fn first<'a>(set: &Set, all: &[Runs<'a>], method: &str, percent: f64) -> Option<&'a NetworkRow> {
+    let own = |runs: &&Runs| {
+        let all = runs.percent == 100.0 && matches!(method, "full" | "info-batch");
+        runs.method == method && runs.epochs == set.epochs && (runs.percent == percent || all)
+    };
+    all.iter().find(own).and_then(|runs| runs.rows.iter().find(|row| row.seed == 1).copied())
+}
+
+/// The paper's table of a tenth of the images: methods that select them beforehand, and those that need not.
+fn methods(set: &Set, all: &[Runs], full: Option<f64>, storage: f64) -> String {
+    let mut text = format!(
+        "\n## Images that a method selects\n\n\
+        A tenth of the images an epoch, as many epochs, one seed; `random` draws them anew in every epoch. Time is that to \
+        select and to train, of that to train on all; memory is the most that the process held, mapped pages of the file \
+        among it. All read the same file, {storage:.0} % of the pixels and labels (paper: {} %), and touch all of it sooner \
+        or later.\n\n\
+        | method | accuracy | paper | time | paper | seconds to select | memory to select | to train | file read | |\n\
+        |---|---|---|---|---|---|---|---|---|---|\n",
+        set.storage
+    );
+    let drawn = [
+        ("full", "all images in every epoch"),
+        ("random", "selects nothing"),
+        ("balanced", "as many of every class"),
+    ];
+    for (method, what) in drawn.iter().chain(&SELECTED) {
+        let Some(row) = first(set, all, method, 10.0) else { continue };
+        let selected = set.selected.iter().find(|selected| selected.method == *method);
+        let of = |share: f64| set.paper.iter().find(|paper| paper.0 == share);
+        let (accuracy, time) = match *method {
+            "full" => (of(100.0).map(|paper| paper.1), Some(100.0)),
+            "random" => (of(10.0).and_then(|paper| paper.2), Some(11.0)),
+            "balanced" => (of(10.0).map(|paper| paper.1), Some(11.0)),
+            _ => (selected.and_then(|paper| paper.accuracy[2]), selected.map(|paper| paper.time)),
         };
-        let Some(row) = all.iter().find(own).and_then(|runs| runs.rows.iter().find(|row| row.seed == 1))
-        else {
-            continue;
-        };
-        let paper = paper.and_then(|at| set.selected.get(at));
-        let paper = paper.map_or(String::new(), |paper| format!("{paper:.1} %"));
+        let share = full.map(|full| 100.0 * (row.train_seconds + row.selection_seconds) / full);
         let memory =
             |bytes: Option<u64>| bytes.map_or(String::new(), |b| format!("{:.0} MB", b as f64 / 1e6));
         text += &format!(
-            "| {method} | {:.2} % | {paper} | {:.2} million | {:.0} | {:.0} | {} | {} | {what} |\n",
+            "| {method} | {:.2} % | {} | {} | {} | {:.0} | {} | {} | {:.1} MB | {what} |\n",
             100.0 * row.test_accuracy,
-            row.train_seconds * row.images_per_second / 1e6,
-            row.train_seconds,
+            percent(accuracy),
+            share.map_or(String::new(), |share| format!("{share:.0} %")),
+            percent(time),
             row.selection_seconds,
+            memory(row.selection_memory.filter(|_| row.selection_seconds > 0.0)),
             memory(row.training_memory),
-            memory(row.selection_memory),
+            row.bytes_read as f64 / 1e6,
         );
     }
     text
 }
 
+/// The paper's table of other shares of the images.
+fn shares_of_methods(set: &Set, all: &[Runs]) -> String {
+    let mut text = "\n## Other shares\n\n\
+        Accuracy with seed 1, that of the paper, and seconds to select and to train.\n\n\
+        | method | 1 % | paper | seconds | 5 % | paper | seconds | 20 % | paper | seconds |\n\
+        |---|---|---|---|---|---|---|---|---|---|\n"
+        .to_owned();
+    let drawn = ["random", "balanced"];
+    for method in drawn.into_iter().chain(set.selected.iter().map(|selected| selected.method)) {
+        let selected = set.selected.iter().find(|selected| selected.method == method);
+        let cell = |(at, share): (usize, f64)| {
+            let of = set.paper.iter().find(|paper| paper.0 == share);
+            let paper = match method {
+                "random" => of.and_then(|paper| paper.2),
+                "balanced" => of.map(|paper| paper.1),
+                _ => selected.and_then(|paper| paper.accuracy[at]),
+            };
+            let row = first(set, all, method, share);
+            let own = row.map_or([String::new(), String::new()], |row| {
+                let seconds = row.train_seconds + row.selection_seconds;
+                [format!("{:.2} %", 100.0 * row.test_accuracy), format!("{seconds:.0}")]
+            });
+            format!(" {} | {} | {} |", own[0], percent(paper), own[1])
+        };
+        let cells = FRACTIONS.into_iter().enumerate().filter(|&(_, share)| share != 10.0).map(cell);
+        text += &format!("| {method} |{}\n", cells.collect::<String>());
+    }
+    text
+}
+
 /// The table, and what a tenth of the images saves.
-pub fn markdown(set: &Set, rows: &[NetworkRow], times: &[NetworkRow]) -> String {
+pub fn markdown(set: &Set, rows: &[NetworkRow], times: &[NetworkRow], storage: f64) -> String {
     let mut text = format!("# {}\n\n", set.title);
     text += &format!(
         "Accuracy on the 10,000 test images after the last epoch ({} epochs but where it says otherwise), images \
@@ -114,7 +177,6 @@ pub fn markdown(set: &Set, rows: &[NetworkRow], times: &[NetworkRow]) -> String 
         let seeds: Vec<String> =
             runs.rows.iter().map(|row| format!("{:.2}", 100.0 * row.test_accuracy)).collect();
         let paper = set.paper.iter().find(|paper| paper.0 == runs.percent && runs.epochs == set.epochs);
-        let number = |v: Option<f64>| v.map_or(String::new(), |v| format!("{v} %"));
         let epochs =
             if runs.epochs == set.epochs { String::new() } else { format!(", {} epochs", runs.epochs) };
         text += &format!(
@@ -123,8 +185,8 @@ pub fn markdown(set: &Set, rows: &[NetworkRow], times: &[NetworkRow]) -> String 
             runs.method,
             seeds.join(", "),
             100.0 * runs.mean(|row| row.test_accuracy),
-            number(paper.map(|p| p.1)),
-            number(paper.and_then(|p| p.2)),
+            percent(paper.map(|p| p.1)),
+            percent(paper.and_then(|p| p.2)),
             runs.mean(|row| row.train_seconds),
             runs.mean(|row| row.images_per_second),
             100.0 * runs.mean(|row| row.loader_share),
@@ -142,7 +204,13 @@ pub fn markdown(set: &Set, rows: &[NetworkRow], times: &[NetworkRow]) -> String 
             shares.last().unwrap_or(median),
         );
     }
-    text += &methods(set, &all);
-    let machines: std::collections::BTreeSet<&str> = rows.iter().map(|row| row.machine.as_str()).collect();
-    text + &format!("\nOn {}.\n", machines.into_iter().collect::<Vec<_>>().join("; "))
+    text += &methods(set, &all, full_seconds(set, rows, times), storage);
+    text += &shares_of_methods(set, &all);
+    text += "\n![Accuracy over the share of the images, and over the time](methods.svg)\n";
+    let on = |rows: &[NetworkRow]| {
+        let machines: std::collections::BTreeSet<&str> =
+            rows.iter().map(|row| row.machine.as_str()).collect();
+        machines.into_iter().collect::<Vec<_>>().join("; ")
+    };
+    text + &format!("\nOn {}; the pairs on {}.\n", on(rows), on(times))
 }

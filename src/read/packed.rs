@@ -1,0 +1,203 @@
+//! Images as they lie in the file, for a decoder elsewhere, such as on a GPU.
+
+use zerocopy::{Immutable, IntoBytes};
+
+use super::block::Lane;
+use super::image_block::{Coding, ImageBlock};
+use super::{ImageColumn, Source, block};
+use crate::error::{Error, Result};
+use crate::format::SLACK;
+use crate::image::ImageShape;
+
+/// The blocks of a column of images in memory, still compressed; all checksums have been checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PackedImages {
+    /// The shape of each image.
+    pub shape: ImageShape,
+    /// The base tables, offsets and records of all blocks, each at a multiple of 16 bytes, and zeros behind each.
+    pub data: Vec<u8>,
+    /// The blocks.
+    pub blocks: Vec<PackedBlock>,
+    /// The lanes of blocks in fixed records.
+    pub lanes: Vec<PackedLane>,
+    /// Where each row of the table lies.
+    pub places: Vec<PackedPlace>,
+}
+
+/// A block: byte positions in the data, and how its records are read (specification, sections 4 and 8).
+#[derive(Clone, Copy, Debug, Default, PartialEq, IntoBytes, Immutable)]
+#[repr(C)]
+pub struct PackedBlock {
+    /// The first record.
+    pub records: u64,
+    /// Bytes of all tile records.
+    pub records_length: u64,
+    /// The first base: of tiles, one byte for each value of a group, in 16 bytes.
+    pub bases: u64,
+    /// The offsets of tile records.
+    pub offsets: u64,
+    /// Number of images.
+    pub rows: u32,
+    /// 0 pixels in fixed records, 1 coefficients of the cosine transform in fixed records, 2 tiles.
+    pub coding: u32,
+    /// Bits of a fixed record.
+    pub record_bits: u32,
+    /// Bits of a base id.
+    pub id_bits: u32,
+    /// Bits of a base in fixed records.
+    pub base_bits: u32,
+    /// Number of bases.
+    pub base_count: u32,
+    /// Bits of an offset of a tile record.
+    pub offset_bits: u32,
+    /// The first of its lanes.
+    pub lanes: u32,
+    /// Colour transform of tiles.
+    pub colour: u32,
+    /// Predictor of tiles.
+    pub predictor: u32,
+    /// Columns of a group of tiles.
+    pub group_width: u32,
+    /// Channels of a group of tiles.
+    pub group_channels: u32,
+    /// Whether a bit a group says if it has a base id.
+    pub flagged: u32,
+    /// Nothing.
+    pub zero: u32,
+}
+
+/// A lane of fixed records: which bits are constant, from the base and from the record, and where they are there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, IntoBytes, Immutable)]
+#[repr(C)]
+pub struct PackedLane {
+    /// Bits that are 1 in every row.
+    pub constant: u32,
+    /// Bits from the base.
+    pub base_mask: u32,
+    /// Bits from the record.
+    pub deviation_mask: u32,
+    /// Added, modulo 2^32.
+    pub minimum: u32,
+    /// First bit in a base.
+    pub base_offset: u32,
+    /// First bit in a record, whose base id comes first.
+    pub deviation_offset: u32,
+}
+
+/// Where a row lies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, IntoBytes, Immutable)]
+#[repr(C)]
+pub struct PackedPlace {
+    /// Number of the block.
+    pub block: u32,
+    /// Row in the block.
+    pub row: u32,
+}
+
+impl<S: Source> ImageColumn<'_, S> {
+    /// The images as they are stored.
+    ///
+    /// # Errors
+    /// `Corrupt` for damaged pages, `Io`; `Argument` for more rows or larger images than 32 bits can count.
+    pub fn packed(&self) -> Result<PackedImages> {
+        let mut packed = PackedImages {
+            shape: self.shape,
+            data: Vec::new(),
+            blocks: Vec::new(),
+            lanes: Vec::new(),
+            places: Vec::new(),
+        };
+        let mut starts = Vec::new();
+        for segment in 0..self.reader.table.segments {
+            let block = self.reader.table.image_block(&self.reader.pages, segment, self.group)?;
+            starts.push(block.entry.first_row.get());
+            packed.push(self, &block)?;
+        }
+        let rows: Vec<u64> = (0..self.reader.rows()).collect();
+        for &stored in self.reader.stored(&rows)?.iter() {
+            let block = starts.partition_point(|&start| start <= stored).saturating_sub(1);
+            let row = stored.checked_sub(starts.get(block).copied().unwrap_or(0));
+            let held = packed.blocks.get(block).map_or(0, |block| u64::from(block.rows));
+            let Some(row) = row.filter(|&row| row < held) else {
+                return Err(Error::corrupt("a row of images lies in no block"));
+            };
+            packed.places.push(PackedPlace { block: number(block as u64)?, row: number(row)? });
+        }
+        Ok(packed)
+    }
+}
+
+impl PackedImages {
+    fn push<S: Source>(&mut self, column: &ImageColumn<S>, block: &ImageBlock) -> Result<()> {
+        let (entry, pages) = (&block.entry, &column.reader.pages);
+        let [_, bases, records, offsets] = block::stream_lengths(entry)?;
+        let mut packed = PackedBlock { rows: number(entry.rows.get())?, ..PackedBlock::default() };
+        match &block.coding {
+            Coding::Tiles(coder) => {
+                let parts = coder.parts();
+                packed = PackedBlock {
+                    coding: 2,
+                    base_count: number(parts.bases.len() as u64)?,
+                    id_bits: parts.id_bits,
+                    offset_bits: entry.offset_bits(),
+                    records_length: entry.records_length.get().saturating_sub(SLACK),
+                    colour: parts.colour.into(),
+                    predictor: parts.predictor.into(),
+                    group_width: parts.group_width.into(),
+                    group_channels: parts.group_channels.into(),
+                    flagged: parts.flagged.into(),
+                    ..packed
+                };
+                let bases: Vec<u8> = parts.bases.iter().flat_map(|base| base.to_le_bytes()).collect();
+                packed.bases = self.place(&bases);
+                packed.offsets = self.place(&pages.piece(entry.offsets.get(), offsets)?);
+                packed.records = self.place(&pages.piece(entry.records.get(), entry.records_length.get())?);
+            }
+            Coding::Pixels(_) | Coding::Dct(..) => {
+                packed = PackedBlock {
+                    coding: u32::from(matches!(block.coding, Coding::Dct(..))),
+                    record_bits: number(entry.record_bits())?,
+                    id_bits: entry.id_bits.into(),
+                    base_bits: entry.base_bits.get(),
+                    base_count: number(entry.base_count.get())?,
+                    lanes: number(self.lanes.len() as u64)?,
+                    ..packed
+                };
+                let lanes = block::Block::lanes(pages, column.reader.schema(), column.group, entry)?;
+                for lane in &lanes {
+                    self.lanes.push(PackedLane::of(lane)?);
+                }
+                packed.bases = self.place(&pages.piece(entry.bases.get(), bases)?);
+                packed.records = self.place(&pages.piece(entry.records.get(), records)?);
+            }
+        }
+        self.blocks.push(packed);
+        Ok(())
+    }
+
+    /// Adds bytes to the data, and zeros that may be read with them; where they begin.
+    fn place(&mut self, bytes: &[u8]) -> u64 {
+        let start = self.data.len();
+        self.data.extend_from_slice(bytes);
+        self.data.resize((self.data.len() + SLACK as usize).next_multiple_of(16), 0);
+        start as u64
+    }
+}
+
+impl PackedLane {
+    fn of(lane: &Lane) -> Result<Self> {
+        Ok(Self {
+            constant: number(lane.constant)?,
+            base_mask: number(lane.base_mask)?,
+            deviation_mask: number(lane.deviation_mask)?,
+            minimum: lane.minimum as u32,
+            base_offset: number(lane.base_offset)?,
+            deviation_offset: number(lane.deviation_offset)?,
+        })
+    }
+}
+
+fn number(n: u64) -> Result<u32> {
+    u32::try_from(n)
+        .map_err(|_| Error::argument("images of so many rows or values cannot be kept compressed"))
+}

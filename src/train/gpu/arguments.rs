@@ -1,0 +1,150 @@
+//! What kernels are given: the twins of the structs in the kernels' sources, field by field. Addresses are the device's.
+
+use zerocopy::{Immutable, IntoBytes};
+
+/// A struct that a kernel takes by value.
+///
+/// # Safety
+/// It lies in memory as the struct of the kernels' source does.
+pub(in crate::train) unsafe trait Arguments: Copy + 'static {
+    /// Names of the source and of what it is compiled to.
+    const SOURCE: Source;
+}
+
+/// A source of kernels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(in crate::train) enum Source {
+    Network,
+    Images,
+}
+
+/// A kernel by its name, for arguments of a kind, and the values that it goes over.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::train) struct Kernel<'a, A> {
+    pub name: &'a str,
+    pub arguments: &'a A,
+    pub count: usize,
+}
+
+/// Patches of images.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(C)]
+pub(in crate::train) struct Patches {
+    pub from: u64,
+    pub to: u64,
+    pub count: u32,
+    pub height: i32,
+    pub width: i32,
+    pub channels: i32,
+    pub rows: i32,
+    pub columns: i32,
+    pub kernel: i32,
+    pub stride: i32,
+    pub padding: i32,
+    pub zero: i32,
+}
+
+/// Batch normalisation.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(C)]
+pub(in crate::train) struct Norm {
+    pub images: u64,
+    pub weights: u64,
+    pub bias: u64,
+    pub gradient: u64,
+    pub batch: u64,
+    pub running_mean: u64,
+    pub running_variance: u64,
+    pub of_weights: u64,
+    pub of_bias: u64,
+    pub out: u64,
+    pub own: u64,
+    pub sums: u64,
+    pub rows: u32,
+    pub channels: u32,
+    pub parts: u32,
+    pub relu: u32,
+    pub epsilon: f32,
+    pub momentum: f32,
+}
+
+/// A variable in a step.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(C)]
+pub(in crate::train) struct Moving {
+    pub variable: u64,
+    pub velocity: u64,
+    pub gradient: u64,
+    pub count: u64,
+}
+
+/// Variables that a launch moves at most.
+pub(in crate::train) const TOGETHER: usize = 64;
+
+/// A step of gradient descent.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub(in crate::train) struct Step {
+    pub moving: [Moving; TOGETHER],
+    pub variables: i32,
+    pub nesterov: i32,
+    pub rate: f32,
+    pub momentum: f32,
+    pub decay: f32,
+    pub zero: i32,
+}
+
+/// A row that is wanted, and how its image is moved: pixels down and to the right, mirrored before that if not 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, IntoBytes, Immutable)]
+#[repr(C)]
+pub(in crate::train) struct Order {
+    pub row: u32,
+    pub down: i32,
+    pub right: i32,
+    pub mirrored: u32,
+}
+
+/// Images of a file.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(C)]
+pub(in crate::train) struct Images {
+    pub data: u64,
+    pub blocks: u64,
+    pub lanes: u64,
+    pub places: u64,
+    pub orders: u64,
+    pub down_table: u64,
+    pub along_table: u64,
+    pub table: u64,
+    pub black: u64,
+    pub coefficients: u64,
+    pub middle: u64,
+    pub starts: u64,
+    pub group_bases: u64,
+    pub tiles: u64,
+    pub pixels: u64,
+    pub out: u64,
+    pub failed: u64,
+    pub batch: u32,
+    pub rows: u32,
+    pub groups: u32,
+    pub interleaved: u32,
+    pub channels: i32,
+    pub height: i32,
+    pub width: i32,
+    pub zero: i32,
+}
+
+// SAFETY: field by field as in network.cu and images.cu.
+unsafe impl Arguments for Patches {
+    const SOURCE: Source = Source::Network;
+}
+unsafe impl Arguments for Norm {
+    const SOURCE: Source = Source::Network;
+}
+unsafe impl Arguments for Step {
+    const SOURCE: Source = Source::Network;
+}
+unsafe impl Arguments for Images {
+    const SOURCE: Source = Source::Images;
+}

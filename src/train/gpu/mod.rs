@@ -1,0 +1,43 @@
+//! What runs on a GPU: kernels, and what calls them.
+//!
+//! Kernels (network.cu, images.cu) are compiled by `tools/cuda/kernels` to PTX, which lies beside them. Without a GPU tests
+//! run the same source as a library for the processor ([`Emulated`](emulated::Emulated)) and hold it equal to the operations
+//! and decoders that are used there.
+
+mod arguments;
+#[cfg(all(feature = "cuda", feature = "cudnn"))]
+mod convolution;
+#[cfg(feature = "cuda")]
+mod cuda;
+#[cfg(test)]
+mod emulated;
+mod machine;
+#[cfg(feature = "cuda")]
+mod norm;
+mod posed;
+mod resident;
+#[cfg(feature = "cuda")]
+mod steps;
+#[cfg(feature = "cuda")]
+mod tensors;
+#[cfg(test)]
+mod tests;
+
+#[cfg(feature = "cuda")]
+pub(super) use arguments::Norm;
+pub(super) use arguments::{Arguments, Images, Kernel, Moving, Order, Patches, Step, TOGETHER};
+#[cfg(all(feature = "cuda", feature = "cudnn"))]
+pub(super) use convolution::convolve;
+#[cfg(feature = "cuda")]
+pub(super) use cuda::{Cuda, launch};
+#[cfg(test)]
+pub(super) use emulated::Emulated;
+pub(super) use machine::Machine;
+#[cfg(feature = "cuda")]
+pub(super) use norm::GpuNorm;
+pub(super) use posed::Posed;
+pub(super) use resident::Resident;
+#[cfg(feature = "cuda")]
+pub(super) use steps::step;
+#[cfg(feature = "cuda")]
+pub(super) use tensors::{address, with_addresses};

@@ -1,0 +1,173 @@
+// Networks: convolution as a product of matrices, batch normalisation, steps.
+
+#include "kernel.h"
+
+// Patches [B * rows * columns, kernel * kernel * channels] of images [B, height, width, channels], or the way back.
+typedef struct {
+    const float *from;
+    float *to;
+    u32 count;
+    i32 height, width, channels, rows, columns, kernel, stride, padding, zero;
+} Patches;
+
+KERNEL patches(const Patches a) {
+    EACH(i, a.count) {
+        const u32 channel = i % a.channels, of_channel = i / a.channels;
+        const i32 across = of_channel % a.kernel, down = of_channel / a.kernel % a.kernel;
+        const u32 place = of_channel / a.kernel / a.kernel, image = place / a.columns / a.rows;
+        const i32 x = (i32)(place % a.columns) * a.stride + across - a.padding;
+        const i32 y = (i32)(place / a.columns % a.rows) * a.stride + down - a.padding;
+        const int within = x >= 0 && x < a.width && y >= 0 && y < a.height;
+        a.to[i] = within ? a.from[((image * a.height + y) * a.width + x) * a.channels + channel] : 0.0f;
+    }
+}
+
+// Patches added up where they lie in the images: each value of an image gathers from those that it is in, always in the
+// same order.
+KERNEL add_patches(const Patches a) {
+    EACH(i, a.count) {
+        const u32 channel = i % a.channels, pixel = i / a.channels, image = pixel / a.width / a.height;
+        const i32 x = (i32)(pixel % a.width) + a.padding, y = (i32)(pixel / a.width % a.height) + a.padding;
+        float sum = 0.0f;
+        for (i32 down = y % a.stride; down < a.kernel && down <= y; down += a.stride) {
+            const i32 row = (y - down) / a.stride;
+            if (row >= a.rows) continue;
+            for (i32 across = x % a.stride; across < a.kernel && across <= x; across += a.stride) {
+                const i32 column = (x - across) / a.stride;
+                if (column >= a.columns) continue;
+                const u32 place = (image * a.rows + row) * a.columns + column;
+                sum += a.from[((place * a.kernel + down) * a.kernel + across) * a.channels + channel];
+            }
+        }
+        a.to[i] = sum;
+    }
+}
+
+// Batch normalisation of `rows` pixels of `channels`, and what is below 0 set to 0 where `relu`. Sums over the rows are
+// made in `parts` parts, two sums of each channel: [parts, channels, 2]. `batch` holds the channels' means, and behind them
+// what deviations are divided by as factors.
+typedef struct {
+    const float *images, *weights, *bias, *gradient;
+    float *batch, *running_mean, *running_variance, *of_weights, *of_bias, *out, *own;
+    double *sums;
+    u32 rows, channels, parts, relu;
+    float epsilon, momentum;
+} Norm;
+
+INLINE u32 first_row(const Norm *a, u32 part) {
+    const u32 row = (a->rows + a->parts - 1) / a->parts * part;
+    return row < a->rows ? row : a->rows;
+}
+
+// The gradient behind the ReLU.
+INLINE float kept(const Norm *a, u32 i) {
+    return a->relu && a->out[i] <= 0.0f ? 0.0f : a->gradient[i];
+}
+
+// Sums of values and of their squares.
+KERNEL norm_sums(const Norm a) {
+    EACH(i, a.parts * a.channels) {
+        const u32 channel = i % a.channels, part = i / a.channels, end = first_row(&a, part + 1);
+        double sum = 0.0, squares = 0.0;
+        for (u32 row = first_row(&a, part); row < end; row += 1) {
+            const double value = a.images[row * a.channels + channel];
+            sum += value;
+            squares += value * value;
+        }
+        a.sums[2 * i] = sum;
+        a.sums[2 * i + 1] = squares;
+    }
+}
+
+// From the sums, the batch's statistics; the running ones move towards them.
+KERNEL norm_statistics(const Norm a) {
+    EACH(channel, a.channels) {
+        double sum = 0.0, squares = 0.0;
+        for (u32 part = 0; part < a.parts; part += 1) {
+            sum += a.sums[2 * (part * a.channels + channel)];
+            squares += a.sums[2 * (part * a.channels + channel) + 1];
+        }
+        const double mean = sum / a.rows;
+        const double variance = fmax(squares / a.rows - mean * mean, 0.0);
+        const double unbiased = variance * a.rows / (a.rows > 1 ? a.rows - 1 : 1);
+        a.batch[channel] = (float)mean;
+        a.batch[a.channels + channel] = (float)(1.0 / sqrt(variance + a.epsilon));
+        a.running_mean[channel] += a.momentum * ((float)mean - a.running_mean[channel]);
+        a.running_variance[channel] += a.momentum * ((float)unbiased - a.running_variance[channel]);
+    }
+}
+
+KERNEL norm_apply(const Norm a) {
+    EACH(i, a.rows * a.channels) {
+        const u32 channel = i % a.channels;
+        const float normal = (a.images[i] - a.batch[channel]) * a.batch[a.channels + channel];
+        const float value = normal * a.weights[channel] + a.bias[channel];
+        a.out[i] = a.relu && !(value > 0.0f) ? 0.0f : value;
+    }
+}
+
+// Sums of gradients, and of their products with the normalised values.
+KERNEL norm_back_sums(const Norm a) {
+    EACH(i, a.parts * a.channels) {
+        const u32 channel = i % a.channels, part = i / a.channels, end = first_row(&a, part + 1);
+        const float mean = a.batch[channel], scale = a.batch[a.channels + channel];
+        double sum = 0.0, products = 0.0;
+        for (u32 row = first_row(&a, part); row < end; row += 1) {
+            const u32 at = row * a.channels + channel;
+            const float gradient = kept(&a, at);
+            sum += gradient;
+            products += gradient * ((a.images[at] - mean) * scale);
+        }
+        a.sums[2 * i] = sum;
+        a.sums[2 * i + 1] = products;
+    }
+}
+
+KERNEL norm_back_parameters(const Norm a) {
+    EACH(channel, a.channels) {
+        double sum = 0.0, products = 0.0;
+        for (u32 part = 0; part < a.parts; part += 1) {
+            sum += a.sums[2 * (part * a.channels + channel)];
+            products += a.sums[2 * (part * a.channels + channel) + 1];
+        }
+        a.of_bias[channel] = (float)sum;
+        a.of_weights[channel] = (float)products;
+    }
+}
+
+KERNEL norm_back(const Norm a) {
+    EACH(i, a.rows * a.channels) {
+        const u32 channel = i % a.channels;
+        const float scale = a.batch[a.channels + channel];
+        const float normal = (a.images[i] - a.batch[channel]) * scale;
+        const float mean = (a.of_bias[channel] + normal * a.of_weights[channel]) / (float)a.rows;
+        a.own[i] = a.weights[channel] * scale * (kept(&a, i) - mean);
+    }
+}
+
+// A step of gradient descent with momentum, of many variables at once.
+typedef struct {
+    float *variable, *velocity;
+    const float *gradient;
+    u64 count;
+} Moving;
+
+typedef struct {
+    Moving moving[64];
+    i32 variables, nesterov;
+    float rate, momentum, decay;
+    i32 zero;
+} Step;
+
+KERNEL step(const Step a) {
+    for (i32 v = 0; v < a.variables; v += 1) {
+        const Moving m = a.moving[v];
+        EACH(i, m.count) {
+            const float at = m.variable[i];
+            const float gradient = m.gradient[i] + at * a.decay;
+            const float velocity = m.velocity[i] * a.momentum + gradient;
+            m.velocity[i] = velocity;
+            m.variable[i] = at - a.rate * (a.nesterov ? gradient + velocity * a.momentum : velocity);
+        }
+    }
+}

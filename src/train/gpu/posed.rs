@@ -1,0 +1,110 @@
+//! Images as bytes on a GPU, moved into batches there.
+
+use candle_core::Result;
+use zerocopy::IntoBytes;
+
+use super::{Images, Kernel, Machine, Order};
+use crate::sample::PixelFormat;
+
+/// Room for a batch of images as bytes [B, C, H, W], and what they become.
+pub(in crate::train) struct Posed<M: Machine> {
+    pub machine: M,
+    /// What kernels are given; addresses are of memory that is held here.
+    pub arguments: Images,
+    /// Images of a batch at most.
+    most: usize,
+    orders: M::Memory,
+    pixels: M::Memory,
+    _tables: [M::Memory; 2],
+}
+
+impl<M: Machine> Posed<M> {
+    /// For batches of at most so many images of channels, height and width, and their format.
+    ///
+    /// # Errors
+    /// Candle's, also for images of more values than kernels count.
+    pub fn new(machine: M, shape: [usize; 3], format: &PixelFormat, most: usize) -> crate::Result<Self> {
+        let [channels, height, width] = shape;
+        let tables =
+            format.tables(channels)?.unwrap_or_else(|| vec![std::array::from_fn(|b| b as f32); channels]);
+        let mut black = super::super::augment::black(format);
+        black.resize(channels, black.first().copied().unwrap_or(0.0));
+        Self::with_tables(machine, [channels, height, width], (&tables, &black), most)
+            .map_err(super::super::descent::candle)
+    }
+
+    fn with_tables(
+        machine: M,
+        [channels, height, width]: [usize; 3],
+        (tables, black): (&[[f32; 256]], &[f32]),
+        most: usize,
+    ) -> Result<Self> {
+        let number = |n: usize| i32::try_from(n).map_err(candle_core::Error::wrap);
+        let tables = [machine.copy(tables.as_bytes())?, machine.copy(black.as_bytes())?];
+        let orders = machine.zeros(most.saturating_mul(size_of::<Order>()))?;
+        let pixels =
+            machine.zeros(most.saturating_mul(channels).saturating_mul(height).saturating_mul(width))?;
+        let arguments = Images {
+            orders: machine.address(&orders),
+            pixels: machine.address(&pixels),
+            table: machine.address(&tables[0]),
+            black: machine.address(&tables[1]),
+            channels: number(channels)?,
+            height: number(height)?,
+            width: number(width)?,
+            ..Images::default()
+        };
+        Ok(Self { machine, arguments, most, orders, pixels, _tables: tables })
+    }
+
+    /// Values of an image.
+    pub fn values(&self) -> usize {
+        [self.arguments.channels, self.arguments.height, self.arguments.width]
+            .iter()
+            .map(|&n| n as usize)
+            .product()
+    }
+
+    /// Sends the orders of a batch.
+    ///
+    /// # Errors
+    /// Candle's, also for more than a batch has.
+    pub fn order(&mut self, orders: &[Order]) -> Result<()> {
+        if orders.len() > self.most {
+            candle_core::bail!("{} images in a batch of {}", orders.len(), self.most)
+        }
+        self.arguments.batch = orders.len() as u32;
+        self.machine.send(orders.as_bytes(), &mut self.orders)
+    }
+
+    /// Sends a batch as bytes [B, C, H, W], each image to be moved as ordered, and writes it to `out`.
+    ///
+    /// # Errors
+    /// As [`order`](Self::order).
+    ///
+    /// # Safety
+    /// `out` is the address of as many float32 values on the machine.
+    pub unsafe fn load(&mut self, bytes: &[u8], orders: &[Order], out: u64) -> Result<()> {
+        self.order(orders)?;
+        if bytes.len() != orders.len() * self.values() {
+            candle_core::bail!("{} bytes of {} images", bytes.len(), orders.len())
+        }
+        self.machine.send(bytes, &mut self.pixels)?;
+        // SAFETY: the caller's promise.
+        unsafe { self.pose(out) }
+    }
+
+    /// Writes the images that lie here to `out`, moved as ordered.
+    ///
+    /// # Errors
+    /// Candle's.
+    ///
+    /// # Safety
+    /// As of [`load`](Self::load).
+    pub unsafe fn pose(&mut self, out: u64) -> Result<()> {
+        self.arguments.out = out;
+        let count = self.arguments.batch as usize * self.values();
+        // SAFETY: the other addresses are of memory for whole batches.
+        unsafe { self.machine.run(Kernel { name: "pose", arguments: &self.arguments, count }) }
+    }
+}

@@ -1,0 +1,92 @@
+//! A GPU computes what the CPU does. Needs one: `tools/cuda/cargo test --release -p gede --features cudnn --test gpu -- --ignored`.
+#![cfg(feature = "cuda")]
+#![allow(clippy::unwrap_used)]
+
+use candle_core::{Device, Tensor};
+use candle_nn::loss::cross_entropy;
+use gede::Reader;
+use gede::sample::{Images, PixelFormat};
+use gede::train::models::{LeNet5, Network, ResNet18};
+use gede::train::{ResidentImages, Sgd, Steps};
+
+fn noise(shape: &[usize], device: &Device) -> Tensor {
+    let count = shape.iter().product::<usize>();
+    let values = (0..count).map(|i| (i * 7919 % 1009) as f32 / 300.0 - 1.5).collect();
+    Tensor::from_vec::<_, f32>(values, shape, device).unwrap()
+}
+
+/// How far apart tensors are, of the largest value.
+fn apart(a: &Tensor, b: &Tensor) -> f32 {
+    let [a, b] =
+        [a, b].map(|t| t.to_device(&Device::Cpu).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap());
+    let scale = a.iter().fold(f32::MIN_POSITIVE, |most, v| most.max(v.abs()));
+    a.iter().zip(&b).fold(0.0f32, |most, (a, b)| most.max((a - b).abs())) / scale
+}
+
+/// Scores, gradients and three steps of a network; products are of TF32, with 10 bits.
+fn same(make: impl Fn(&Device) -> Box<dyn Network>, image: [usize; 3]) {
+    let [height, width, channels] = image;
+    let run = |device: &Device| {
+        let network = make(device);
+        let images = noise(&[32, height, width, channels], device);
+        let labels = Tensor::from_vec((0..32u32).map(|i| i % 10).collect::<Vec<_>>(), 32, device).unwrap();
+        let mut steps = Steps::new(Sgd::default(), network.variables().into_iter().map(|(_, v)| v));
+        let mut found = Vec::new();
+        for _ in 0..3 {
+            let scores = network.forward(&images, true).unwrap();
+            let gradients = cross_entropy(&scores, &labels).unwrap().backward().unwrap();
+            let of = |(name, variable): (String, candle_core::Var)| {
+                (name, gradients.get(&variable).unwrap().copy().unwrap())
+            };
+            found.push(("scores".to_owned(), scores.detach()));
+            found.extend(network.variables().into_iter().map(of));
+            steps.step(&gradients, 0.01).unwrap();
+        }
+        found.extend(network.kept().into_iter().map(|(name, v)| (name, v.copy().unwrap())));
+        found
+    };
+    let (cpu, gpu) = (run(&Device::Cpu), run(&Device::new_cuda(0).unwrap()));
+    for ((name, cpu), (_, gpu)) in cpu.iter().zip(&gpu) {
+        let apart = apart(cpu, gpu);
+        println!("{name}: {apart}");
+        assert!(apart < 0.05, "{name}: {apart}");
+    }
+}
+
+#[test]
+#[ignore = "needs a GPU"]
+fn lenet5_is_the_same() {
+    same(|device| Box::new(LeNet5::new([28, 28, 1], 10, 1, device).unwrap()), [28, 28, 1]);
+}
+
+#[test]
+#[ignore = "needs a GPU"]
+fn resnet18_is_the_same() {
+    same(|device| Box::new(ResNet18::new(3, 10, 1, device).unwrap()), [32, 32, 3]);
+}
+
+/// Images of every coding come out of the GPU as the bytes that the CPU decodes.
+#[test]
+#[ignore = "needs a GPU"]
+fn images_are_the_same() {
+    let device = Device::new_cuda(0).unwrap();
+    for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden")).unwrap() {
+        let path = entry.unwrap().path();
+        let Ok(reader) = Reader::open(&path) else { continue };
+        let Ok(images) = reader.images(None) else { continue };
+        let (channels, height, width) = Images::shape(&images);
+        let rows: Vec<u64> = (0..images.rows()).rev().collect();
+        let mut bytes = vec![0; rows.len() * channels * height * width];
+        Images::decode(&images, &rows, &mut bytes).unwrap();
+        let mut resident = ResidentImages::new(&images, &PixelFormat::Bytes, rows.len(), &device).unwrap();
+        let batch = resident.batch(&rows, None).unwrap();
+        resident.check().unwrap();
+        let planes = batch.to_device(&Device::Cpu).unwrap().permute((0, 3, 1, 2)).unwrap();
+        let found: Vec<f32> = planes.flatten_all().unwrap().to_vec1().unwrap();
+        assert!(
+            found.iter().zip(&bytes).all(|(found, &byte)| *found == f32::from(byte)),
+            "{}",
+            path.display()
+        );
+    }
+}

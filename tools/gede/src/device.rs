@@ -1,0 +1,34 @@
+//! Where networks are trained.
+
+use gede::Result;
+use gede::train::{Device, Feed};
+
+use crate::commands::misuse;
+
+/// A processor or a GPU.
+#[derive(Clone, Copy, Debug, Default, PartialEq, clap::ValueEnum)]
+pub enum On {
+    /// The processor
+    #[default]
+    Cpu,
+    /// The first GPU
+    Cuda,
+}
+
+impl On {
+    /// The device.
+    pub fn device(self) -> Result<Device> {
+        if self == Self::Cpu {
+            return Ok(Device::Cpu);
+        }
+        if cfg!(not(feature = "cuda")) {
+            return Err(misuse("this gede is built without CUDA: tools/cuda/cargo builds one"));
+        }
+        Device::new_cuda(0).map_err(|e| misuse(format!("no GPU answers: {e}")))
+    }
+
+    /// How images come to it where nothing else is asked for: on a GPU the host has nothing to do.
+    pub fn feed(self) -> Feed {
+        if self == Self::Cpu { Feed::Loader } else { Feed::Resident }
+    }
+}
