@@ -12,6 +12,7 @@ mod grouped;
 mod image_block;
 mod images;
 mod index;
+#[cfg_attr(not(any(feature = "cuda", test)), allow(dead_code, reason = "decoded on a GPU"))]
 mod packed;
 mod pages;
 mod projection;
@@ -32,7 +33,7 @@ pub use account::{Account, Part};
 pub use columns::{ColumnAccount, ColumnBits, GroupBits};
 pub use images::ImageColumn;
 pub use index::Class;
-pub use packed::{PackedBlock, PackedImages, PackedLane, PackedPlace};
+pub use packed::PackedImages;
 pub use projection::Projection;
 pub use reader::Reader;
 pub use scan::Scan;

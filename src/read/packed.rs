@@ -9,25 +9,26 @@ use crate::error::{Error, Result};
 use crate::format::SLACK;
 use crate::image::ImageShape;
 
-/// The blocks of a column of images in memory, still compressed; all checksums have been checked.
+/// The blocks of a column of images in memory, still compressed; all checksums have been checked. What decodes them
+/// relies on how they fit together, so that only a file's reader makes them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PackedImages {
     /// The shape of each image.
-    pub shape: ImageShape,
+    pub(crate) shape: ImageShape,
     /// The base tables, offsets and records of all blocks, each at a multiple of 16 bytes, and zeros behind each.
-    pub data: Vec<u8>,
+    pub(crate) data: Vec<u8>,
     /// The blocks.
-    pub blocks: Vec<PackedBlock>,
+    pub(crate) blocks: Vec<PackedBlock>,
     /// The lanes of blocks in fixed records.
-    pub lanes: Vec<PackedLane>,
+    pub(crate) lanes: Vec<PackedLane>,
     /// Where each row of the table lies.
-    pub places: Vec<PackedPlace>,
+    pub(crate) places: Vec<PackedPlace>,
 }
 
 /// A block: byte positions in the data, and how its records are read (specification, sections 4 and 8).
 #[derive(Clone, Copy, Debug, Default, PartialEq, IntoBytes, Immutable)]
 #[repr(C)]
-pub struct PackedBlock {
+pub(crate) struct PackedBlock {
     /// The first record.
     pub records: u64,
     /// Bytes of all tile records.
@@ -69,7 +70,7 @@ pub struct PackedBlock {
 /// A lane of fixed records: which bits are constant, from the base and from the record, and where they are there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, IntoBytes, Immutable)]
 #[repr(C)]
-pub struct PackedLane {
+pub(crate) struct PackedLane {
     /// Bits that are 1 in every row.
     pub constant: u32,
     /// Bits from the base.
@@ -87,7 +88,7 @@ pub struct PackedLane {
 /// Where a row lies.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, IntoBytes, Immutable)]
 #[repr(C)]
-pub struct PackedPlace {
+pub(crate) struct PackedPlace {
     /// Number of the block.
     pub block: u32,
     /// Row in the block.
@@ -128,6 +129,16 @@ impl<S: Source> ImageColumn<'_, S> {
 }
 
 impl PackedImages {
+    /// Number of images.
+    pub fn rows(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Bytes of the compressed images, their tables among them.
+    pub fn bytes(&self) -> usize {
+        self.data.len()
+    }
+
     fn push<S: Source>(&mut self, column: &ImageColumn<S>, block: &ImageBlock) -> Result<()> {
         let (entry, pages) = (&block.entry, &column.reader.pages);
         let [_, bases, records, offsets] = block::stream_lengths(entry)?;

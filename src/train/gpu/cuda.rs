@@ -71,6 +71,9 @@ impl Machine for Cuda {
     type Memory = Memory;
 
     fn copy(&self, bytes: &[u8]) -> Result<Memory> {
+        if bytes.is_empty() {
+            return self.zeros(0);
+        }
         let stream = self.0.cuda_stream();
         Ok(Memory::new(stream.clone_htod(bytes).w()?))
     }

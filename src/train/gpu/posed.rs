@@ -5,6 +5,8 @@ use zerocopy::IntoBytes;
 
 use super::{Images, Kernel, Machine, Order};
 use crate::sample::PixelFormat;
+use crate::train::augment::black;
+use crate::train::descent::candle;
 
 /// Room for a batch of images as bytes [B, C, H, W], and what they become.
 pub(in crate::train) struct Posed<M: Machine> {
@@ -27,10 +29,9 @@ impl<M: Machine> Posed<M> {
         let [channels, height, width] = shape;
         let tables =
             format.tables(channels)?.unwrap_or_else(|| vec![std::array::from_fn(|b| b as f32); channels]);
-        let mut black = super::super::augment::black(format);
-        black.resize(channels, black.first().copied().unwrap_or(0.0));
-        Self::with_tables(machine, [channels, height, width], (&tables, &black), most)
-            .map_err(super::super::descent::candle)
+        let mut black = black(format);
+        black.resize(channels, 0.0);
+        Self::with_tables(machine, [channels, height, width], (&tables, &black), most).map_err(candle)
     }
 
     fn with_tables(
@@ -72,6 +73,10 @@ impl<M: Machine> Posed<M> {
     pub fn order(&mut self, orders: &[Order]) -> Result<()> {
         if orders.len() > self.most {
             candle_core::bail!("{} images in a batch of {}", orders.len(), self.most)
+        }
+        // Kernels count up to 2^31.
+        if orders.len().saturating_mul(self.values()) > i32::MAX as usize {
+            candle_core::bail!("{} images of {} values are too many at a time", orders.len(), self.values())
         }
         self.arguments.batch = orders.len() as u32;
         self.machine.send(orders.as_bytes(), &mut self.orders)
