@@ -33,6 +33,8 @@ pub use account::{Account, Part};
 pub use columns::{ColumnAccount, ColumnBits, GroupBits};
 pub use images::ImageColumn;
 pub use index::Class;
+#[cfg(any(feature = "cuda", test))]
+pub(crate) use packed::PackedBlock;
 pub use packed::PackedImages;
 pub use projection::Projection;
 pub use reader::Reader;

@@ -39,7 +39,7 @@ pub(crate) struct PackedBlock {
     pub offsets: u64,
     /// Number of images.
     pub rows: u32,
-    /// 0 pixels in fixed records, 1 coefficients of the cosine transform in fixed records, 2 tiles.
+    /// One of the codings below.
     pub coding: u32,
     /// Bits of a fixed record.
     pub record_bits: u32,
@@ -65,6 +65,15 @@ pub(crate) struct PackedBlock {
     pub flagged: u32,
     /// Nothing.
     pub zero: u32,
+}
+
+impl PackedBlock {
+    /// Pixels in fixed records.
+    pub const PIXELS: u32 = 0;
+    /// Coefficients of the cosine transform in fixed records.
+    pub const COSINES: u32 = 1;
+    /// Tiles.
+    pub const TILES: u32 = 2;
 }
 
 /// A lane of fixed records: which bits are constant, from the base and from the record, and where they are there.
@@ -129,16 +138,6 @@ impl<S: Source> ImageColumn<'_, S> {
 }
 
 impl PackedImages {
-    /// Number of images.
-    pub fn rows(&self) -> usize {
-        self.places.len()
-    }
-
-    /// Bytes of the compressed images, their tables among them.
-    pub fn bytes(&self) -> usize {
-        self.data.len()
-    }
-
     fn push<S: Source>(&mut self, column: &ImageColumn<S>, block: &ImageBlock) -> Result<()> {
         let (entry, pages) = (&block.entry, &column.reader.pages);
         let [_, bases, records, offsets] = block::stream_lengths(entry)?;
@@ -147,7 +146,7 @@ impl PackedImages {
             Coding::Tiles(coder) => {
                 let parts = coder.parts();
                 packed = PackedBlock {
-                    coding: 2,
+                    coding: PackedBlock::TILES,
                     base_count: number(parts.bases.len() as u64)?,
                     id_bits: parts.id_bits,
                     offset_bits: entry.offset_bits(),
@@ -165,8 +164,9 @@ impl PackedImages {
                 packed.records = self.place(&pages.piece(entry.records.get(), entry.records_length.get())?);
             }
             Coding::Pixels(_) | Coding::Dct(..) => {
+                let coefficients = matches!(block.coding, Coding::Dct(..));
                 packed = PackedBlock {
-                    coding: u32::from(matches!(block.coding, Coding::Dct(..))),
+                    coding: if coefficients { PackedBlock::COSINES } else { PackedBlock::PIXELS },
                     record_bits: number(entry.record_bits())?,
                     id_bits: entry.id_bits.into(),
                     base_bits: entry.base_bits.get(),

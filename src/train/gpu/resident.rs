@@ -6,16 +6,16 @@ use zerocopy::IntoBytes;
 use super::posed::Posed;
 use super::{Kernel, Machine, Order};
 use crate::image::cosine_table;
-use crate::read::PackedImages;
+use crate::read::{PackedBlock, PackedImages};
 use crate::sample::PixelFormat;
 use crate::train::descent::candle;
 use crate::{Error, Result as GedeResult};
 
-/// Kernels of the codings of blocks: pixels, coefficients, tiles.
-const CODINGS: [&[&str]; 3] = [
-    &["fixed_pixels"],
-    &["fixed_coefficients", "cosines_down", "cosines_along"],
-    &["tile_groups", "tile_residuals", "tile_medians", "tile_colours"],
+/// Kernels of the codings of blocks.
+const CODINGS: [(u32, &[&str]); 3] = [
+    (PackedBlock::PIXELS, &["fixed_pixels"]),
+    (PackedBlock::COSINES, &["fixed_coefficients", "cosines_down", "cosines_along"]),
+    (PackedBlock::TILES, &["tile_groups", "tile_residuals", "tile_medians", "tile_colours"]),
 ];
 
 /// Images that a kernel decodes.
@@ -45,10 +45,10 @@ impl<M: Machine> Resident<M> {
             let across = shape.columns().div_ceil(width.max(1) as usize);
             shape.planes() / channels.max(1) as usize * shape.rows().div_ceil(2) * across
         };
-        let tiles = packed.blocks.iter().filter(|b| b.coding == 2);
+        let tiles = packed.blocks.iter().filter(|b| b.coding == PackedBlock::TILES);
         let groups = tiles.map(|b| groups(b.group_width, b.group_channels)).max().unwrap_or(0);
         let has = |coding: u32| packed.blocks.iter().any(|block| block.coding == coding);
-        let (cosines, tiles) = (has(1), has(2));
+        let (cosines, tiles) = (has(PackedBlock::COSINES), has(PackedBlock::TILES));
         let table = |length| if cosines { cosine_table(length) } else { Vec::new() };
         let [down, along] = [shape.rows(), shape.columns()].map(table);
         let room = |wanted: bool, bytes: usize| if wanted { most.saturating_mul(bytes) } else { 0 };
@@ -95,7 +95,7 @@ impl<M: Machine> Resident<M> {
             "cosines_along" | "tile_colours" => area,
             _ => values,
         };
-        let kernels = (0..).zip(CODINGS).filter(|&(coding, _)| has(coding)).flat_map(|(_, names)| names);
+        let kernels = CODINGS.into_iter().filter(|&(coding, _)| has(coding)).flat_map(|(_, names)| names);
         let kernels = kernels.map(|&name| (name, goes_over(name))).collect();
         Ok(Self { posed, kernels, failed, _memory: memory })
     }

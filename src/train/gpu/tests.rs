@@ -9,7 +9,7 @@ use candle_core::{Device, Tensor, Var};
 use super::arguments::Norm;
 use super::{Emulated, Kernel, Machine, Moving, Order, Posed, Resident, Step, TOGETHER};
 use crate::Reader;
-use crate::read::{PackedImages, Source};
+use crate::read::{PackedBlock, PackedImages, Source};
 use crate::sample::{Amount, Draw, Epochs, Images, Loader, LoaderOptions, PixelFormat, State};
 use crate::train::augment::{Augment, Pose, black, posed};
 use crate::train::ops::BatchNorm;
@@ -223,7 +223,10 @@ fn resident_images_are_decoded() {
         });
         resident.check().unwrap();
     }
-    assert_eq!(codings.into_iter().collect::<Vec<_>>(), [0, 1, 2]);
+    assert_eq!(
+        codings.into_iter().collect::<Vec<_>>(),
+        [PackedBlock::PIXELS, PackedBlock::COSINES, PackedBlock::TILES]
+    );
 }
 
 #[test]
@@ -263,7 +266,7 @@ fn damage_is_told() {
             // SAFETY: there is room for the batch.
             unsafe { resident.decode(&all, out.as_mut_ptr() as u64) }.unwrap();
             assert!(out.iter().all(|v| (0.0..=1.0).contains(v)), "{name}");
-            let tiles = damaged.blocks.iter().any(|block| block.coding == 2);
+            let tiles = damaged.blocks.iter().any(|block| block.coding == PackedBlock::TILES);
             assert!(!tiles || resident.check().is_err(), "{name}");
             let beyond = [Order { row: all.len() as u32, ..Order::default() }];
             // SAFETY: as before.

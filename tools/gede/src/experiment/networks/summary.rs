@@ -77,8 +77,8 @@ fn percent(value: Option<f64>) -> String {
 /// The run of a method on a share of the images, for all epochs, with seed 1.
 fn first<'a>(set: &Set, all: &[Runs<'a>], method: &str, percent: f64) -> Option<&'a NetworkRow> {
     let own = |runs: &&Runs| {
-        let all = runs.percent == 100.0 && matches!(method, "full" | "info-batch");
-        runs.method == method && runs.epochs == set.epochs && (runs.percent == percent || all)
+        let whole = runs.percent == 100.0 && matches!(method, "full" | "info-batch");
+        runs.method == method && runs.epochs == set.epochs && (runs.percent == percent || whole)
     };
     all.iter().find(own).and_then(|runs| runs.rows.iter().find(|row| row.seed == 1).copied())
 }
