@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use candle_core::{Device, Tensor, Var};
-use gede::train::ops::{Convolution, MaxPool};
+use gede::train::ops::{Convolution, Join, MaxPool};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -31,13 +31,13 @@ fn convolutions_are_those_of_candle() {
             let what =
                 format!("{kernel} {stride} {padding} {relu}, {images} {height} {width} {channels} {outputs}");
             let input = Var::from_tensor(&random(1, &[images, height, width, channels])).unwrap();
-            let weights = Var::from_tensor(&random(2, &[kernel * kernel * channels, outputs])).unwrap();
+            let weights = Var::from_tensor(&random(2, &[outputs, kernel * kernel * channels])).unwrap();
             let bias = Var::from_tensor(&random(3, &[outputs])).unwrap();
             let convolution = Convolution { kernel, stride, padding, relu, input_gradient: true };
-            let ours = convolution.apply(&input, &weights, &bias).unwrap();
+            let ours = convolution.apply(&input, &weights, Some(&bias)).unwrap();
             // Candle has [B, C, H, W] and [O, C, K, K].
             let turned =
-                weights.reshape((kernel, kernel, channels, outputs)).unwrap().permute((3, 2, 0, 1)).unwrap();
+                weights.reshape((outputs, kernel, kernel, channels)).unwrap().permute((0, 3, 1, 2)).unwrap();
             let planes = input.permute((0, 3, 1, 2)).unwrap().contiguous().unwrap();
             let theirs = planes.conv2d(&turned.contiguous().unwrap(), padding, stride, 1, 1).unwrap();
             let theirs = theirs.permute((0, 2, 3, 1)).unwrap().broadcast_add(&bias).unwrap();
@@ -61,12 +61,13 @@ fn gradients_of_convolutions_are_slopes() {
             let outputs = 4;
             let arguments = [
                 Var::from_tensor(&random(1, &shape)).unwrap(),
-                Var::from_tensor(&random(2, &[kernel * kernel * shape[3], outputs])).unwrap(),
+                Var::from_tensor(&random(2, &[outputs, kernel * kernel * shape[3]])).unwrap(),
                 Var::from_tensor(&random(3, &[outputs])).unwrap(),
             ];
             let convolution = Convolution { kernel, stride, padding, relu: false, input_gradient: true };
-            let apply =
-                |[images, weights, bias]: [&Tensor; 3]| convolution.apply(images, weights, bias).unwrap();
+            let apply = |[images, weights, bias]: [&Tensor; 3]| {
+                convolution.apply(images, weights, Some(bias)).unwrap()
+            };
             let out = apply([&arguments[0], &arguments[1], &arguments[2]]);
             let by = random(4, out.dims());
             let gradients = (&out * &by).unwrap().sum_all().unwrap().backward().unwrap();
@@ -85,7 +86,7 @@ fn gradients_of_convolutions_are_slopes() {
             }
             // With ReLU it is as if what is below 0 had no weight.
             let relu = Convolution { relu: true, ..convolution };
-            let above = relu.apply(&arguments[0], &arguments[1], &arguments[2]).unwrap();
+            let above = relu.apply(&arguments[0], &arguments[1], Some(&arguments[2])).unwrap();
             let kept = (above.gt(0f32).unwrap().to_dtype(by.dtype()).unwrap() * &by).unwrap();
             let ours = (&above * &by).unwrap().sum_all().unwrap().backward().unwrap();
             let theirs = (&out * &kept).unwrap().sum_all().unwrap().backward().unwrap();
@@ -117,13 +118,30 @@ fn pools_keep_the_largest() {
 }
 
 #[test]
+fn ways_meet() {
+    let ways = [1, 2].map(|seed| Var::from_tensor(&random(seed, &[3, 5, 7, 2])).unwrap());
+    let by = random(3, &[3, 5, 7, 2]);
+    let run = |out: Tensor| {
+        let gradients = (&out * &by).unwrap().sum_all().unwrap().backward().unwrap();
+        let [a, b] = ways.each_ref().map(|way| gradients.get(way).unwrap().clone());
+        [out, a, b]
+    };
+    let ours = run(Join.apply(&ways[0], &ways[1]).unwrap());
+    let theirs = run((ways[0].as_tensor() + ways[1].as_tensor()).unwrap().relu().unwrap());
+    for (ours, theirs) in ours.iter().zip(&theirs) {
+        assert_close(ours, theirs, "joined");
+    }
+    assert!(Join.apply(&ways[0], &random(4, &[3, 5, 7, 1])).is_err());
+}
+
+#[test]
 fn a_first_layer_has_no_gradient_of_images() {
     let input = Var::from_tensor(&random(7, &[2, 6, 6, 1])).unwrap();
-    let weights = Var::from_tensor(&random(8, &[9, 2])).unwrap();
+    let weights = Var::from_tensor(&random(8, &[2, 9])).unwrap();
     let bias = Var::from_tensor(&random(9, &[2])).unwrap();
     let convolution = Convolution { kernel: 3, stride: 1, padding: 1, relu: true, input_gradient: false };
     let gradients =
-        convolution.apply(&input, &weights, &bias).unwrap().sum_all().unwrap().backward().unwrap();
+        convolution.apply(&input, &weights, Some(&bias)).unwrap().sum_all().unwrap().backward().unwrap();
     assert!(gradients.get(&input).is_none() && gradients.get(&weights).is_some());
 }
 
@@ -131,8 +149,8 @@ fn a_first_layer_has_no_gradient_of_images() {
 fn wrong_shapes_are_refused() {
     let convolution = Convolution { kernel: 3, stride: 1, padding: 0, relu: false, input_gradient: true };
     let bias = random(1, &[2]);
-    for (images, weights) in [([1, 2, 9, 1], [9, 2]), ([1, 9, 9, 2], [9, 2]), ([1, 9, 9, 1], [9, 3])] {
-        assert!(convolution.apply(&random(2, &images), &random(3, &weights), &bias).is_err());
+    for (images, weights) in [([1, 2, 9, 1], [2, 9]), ([1, 9, 9, 2], [2, 9]), ([1, 9, 9, 1], [3, 9])] {
+        assert!(convolution.apply(&random(2, &images), &random(3, &weights), Some(&bias)).is_err());
     }
     assert!(MaxPool.apply(&random(4, &[3, 3])).is_err());
 }

@@ -1,5 +1,8 @@
 //! Batches on their way from the file to a network's device.
 
+#[cfg(feature = "cuda")]
+use std::collections::VecDeque;
+
 use candle_core::{Device, Tensor};
 
 use super::augment::{Pose, black, posed};
@@ -34,13 +37,22 @@ pub(super) struct Drawn {
     pub labels: Vec<u32>,
     /// Their images, where the host decodes them.
     batch: Option<Batch>,
+    /// Rows that a GPU decodes before it makes a batch of these: they are the first, the next batches' follow.
+    ahead: Vec<u64>,
 }
 
 impl Drawn {
     /// Rows without labels or images of their own.
     pub fn of(rows: &[u64]) -> Self {
         let labels = vec![0; rows.len()];
-        Self { epoch: 0, state: State::default(), rows: rows.to_vec(), labels, batch: None }
+        Self {
+            epoch: 0,
+            state: State::default(),
+            rows: rows.to_vec(),
+            labels,
+            batch: None,
+            ahead: Vec::new(),
+        }
     }
 
     /// Whether they are the last of their epoch.
@@ -57,6 +69,9 @@ pub(super) enum Draws<'scope> {
         epochs: Epochs<'scope>,
         labels: &'scope dyn Labels,
         most: usize,
+        /// Batches that are drawn at a time.
+        together: usize,
+        drawn: VecDeque<Drawn>,
     },
 }
 
@@ -73,7 +88,9 @@ impl Intake {
             let (machine, format, most) = (Cuda(cuda.clone()), &training.format, training.batch);
             let (channels, height, width) = images.shape();
             return match training.feed {
-                Feed::Loader => Posed::new(machine, [channels, height, width], format, most).map(Self::Sent),
+                Feed::Loader => {
+                    Posed::new(machine, [channels, height, width], format, [most; 2]).map(Self::Sent)
+                }
                 Feed::Resident => {
                     let packed =
                         images.packed()?.ok_or_else(|| Error::argument("these images are of no file"))?;
@@ -107,7 +124,11 @@ impl Intake {
             #[cfg(feature = "cuda")]
             Self::Sent(_) => PixelFormat::Bytes,
             #[cfg(feature = "cuda")]
-            Self::Resident(_) => return Ok(Draws::Rows { epochs, labels, most: training.batch }),
+            Self::Resident(images) => {
+                let (most, drawn) = (training.batch, VecDeque::new());
+                let together = images.room() / most.max(1);
+                return Ok(Draws::Rows { epochs, labels, most, together, drawn });
+            }
         };
         Loader::start(scope, images, Some(labels), epochs, LoaderOptions { format, ..options })
             .map(Draws::Loader)
@@ -142,9 +163,12 @@ impl Intake {
             }
             #[cfg(feature = "cuda")]
             Self::Resident(images) => {
+                if !drawn.ahead.is_empty() {
+                    images.decode(&drawn.ahead)?;
+                }
                 let (orders, out) = (orders(drawn, poses)?, on_gpu(images.posed(), drawn).map_err(candle)?);
                 // SAFETY: the tensor has room for them.
-                with_addresses([&out.0], |[at]| Ok(unsafe { images.decode(&orders, at) }))
+                with_addresses([&out.0], |[at]| Ok(unsafe { images.take(&orders, at) }))
                     .map_err(candle)??;
                 Ok(out)
             }
@@ -198,16 +222,30 @@ impl Draws<'_> {
                 let Some(batch) = loader.next().transpose()? else { return Ok(None) };
                 let (epoch, state) = (batch.epoch(), batch.state());
                 let (rows, labels) = (batch.rows().to_vec(), batch.labels().to_vec());
-                Ok(Some(Drawn { epoch, state, rows, labels, batch: Some(batch) }))
+                let ahead = Vec::new();
+                Ok(Some(Drawn { epoch, state, rows, labels, batch: Some(batch), ahead }))
             }
             #[cfg(feature = "cuda")]
-            Self::Rows { epochs, labels, most } => {
-                let (epoch, mut rows) = (epochs.state().epoch, Vec::new());
-                epochs.next_rows(*most, &mut rows)?;
-                let mut numbers = vec![0; rows.len()];
-                labels.numbers(&rows, &mut numbers)?;
-                let drawn = Drawn { epoch, state: epochs.state(), rows, labels: numbers, batch: None };
-                Ok(Some(drawn).filter(|drawn| !drawn.rows.is_empty()))
+            Self::Rows { epochs, labels, most, together, drawn } => {
+                if drawn.is_empty() {
+                    let mut all = Vec::new();
+                    for _ in 0..*together {
+                        let (epoch, mut rows) = (epochs.state().epoch, Vec::new());
+                        epochs.next_rows(*most, &mut rows)?;
+                        if rows.is_empty() {
+                            break;
+                        }
+                        all.extend(&rows);
+                        let mut numbers = vec![0; rows.len()];
+                        labels.numbers(&rows, &mut numbers)?;
+                        let (state, labels, ahead) = (epochs.state(), numbers, Vec::new());
+                        drawn.push_back(Drawn { epoch, state, rows, labels, batch: None, ahead });
+                    }
+                    if let Some(first) = drawn.front_mut() {
+                        first.ahead = all;
+                    }
+                }
+                Ok(drawn.pop_front())
             }
         }
     }

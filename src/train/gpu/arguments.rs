@@ -63,9 +63,23 @@ pub(in crate::train) struct Norm {
     pub rows: u32,
     pub channels: u32,
     pub parts: u32,
+    pub groups: u32,
     pub relu: u32,
     pub epsilon: f32,
     pub momentum: f32,
+    pub zero: i32,
+}
+
+/// The sum of two tensors with its ReLU, or the way back.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(C)]
+pub(in crate::train) struct Join {
+    pub a: u64,
+    pub b: u64,
+    pub out: u64,
+    pub own: u64,
+    pub count: u32,
+    pub zero: u32,
 }
 
 /// A variable in a step.
@@ -140,6 +154,9 @@ unsafe impl Arguments for Patches {
     const SOURCE: Source = Source::Network;
 }
 unsafe impl Arguments for Norm {
+    const SOURCE: Source = Source::Network;
+}
+unsafe impl Arguments for Join {
     const SOURCE: Source = Source::Network;
 }
 unsafe impl Arguments for Step {

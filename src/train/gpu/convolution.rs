@@ -66,7 +66,7 @@ thread_local! {
     static LIBRARIES: RefCell<HashMap<DeviceId, Library>> = RefCell::default();
 }
 
-/// Convolution with weights [K * K * C, O], rows of the kernel first, then its columns, then channels. Products may be of
+/// Convolution with weights [O, K * K * C], rows of the kernel first, then its columns, then channels. Products may be of
 /// TF32, sums are of float32.
 pub fn convolve(
     images: &Tensor,
@@ -78,7 +78,7 @@ pub fn convolve(
     let (count, height, width, channels) = images.dims4()?;
     let images_shape = [count, height, width, channels];
     let convolve = Convolve { images: images_shape, out, kernel, stride, padding, input_gradient };
-    images.contiguous()?.apply_op2(&weights.t()?.contiguous()?, convolve)
+    images.contiguous()?.apply_op2(&weights.contiguous()?, convolve)
 }
 
 impl Library {

@@ -12,6 +12,7 @@ typedef long long i64;
 #define KERNEL extern "C" __global__ void
 #define INLINE static __device__ __forceinline__
 #define EACH(i, count) for (u32 i = blockIdx.x * blockDim.x + threadIdx.x; i < (count); i += gridDim.x * blockDim.x)
+#define UNROLLED _Pragma("unroll")
 #define ONES(bits) __popcll(bits)
 #define LOWEST(bits) (__ffsll(bits) - 1)
 #else
@@ -25,6 +26,7 @@ void be_thread(u32 one, u32 of) {
 #define KERNEL void
 #define INLINE static inline
 #define EACH(i, count) for (u32 i = thread; i < (count); i += threads)
+#define UNROLLED
 #define ONES(bits) __builtin_popcountll(bits)
 #define LOWEST(bits) __builtin_ctzll(bits)
 #endif

@@ -11,6 +11,8 @@ mod convolution;
 mod cuda;
 #[cfg(test)]
 mod emulated;
+#[cfg(feature = "cuda")]
+mod join;
 mod machine;
 #[cfg(feature = "cuda")]
 mod norm;
@@ -25,13 +27,15 @@ mod tests;
 
 #[cfg(feature = "cuda")]
 pub(super) use arguments::Norm;
-pub(super) use arguments::{Arguments, Images, Kernel, Moving, Order, Patches, Step, TOGETHER};
+pub(super) use arguments::{Arguments, Images, Join, Kernel, Moving, Order, Patches, Step, TOGETHER};
 #[cfg(all(feature = "cuda", feature = "cudnn"))]
 pub(super) use convolution::convolve;
 #[cfg(feature = "cuda")]
 pub(super) use cuda::{Cuda, launch};
 #[cfg(test)]
 pub(super) use emulated::Emulated;
+#[cfg(feature = "cuda")]
+pub(super) use join::{join, join_back};
 pub(super) use machine::Machine;
 #[cfg(feature = "cuda")]
 pub(super) use norm::GpuNorm;

@@ -44,14 +44,16 @@ KERNEL add_patches(const Patches a) {
 }
 
 // Batch normalisation of `rows` pixels of `channels`, and what is below 0 set to 0 where `relu`. Sums over the rows are
-// made in `parts` parts, two sums of each channel: [parts, channels, 2]. `batch` holds the channels' means, and behind them
+// made in `parts` parts, two sums of each channel: [parts, channels, 2]; these are added up to the first `groups` of them,
+// and those by whoever needs the whole. `batch` holds the channels' means, and behind them
 // what deviations are divided by as factors.
 typedef struct {
     const float *images, *weights, *bias, *gradient;
     float *batch, *running_mean, *running_variance, *of_weights, *of_bias, *out, *own;
     double *sums;
-    u32 rows, channels, parts, relu;
+    u32 rows, channels, parts, groups, relu;
     float epsilon, momentum;
+    i32 zero;
 } Norm;
 
 INLINE u32 first_row(const Norm *a, u32 part) {
@@ -79,16 +81,47 @@ KERNEL norm_sums(const Norm a) {
     }
 }
 
+// Sums that begin apart, as additions of one wait for each other, and are added up last.
+enum { APART = 8 };
+
+INLINE void add_up(const Norm *a, u32 first, u32 end, u32 step, double *to) {
+    double sums[APART] = {0}, products[APART] = {0};
+    u32 at = first;
+    for (; at + (APART - 1) * step < end; at += APART * step) {
+        UNROLLED for (u32 one = 0; one < APART; one += 1) {
+            sums[one] += a->sums[2 * (at + one * step)];
+            products[one] += a->sums[2 * (at + one * step) + 1];
+        }
+    }
+    for (; at < end; at += step) {
+        sums[0] += a->sums[2 * at];
+        products[0] += a->sums[2 * at + 1];
+    }
+    UNROLLED for (u32 one = 1; one < APART; one += 1) {
+        sums[0] += sums[one];
+        products[0] += products[one];
+    }
+    to[0] = sums[0];
+    to[1] = products[0];
+}
+
+// Adds to each of the first `groups` parts the later ones that are as many from it, twice as many, and so on.
+KERNEL norm_groups(const Norm a) {
+    EACH(i, a.groups * a.channels) {
+        double all[2];
+        add_up(&a, i, a.parts * a.channels, a.groups * a.channels, all);
+        a.sums[2 * i] = all[0];
+        a.sums[2 * i + 1] = all[1];
+    }
+}
+
 // From the sums, the batch's statistics; the running ones move towards them.
 KERNEL norm_statistics(const Norm a) {
     EACH(channel, a.channels) {
-        double sum = 0.0, squares = 0.0;
-        for (u32 part = 0; part < a.parts; part += 1) {
-            sum += a.sums[2 * (part * a.channels + channel)];
-            squares += a.sums[2 * (part * a.channels + channel) + 1];
-        }
-        const double mean = sum / a.rows;
-        const double variance = fmax(squares / a.rows - mean * mean, 0.0);
+        double all[2];
+        add_up(&a, channel, a.groups * a.channels, a.channels, all);
+        const double mean = all[0] / a.rows;
+        const double variance = fmax(all[1] / a.rows - mean * mean, 0.0);
         const double unbiased = variance * a.rows / (a.rows > 1 ? a.rows - 1 : 1);
         a.batch[channel] = (float)mean;
         a.batch[a.channels + channel] = (float)(1.0 / sqrt(variance + a.epsilon));
@@ -125,13 +158,10 @@ KERNEL norm_back_sums(const Norm a) {
 
 KERNEL norm_back_parameters(const Norm a) {
     EACH(channel, a.channels) {
-        double sum = 0.0, products = 0.0;
-        for (u32 part = 0; part < a.parts; part += 1) {
-            sum += a.sums[2 * (part * a.channels + channel)];
-            products += a.sums[2 * (part * a.channels + channel) + 1];
-        }
-        a.of_bias[channel] = (float)sum;
-        a.of_weights[channel] = (float)products;
+        double all[2];
+        add_up(&a, channel, a.groups * a.channels, a.channels, all);
+        a.of_bias[channel] = (float)all[0];
+        a.of_weights[channel] = (float)all[1];
     }
 }
 
@@ -143,6 +173,24 @@ KERNEL norm_back(const Norm a) {
         const float mean = (a.of_bias[channel] + normal * a.of_weights[channel]) / (float)a.rows;
         a.own[i] = a.weights[channel] * scale * (kept(&a, i) - mean);
     }
+}
+
+// The sum of two tensors, what is below 0 set to 0, or the way back: the gradient where `out` is above 0.
+typedef struct {
+    const float *a, *b;
+    float *out, *own;
+    u32 count, zero;
+} Join;
+
+KERNEL join(const Join a) {
+    EACH(i, a.count) {
+        const float sum = a.a[i] + a.b[i];
+        a.out[i] = sum > 0.0f ? sum : 0.0f;
+    }
+}
+
+KERNEL join_back(const Join a) {
+    EACH(i, a.count) a.own[i] = a.out[i] > 0.0f ? a.a[i] : 0.0f;
 }
 
 // A step of gradient descent with momentum, of many variables at once.

@@ -7,8 +7,9 @@ use candle_core::{CpuStorage, CudaStorage, CustomOp3, Layout, Result, Shape, Ten
 use super::tensors::{address, unwritten, with_addresses};
 use super::{Kernel, Norm, launch};
 
-/// Sums that are made side by side, about.
-const SUMS: usize = 1 << 15;
+/// Sums that are made side by side, about, so that a GPU is kept busy, and those that are added up last, one by one for
+/// each channel.
+const SUMS: [usize; 2] = [1 << 17, 1 << 11];
 
 /// One application while training, on images [B, H, W, C], weights [C] and a bias [C].
 pub(in crate::train) struct GpuNorm {
@@ -32,12 +33,13 @@ impl GpuNorm {
     fn sizes(&self, images: &Shape) -> Result<Norm> {
         let (_, _, _, channels) = images.dims4()?;
         let rows = images.elem_count() / channels.max(1);
-        let parts = (SUMS / channels.max(1)).clamp(1, rows.max(1));
-        match [rows, channels, parts].map(u32::try_from) {
-            [Ok(rows), Ok(channels), Ok(parts)] => Ok(Norm {
+        let [parts, groups] = SUMS.map(|sums| (sums / channels.max(1)).clamp(1, rows.max(1)));
+        match [rows, channels, parts, groups].map(u32::try_from) {
+            [Ok(rows), Ok(channels), Ok(parts), Ok(groups)] => Ok(Norm {
                 rows,
                 channels,
                 parts,
+                groups,
                 relu: self.relu.into(),
                 epsilon: self.epsilon,
                 momentum: self.momentum,
@@ -48,10 +50,10 @@ impl GpuNorm {
     }
 }
 
-/// Values that kernels go over: sums, channels, and all.
-fn counts(norm: &Norm) -> [usize; 3] {
+/// Values that kernels go over: sums, sums of groups, channels, and all.
+fn counts(norm: &Norm) -> [usize; 4] {
     let channels = norm.channels as usize;
-    [norm.parts as usize * channels, channels, norm.rows as usize * channels]
+    [norm.parts, norm.groups, 1, norm.rows].map(|rows| rows as usize * channels)
 }
 
 impl CustomOp3 for GpuNorm {
@@ -82,7 +84,7 @@ impl CustomOp3 for GpuNorm {
     ) -> Result<(CudaStorage, Shape)> {
         let shape = images_layout.shape();
         let sizes = self.sizes(shape)?;
-        let [each_sum, each_channel, all] = counts(&sizes);
+        let [each_sum, each_group, each_channel, all] = counts(&sizes);
         // SAFETY: kernels write the values of each before others read them; the sums are f64.
         let (batch, sums, out) = unsafe {
             let device = self.mean.device().as_cuda_device()?;
@@ -104,7 +106,12 @@ impl CustomOp3 for GpuNorm {
                 running_variance: variance,
                 ..sizes
             };
-            let kernels = [("norm_sums", each_sum), ("norm_statistics", each_channel), ("norm_apply", all)];
+            let kernels = [
+                ("norm_sums", each_sum),
+                ("norm_groups", each_group),
+                ("norm_statistics", each_channel),
+                ("norm_apply", all),
+            ];
             for (name, count) in kernels {
                 // SAFETY: the addresses are of tensors of these sizes.
                 unsafe { launch(&images.device, Kernel { name, arguments: &norm, count }) }?;
@@ -126,7 +133,7 @@ impl CustomOp3 for GpuNorm {
         let batch = self.batch.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let Some(batch) = batch else { bail!("a batch normalisation whose forward pass was not made") };
         let sizes = self.sizes(images.shape())?;
-        let [each_sum, each_channel, all] = counts(&sizes);
+        let [each_sum, each_group, each_channel, all] = counts(&sizes);
         let gradient = gradient.contiguous()?;
         // SAFETY: as above.
         let (sums, own, of_weights, of_bias) = unsafe {
@@ -141,6 +148,7 @@ impl CustomOp3 for GpuNorm {
                     Norm { images, weights, out, gradient, batch, sums, own, of_weights, of_bias, ..sizes };
                 let kernels = [
                     ("norm_back_sums", each_sum),
+                    ("norm_groups", each_group),
                     ("norm_back_parameters", each_channel),
                     ("norm_back", all),
                 ];

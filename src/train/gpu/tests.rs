@@ -7,12 +7,12 @@ use std::path::Path;
 use candle_core::{Device, Tensor, Var};
 
 use super::arguments::Norm;
-use super::{Emulated, Kernel, Machine, Moving, Order, Posed, Resident, Step, TOGETHER};
+use super::{Emulated, Join, Kernel, Machine, Moving, Order, Posed, Resident, Step, TOGETHER};
 use crate::Reader;
 use crate::read::{PackedBlock, PackedImages, Source};
 use crate::sample::{Amount, Draw, Epochs, Images, Loader, LoaderOptions, PixelFormat, State};
 use crate::train::augment::{Augment, Pose, black, posed};
-use crate::train::ops::BatchNorm;
+use crate::train::ops::{self, BatchNorm};
 use crate::train::split::generator;
 use crate::train::{Sgd, Steps};
 
@@ -87,12 +87,14 @@ fn batches_are_normalised() {
             rows: 60,
             channels: 6,
             parts: parts as u32,
+            groups: parts.min(8) as u32,
             relu: relu.into(),
             epsilon: 1e-5,
             momentum: 0.1,
+            zero: 0,
         };
-        let names = ["norm_sums", "norm_statistics", "norm_apply"];
-        let back = ["norm_back_sums", "norm_back_parameters", "norm_back"];
+        let names = ["norm_sums", "norm_groups", "norm_statistics", "norm_apply"];
+        let back = ["norm_back_sums", "norm_groups", "norm_back_parameters", "norm_back"];
         for name in names.into_iter().chain(back) {
             // SAFETY: the addresses are of vectors of the sizes that the kernels make use of.
             unsafe { machine.run(Kernel { name, arguments: &norm_arguments, count: 60 }) }.unwrap();
@@ -105,6 +107,27 @@ fn batches_are_normalised() {
         assert_near("mean", &values(running_mean), &mean);
         assert_near("variance", &values(running_variance), &variance);
     }
+}
+
+#[test]
+fn ways_meet() {
+    let (a, b) = (noise(&[3, 7], 1), noise(&[3, 7], 5));
+    let out = ops::Join.apply(&a, &b).unwrap();
+    let by = noise(&[3, 7], 9);
+    let loss = (&out * by.as_tensor()).unwrap().sum_all().unwrap();
+    let gradients = loss.backward().unwrap();
+    let (mut sum, mut own) = (vec![f32::NAN; 21], vec![f32::NAN; 21]);
+    let (a_values, b_values, gradient) = (values(&a), values(&b), values(&by));
+    for (name, a, b) in [("join", &a_values, &b_values), ("join_back", &gradient, &gradient)] {
+        let [a, b] = [a, b].map(|v| v.as_ptr() as u64);
+        let (out, own) = (sum.as_mut_ptr() as u64, own.as_mut_ptr() as u64);
+        let arguments = Join { a, b, out, own, count: 21, zero: 0 };
+        // SAFETY: the addresses are of vectors of these sizes.
+        unsafe { Emulated.run(Kernel { name, arguments: &arguments, count: 21 }) }.unwrap();
+    }
+    assert_near("sum", &values(&out), &sum);
+    assert_near("a", &values(gradients.get(&a).unwrap()), &own);
+    assert_near("b", &values(gradients.get(&b).unwrap()), &own);
 }
 
 #[test]
@@ -215,10 +238,16 @@ fn resident_images_are_decoded() {
         let packed = images.packed().unwrap();
         codings.extend(packed.blocks.iter().map(|block| block.coding));
         let mut resident = Resident::new(Emulated, &packed, &format(channels), 7).unwrap();
-        each_batch(&images, &format(channels), |_, orders, _, wanted| {
+        // Every second batch lies there decoded, with the one behind it; others are decoded when they are asked for.
+        let mut number = 0;
+        each_batch(&images, &format(channels), |rows, orders, _, wanted| {
+            if number % 2 == 0 {
+                resident.decode(&[rows, &[0]].concat()).unwrap();
+            }
+            number += 1;
             let mut out = vec![f32::NAN; wanted.len()];
             // SAFETY: there is room for the batch.
-            unsafe { resident.decode(orders, out.as_mut_ptr() as u64) }.unwrap();
+            unsafe { resident.take(orders, out.as_mut_ptr() as u64) }.unwrap();
             assert_eq!(out, wanted, "{name}");
         });
         resident.check().unwrap();
@@ -235,7 +264,7 @@ fn bytes_that_are_sent_are_posed() {
         let images = reader.images(None).unwrap();
         let (channels, height, width) = Images::shape(&images);
         let shape = [channels, height, width];
-        let mut sent = Posed::new(Emulated, shape, &format(channels), 7).unwrap();
+        let mut sent = Posed::new(Emulated, shape, &format(channels), [7, 7]).unwrap();
         each_batch(&images, &format(channels), |_, orders, bytes, wanted| {
             let mut out = vec![f32::NAN; wanted.len()];
             // SAFETY: there is room for the batch.
@@ -264,13 +293,13 @@ fn damage_is_told() {
             let mut resident = Resident::new(Emulated, &damaged, &PixelFormat::unit(), all.len()).unwrap();
             let mut out = vec![f32::NAN; all.len() * values];
             // SAFETY: there is room for the batch.
-            unsafe { resident.decode(&all, out.as_mut_ptr() as u64) }.unwrap();
+            unsafe { resident.take(&all, out.as_mut_ptr() as u64) }.unwrap();
             assert!(out.iter().all(|v| (0.0..=1.0).contains(v)), "{name}");
             let tiles = damaged.blocks.iter().any(|block| block.coding == PackedBlock::TILES);
             assert!(!tiles || resident.check().is_err(), "{name}");
             let beyond = [Order { row: all.len() as u32, ..Order::default() }];
             // SAFETY: as before.
-            assert!(unsafe { resident.decode(&beyond, out.as_mut_ptr() as u64) }.is_err());
+            assert!(unsafe { resident.take(&beyond, out.as_mut_ptr() as u64) }.is_err());
         }
     }
 }

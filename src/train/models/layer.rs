@@ -4,7 +4,7 @@ use candle_core::{Device, Result, Tensor, Var};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::Rng;
 
-/// Weights [inputs, outputs] and a bias [outputs].
+/// Weights [inputs, outputs], or [outputs, inputs] for a convolution, and a bias [outputs].
 pub(super) struct Layer {
     pub weights: Var,
     pub bias: Var,
@@ -16,6 +16,11 @@ pub(super) fn uniform(count: usize, bound: f32, random: &mut ChaCha8Rng) -> Vec<
     (0..count).map(|_| unit(random.next_u32()) * bound).collect()
 }
 
+/// Weights [inputs, outputs] as a convolution has them.
+pub(super) fn turned(weights: &Tensor) -> Result<Var> {
+    Var::from_tensor(&weights.t()?.contiguous()?)
+}
+
 impl Layer {
     /// Uniformly within 1 / sqrt(inputs).
     pub fn new(inputs: usize, outputs: usize, random: &mut ChaCha8Rng, device: &Device) -> Result<Self> {
@@ -23,6 +28,12 @@ impl Layer {
         let weights = Tensor::from_vec(uniform(inputs * outputs, bound, random), (inputs, outputs), device)?;
         let bias = Tensor::from_vec(uniform(outputs, bound, random), outputs, device)?;
         Ok(Self { weights: Var::from_tensor(&weights)?, bias: Var::from_tensor(&bias)? })
+    }
+
+    /// As [`new`](Self::new), with the weights of a convolution.
+    pub fn filters(inputs: usize, outputs: usize, random: &mut ChaCha8Rng, device: &Device) -> Result<Self> {
+        let layer = Self::new(inputs, outputs, random, device)?;
+        Ok(Self { weights: turned(&layer.weights)?, ..layer })
     }
 
     /// The layer applied to values [B, inputs].

@@ -30,8 +30,8 @@ impl LeNet5 {
         let convolution = Convolution { kernel: 5, stride: 1, padding: 2, relu: true, input_gradient: false };
         let second = Convolution { padding: 0, input_gradient: true, ..convolution };
         let convolutions = [
-            (convolution, Layer::new(25 * channels, 6, random, device)?),
-            (second, Layer::new(150, 16, random, device)?),
+            (convolution, Layer::filters(25 * channels, 6, random, device)?),
+            (second, Layer::filters(150, 16, random, device)?),
         ];
         let dense = [
             Layer::new(down * across * 16, 120, random, device)?,
@@ -47,7 +47,7 @@ impl LeNet5 {
     fn hidden(&self, images: &Tensor) -> Result<Tensor> {
         let mut values = images.clone();
         for (convolution, layer) in &self.convolutions {
-            values = MaxPool.apply(&convolution.apply(&values, &layer.weights, &layer.bias)?)?;
+            values = MaxPool.apply(&convolution.apply(&values, &layer.weights, Some(&layer.bias))?)?;
         }
         let [first, second, _] = &self.dense;
         second.apply(&first.apply(&values.flatten_from(1)?)?.relu()?)?.relu()

@@ -4,8 +4,8 @@ use candle_core::{Device, Result, Tensor, Var};
 use rand_chacha::ChaCha8Rng;
 
 use super::Network;
-use super::layer::{Layer, uniform};
-use crate::train::ops::{BatchNorm, Convolution};
+use super::layer::{Layer, turned, uniform};
+use crate::train::ops::{BatchNorm, Convolution, Join};
 use crate::train::split::generator;
 
 /// Channels of the four stages, and the stride at which each begins.
@@ -27,8 +27,6 @@ pub struct ResNet18 {
 struct Normalised {
     convolution: Convolution,
     weights: Var,
-    /// In the place of a bias.
-    zeros: Tensor,
     norm: BatchNorm,
     scale: Var,
     shift: Var,
@@ -52,19 +50,17 @@ impl Normalised {
         let inputs = convolution.kernel * convolution.kernel * channels;
         let weights = uniform(inputs * outputs, 1.0 / (inputs as f32).sqrt(), random);
         let weights = Tensor::from_vec(weights, (inputs, outputs), device)?;
-        let zeros = Tensor::zeros(outputs, weights.dtype(), device)?;
         Ok(Self {
             convolution,
-            scale: Var::from_tensor(&zeros.ones_like()?)?,
-            shift: Var::from_tensor(&zeros)?,
-            weights: Var::from_tensor(&weights)?,
-            zeros,
+            scale: Var::ones(outputs, weights.dtype(), device)?,
+            shift: Var::zeros(outputs, weights.dtype(), device)?,
+            weights: turned(&weights)?,
             norm: BatchNorm::new(outputs, relu, device)?,
         })
     }
 
     fn apply(&self, images: &Tensor, train: bool) -> Result<Tensor> {
-        let values = self.convolution.apply(images, &self.weights, &self.zeros)?;
+        let values = self.convolution.apply(images, &self.weights, None)?;
         self.norm.apply(&values, &self.scale, &self.shift, train)
     }
 
@@ -100,8 +96,8 @@ impl Block {
     fn apply(&self, images: &Tensor, train: bool) -> Result<Tensor> {
         let through = self.second.apply(&self.first.apply(images, train)?, train)?;
         match &self.around {
-            Some(around) => (through + around.apply(images, train)?)?.relu(),
-            None => (through + images)?.relu(),
+            Some(around) => Join.apply(&through, &around.apply(images, train)?),
+            None => Join.apply(&through, images),
         }
     }
 }

@@ -9,8 +9,8 @@ use super::{values, with_values};
 /// Parts that a batch's gradients are summed in: the same on every machine, whatever the threads.
 const PARTS: usize = 16;
 
-/// Convolution of images [B, H, W, C] with weights [K * K * C, O] (rows of the kernel first, then its columns, then
-/// channels) and a bias [O]: [B, H', W', O], H' = (H + 2 padding - K) / stride + 1.
+/// Convolution of images [B, H, W, C] with weights [O, K * K * C] (rows of the kernel first, then its columns, then
+/// channels) and a bias [O], if there is one: [B, H', W', O], H' = (H + 2 padding - K) / stride + 1.
 ///
 /// Each image's patches are laid out as a matrix and multiplied by the weights, images side by side. The backward pass
 /// lays them out again rather than keep them.
@@ -62,10 +62,10 @@ impl Convolution {
     ///
     /// # Errors
     /// Candle's, if shapes do not fit or the tensors are not float32.
-    pub fn apply(self, images: &Tensor, weights: &Tensor, bias: &Tensor) -> Result<Tensor> {
+    pub fn apply(self, images: &Tensor, weights: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
         #[cfg(feature = "cudnn")]
         if images.device().is_cuda() {
-            let sizes = self.sizes(images.shape(), weights.shape(), bias.shape())?;
+            let sizes = self.sizes(images.shape(), weights.shape(), bias.map(Tensor::shape))?;
             let shape = (self.kernel, self.stride, self.padding);
             let out = crate::train::gpu::convolve(images, weights, shape, sizes.out(), self.input_gradient)?;
             return self.finish(&out, bias);
@@ -73,24 +73,32 @@ impl Convolution {
         if !images.device().is_cpu() {
             return self.by_products(images, weights, bias);
         }
-        images.contiguous()?.apply_op3(&weights.contiguous()?, &bias.contiguous()?, self)
+        let (images, weights) = (images.contiguous()?, weights.contiguous()?);
+        match bias {
+            Some(bias) => images.apply_op3(&weights, &bias.contiguous()?, self),
+            None => {
+                let zeros = Tensor::zeros(weights.dim(0)?, weights.dtype(), weights.device())?;
+                images.apply_op3(&weights, &zeros, self)
+            }
+        }
     }
 
     /// Products with their bias, and what is below 0 set to 0 if so wanted, in steps that Candle knows.
-    pub(super) fn finish(&self, products: &Tensor, bias: &Tensor) -> Result<Tensor> {
-        let out = products.broadcast_add(bias)?;
+    pub(super) fn finish(&self, products: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
+        let out = bias.map_or_else(|| Ok(products.clone()), |bias| products.broadcast_add(bias))?;
         if self.relu { out.relu() } else { Ok(out) }
     }
 
-    pub(super) fn sizes(&self, images: &Shape, weights: &Shape, bias: &Shape) -> Result<Sizes> {
+    pub(super) fn sizes(&self, images: &Shape, weights: &Shape, bias: Option<&Shape>) -> Result<Sizes> {
         let (count, height, width, channels) = images.dims4()?;
-        let (patch, outputs) = weights.dims2()?;
+        let (outputs, patch) = weights.dims2()?;
         let fits = |side: usize| (side + 2 * self.padding).checked_sub(self.kernel);
         let (Some(down), Some(across)) = (fits(height), fits(width)) else {
             bail!("images of {height} x {width} are smaller than a kernel of {}", self.kernel)
         };
-        if self.stride == 0 || patch != self.kernel * self.kernel * channels || bias.dims1()? != outputs {
-            bail!("weights {weights:?} and bias {bias:?} do not fit images {images:?}")
+        let biases = bias.map_or(Ok(outputs), Shape::dims1)?;
+        if self.stride == 0 || patch != self.kernel * self.kernel * channels || biases != outputs {
+            bail!("weights {weights:?} and {biases} biases do not fit images {images:?}")
         }
         let (rows, columns) = (down / self.stride + 1, across / self.stride + 1);
         Ok(Sizes { images: count, height, width, channels, rows, columns, outputs, patch })
@@ -144,7 +152,7 @@ impl Convolution {
         let work = |patches: &mut Vec<f32>, (image, out): (&[f32], &mut [f32])| {
             self.patches(s, image, patches);
             out.chunks_exact_mut(s.outputs).for_each(|out| out.copy_from_slice(bias));
-            multiply((s.places(), s.outputs, s.patch), (patches, false), (weights, false), out);
+            multiply((s.places(), s.outputs, s.patch), (patches, false), (weights, true), out);
             if self.relu {
                 out.iter_mut().for_each(|v| *v = v.max(0.0));
             }
@@ -194,13 +202,13 @@ impl Convolution {
                         of_bias.iter_mut().zip(row).for_each(|(sum, g)| *sum += g);
                     }
                     self.patches(s, image, &mut patches);
-                    let shape = (s.patch, s.outputs, s.places());
-                    multiply(shape, (&patches, true), (&masked, false), &mut of_weights);
+                    let shape = (s.outputs, s.patch, s.places());
+                    multiply(shape, (&masked, true), (&patches, false), &mut of_weights);
                     if let Some(own) = own.next() {
                         back.clear();
                         back.resize(s.places() * s.patch, 0.0);
                         let shape = (s.places(), s.patch, s.outputs);
-                        multiply(shape, (&masked, false), (weights, true), &mut back);
+                        multiply(shape, (&masked, false), (weights, false), &mut back);
                         self.add_patches(s, &back, own);
                     }
                 }
@@ -270,7 +278,7 @@ impl CustomOp3 for Convolution {
         bias: &CpuStorage,
         bias_layout: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
-        let s = self.sizes(images_layout.shape(), weights_layout.shape(), bias_layout.shape())?;
+        let s = self.sizes(images_layout.shape(), weights_layout.shape(), Some(bias_layout.shape()))?;
         let (images, weights) = (values(images, images_layout)?, values(weights, weights_layout)?);
         let out = self.forward(&s, images, weights, values(bias, bias_layout)?);
         Ok((CpuStorage::F32(out), Shape::from((s.images, s.rows, s.columns, s.outputs))))
@@ -284,7 +292,7 @@ impl CustomOp3 for Convolution {
         out: &Tensor,
         gradient: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
-        let s = self.sizes(images.shape(), weights.shape(), bias.shape())?;
+        let s = self.sizes(images.shape(), weights.shape(), Some(bias.shape()))?;
         let device = images.device();
         let (own, of_weights, of_bias) = with_values(images, |images| {
             with_values(weights, |weights| {

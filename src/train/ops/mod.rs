@@ -3,11 +3,13 @@
 
 mod batch_norm;
 mod convolution;
+mod join;
 mod patches;
 mod pool;
 
 pub use batch_norm::BatchNorm;
 pub use convolution::Convolution;
+pub use join::Join;
 pub use pool::MaxPool;
 
 use candle_core::{CpuStorage, Layout, Result, Storage, Tensor, bail};

@@ -20,11 +20,16 @@ struct AddPatches(Patches);
 impl Convolution {
     /// As [`apply`](Self::apply), in steps that Candle knows but for the patches. The patches are kept for the way back:
     /// K * K times the images.
-    pub(super) fn by_products(self, images: &Tensor, weights: &Tensor, bias: &Tensor) -> Result<Tensor> {
-        let sizes = self.sizes(images.shape(), weights.shape(), bias.shape())?;
+    pub(super) fn by_products(
+        self,
+        images: &Tensor,
+        weights: &Tensor,
+        bias: Option<&Tensor>,
+    ) -> Result<Tensor> {
+        let sizes = self.sizes(images.shape(), weights.shape(), bias.map(Tensor::shape))?;
         let images = if self.input_gradient { images.clone() } else { images.detach() };
         let patches = images.contiguous()?.apply_op1(Patches { convolution: self, sizes })?;
-        let out = patches.matmul(weights)?.reshape(&sizes.out()[..])?;
+        let out = patches.matmul(&weights.t()?)?.reshape(&sizes.out()[..])?;
         self.finish(&out, bias)
     }
 }
@@ -178,14 +183,14 @@ mod tests {
             for relu in [false, true] {
                 let convolution = Convolution { kernel, stride, padding, relu, input_gradient: true };
                 let (images, bias) = (noise(&[3, 7, 6, 2], 1), noise(&[4], 3));
-                let weights = noise(&[kernel * kernel * 2, 4], 2);
+                let weights = noise(&[4, kernel * kernel * 2], 2);
                 let run = |out: Tensor| {
                     let sum = (&out * &out).unwrap().sum_all().unwrap().backward().unwrap();
                     let all = [&images, &weights, &bias].map(|v| sum.get(v).unwrap().flatten_all().unwrap());
                     (out, all)
                 };
-                let (a, of_a) = run(convolution.apply(&images, &weights, &bias).unwrap());
-                let (b, of_b) = run(convolution.by_products(&images, &weights, &bias).unwrap());
+                let (a, of_a) = run(convolution.apply(&images, &weights, Some(&bias)).unwrap());
+                let (b, of_b) = run(convolution.by_products(&images, &weights, Some(&bias)).unwrap());
                 assert_eq!(a.dims(), b.dims());
                 for (a, b) in [(a.flatten_all().unwrap(), b.flatten_all().unwrap())]
                     .into_iter()
@@ -207,8 +212,8 @@ mod tests {
         let machine = Emulated;
         for (kernel, stride, padding) in [(3, 1, 1), (3, 2, 1), (5, 1, 0), (1, 2, 0), (2, 3, 1)] {
             let convolution = Convolution { kernel, stride, padding, relu: false, input_gradient: true };
-            let (images, weights) = (noise(&[3, 7, 6, 2], 1), noise(&[kernel * kernel * 2, 4], 2));
-            let sizes = convolution.sizes(images.shape(), weights.shape(), &Shape::from(4)).unwrap();
+            let (images, weights) = (noise(&[3, 7, 6, 2], 1), noise(&[4, kernel * kernel * 2], 2));
+            let sizes = convolution.sizes(images.shape(), weights.shape(), None).unwrap();
             let patches = Patches { convolution, sizes };
             let laid = images.apply_op1_no_bwd(&patches).unwrap();
             let back = laid.apply_op1_no_bwd(&AddPatches(patches)).unwrap();

@@ -23,8 +23,8 @@ fn jobs(set: &Set) -> Vec<Job> {
     let drawn = [Method::Balanced, Method::Random, Method::Rs2];
     let job = |method, percent, seed| Job { method, percent, seed, epochs: set.epochs };
     let mut jobs = Vec::new();
-    for percent in [10.0, 5.0, 1.0] {
-        for seed in 1..=3 {
+    for seed in 1..=3 {
+        for percent in [10.0, 5.0, 1.0] {
             jobs.extend(drawn.map(|method| job(method, percent, seed)));
         }
     }
