@@ -7,8 +7,8 @@ use candle_core::{Device, Tensor};
 use candle_nn::loss::cross_entropy;
 use gede::Reader;
 use gede::sample::{Images, PixelFormat};
-use gede::train::models::{LeNet5, Network, ResNet18};
-use gede::train::{ResidentImages, Sgd, Steps};
+use gede::train::models::{Backward, LeNet5, Network, ResNet18};
+use gede::train::{ResidentImages, Sgd, Steps, first_gpu};
 
 fn noise(shape: &[usize], device: &Device) -> Tensor {
     let count = shape.iter().product::<usize>();
@@ -24,53 +24,55 @@ fn apart(a: &Tensor, b: &Tensor) -> f32 {
     a.iter().zip(&b).fold(0.0f32, |most, (a, b)| most.max((a - b).abs())) / scale
 }
 
-/// Scores, gradients and three steps of a network.
-fn same(make: impl Fn(&Device) -> Box<dyn Network>, image: [usize; 3]) {
+/// Scores, gradients and steps of a network, by how far they may be apart.
+fn same(make: impl Fn(&Device) -> Box<dyn Network>, image: [usize; 3], steps: usize, most: f32) {
     let [height, width, channels] = image;
     let run = |device: &Device| {
         let network = make(device);
         let images = noise(&[32, height, width, channels], device);
         let labels = Tensor::from_vec((0..32u32).map(|i| i % 10).collect::<Vec<_>>(), 32, device).unwrap();
-        let mut steps = Steps::new(Sgd::default(), network.variables().into_iter().map(|(_, v)| v));
+        let mut moving = Steps::new(Sgd::default(), network.variables().into_iter().map(|(_, v)| v));
         let mut found = Vec::new();
-        for _ in 0..3 {
-            let scores = network.forward(&images, true).unwrap();
-            let gradients = cross_entropy(&scores, &labels).unwrap().backward().unwrap();
+        for _ in 0..steps {
+            let loss = |scores: &Tensor| cross_entropy(scores, &labels);
+            let Backward { scores, gradients, .. } = network.backward(&images, &loss).unwrap();
             let of = |(name, variable): (String, candle_core::Var)| {
                 (name, gradients.get(&variable).unwrap().copy().unwrap())
             };
             found.push(("scores".to_owned(), scores.detach()));
             found.extend(network.variables().into_iter().map(of));
-            steps.step(&gradients, 0.01).unwrap();
+            moving.step(&gradients, 0.01).unwrap();
         }
         found.extend(network.kept().into_iter().map(|(name, v)| (name, v.copy().unwrap())));
         found
     };
-    let (cpu, gpu) = (run(&Device::Cpu), run(&Device::new_cuda(0).unwrap()));
+    let (cpu, gpu) = (run(&Device::Cpu), run(&first_gpu().unwrap()));
     for ((name, cpu), (_, gpu)) in cpu.iter().zip(&gpu) {
         let apart = apart(cpu, gpu);
         println!("{name}: {apart}");
-        assert!(apart < 0.01, "{name}: {apart}");
+        let most = if name == "scores" { 1e-4 } else { most };
+        assert!(apart < most, "{name}: {apart}");
     }
 }
 
 #[test]
 #[ignore = "needs a GPU"]
 fn lenet5_is_the_same() {
-    same(|device| Box::new(LeNet5::new([28, 28, 1], 10, 1, device).unwrap()), [28, 28, 1]);
+    same(|device| Box::new(LeNet5::new([28, 28, 1], 10, 1, device).unwrap()), [28, 28, 1], 3, 1e-4);
 }
 
 #[test]
 #[ignore = "needs a GPU"]
 fn resnet18_is_the_same() {
-    same(|device| Box::new(ResNet18::new(3, 10, 1, device).unwrap()), [32, 32, 3]);
+    // Where a value is 0 but for rounding, ReLU lets it through here and not there: a gradient more or less of 30,000.
+    same(|device| Box::new(ResNet18::new(3, 10, 1, device).unwrap()), [32, 32, 3], 1, 0.05);
 }
 
 /// Images of every coding come out of the GPU as the bytes that the CPU decodes.
 #[test]
 #[ignore = "needs a GPU"]
 fn images_are_the_same() {
-    let device = Device::new_cuda(0).unwrap();
+    let device = first_gpu().unwrap();
     for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden")).unwrap() {
         let path = entry.unwrap().path();
         let Ok(reader) = Reader::open(&path) else { continue };
@@ -90,4 +92,27 @@ fn images_are_the_same() {
             path.display()
         );
     }
+}
+
+/// Batches are made of their own rows, however far the GPU is behind who asks for them.
+#[test]
+#[ignore = "needs a GPU"]
+fn batches_wait_for_no_other() {
+    let device = first_gpu().unwrap();
+    let reader =
+        Reader::open(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/images_tiles_colour.gede")).unwrap();
+    let images = reader.images(None).unwrap();
+    let rows = images.rows();
+    let mut resident = ResidentImages::new(&images, &PixelFormat::Bytes, 1, &device).unwrap();
+    let one = |resident: &mut ResidentImages, row| {
+        let batch = resident.batch(&[row], None).unwrap();
+        batch.flatten_all().unwrap()
+    };
+    let values = |batch: &Tensor| batch.to_vec1::<f32>().unwrap();
+    let wanted: Vec<Vec<f32>> = (0..rows).map(|row| values(&one(&mut resident, row))).collect();
+    // Work for a while, and batches behind it.
+    let busy = noise(&[4096, 4096], &device);
+    (0..100).for_each(|_| drop(busy.matmul(&busy).unwrap()));
+    let batches: Vec<Tensor> = (0..rows).map(|row| one(&mut resident, row)).collect();
+    assert!(batches.iter().zip(&wanted).all(|(batch, wanted)| values(batch) == *wanted));
 }

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use candle_core::{Device, Tensor, Var};
-use gede::train::models::{Network, ResNet18};
+use gede::train::models::{Backward, Network, ResNet18};
 use gede::train::ops::BatchNorm;
 
 /// Numbers from -1 to 1, each from its place, as the fixture has them.
@@ -58,8 +58,9 @@ fn gradients_are_those_of_jax() {
     }
     let images = tensor(noise(4 * 16 * 16 * 3, 99), &[4, 16, 16, 3]);
     let labels = Tensor::new(&[0u32, 3, 6, 9], &Device::Cpu).unwrap();
-    let loss = candle_nn::loss::cross_entropy(&network.forward(&images, true).unwrap(), &labels).unwrap();
-    let gradients = loss.backward().unwrap();
+    let loss_of = |scores: &Tensor| candle_nn::loss::cross_entropy(scores, &labels);
+    let by_candle = loss_of(&network.forward(&images, true).unwrap()).unwrap().backward().unwrap();
+    let Backward { loss, gradients, .. } = network.backward(&images, &loss_of).unwrap();
     let mut lines = include_str!("data/resnet18.csv").lines().skip(1).map(|line| {
         let mut fields = line.split(',');
         let name = fields.next().unwrap();
@@ -71,6 +72,7 @@ fn gradients_are_those_of_jax() {
     assert!((found - wanted).abs() < 1e-3 * wanted, "{found} {wanted}");
     for ((name, variable), (wanted_name, length, product)) in variables.iter().zip(lines) {
         assert_eq!(name, wanted_name);
+        assert_eq!(numbers(gradients.get(variable).unwrap()), numbers(by_candle.get(variable).unwrap()));
         let gradient = gradients.get(variable).unwrap();
         let gradient = if filters(name) { numbers(&gradient.t().unwrap()) } else { numbers(gradient) };
         let own = gradient.iter().map(|g| g * g).sum::<f64>().sqrt();

@@ -1,7 +1,7 @@
 //! Batches on their way from the file to a network's device.
 
 #[cfg(feature = "cuda")]
-use std::collections::VecDeque;
+use std::sync::mpsc::{Receiver, sync_channel};
 
 use candle_core::{Device, Tensor};
 
@@ -38,6 +38,7 @@ pub(super) struct Drawn {
     /// Their images, where the host decodes them.
     batch: Option<Batch>,
     /// Rows that a GPU decodes before it makes a batch of these: they are the first, the next batches' follow.
+    #[cfg(feature = "cuda")]
     ahead: Vec<u64>,
 }
 
@@ -51,6 +52,7 @@ impl Drawn {
             rows: rows.to_vec(),
             labels,
             batch: None,
+            #[cfg(feature = "cuda")]
             ahead: Vec::new(),
         }
     }
@@ -65,14 +67,7 @@ impl Drawn {
 pub(super) enum Draws<'scope> {
     Loader(Loader<'scope>),
     #[cfg(feature = "cuda")]
-    Rows {
-        epochs: Epochs<'scope>,
-        labels: &'scope dyn Labels,
-        most: usize,
-        /// Batches that are drawn at a time.
-        together: usize,
-        drawn: VecDeque<Drawn>,
-    },
+    Rows(Receiver<Result<Drawn>>),
 }
 
 impl Intake {
@@ -125,9 +120,27 @@ impl Intake {
             Self::Sent(_) => PixelFormat::Bytes,
             #[cfg(feature = "cuda")]
             Self::Resident(images) => {
-                let (most, drawn) = (training.batch, VecDeque::new());
-                let together = images.room() / most.max(1);
-                return Ok(Draws::Rows { epochs, labels, most, together, drawn });
+                let (most, together) = (training.batch, images.room() / training.batch.max(1));
+                let (to, from) = sync_channel(2 * together);
+                scope.spawn(move || {
+                    let mut epochs = epochs;
+                    loop {
+                        match drawn(&mut epochs, labels, most, together) {
+                            // Nobody waits for more.
+                            Ok(all) if all.is_empty() => break,
+                            Ok(all) => {
+                                if all.into_iter().any(|one| to.send(Ok(one)).is_err()) {
+                                    break;
+                                }
+                            }
+                            Err(error) => {
+                                let _ = to.send(Err(error));
+                                break;
+                            }
+                        }
+                    }
+                });
+                return Ok(Draws::Rows(from));
             }
         };
         Loader::start(scope, images, Some(labels), epochs, LoaderOptions { format, ..options })
@@ -222,33 +235,34 @@ impl Draws<'_> {
                 let Some(batch) = loader.next().transpose()? else { return Ok(None) };
                 let (epoch, state) = (batch.epoch(), batch.state());
                 let (rows, labels) = (batch.rows().to_vec(), batch.labels().to_vec());
-                let ahead = Vec::new();
-                Ok(Some(Drawn { epoch, state, rows, labels, batch: Some(batch), ahead }))
+                Ok(Some(Drawn { epoch, state, batch: Some(batch), labels, ..Drawn::of(&rows) }))
             }
             #[cfg(feature = "cuda")]
-            Self::Rows { epochs, labels, most, together, drawn } => {
-                if drawn.is_empty() {
-                    let mut all = Vec::new();
-                    for _ in 0..*together {
-                        let (epoch, mut rows) = (epochs.state().epoch, Vec::new());
-                        epochs.next_rows(*most, &mut rows)?;
-                        if rows.is_empty() {
-                            break;
-                        }
-                        all.extend(&rows);
-                        let mut numbers = vec![0; rows.len()];
-                        labels.numbers(&rows, &mut numbers)?;
-                        let (state, labels, ahead) = (epochs.state(), numbers, Vec::new());
-                        drawn.push_back(Drawn { epoch, state, rows, labels, batch: None, ahead });
-                    }
-                    if let Some(first) = drawn.front_mut() {
-                        first.ahead = all;
-                    }
-                }
-                Ok(drawn.pop_front())
-            }
+            Self::Rows(drawn) => drawn.recv().ok().transpose(),
         }
     }
+}
+
+/// So many batches together; the first is told of the rows of all.
+#[cfg(feature = "cuda")]
+fn drawn(epochs: &mut Epochs, labels: &dyn Labels, most: usize, together: usize) -> Result<Vec<Drawn>> {
+    let (mut all, mut ahead) = (Vec::new(), Vec::new());
+    for _ in 0..together {
+        let (epoch, mut rows) = (epochs.state().epoch, Vec::new());
+        epochs.next_rows(most, &mut rows)?;
+        if rows.is_empty() {
+            break;
+        }
+        ahead.extend(&rows);
+        let mut numbers = vec![0; rows.len()];
+        labels.numbers(&rows, &mut numbers)?;
+        let state = epochs.state();
+        all.push(Drawn { epoch, state, rows, labels: numbers, batch: None, ahead: Vec::new() });
+    }
+    if let Some(first) = all.first_mut() {
+        first.ahead = ahead;
+    }
+    Ok(all)
 }
 
 /// What a GPU is told of a batch.

@@ -57,16 +57,6 @@ impl Metrics {
     }
 }
 
-/// The name of a GPU; none for the processor.
-pub fn device_name(device: &candle_core::Device) -> Option<String> {
-    #[cfg(feature = "cuda")]
-    if let candle_core::Device::Cuda(device) = device {
-        return device.cuda_stream().context().name().ok();
-    }
-    let _ = device;
-    None
-}
-
 /// Most memory this process has held so far, in bytes: Linux's `VmHWM`; none on other systems.
 pub fn peak_memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;

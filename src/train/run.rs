@@ -7,7 +7,7 @@ use candle_nn::ops::log_softmax;
 
 use super::descent::candle;
 use super::intake::Intake;
-use super::models::Network;
+use super::models::{Backward, Network};
 use super::select::{Choice, Seen};
 use super::sgd::Steps;
 use super::split::generator;
@@ -108,9 +108,9 @@ impl<'a> Run<'a> {
         weights: Weights,
         rate: f64,
     ) -> CandleResult<(Tensor, Tensor)> {
-        let scores = self.network.forward(images, true)?;
-        let loss = weights.loss(&scores, labels)?;
-        self.moving.step(&loss.backward()?, rate)?;
+        let Backward { scores, loss, gradients } =
+            self.network.backward(images, &|scores| weights.loss(scores, labels))?;
+        self.moving.step(&gradients, rate)?;
         Ok((loss.detach(), scores.detach()))
     }
 }

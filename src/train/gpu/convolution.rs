@@ -17,6 +17,8 @@ use candle_core::cuda_backend::cudarc::cudnn::{
 use candle_core::cuda_backend::cudarc::driver::CudaSlice;
 use candle_core::{CpuStorage, CudaDevice, CudaStorage, CustomOp2, Layout, Result, Shape, Tensor, bail};
 
+use crate::train::ops::Tape;
+
 /// Convolution of images [B, H, W, C] with filters [O, K * K * C]: [B, H', W', O].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Convolve {
@@ -69,6 +71,7 @@ thread_local! {
 /// Convolution with weights [O, K * K * C], rows of the kernel first, then its columns, then channels. Products may be of
 /// TF32, sums are of float32.
 pub fn convolve(
+    tape: &mut Tape,
     images: &Tensor,
     weights: &Tensor,
     (kernel, stride, padding): (usize, usize, usize),
@@ -78,7 +81,7 @@ pub fn convolve(
     let (count, height, width, channels) = images.dims4()?;
     let images_shape = [count, height, width, channels];
     let convolve = Convolve { images: images_shape, out, kernel, stride, padding, input_gradient };
-    images.contiguous()?.apply_op2(&weights.contiguous()?, convolve)
+    tape.two(convolve, &images.contiguous()?, &weights.contiguous()?)
 }
 
 impl Library {

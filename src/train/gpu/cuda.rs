@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use candle_core::cuda_backend::WrapErr;
 use candle_core::cuda_backend::cudarc::driver::{
-    CudaSlice, DevicePtr, DeviceRepr, LaunchConfig, PinnedHostSlice, PushKernelArg,
+    CudaEvent, CudaSlice, DevicePtr, DeviceRepr, LaunchConfig, PinnedHostSlice, PushKernelArg,
 };
 use candle_core::{CudaDevice, Result, bail};
 
@@ -13,6 +13,9 @@ use super::{Arguments, Kernel, Machine};
 
 /// Threads of a block, and threads that are started at most: kernels loop over what is more.
 const BLOCK: u32 = 256;
+/// Where there are few threads: they are for many processors all the same.
+const SMALL_BLOCK: u32 = 32;
+const FEW: u32 = 1 << 15;
 const THREADS: u32 = 1 << 20;
 
 /// Values that a kernel goes over at most.
@@ -45,8 +48,10 @@ pub(in crate::train) unsafe fn launch<A: Arguments>(device: &CudaDevice, kernel:
     let argument = Argument(*arguments);
     let mut builder = function.builder();
     builder.arg(&argument);
-    let blocks = (count as u32).clamp(1, THREADS).div_ceil(BLOCK);
-    let shape = LaunchConfig { grid_dim: (blocks, 1, 1), block_dim: (BLOCK, 1, 1), shared_mem_bytes: 0 };
+    let threads = (count as u32).clamp(1, THREADS);
+    let block = if threads < FEW { SMALL_BLOCK } else { BLOCK };
+    let (grid_dim, block_dim) = ((threads.div_ceil(block), 1, 1), (block, 1, 1));
+    let shape = LaunchConfig { grid_dim, block_dim, shared_mem_bytes: 0 };
     // SAFETY: the caller's promise.
     unsafe { builder.launch(shape) }.w()?;
     Ok(())
@@ -58,7 +63,8 @@ pub(in crate::train) struct Cuda(pub CudaDevice);
 /// Memory, and two pieces of pinned memory by turns for what is sent there: one may be filled while the other is copied.
 pub(in crate::train) struct Memory {
     bytes: CudaSlice<u8>,
-    pinned: RefCell<Vec<PinnedHostSlice<u8>>>,
+    /// Each with the event that its last copy ends with.
+    pinned: RefCell<Vec<(PinnedHostSlice<u8>, CudaEvent)>>,
 }
 
 impl Memory {
@@ -88,16 +94,19 @@ impl Machine for Cuda {
         let mut pinned = to.pinned.borrow_mut();
         while pinned.len() < 2 {
             // SAFETY: bytes of any value; they are written before they are copied, or hold what was there.
-            pinned.push(unsafe { stream.context().alloc_pinned::<u8>(length) }.w()?);
+            let piece = unsafe { stream.context().alloc_pinned::<u8>(length) }.w()?;
+            pinned.push((piece, stream.record_event(None).w()?));
         }
         pinned.rotate_left(1);
-        let [piece, ..] = &mut pinned[..] else { bail!("no pinned memory") };
-        // Waits for the copy that was made from it last.
+        let [(piece, copied), ..] = &mut pinned[..] else { bail!("no pinned memory") };
+        // cudarc's own event for the piece is not recorded where a context has one stream.
+        copied.synchronize().w()?;
         let Some(front) = piece.as_mut_slice().w()?.get_mut(..bytes.len()) else {
             bail!("{} bytes do not fit {length}", bytes.len())
         };
         front.copy_from_slice(bytes);
-        stream.memcpy_htod(&*piece, &mut to.bytes).w()
+        stream.memcpy_htod(&*piece, &mut to.bytes).w()?;
+        copied.record(&stream).w()
     }
 
     fn fetch(&self, from: &Memory) -> Result<Vec<u8>> {

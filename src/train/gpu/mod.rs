@@ -15,6 +15,8 @@ mod emulated;
 mod join;
 mod machine;
 #[cfg(feature = "cuda")]
+mod memory;
+#[cfg(feature = "cuda")]
 mod norm;
 mod posed;
 mod resident;
@@ -37,6 +39,8 @@ pub(super) use emulated::Emulated;
 #[cfg(feature = "cuda")]
 pub(super) use join::{join, join_back};
 pub(super) use machine::Machine;
+#[cfg(feature = "cuda")]
+pub(super) use memory::{keep_memory, peak_memory};
 #[cfg(feature = "cuda")]
 pub(super) use norm::GpuNorm;
 pub(super) use posed::Posed;

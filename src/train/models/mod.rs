@@ -7,7 +7,18 @@ mod resnet;
 pub use lenet::LeNet5;
 pub use resnet::ResNet18;
 
+use candle_core::backprop::GradStore;
 use candle_core::{Device, Result, Tensor, Var};
+
+/// What a step is made of.
+pub struct Backward {
+    /// Scores [B, classes].
+    pub scores: Tensor,
+    /// Their loss.
+    pub loss: Tensor,
+    /// Its gradients, by variable.
+    pub gradients: GradStore,
+}
 
 /// A network that can be trained: one of these, or a user's own.
 pub trait Network {
@@ -16,6 +27,17 @@ pub trait Network {
     /// # Errors
     /// Candle's.
     fn forward(&self, images: &Tensor, train: bool) -> Result<Tensor>;
+
+    /// Scores of images that it trains on, a loss of them, and its gradients. Candle finds them, unless a network has a
+    /// faster way, such as a [`Tape`](super::ops::Tape).
+    ///
+    /// # Errors
+    /// Candle's.
+    fn backward(&self, images: &Tensor, loss: &dyn Fn(&Tensor) -> Result<Tensor>) -> Result<Backward> {
+        let scores = self.forward(images, true)?;
+        let loss = loss(&scores)?;
+        Ok(Backward { gradients: loss.backward()?, scores, loss })
+    }
 
     /// The values [B, E] that the last layer is given for images, and its scores [B, classes], when not trained on: what
     /// methods that select rows by the last layer's gradients look at. None if the network does not tell.

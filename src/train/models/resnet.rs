@@ -3,9 +3,9 @@
 use candle_core::{Device, Result, Tensor, Var};
 use rand_chacha::ChaCha8Rng;
 
-use super::Network;
 use super::layer::{Layer, turned, uniform};
-use crate::train::ops::{BatchNorm, Convolution, Join};
+use super::{Backward, Network};
+use crate::train::ops::{BatchNorm, Convolution, Join, Tape};
 use crate::train::split::generator;
 
 /// Channels of the four stages, and the stride at which each begins.
@@ -59,9 +59,9 @@ impl Normalised {
         })
     }
 
-    fn apply(&self, images: &Tensor, train: bool) -> Result<Tensor> {
-        let values = self.convolution.apply(images, &self.weights, None)?;
-        self.norm.apply(&values, &self.scale, &self.shift, train)
+    fn on(&self, tape: &mut Tape, images: &Tensor, train: bool) -> Result<Tensor> {
+        let values = self.convolution.on(tape, images, &self.weights, None)?;
+        self.norm.on(tape, &values, [&self.scale, &self.shift], train)
     }
 
     fn running(&self, name: &str) -> [(String, Var); 2] {
@@ -93,11 +93,15 @@ impl Block {
         Ok(Self { first, second, around: around.transpose()? })
     }
 
-    fn apply(&self, images: &Tensor, train: bool) -> Result<Tensor> {
-        let through = self.second.apply(&self.first.apply(images, train)?, train)?;
+    fn on(&self, tape: &mut Tape, images: &Tensor, train: bool) -> Result<Tensor> {
+        let through = self.first.on(tape, images, train)?;
+        let through = self.second.on(tape, &through, train)?;
         match &self.around {
-            Some(around) => Join.apply(&through, &around.apply(images, train)?),
-            None => Join.apply(&through, images),
+            Some(around) => {
+                let around = around.on(tape, images, train)?;
+                Join.on(tape, &through, &around)
+            }
+            None => Join.on(tape, &through, images),
         }
     }
 }
@@ -121,13 +125,18 @@ impl ResNet18 {
         Ok(Self { first, blocks, last: Layer::new(before, classes, random, device)? })
     }
 
+    /// What the mean is taken of.
+    fn on(&self, tape: &mut Tape, images: &Tensor, train: bool) -> Result<Tensor> {
+        let mut values = self.first.on(tape, images, train)?;
+        for block in &self.blocks {
+            values = block.on(tape, &values, train)?;
+        }
+        Ok(values)
+    }
+
     /// What the last layer is given.
     fn hidden(&self, images: &Tensor, train: bool) -> Result<Tensor> {
-        let mut values = self.first.apply(images, train)?;
-        for block in &self.blocks {
-            values = block.apply(&values, train)?;
-        }
-        values.mean(2)?.mean(1)
+        self.on(&mut Tape::candles(), images, train)?.mean(2)?.mean(1)
     }
 
     fn normalised(&self) -> impl Iterator<Item = (String, &Normalised)> {
@@ -143,6 +152,17 @@ impl ResNet18 {
 impl Network for ResNet18 {
     fn forward(&self, images: &Tensor, train: bool) -> Result<Tensor> {
         self.last.apply(&self.hidden(images, train)?)
+    }
+
+    fn backward(&self, images: &Tensor, loss: &dyn Fn(&Tensor) -> Result<Tensor>) -> Result<Backward> {
+        let mut tape = Tape::of(images.device());
+        let last = self.on(&mut tape, images, true)?;
+        let end = tape.end(&last)?;
+        let scores = self.last.apply(&end.mean(2)?.mean(1)?)?;
+        let loss = loss(&scores)?;
+        let mut gradients = loss.backward()?;
+        tape.back(&last, &end, &mut gradients)?;
+        Ok(Backward { scores, loss, gradients })
     }
 
     fn last_layer(&self, images: &Tensor) -> Result<Option<(Tensor, Tensor)>> {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use candle_core::{CpuStorage, CustomOp3, DType, Device, Layout, Result, Shape, Tensor, Var, bail};
 use rayon::prelude::*;
 
-use super::{values, with_values};
+use super::{Tape, values, with_values};
 
 /// Parts that sums over a batch are made in: the same on every machine, whatever the threads.
 const PARTS: usize = 32;
@@ -58,6 +58,20 @@ impl BatchNorm {
     /// # Errors
     /// Candle's, if shapes do not fit or the tensors are not float32.
     pub fn apply(&self, images: &Tensor, weights: &Tensor, bias: &Tensor, train: bool) -> Result<Tensor> {
+        self.on(&mut Tape::candles(), images, [weights, bias], train)
+    }
+
+    /// As [`apply`](Self::apply), kept on a tape where it trains.
+    ///
+    /// # Errors
+    /// As [`apply`](Self::apply).
+    pub fn on(
+        &self,
+        tape: &mut Tape,
+        images: &Tensor,
+        [weights, bias]: [&Tensor; 2],
+        train: bool,
+    ) -> Result<Tensor> {
         let (count, height, width, channels) = images.dims4()?;
         let own = self.mean.dims1()?;
         if channels != own || weights.dims1()? != channels || bias.dims1()? != channels {
@@ -73,11 +87,12 @@ impl BatchNorm {
         if images.device().is_cuda() {
             let running = [&self.mean, &self.variance];
             let norm = crate::train::gpu::GpuNorm::new(self.relu, running, EPSILON, MOMENTUM);
-            return images.contiguous()?.apply_op3(&weights.contiguous()?, &bias.contiguous()?, norm);
+            return tape.three(norm, [&images.contiguous()?, &weights.contiguous()?, &bias.contiguous()?]);
         }
         let batch = Arc::new(Mutex::new(None));
         let applied = Applied { relu: self.relu, batch: batch.clone() };
-        let out = images.contiguous()?.apply_op3(&weights.contiguous()?, &bias.contiguous()?, applied)?;
+        let arguments = [&images.contiguous()?, &weights.contiguous()?, &bias.contiguous()?];
+        let out = tape.three(applied, arguments)?;
         if let Some(batch) = &*batch.lock().unwrap_or_else(PoisonError::into_inner) {
             let rows = (count * height * width) as f32;
             let unbiased = rows / (rows - 1.0).max(1.0);

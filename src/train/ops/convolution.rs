@@ -4,7 +4,7 @@ use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
 use gemm::Parallelism;
 use rayon::prelude::*;
 
-use super::{values, with_values};
+use super::{Tape, values, with_values};
 
 /// Parts that a batch's gradients are summed in: the same on every machine, whatever the threads.
 const PARTS: usize = 16;
@@ -63,11 +63,29 @@ impl Convolution {
     /// # Errors
     /// Candle's, if shapes do not fit or the tensors are not float32.
     pub fn apply(self, images: &Tensor, weights: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
+        self.on(&mut Tape::candles(), images, weights, bias)
+    }
+
+    /// As [`apply`](Self::apply), kept on a tape.
+    ///
+    /// # Errors
+    /// As [`apply`](Self::apply); also, on a GPU, for a bias or ReLU, which are operations of Candle's there.
+    pub fn on(
+        self,
+        tape: &mut Tape,
+        images: &Tensor,
+        weights: &Tensor,
+        bias: Option<&Tensor>,
+    ) -> Result<Tensor> {
+        if tape.keeps() && !images.device().is_cpu() && (bias.is_some() || self.relu) {
+            bail!("a convolution with a bias or ReLU is not kept on a tape on a GPU")
+        }
         #[cfg(feature = "cudnn")]
         if images.device().is_cuda() {
             let sizes = self.sizes(images.shape(), weights.shape(), bias.map(Tensor::shape))?;
             let shape = (self.kernel, self.stride, self.padding);
-            let out = crate::train::gpu::convolve(images, weights, shape, sizes.out(), self.input_gradient)?;
+            let out =
+                crate::train::gpu::convolve(tape, images, weights, shape, sizes.out(), self.input_gradient)?;
             return self.finish(&out, bias);
         }
         if !images.device().is_cpu() {
@@ -75,10 +93,10 @@ impl Convolution {
         }
         let (images, weights) = (images.contiguous()?, weights.contiguous()?);
         match bias {
-            Some(bias) => images.apply_op3(&weights, &bias.contiguous()?, self),
+            Some(bias) => tape.three(self, [&images, &weights, &bias.contiguous()?]),
             None => {
                 let zeros = Tensor::zeros(weights.dim(0)?, weights.dtype(), weights.device())?;
-                images.apply_op3(&weights, &zeros, self)
+                tape.three(self, [&images, &weights, &zeros])
             }
         }
     }

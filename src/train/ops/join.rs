@@ -3,7 +3,7 @@
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 
-use super::{values, with_values};
+use super::{Tape, values, with_values};
 
 /// The sum of two tensors of one shape, what is below 0 set to 0: where the two ways of a residual block meet.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -24,10 +24,18 @@ impl Join {
     /// # Errors
     /// Candle's, if shapes differ or the tensors are not float32.
     pub fn apply(self, a: &Tensor, b: &Tensor) -> Result<Tensor> {
+        self.on(&mut Tape::candles(), a, b)
+    }
+
+    /// As [`apply`](Self::apply), kept on a tape.
+    ///
+    /// # Errors
+    /// As [`apply`](Self::apply).
+    pub fn on(self, tape: &mut Tape, a: &Tensor, b: &Tensor) -> Result<Tensor> {
         if a.shape() != b.shape() {
             bail!("ways of shapes {:?} and {:?} do not meet", a.shape(), b.shape())
         }
-        a.contiguous()?.apply_op2(&b.contiguous()?, self)
+        tape.two(self, &a.contiguous()?, &b.contiguous()?)
     }
 }
 

@@ -6,11 +6,13 @@ mod convolution;
 mod join;
 mod patches;
 mod pool;
+mod tape;
 
 pub use batch_norm::BatchNorm;
 pub use convolution::Convolution;
 pub use join::Join;
 pub use pool::MaxPool;
+pub use tape::Tape;
 
 use candle_core::{CpuStorage, Layout, Result, Storage, Tensor, bail};
 

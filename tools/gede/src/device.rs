@@ -1,7 +1,7 @@
 //! Where networks are trained.
 
 use gede::Result;
-use gede::train::{Device, Feed};
+use gede::train::{Device, Feed, first_gpu};
 
 use crate::commands::misuse;
 
@@ -24,7 +24,7 @@ impl On {
         if cfg!(not(feature = "cuda")) {
             return Err(misuse("this gede is built without CUDA: tools/cuda/cargo builds one"));
         }
-        Device::new_cuda(0).map_err(|e| misuse(format!("no GPU answers: {e}")))
+        first_gpu().map_err(|e| misuse(format!("no GPU answers: {e}")))
     }
 
     /// How images come to it where nothing else is asked for: on a GPU the host has nothing to do.

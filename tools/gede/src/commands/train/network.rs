@@ -10,7 +10,7 @@ use crate::progress::Bar;
 use gede::read::Source;
 use gede::sample::{Images, LabelColumn, Labels, PixelFormat};
 use gede::train::models::{self, LeNet5, ResNet18};
-use gede::train::{Augment, EpochReport, Feed, Schedule, Sgd, Training};
+use gede::train::{Augment, EpochReport, Feed, Schedule, Sgd, Training, peak_gpu_memory};
 use gede::write::Progress;
 use gede::{Reader, Result};
 use serde::Serialize;
@@ -123,6 +123,9 @@ struct Measured {
     training_memory: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     selection_memory: Option<u64>,
+    /// The most of a GPU's memory that was taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gpu_memory: Option<u64>,
 }
 
 impl Network {
@@ -157,6 +160,7 @@ impl Network {
             bytes_read,
             training_memory: outcome.training_memory,
             selection_memory: outcome.selection_memory,
+            gpu_memory: peak_gpu_memory(&network.device()),
         };
         if let Some(path) = &self.curve {
             measured.curve(path)?;
@@ -280,6 +284,7 @@ impl Measured {
         }
         self.training_memory.into_iter().for_each(|n| fact("memory to train", bytes(n)));
         self.selection_memory.into_iter().for_each(|n| fact("memory to select", bytes(n)));
+        self.gpu_memory.into_iter().for_each(|n| fact("memory of the GPU", bytes(n)));
         table.render(0)
     }
 

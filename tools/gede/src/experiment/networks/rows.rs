@@ -24,6 +24,9 @@ pub struct NetworkRow {
     pub bytes_read: u64,
     /// The most memory that the process held while it trained, mapped pages of the file among it; of newer runs.
     pub training_memory: Option<u64>,
+    /// The most memory of the GPU that was taken so far by the process, where there is one.
+    #[serde(default)]
+    pub gpu_memory: Option<u64>,
     /// Seconds in which rows were selected; 0 where they are drawn.
     pub selection_seconds: f64,
     /// The most memory while rows were selected.

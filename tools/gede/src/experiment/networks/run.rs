@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use gede::read::Source;
 use gede::sample::{Images, LabelColumn, Labels};
-use gede::train::{Training, device_name};
+use gede::train::{Training, device_name, peak_gpu_memory};
 use gede::{Error, ErrorKind, Reader, Result};
 
 use super::rows::NetworkRow;
@@ -90,6 +90,7 @@ impl Files {
             loader_share: trained.waited / trained.seconds,
             bytes_read: reader.touched_bytes(),
             training_memory: outcome.training_memory,
+            gpu_memory: peak_gpu_memory(&device),
             selection_seconds: trained.selection_seconds,
             selection_memory: outcome.selection_memory,
             machine: match device_name(&device) {
