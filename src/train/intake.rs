@@ -112,20 +112,20 @@ impl Intake {
         (images, labels): (&'scope dyn Images, &'scope dyn Labels),
         epochs: Epochs<'scope>,
     ) -> Result<Draws<'scope>> {
-        let options =
-            LoaderOptions { batch: training.batch, threads: training.threads, ..LoaderOptions::default() };
+        let batch = even(epochs.rows(), training.batch);
+        let options = LoaderOptions { batch, threads: training.threads, ..LoaderOptions::default() };
         let format = match self {
             Self::Host { .. } => training.format.clone(),
             #[cfg(feature = "cuda")]
             Self::Sent(_) => PixelFormat::Bytes,
             #[cfg(feature = "cuda")]
             Self::Resident(images) => {
-                let (most, together) = (training.batch, images.room() / training.batch.max(1));
+                let together = images.room() / training.batch.max(1);
                 let (to, from) = sync_channel(2 * together);
                 scope.spawn(move || {
                     let mut epochs = epochs;
                     loop {
-                        match drawn(&mut epochs, labels, most, together) {
+                        match drawn(&mut epochs, labels, batch, together) {
                             // Nobody waits for more.
                             Ok(all) if all.is_empty() => break,
                             Ok(all) => {
@@ -241,6 +241,13 @@ impl Draws<'_> {
             Self::Rows(drawn) => drawn.recv().ok().transpose(),
         }
     }
+}
+
+/// Rows of a batch where `rows` are cut into as few batches of at most `most` as can be: alike, as few images left over
+/// would make a step as long as any other, and statistics that are but noise.
+fn even(rows: u64, most: usize) -> usize {
+    let batches = rows.div_ceil(most.max(1) as u64).max(1);
+    usize::try_from(rows.div_ceil(batches)).map_or(most, |even| even.clamp(1, most.max(1)))
 }
 
 /// So many batches together; the first is told of the rows of all.

@@ -11,7 +11,7 @@ use crate::sample::PixelFormat;
 pub struct Training {
     /// Epochs, each of the rows that a draw gives.
     pub epochs: u64,
-    /// Images a step.
+    /// Images a step at most: the steps of an epoch are alike, but the last, which may have fewer.
     pub batch: usize,
     /// Highest learning rate.
     pub rate: f64,

@@ -7,6 +7,8 @@ mod run;
 mod set;
 mod summary;
 
+use std::path::Path;
+
 use gede::{Error, Result};
 
 use self::rows::NetworkRow;
@@ -48,7 +50,26 @@ fn timed() -> Vec<Job> {
     (1..=3).flat_map(|seed| [job(Method::Random, 10.0, seed), job(Method::Full, 100.0, seed)]).collect()
 }
 
-/// Runs what is not yet in the results of a set, row by row: it may be stopped at any time, and goes on where it was.
+/// Rows of runs, and of those that are timed.
+#[derive(Default)]
+struct Results {
+    runs: Vec<NetworkRow>,
+    times: Vec<NetworkRow>,
+}
+
+impl Results {
+    /// Writes the figures and the table, which it returns.
+    fn show(&self, set: &Set, storage: f64, out: &Path) -> Result<String> {
+        figure::drawn(set, &self.runs, &out.join("accuracy.svg"))?;
+        figure::methods(set, &self.runs, &out.join("methods.svg"))?;
+        let (table, path) = (summary::markdown(set, &self.runs, &self.times, storage), out.join("README.md"));
+        std::fs::write(&path, &table).map_err(|e| Error::io(format!("writing {}", path.display()), e))?;
+        Ok(table)
+    }
+}
+
+/// Runs what is not yet in the results of a set, row by row: it may be stopped at any time, and goes on where it was. The
+/// figures and the table are of the rows so far.
 pub fn run(name: &str, request: &Request) -> Result<()> {
     crate::allocator::keep_memory();
     let set = SETS.iter().find(|set| set.name == name).ok_or_else(|| misuse(format!("no set {name}")))?;
@@ -58,25 +79,20 @@ pub fn run(name: &str, request: &Request) -> Result<()> {
     let revision = revision(&out);
     let (jobs, timed) = (jobs(set), timed());
     let bar = steps(jobs.len() + timed.len());
-    let fill = |jobs: &[Job], name: &str| -> Result<Vec<NetworkRow>> {
-        let path = out.join(name);
-        let mut rows: Vec<NetworkRow> = csv::load(&path)?;
-        for job in jobs {
-            bar.set_message(job.to_string());
-            if !rows.iter().any(|row| job.is(row)) {
-                rows.push(files.run(set, job, &revision)?);
-                csv::save(&path, &rows)?;
-            }
-            bar.inc(1);
+    let paths = ["runs.csv", "times.csv"].map(|name| out.join(name));
+    let mut results = Results { runs: csv::load(&paths[0])?, times: csv::load(&paths[1])? };
+    let storage = files.storage()?;
+    let mut table = results.show(set, storage, &out)?;
+    for (job, timed) in jobs.iter().map(|job| (job, false)).chain(timed.iter().map(|job| (job, true))) {
+        let rows = if timed { &mut results.times } else { &mut results.runs };
+        bar.set_message(job.to_string());
+        if !rows.iter().any(|row| job.is(row)) {
+            rows.push(files.run(set, job, &revision)?);
+            csv::save(&paths[usize::from(timed)], rows)?;
+            table = results.show(set, storage, &out)?;
         }
-        Ok(rows)
-    };
-    let (rows, times) = (fill(&jobs, "runs.csv")?, fill(&timed, "times.csv")?);
-    figure::drawn(set, &rows, &out.join("accuracy.svg"))?;
-    figure::methods(set, &rows, &out.join("methods.svg"))?;
-    let table = summary::markdown(set, &rows, &times, files.storage()?);
-    std::fs::write(out.join("README.md"), &table)
-        .map_err(|e| Error::io(format!("writing {}", out.join("README.md").display()), e))?;
+        bar.inc(1);
+    }
     bar.finish_and_clear();
-    if request.json { crate::output::json(&rows) } else { crate::output::print(&table) }
+    if request.json { crate::output::json(&results.runs) } else { crate::output::print(&table) }
 }

@@ -212,5 +212,6 @@ pub fn markdown(set: &Set, rows: &[NetworkRow], times: &[NetworkRow], storage: f
             rows.iter().map(|row| row.machine.as_str()).collect();
         machines.into_iter().collect::<Vec<_>>().join("; ")
     };
-    text + &format!("\nOn {}; the pairs on {}.\n", on(rows), on(times))
+    let pairs = if times.is_empty() { String::new() } else { format!("; the pairs on {}", on(times)) };
+    text + &format!("\nOn {}{pairs}.\n", on(rows))
 }
