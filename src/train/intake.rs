@@ -22,10 +22,10 @@ pub(super) enum Intake {
     Host { black: Vec<f32>, device: Device },
     /// On a GPU, of bytes that are sent there.
     #[cfg(feature = "cuda")]
-    Sent(Posed<Cuda>),
+    Sent(Box<Posed<Cuda>>),
     /// On a GPU, of the compressed images that lie there.
     #[cfg(feature = "cuda")]
-    Resident(Resident<Cuda>),
+    Resident(Box<Resident<Cuda>>),
 }
 
 /// Rows that were drawn.
@@ -83,13 +83,13 @@ impl Intake {
             let (machine, format, most) = (Cuda(cuda.clone()), &training.format, training.batch);
             let (channels, height, width) = images.shape();
             return match training.feed {
-                Feed::Loader => {
-                    Posed::new(machine, [channels, height, width], format, [most; 2]).map(Self::Sent)
-                }
+                Feed::Loader => Posed::new(machine, [channels, height, width], format, [most; 2])
+                    .map(|to| Self::Sent(Box::new(to))),
                 Feed::Resident => {
                     let packed =
                         images.packed()?.ok_or_else(|| Error::argument("these images are of no file"))?;
-                    Resident::new(machine, &packed, format, most).map(Self::Resident)
+                    Resident::new(machine, &packed, format, most)
+                        .map(|images| Self::Resident(Box::new(images)))
                 }
             };
         }

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -164,10 +165,10 @@ impl Convolve {
         let (a, b) = (a.slice(a_start..a_end), b.slice(b_start..b_end));
         LIBRARIES.with(|libraries| {
             let mut libraries = libraries.borrow_mut();
-            if !libraries.contains_key(&device.id()) {
-                libraries.insert(device.id(), Library::new(&device)?);
-            }
-            let Some(library) = libraries.get_mut(&device.id()) else { bail!("cuDNN is not there") };
+            let library = match libraries.entry(device.id()) {
+                Entry::Occupied(entry) => entry.into_mut(),
+                Entry::Vacant(entry) => entry.insert(Library::new(&device)?),
+            };
             let plan = library.plan(self, pass)?;
             if library.workspace.len() < plan.workspace {
                 // SAFETY: scratch of cuDNN's own.
@@ -199,7 +200,7 @@ impl Convolve {
                     ),
                 }
             }?;
-            Ok(())
+            Ok::<_, candle_core::Error>(())
         })?;
         Ok((CudaStorage::wrap_cuda_slice(out, device), shape))
     }
