@@ -111,10 +111,11 @@ fn methods(set: &Set, all: &[Runs], full: Option<f64>, storage: f64) -> String {
             _ => (selected.and_then(|paper| paper.accuracy[2]), selected.map(|paper| paper.time)),
         };
         let share = full.map(|full| 100.0 * (row.train_seconds + row.selection_seconds) / full);
-        let memory =
-            |bytes: Option<u64>| bytes.map_or(String::new(), |b| format!("{:.0} MB", b as f64 / 1e6));
+        let megabytes = |bytes: u64| format!("{:.0} MB", bytes as f64 / 1e6);
+        let memory = |bytes: Option<u64>| bytes.map_or(String::new(), megabytes);
+        let on_gpu = row.gpu_memory.map_or(String::new(), |b| format!(", GPU {}", megabytes(b)));
         text += &format!(
-            "| {method} | {:.2} % | {} | {} | {} | {:.0} | {} | {} | {:.1} MB | {what} |\n",
+            "| {method} | {:.2} % | {} | {} | {} | {:.0} | {} | {}{on_gpu} | {:.1} MB | {what} |\n",
             100.0 * row.test_accuracy,
             percent(accuracy),
             share.map_or(String::new(), |share| format!("{share:.0} %")),
