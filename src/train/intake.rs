@@ -74,8 +74,11 @@ impl Intake {
     /// For a network on a device.
     ///
     /// # Errors
-    /// `Argument` for a format that does not fit the images, or if the device has not the memory.
+    /// `Argument` for a format that does not fit the images, for batches of none, or if the device has not the memory.
     pub fn new(training: &Training, images: &dyn Images, device: &Device) -> Result<Self> {
+        if training.batch == 0 {
+            return Err(Error::argument("a step is made of at least one image"));
+        }
         #[cfg(feature = "cuda")]
         if let Device::Cuda(cuda) = device {
             // Products of matrices take float32 by its first 10 bits, as cuDNN's convolutions do.
@@ -125,18 +128,14 @@ impl Intake {
                 scope.spawn(move || {
                     let mut epochs = epochs;
                     loop {
-                        match drawn(&mut epochs, labels, batch, together) {
-                            // Nobody waits for more.
-                            Ok(all) if all.is_empty() => break,
-                            Ok(all) => {
-                                if all.into_iter().any(|one| to.send(Ok(one)).is_err()) {
-                                    break;
-                                }
-                            }
-                            Err(error) => {
-                                let _ = to.send(Err(error));
-                                break;
-                            }
+                        let all = match drawn(&mut epochs, labels, batch, together) {
+                            Ok(all) => all.into_iter().map(Ok).collect(),
+                            Err(error) => vec![Err(error)],
+                        };
+                        let last = all.is_empty() || all.iter().any(Result::is_err);
+                        // Whether there is somebody who waits for them.
+                        if all.into_iter().any(|one| to.send(one).is_err()) || last {
+                            break;
                         }
                     }
                 });
@@ -247,7 +246,7 @@ impl Draws<'_> {
 /// would make a step as long as any other, and statistics that are but noise.
 fn even(rows: u64, most: usize) -> usize {
     let batches = rows.div_ceil(most.max(1) as u64).max(1);
-    usize::try_from(rows.div_ceil(batches)).map_or(most, |even| even.clamp(1, most.max(1)))
+    usize::try_from(rows.div_ceil(batches)).map_or(most, |even| even.min(most))
 }
 
 /// So many batches together; the first is told of the rows of all.
