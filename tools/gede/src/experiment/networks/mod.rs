@@ -51,7 +51,6 @@ fn timed() -> Vec<Job> {
 }
 
 /// Rows of runs, and of those that are timed.
-#[derive(Default)]
 struct Results {
     runs: Vec<NetworkRow>,
     times: Vec<NetworkRow>,
