@@ -98,14 +98,14 @@ impl GroupedLayout {
         if !rest.is_empty() {
             return Err(cut());
         }
-        let (mut named, mut entry_count) = (0, 0);
+        let (mut named, mut entry_count) = (0, 0u64);
         for group in groups {
             let (bases, own) = (u64::from(group.bases.get()), u64::from(group.lanes.get()));
             if bases == 0 || own == 0 {
                 return Err(wrong("has a group without bases or lanes"));
             }
             named += own;
-            entry_count += bases * own;
+            entry_count = entry_count.saturating_add(bases * own);
         }
         if named != lanes as u64 || entry_count > MAX_ENTRIES {
             return Err(wrong("has groups that do not hold its lanes, or too many bases"));
