@@ -26,7 +26,9 @@ fn convolutions_are_those_of_candle() {
     for (kernel, stride, padding, relu) in
         [(5, 1, 2, true), (3, 2, 1, false), (1, 1, 0, true), (2, 3, 0, false)]
     {
-        for (images, height, width, channels, outputs) in [(3, 9, 7, 2, 4), (20, 6, 6, 1, 3), (1, 5, 5, 3, 1)]
+        // Of images with few patches many are multiplied together.
+        for (images, height, width, channels, outputs) in
+            [(3, 9, 7, 2, 4), (20, 6, 6, 1, 3), (1, 5, 5, 3, 1), (140, 5, 4, 1, 2)]
         {
             let what =
                 format!("{kernel} {stride} {padding} {relu}, {images} {height} {width} {channels} {outputs}");
@@ -57,7 +59,7 @@ fn dot(a: &Tensor, b: &Tensor) -> f64 {
 #[test]
 fn gradients_of_convolutions_are_slopes() {
     for (kernel, stride, padding) in [(5, 1, 2), (3, 2, 1), (1, 1, 0), (2, 3, 0)] {
-        for shape in [[3, 9, 7, 2], [20, 6, 6, 1], [1, 5, 5, 3]] {
+        for shape in [[3, 9, 7, 2], [20, 6, 6, 1], [1, 5, 5, 3], [140, 5, 4, 1]] {
             let outputs = 4;
             let arguments = [
                 Var::from_tensor(&random(1, &shape)).unwrap(),
@@ -152,5 +154,6 @@ fn wrong_shapes_are_refused() {
     for (images, weights) in [([1, 2, 9, 1], [2, 9]), ([1, 9, 9, 2], [2, 9]), ([1, 9, 9, 1], [3, 9])] {
         assert!(convolution.apply(&random(2, &images), &random(3, &weights), Some(&bias)).is_err());
     }
+    assert!(convolution.apply(&random(2, &[1, 9, 9, 1]), &random(3, &[0, 9]), None).is_err());
     assert!(MaxPool.apply(&random(4, &[3, 3])).is_err());
 }

@@ -9,11 +9,14 @@ use super::{Tape, values, with_values};
 /// Parts that a batch's gradients are summed in: the same on every machine, whatever the threads.
 const PARTS: usize = 16;
 
+/// Patches that are multiplied together, about, where an image has fewer: weights are read once for all of them.
+const TOGETHER: usize = 128;
+
 /// Convolution of images [B, H, W, C] with weights [O, K * K * C] (rows of the kernel first, then its columns, then
 /// channels) and a bias [O], if there is one: [B, H', W', O], H' = (H + 2 padding - K) / stride + 1.
 ///
-/// Each image's patches are laid out as a matrix and multiplied by the weights, images side by side. The backward pass
-/// lays them out again rather than keep them.
+/// Patches of an image, or of a few small ones, are laid out as a matrix and multiplied by the weights, images side by
+/// side. The backward pass lays them out again rather than keep them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Convolution {
     /// K, rows and columns of the kernel.
@@ -49,6 +52,11 @@ impl Sizes {
 
     pub fn places(&self) -> usize {
         self.rows * self.columns
+    }
+
+    /// Images whose patches are multiplied together.
+    fn together(&self) -> usize {
+        (TOGETHER / self.places()).max(1)
     }
 
     /// The shape of the result.
@@ -115,7 +123,8 @@ impl Convolution {
             bail!("images of {height} x {width} are smaller than a kernel of {}", self.kernel)
         };
         let biases = bias.map_or(Ok(outputs), Shape::dims1)?;
-        if self.stride == 0 || patch != self.kernel * self.kernel * channels || biases != outputs {
+        let nothing = [self.stride, outputs, patch, height, width].contains(&0);
+        if nothing || patch != self.kernel * self.kernel * channels || biases != outputs {
             bail!("weights {weights:?} and {biases} biases do not fit images {images:?}")
         }
         let (rows, columns) = (down / self.stride + 1, across / self.stride + 1);
@@ -142,11 +151,18 @@ impl Convolution {
         }
     }
 
-    /// Lays the patches of an image out.
+    /// Lays the patches of images out, one image's after the other's, as [`patches`](Self::patches) does, and tells how
+    /// many they are.
+    fn all_patches(&self, s: &Sizes, images: &[f32], patches: &mut [f32]) -> usize {
+        let each = images.chunks_exact(s.pixels());
+        let places = each.len() * s.places();
+        each.zip(patches.chunks_exact_mut(s.places() * s.patch))
+            .for_each(|(image, patches)| self.patches(s, image, patches));
+        places
+    }
+
+    /// Lays the patches of an image out, among zeros: what lies outside the image is not written, for any image alike.
     pub(super) fn patches(&self, s: &Sizes, image: &[f32], patches: &mut [f32]) {
-        if self.padding > 0 {
-            patches.fill(0.0);
-        }
         self.stretches(s, |from, to, length| {
             if let (Some(from), Some(to)) = (image.get(from..from + length), patches.get_mut(to..to + length))
             {
@@ -167,17 +183,18 @@ impl Convolution {
 
     fn forward(&self, s: &Sizes, images: &[f32], weights: &[f32], bias: &[f32]) -> Vec<f32> {
         let mut out = vec![0.0; s.images * s.places() * s.outputs];
-        let work = |patches: &mut Vec<f32>, (image, out): (&[f32], &mut [f32])| {
-            self.patches(s, image, patches);
+        let work = |patches: &mut Vec<f32>, (images, out): (&[f32], &mut [f32])| {
+            let places = self.all_patches(s, images, patches);
             out.chunks_exact_mut(s.outputs).for_each(|out| out.copy_from_slice(bias));
-            multiply((s.places(), s.outputs, s.patch), (patches, false), (weights, true), out);
+            multiply((places, s.outputs, s.patch), (patches, false), (weights, true), out, true);
             if self.relu {
                 out.iter_mut().for_each(|v| *v = v.max(0.0));
             }
         };
-        let images = images.par_chunks_exact(s.pixels().max(1));
-        let outs = out.par_chunks_exact_mut((s.places() * s.outputs).max(1));
-        images.zip(outs).for_each_init(|| vec![0.0; s.places() * s.patch], work);
+        let together = s.together();
+        let images = images.par_chunks(together * s.pixels());
+        let outs = out.par_chunks_mut(together * s.places() * s.outputs);
+        images.zip(outs).for_each_init(|| vec![0.0; together * s.places() * s.patch], work);
         out
     }
 
@@ -191,7 +208,7 @@ impl Convolution {
         gradient: &[f32],
     ) -> (Vec<f32>, Vec<f32>, Vec<f32>) {
         let mut own = vec![0.0; if self.input_gradient { images.len() } else { 0 }];
-        let (pixels, size) = (s.pixels().max(1), (s.places() * s.outputs).max(1));
+        let (pixels, size) = (s.pixels(), s.places() * s.outputs);
         let per = s.images.div_ceil(PARTS).max(1);
         // Where there is no gradient of the images, empty parts stand for theirs.
         let owns: Vec<&mut [f32]> = match self.input_gradient {
@@ -203,13 +220,17 @@ impl Convolution {
         let sums: Vec<(Vec<f32>, Vec<f32>)> = parts
             .map(|(((images, own), out), gradient)| {
                 let (mut of_weights, mut of_bias) = (vec![0.0; weights.len()], vec![0.0; s.outputs]);
-                let (mut patches, mut back) = (vec![0.0; s.places() * s.patch], Vec::new());
-                let mut masked = vec![0.0; size];
-                let mut own = own.chunks_exact_mut(pixels);
-                let each =
-                    images.chunks_exact(pixels).zip(out.chunks_exact(size)).zip(gradient.chunks_exact(size));
-                for ((image, out), gradient) in each {
-                    masked.copy_from_slice(gradient);
+                let together = s.together();
+                let room = together * s.places() * s.patch;
+                let (mut patches, mut back) =
+                    (vec![0.0; room], vec![0.0; if self.input_gradient { room } else { 0 }]);
+                let mut masked = Vec::new();
+                let mut own = own.chunks_mut(together * pixels);
+                let each = images.chunks(together * pixels);
+                let each = each.zip(out.chunks(together * size).zip(gradient.chunks(together * size)));
+                for (images, (out, gradient)) in each {
+                    masked.clear();
+                    masked.extend_from_slice(gradient);
                     if self.relu {
                         masked
                             .iter_mut()
@@ -219,15 +240,14 @@ impl Convolution {
                     for row in masked.chunks_exact(s.outputs) {
                         of_bias.iter_mut().zip(row).for_each(|(sum, g)| *sum += g);
                     }
-                    self.patches(s, image, &mut patches);
-                    let shape = (s.outputs, s.patch, s.places());
-                    multiply(shape, (&masked, true), (&patches, false), &mut of_weights);
+                    let places = self.all_patches(s, images, &mut patches);
+                    let shape = (s.outputs, s.patch, places);
+                    multiply(shape, (&masked, true), (&patches, false), &mut of_weights, true);
                     if let Some(own) = own.next() {
-                        back.clear();
-                        back.resize(s.places() * s.patch, 0.0);
-                        let shape = (s.places(), s.patch, s.outputs);
-                        multiply(shape, (&masked, false), (weights, false), &mut back);
-                        self.add_patches(s, &back, own);
+                        let shape = (places, s.patch, s.outputs);
+                        multiply(shape, (&masked, false), (weights, false), &mut back, false);
+                        let each = own.chunks_exact_mut(pixels).zip(back.chunks_exact(s.places() * s.patch));
+                        each.for_each(|(own, back)| self.add_patches(s, back, own));
                     }
                 }
                 (of_weights, of_bias)
@@ -242,13 +262,14 @@ impl Convolution {
     }
 }
 
-/// Adds the product of two matrices, row by row in memory, to `out` [m, n]; each may be transposed: its rows are then
-/// columns in memory.
+/// The product of two matrices, row by row in memory, as `out` [m, n], or added to it; each may be transposed: its rows
+/// are then columns in memory.
 fn multiply(
     (m, n, k): (usize, usize, usize),
     (a, turned_a): (&[f32], bool),
     (b, turned_b): (&[f32], bool),
     out: &mut [f32],
+    add: bool,
 ) {
     assert!(a.len() >= m * k && b.len() >= k * n && out.len() >= m * n, "matrices of these sizes");
     let strides = |turned: bool, rows: usize, columns: usize| match turned {
@@ -265,7 +286,7 @@ fn multiply(
             out.as_mut_ptr(),
             1,
             n as isize,
-            true,
+            add,
             a.as_ptr(),
             a_columns,
             a_rows,
