@@ -1,16 +1,21 @@
 #!/usr/bin/env python3
-"""Steps of ResNet18 (CIFAR form) at batch 128 in PyTorch eager on a GPU, on a batch that lies there: images a second.
+"""Steps of ResNet18 (CIFAR form) at batch 128 in PyTorch eager, on a batch that lies there: images a second.
 
-Forward, backward and momentum SGD in float32, products in TF32, channels last; as gede trains. Prints JSON."""
+    python3 benches/peers/torch/resnet18.py cuda|cpu
+
+Forward, backward and momentum SGD in float32, products on a GPU in TF32, channels last; as gede trains. Prints JSON."""
 
 import json
+import sys
 import time
 
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-BATCH, WARM, STEPS = 128, 30, 200
+BATCH = 128
+# Steps that warm up, and those that are timed.
+STEPS = {"cuda": (30, 200), "cpu": (2, 6)}
 
 
 class Block(nn.Module):
@@ -39,12 +44,13 @@ def network():
 
 
 def main():
+    device = sys.argv[1]
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
     torch.backends.cudnn.benchmark = True
     torch.manual_seed(1)
-    net = network().cuda().to(memory_format=torch.channels_last)
-    images = torch.randn(BATCH, 3, 32, 32, device="cuda").to(memory_format=torch.channels_last)
-    labels = torch.randint(10, (BATCH,), device="cuda")
+    net = network().to(device).to(memory_format=torch.channels_last)
+    images = torch.randn(BATCH, 3, 32, 32, device=device).to(memory_format=torch.channels_last)
+    labels = torch.randint(10, (BATCH,), device=device)
     sgd = torch.optim.SGD(net.parameters(), lr=0.05, momentum=0.9, weight_decay=5e-4)
 
     def steps(count):
@@ -52,13 +58,16 @@ def main():
             sgd.zero_grad(set_to_none=True)
             F.cross_entropy(net(images), labels).backward()
             sgd.step()
-        torch.cuda.synchronize()
+        if device == "cuda":
+            torch.cuda.synchronize()
 
-    steps(WARM)
+    warm, timed = STEPS[device]
+    steps(warm)
     started = time.perf_counter()
-    steps(STEPS)
-    rate = BATCH * STEPS / (time.perf_counter() - started)
-    print(json.dumps({"torch": torch.__version__, "gpu": torch.cuda.get_device_name(), "images_per_second": rate}))
+    steps(timed)
+    rate = BATCH * timed / (time.perf_counter() - started)
+    gpu = torch.cuda.get_device_name() if device == "cuda" else None
+    print(json.dumps({"torch": torch.__version__, "gpu": gpu, "images_per_second": rate}))
 
 
 if __name__ == "__main__":
