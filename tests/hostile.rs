@@ -74,7 +74,7 @@ fn large_numbers_anywhere_do_no_harm() {
     let large = [u64::MAX, u64::MAX >> 1, 1 << 63, u64::MAX << 6, 1 << 40, 0xFFFF_FFFF, 0xFFFF_FFFF << 32];
     for animal in zoo::all() {
         let original = animal.table.file(&animal.options);
-        for (word, words) in (0..original.len() / 8 - 1).flat_map(|word| [(word, 1), (word, 2)]) {
+        for (word, words) in (0..original.len() / 8).flat_map(|word| [(word, 1), (word, 2)]) {
             let mut bytes = original.clone();
             let number = large[(random(original.len() as u64, word) % 7) as usize];
             for bytes in bytes.chunks_exact_mut(8).skip(word).take(words) {

@@ -19,17 +19,13 @@ pub(in crate::arrow) struct Ipc {
 impl Ipc {
     /// Reads the schema of a file, or of a stream in a file, whose messages all lie in it.
     pub fn open(path: &Path, stream: bool) -> Result<Self> {
-        let file = open(path)?;
-        match if stream { stream_fits(&file) } else { file_fits(&file) } {
-            Ok(true) => {}
-            Ok(false) => {
-                let what =
-                    format!("{}: is damaged or cut short: a message is not in it whole", path.display());
-                return Err(Error::new(ErrorKind::Input, what));
-            }
-            Err(e) => return Err(Error::io(format!("cannot read {}", path.display()), e)),
+        let mut file = open(path)?;
+        let fits = if stream { stream_fits(&file) } else { file_fits(&file) };
+        let fits = fits.and_then(|fits| file.rewind().map(|()| fits));
+        if !fits.map_err(|e| Error::io(format!("cannot read {}", path.display()), e))? {
+            let what = format!("{}: is damaged or cut short: a message is not in it whole", path.display());
+            return Err(Error::new(ErrorKind::Input, what));
         }
-        let file = open(path)?;
         let schema = guarded(path, || {
             Ok(match stream {
                 true => StreamReader::try_new_buffered(file, None)?.schema(),
@@ -72,7 +68,8 @@ impl Source for Ipc {
     }
 }
 
-/// Whether all messages of a stream lie in its file: a reader takes as much memory as they say that they are long.
+/// Whether all messages of a stream lie in its file: a reader takes as much memory as they say that they are long. What else
+/// is wrong with them it tells itself.
 fn stream_fits(file: &File) -> io::Result<bool> {
     let length = file.metadata()?.len();
     let mut file = BufReader::new(file);
@@ -96,7 +93,8 @@ fn stream_fits(file: &File) -> io::Result<bool> {
         let mut message = Vec::new();
         file.by_ref().take(metadata).read_to_end(&mut message)?;
         at += metadata;
-        let body = root_as_message(&message).map_or(-1, |message| message.bodyLength());
+        let Ok(message) = root_as_message(&message) else { return Ok(true) };
+        let body = message.bodyLength();
         match u64::try_from(body) {
             Ok(bytes) if bytes <= length - at => at += bytes,
             _ => return Ok(false),
@@ -106,19 +104,19 @@ fn stream_fits(file: &File) -> io::Result<bool> {
     Ok(true)
 }
 
-/// Whether all that the footer of a file names lies in the file.
+/// The same of a file, whose footer names its messages.
 fn file_fits(mut file: &File) -> io::Result<bool> {
     let length = file.metadata()?.len();
     let mut end = [0; 10];
     let Some(footer_end) = length.checked_sub(end.len() as u64) else { return Ok(false) };
     file.seek(SeekFrom::Start(footer_end))?;
     file.read_exact(&mut end)?;
-    let footer = read_footer_length(end).ok().and_then(|footer| footer_end.checked_sub(footer as u64));
-    let Some(start) = footer else { return Ok(false) };
+    let Ok(footer) = read_footer_length(end) else { return Ok(true) };
+    let Some(start) = footer_end.checked_sub(footer as u64) else { return Ok(false) };
     file.seek(SeekFrom::Start(start))?;
     let mut footer = Vec::new();
     file.take(footer_end - start).read_to_end(&mut footer)?;
-    let Ok(footer) = root_as_footer(&footer) else { return Ok(false) };
+    let Ok(footer) = root_as_footer(&footer) else { return Ok(true) };
     let (dictionaries, batches) = (footer.dictionaries(), footer.recordBatches());
     let mut blocks = dictionaries.iter().flatten().chain(batches.iter().flatten());
     Ok(blocks.all(|block| {
