@@ -26,7 +26,7 @@ pub use message::{decode_schema, encode_schema};
 pub use read::{ArrowReader, ArrowScan};
 pub use schema::{arrow_schema, physical_schema};
 pub use sink::{ImageFormat, ImageSink, Sink};
-pub use source::{ImageInput, LabelFile, PixelColumn};
+pub use source::{ImageInput, InputOptions, LabelFile, PixelColumn};
 pub use table::ArrowTable;
 
 use crate::error::{Error, ErrorKind};

@@ -4,7 +4,7 @@ use super::export::index_values;
 use super::ingest::ingest;
 use super::message::encode_schema;
 use super::schema::{children, physical_schema};
-use super::source::{Gede, ImageInput, Memory, RecordBatches, Source, detect};
+use super::source::{Gede, InputOptions, Memory, RecordBatches, Source, detect};
 use super::union::Union;
 use super::wrap;
 use crate::column::{Kind, Schema, Values};
@@ -38,7 +38,7 @@ impl ArrowTable {
     /// Opens a Parquet file, an Arrow IPC file or stream, a CSV file (`.csv`, `.tsv`), LIBSVM text (`.libsvm`, `.svm`, or
     /// anything that looks like it), or a set of images: an IDX file with its labels beside it, a CIFAR binary file
     /// (`.bin`) or a folder of them (its test set left out), a folder of pictures for each class (feature `images`).
-    /// Binary files are known by their first bytes. As `open_images` with what is usual.
+    /// Binary files are known by their first bytes. As `open_with` with what is usual.
     ///
     /// The types of a CSV file's columns are found from all of its values: bool, int64, float64,
     /// date, timestamp, else text. Integers beyond 64 bits and numbers with leading zeros are text;
@@ -49,10 +49,10 @@ impl ArrowTable {
     /// `Io` for a file that cannot be read, `Input` for one that is no such table, with file and
     /// line or record, `Type` for a column of a type that the format does not hold.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
-        Self::open_images(path, &ImageInput::default())
+        Self::open_with(path, &InputOptions::default())
     }
 
-    /// Opens a table, and says where its images and their labels are.
+    /// Opens a table as `options` say.
     ///
     /// Images become a column of Arrow's extension type `arrow.fixed_shape_tensor`, [C, H, W], beside `label` (and
     /// `coarse_label` in CIFAR-100); the names of classes go into the schema's metadata as `class_names`.
@@ -64,9 +64,9 @@ impl ArrowTable {
     ///
     /// # Errors
     /// As `open`; `Argument` for a column that is not there or holds no pixels.
-    pub fn open_images(path: impl AsRef<Path>, images: &ImageInput) -> Result<Self> {
+    pub fn open_with(path: impl AsRef<Path>, options: &InputOptions) -> Result<Self> {
         let path = path.as_ref();
-        Self::new(detect(path, images)?).map_err(|e| match e.kind() {
+        Self::new(detect(path, options)?).map_err(|e| match e.kind() {
             ErrorKind::Type => e.at(path.display()),
             _ => e,
         })

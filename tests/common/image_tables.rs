@@ -16,7 +16,7 @@ pub fn all(table: &ArrowTable) -> gede::Result<RecordBatch> {
 }
 
 pub fn try_read(path: impl AsRef<Path>, input: &ImageInput) -> gede::Result<RecordBatch> {
-    all(&ArrowTable::open_images(path, input)?)
+    all(&ArrowTable::open_with(path, &input.clone().into())?)
 }
 
 pub fn read(path: impl AsRef<Path>) -> RecordBatch {

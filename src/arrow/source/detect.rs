@@ -9,12 +9,14 @@ use super::images::Folder;
 use super::images::{Cifar, Idx, ImageInput, LabelFile, is_cifar, looks_like_idx, with_images};
 use super::ipc::Ipc;
 use super::libsvm::{Libsvm, looks_like_libsvm};
+use super::options::InputOptions;
 use super::parquet::Parquet;
 use super::{Source, entries, open};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Opens a table, or a set of images.
-pub(in crate::arrow) fn detect(path: &Path, images: &ImageInput) -> Result<Box<dyn Source>> {
+pub(in crate::arrow) fn detect(path: &Path, options: &InputOptions) -> Result<Box<dyn Source>> {
+    let images = &options.images;
     let refuse = |what: &str| Err(Error::new(ErrorKind::Input, format!("{}: {what}", path.display())));
     if path.is_dir() {
         no_label_file(path, images)?;

@@ -7,6 +7,7 @@ mod images;
 mod ipc;
 mod libsvm;
 mod memory;
+mod options;
 mod parquet;
 
 pub(super) use detect::detect;
@@ -15,6 +16,7 @@ pub(super) use gede::Gede;
 pub(super) use images::CLASSES;
 pub use images::{ImageInput, LabelFile, PixelColumn};
 pub(super) use memory::Memory;
+pub use options::InputOptions;
 
 use crate::error::{Error, ErrorKind, Result};
 use arrow::datatypes::SchemaRef;

@@ -71,7 +71,7 @@ impl Convert {
             let (input, output) = (input.display(), output.display());
             return Err(misuse(format!("{output}: {input} becomes a gede file; end its name in .gede")));
         }
-        let table = ArrowTable::open_images(input, &self.images.input())?;
+        let table = ArrowTable::open_with(input, &self.images.input().into())?;
         let bar = Bar::new();
         let options = self.how.options(self.overwrite);
         let report = write_to(&Disk, output, &table, &options, &|progress| bar.set(progress))
