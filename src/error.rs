@@ -18,6 +18,8 @@ pub enum ErrorKind {
     Type,
     /// Input data that cannot be read: a ragged CSV, a bad number, an empty file.
     Input,
+    /// Bytes that the writer made and that do not read back as what went in: a bug of gede, and no file.
+    Internal,
     /// A request that does not fit the file: an unknown column, a row out of range, a bad option.
     Argument,
 }
@@ -65,6 +67,10 @@ impl Error {
 
     pub(crate) fn corrupt(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Corrupt, message)
+    }
+
+    pub(crate) fn internal(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Internal, message)
     }
 
     pub(crate) fn argument(message: impl Into<String>) -> Self {

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use common::memory::{Builder, Memory};
 use common::zoo::random;
 use gede::column::Kind;
+use gede::read::Source;
 use gede::write::{Disk, Options, Output, Storage, write, write_to};
 use gede::{ErrorKind, Reader};
 
@@ -63,6 +64,11 @@ impl Storage for Failing {
         self.step(|| Ok(()))?;
         let (at, fault, done) = (self.at, self.fault, self.done.clone());
         Ok(Box::new(FailingOutput { inner: Disk.create(path)?, at, fault, done }))
+    }
+
+    fn open(&self, path: &Path) -> gede::Result<Box<dyn Source>> {
+        self.step(|| Ok(())).map_err(|e| gede::Error::io(path.display(), e))?;
+        Disk.open(path)
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -141,7 +147,7 @@ fn fail_each(fault: Fault, old: Option<&[u8]>, options: &Options) {
         let found = std::fs::read(&path).ok();
         if result.is_ok() {
             assert!(count == at && found.as_ref() == Some(&new), "{what}");
-            // Create, some writes, sync, rename, sync of the folder.
+            // Create, some writes, opening, sync, rename, sync of the folder.
             assert!(at > 8, "{what}");
             return;
         }

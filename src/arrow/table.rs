@@ -2,7 +2,7 @@
 
 use super::export::index_values;
 use super::ingest::ingest;
-use super::message::encode_schema;
+use super::message::lasting_message;
 use super::schema::{children, physical_schema};
 use super::source::{Gede, InputOptions, Memory, RecordBatches, Source, detect};
 use super::union::Union;
@@ -93,7 +93,7 @@ impl ArrowTable {
 
     fn new(source: Box<dyn Source>) -> Result<Self> {
         let schema = physical_schema(source.schema())?;
-        let message = encode_schema(source.schema())?;
+        let message = lasting_message(source.schema())?;
         let dictionaries = dictionaries(source.as_ref(), &schema)?;
         Ok(Self { source, schema, message, dictionaries })
     }

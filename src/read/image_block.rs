@@ -99,15 +99,34 @@ impl ImageBlock {
         out: &mut [u8],
         scratch: &mut Scratch,
     ) -> Result<()> {
-        let fields = match &self.coding {
-            Coding::Pixels(fields) | Coding::Dct(fields, _) => fields,
+        match &self.coding {
             Coding::Tiles(coder) => {
                 let (offset, length) = self.tile_record(pages, row)?;
                 let record = pages.piece(offset, length)?;
                 let length = record.len().saturating_sub(SLACK as usize);
-                return coder.decode(&record, length, out, &mut scratch.tiles);
+                coder.decode(&record, length, out, &mut scratch.tiles)
             }
-        };
+            Coding::Pixels(fields) => self.record(pages, row, |record, base| fields.bytes(record, base, out)),
+            Coding::Dct(_, dct) => {
+                scratch.coefficients.resize(out.len(), 0);
+                self.coefficients(pages, row, &mut scratch.coefficients)?;
+                dct.inverse(&scratch.coefficients, out, &mut scratch.dct)
+            }
+        }
+    }
+
+    /// Decodes the cosine coefficients of an image.
+    pub fn coefficients<S: Source>(&self, pages: &Pages<S>, row: u64, out: &mut [i32]) -> Result<()> {
+        match &self.coding {
+            Coding::Dct(fields, _) => {
+                self.record(pages, row, |record, base| fields.integers(record, base, out))
+            }
+            Coding::Pixels(_) | Coding::Tiles(_) => Err(Error::corrupt("a block without coefficients")),
+        }
+    }
+
+    /// Finds the fixed record of a row, and its base.
+    fn record<S: Source>(&self, pages: &Pages<S>, row: u64, read: impl FnOnce(Bits, Bits)) -> Result<()> {
         let entry = &self.entry;
         let (width, id_bits) = (entry.record_bits(), entry.id_bits);
         let (record, at) = bits(pages, entry.records.get(), row.saturating_mul(width), width)?;
@@ -118,15 +137,7 @@ impl ImageBlock {
         let width = u64::from(entry.base_bits.get());
         let (base, base_at) = bits(pages, entry.bases.get(), id.saturating_mul(width), width)?;
         let record = Bits { data: &record, at: at + u64::from(id_bits) };
-        let base = Bits { data: &base, at: base_at };
-        match &self.coding {
-            Coding::Dct(_, dct) => {
-                scratch.coefficients.resize(out.len(), 0);
-                fields.integers(record, base, &mut scratch.coefficients);
-                dct.inverse(&scratch.coefficients, out, &mut scratch.dct)?;
-            }
-            _ => fields.bytes(record, base, out),
-        }
+        read(record, Bits { data: &base, at: base_at });
         Ok(())
     }
 

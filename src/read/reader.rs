@@ -339,6 +339,11 @@ impl<S: Source> Reader<S> {
         section.map(|s| self.pages.piece(s.offset, s.length)).transpose()
     }
 
+    /// Rows of the condensed table: 0 if it is not stored.
+    pub(crate) fn condensed_count(&self) -> u64 {
+        self.condensed.as_ref().map_or(0, |table| table.rows)
+    }
+
     /// All rows of the condensed table; none if it is not stored.
     pub(crate) fn condensed_rows(&self) -> Result<Batch> {
         let mut out = Batch::default();

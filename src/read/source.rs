@@ -46,6 +46,20 @@ impl<B: AsRef<[u8]> + Send + Sync> Source for B {
     }
 }
 
+impl Source for Box<dyn Source> {
+    fn length(&self) -> u64 {
+        self.as_ref().length()
+    }
+
+    fn bytes(&self, range: Range<u64>) -> Result<Cow<'_, [u8]>> {
+        self.as_ref().bytes(range)
+    }
+
+    fn whole(&self) -> Option<&[u8]> {
+        self.as_ref().whole()
+    }
+}
+
 /// A file read at positions: safe whatever happens to the file meanwhile.
 pub struct FileSource {
     file: Mutex<File>,

@@ -33,12 +33,34 @@ pub(super) struct EncodedBlock {
     pub offsets: Vec<u8>,
     /// What near-lossless coding changed.
     pub errors: ImageErrors,
+    /// The coefficients that near-lossless coding stores, until they have been read back.
+    pub coefficients: Vec<i32>,
 }
 
 impl EncodedBlock {
     /// A block without bytes.
     pub fn new(entry: BlockEntry) -> Self {
         Self { entry, ..Self::default() }
+    }
+
+    /// The entry of the block, once `place` has given each of its pieces an offset (0 for an empty one).
+    pub fn placed<'b>(
+        &'b self,
+        transforms: u64,
+        mut place: impl FnMut(&'b [u8]) -> Result<u64>,
+    ) -> Result<BlockEntry> {
+        Ok(BlockEntry {
+            transforms: transforms.into(),
+            layout: place(&self.layout)?.into(),
+            bases: place(&self.bases)?.into(),
+            records: place(&self.records)?.into(),
+            exceptions: place(&self.exceptions)?.into(),
+            exceptions_length: (self.exceptions.len() as u64).into(),
+            heap: place(&self.heap)?.into(),
+            heap_length: (self.heap.len() as u64).into(),
+            offsets: place(&self.offsets)?.into(),
+            ..self.entry
+        })
     }
 }
 
@@ -198,7 +220,7 @@ impl Lanes {
 }
 
 /// For each node, 1 for each instance that is valid and below valid ones all the way up; none if all are.
-fn validities(schema: &Schema, segment: &Batch) -> Vec<Option<Vec<u8>>> {
+pub(super) fn validities(schema: &Schema, segment: &Batch) -> Vec<Option<Vec<u8>>> {
     let mut all: Vec<Option<Vec<u8>>> = Vec::with_capacity(schema.nodes().len());
     for (node, column) in schema.nodes().iter().zip(&segment.columns) {
         let parent = node.parent.and_then(|p| Some((schema.nodes().get(p)?, all.get(p)?.as_ref()?)));

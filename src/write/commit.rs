@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::storage::{Output, Storage};
 use crate::error::{Error, Result};
 use crate::format::{ALIGN, PageSums, align};
+use crate::read::Source;
 
 /// Writes under a temporary name in the target's folder; `commit` gives the file its name. Dropped
 /// before that, it leaves nothing behind.
@@ -80,10 +81,11 @@ impl<'s> Pending<'s> {
         std::mem::take(&mut self.sums).finish()
     }
 
-    /// Makes the bytes durable, then the name.
-    pub fn commit(mut self) -> Result<()> {
+    /// Makes the bytes durable, checks them, then makes the name durable.
+    pub fn commit(mut self, check: impl FnOnce(Box<dyn Source>) -> Result<()>) -> Result<()> {
         let failed = |e| Error::io(self.target.display(), e);
         self.out.flush().map_err(failed)?;
+        self.storage.open(&self.temporary).and_then(check).map_err(|e| e.at(self.target.display()))?;
         self.out.get_mut().sync().map_err(failed)?;
         refuse_existing(&self.target, self.overwrite)?;
         self.storage.rename(&self.temporary, &self.target).map_err(failed)?;

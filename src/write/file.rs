@@ -7,6 +7,7 @@ use zerocopy::IntoBytes;
 
 use super::block::EncodedBlock;
 use super::commit::Pending;
+use super::read_back;
 use super::storage::Storage;
 use super::strings::StoredDictionary;
 use crate::error::Result;
@@ -74,17 +75,9 @@ impl<'s> FileWriter<'s> {
 
     /// Writes a dictionary and returns its number.
     pub fn dictionary(&mut self, stored: &StoredDictionary) -> Result<u32> {
-        let StoredDictionary { kind, count, width, bytes } = stored;
         let number = self.dictionaries.len() as u32;
-        let offset = self.out.piece(bytes)?;
-        self.dictionaries.push(DictionaryEntry {
-            offset: offset.into(),
-            length: (bytes.len() as u64).into(),
-            count: (*count).into(),
-            kind: (*kind as u32).into(),
-            width: (*width).into(),
-        });
-        let features: &[Feature] = match kind {
+        self.dictionaries.push(stored.entry(self.out.piece(&stored.bytes)?));
+        let features: &[Feature] = match stored.kind {
             DictionaryKind::Raw => &[Feature::VALUE_DICTIONARY],
             DictionaryKind::Strings => &[Feature::BYTES_DICTIONARY],
             DictionaryKind::Symbols => &[Feature::SYMBOLS],
@@ -113,9 +106,7 @@ impl<'s> FileWriter<'s> {
     fn block(&mut self, group: usize, mut block: EncodedBlock) -> Result<BlockEntry> {
         for own in &block.dictionaries {
             let number = self.dictionary(&own.stored)?;
-            if let Some(transform) = block.transforms.get_mut(own.lane) {
-                transform.dictionary = number.into();
-            }
+            block.transforms[own.lane].dictionary = number.into();
         }
         self.features.insert(match block.entry.record_kind {
             TILE_RECORDS => Feature::TILE_RECORDS,
@@ -148,18 +139,7 @@ impl<'s> FileWriter<'s> {
                 at
             }
         };
-        Ok(BlockEntry {
-            transforms: transforms.into(),
-            layout: self.out.piece(&block.layout)?.into(),
-            bases: self.out.piece(&block.bases)?.into(),
-            records: self.out.piece(&block.records)?.into(),
-            exceptions: self.out.piece(&block.exceptions)?.into(),
-            exceptions_length: (block.exceptions.len() as u64).into(),
-            heap: self.out.piece(&block.heap)?.into(),
-            heap_length: (block.heap.len() as u64).into(),
-            offsets: self.out.piece(&block.offsets)?.into(),
-            ..block.entry
-        })
+        block.placed(transforms, |bytes| self.out.piece(bytes))
     }
 
     /// Ends the blocks and writes the tables that find them.
@@ -256,7 +236,7 @@ impl<'s> FileWriter<'s> {
         let offset = self.out.piece(&directory)?;
         let length = self.out.align()? + crate::format::FOOTER;
         self.out.write(Footer::new(length, offset, &directory).as_bytes())?;
-        self.out.commit()?;
+        self.out.commit(|written| read_back::check_file(written, rows.rows, condensed.rows))?;
         Ok(length)
     }
 }

@@ -34,6 +34,7 @@ pub(super) fn encode_images(
             let mut block = fixed(&coefficients, lanes, tau);
             block.entry.image_transform = DCT;
             block.errors = errors(&dct, &coefficients, pixels, lanes)?;
+            block.coefficients = coefficients;
             block
         }
         ImageTransform::Lossless => tiles(shape, pixels, lanes)?,

@@ -16,6 +16,8 @@ mod moments;
 mod options;
 mod passes;
 mod pipeline;
+mod read_back;
+mod repeated;
 mod segments;
 mod storage;
 mod strings;

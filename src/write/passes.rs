@@ -11,6 +11,7 @@ use super::index::{class_table, write_index};
 use super::moments::MomentPlan;
 use super::options::{Options, Report};
 use super::pipeline::Pipeline;
+use super::repeated::Repeated;
 use super::segments::{SEGMENT_ROWS, Segments, segment_rows};
 use super::storage::{Disk, Storage};
 use super::strings::Dictionary;
@@ -55,7 +56,7 @@ pub fn write_to(
 ) -> Result<Report> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build();
     let pool = pool.map_err(|e| Error::argument(format!("{} threads: {e}", options.threads)))?;
-    pool.install(|| write_here(storage, path, table, options, progress))
+    pool.install(|| write_here(storage, path, &Repeated::new(table), options, progress))
 }
 
 fn write_here(

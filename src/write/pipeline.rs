@@ -8,10 +8,11 @@ use super::file::{Blocks, FileWriter};
 use super::images::encode_images;
 use super::moments::MomentPlan;
 use super::options::{Coding, ImageTransform};
+use super::read_back;
 use super::strings::Dictionary;
 use crate::column::{Batch, Schema, Values};
 use crate::entrogede::{CellCovariances, CellProducts, CellSums, CellTotals, Moments};
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::image::ImageErrors;
 
 /// What a segment becomes, and what it adds to the file's sums.
@@ -57,6 +58,10 @@ impl Pipeline<'_> {
                 )?);
             }
         }
+        #[cfg(test)]
+        super::read_back::damage::apply(self.schema, &mut blocks);
+        read_back::check(self.schema, self.dictionaries, segment, &blocks)?;
+        blocks.iter_mut().for_each(|block| block.coefficients = Vec::new());
         Ok(Encoded { blocks, sums, products, moments })
     }
 
@@ -93,7 +98,12 @@ impl Pipeline<'_> {
                 (encode(), Ok(Vec::new()))
             };
             for encoded in encoded {
-                self.commit(out, encoded?)?;
+                let segment = self.blocks.segments();
+                let encoded = encoded.map_err(|e| match e.kind() {
+                    ErrorKind::Internal => e.at(format_args!("segment {segment}")),
+                    _ => e,
+                })?;
+                self.commit(out, encoded)?;
             }
             progress(self.blocks.rows());
             group = if at_once > 1 { next? } else { next_group(&mut segments, at_once)? };

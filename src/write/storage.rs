@@ -5,6 +5,9 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 
+use crate::error::Result;
+use crate::read::{FileSource, Source};
+
 /// A file system, as far as a writer needs one. A test puts one that fails in its place.
 pub trait Storage: Sync {
     /// Creates a file that must not exist yet.
@@ -12,6 +15,12 @@ pub trait Storage: Sync {
     /// # Errors
     /// The operating system's.
     fn create(&self, path: &Path) -> io::Result<Box<dyn Output>>;
+
+    /// Opens a file that was created here, to read it.
+    ///
+    /// # Errors
+    /// The operating system's.
+    fn open(&self, path: &Path) -> Result<Box<dyn Source>>;
 
     /// Puts `from` in the place of `to` at once.
     ///
@@ -47,6 +56,10 @@ pub struct Disk;
 impl Storage for Disk {
     fn create(&self, path: &Path) -> io::Result<Box<dyn Output>> {
         Ok(Box::new(OpenOptions::new().write(true).create_new(true).open(path)?))
+    }
+
+    fn open(&self, path: &Path) -> Result<Box<dyn Source>> {
+        Ok(Box::new(FileSource::open(path)?))
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {

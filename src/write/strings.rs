@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::options::{Coding, Layout, Part};
 use super::symbols::{Coded, code};
 use crate::column::{EncodedLane, Values, width};
-use crate::format::{DictionaryKind, TransformKind};
+use crate::format::{DictionaryEntry, DictionaryKind, TransformKind};
 
 /// Bytes that the strings of a dictionary may have, all together.
 const MAX_BYTES: u64 = u32::MAX as u64;
@@ -20,6 +20,17 @@ pub(super) struct StoredDictionary {
 }
 
 impl StoredDictionary {
+    /// Its entry in the table of dictionaries, at an offset.
+    pub fn entry(&self, offset: u64) -> DictionaryEntry {
+        DictionaryEntry {
+            offset: offset.into(),
+            length: (self.bytes.len() as u64).into(),
+            count: self.count.into(),
+            kind: (self.kind as u32).into(),
+            width: self.width.into(),
+        }
+    }
+
     /// The raw bits of numbers.
     pub fn raw(values: &[u64]) -> Self {
         let bytes = values.iter().flat_map(|v| v.to_le_bytes()).collect();

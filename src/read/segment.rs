@@ -1,0 +1,103 @@
+//! The blocks of one segment, decoded from memory as a reader decodes them from a file.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use zerocopy::IntoBytes;
+
+use super::dictionary::Dictionaries;
+use super::records::Picked;
+use super::rows::Rows;
+use super::{Pages, Projection, Source};
+use crate::column::{Batch, Schema};
+use crate::error::{Error, Result};
+use crate::format::{BlockEntry, DictionaryEntry, HEADER, align};
+
+/// Pieces of a file that is not written yet, each at an offset of its own.
+pub(crate) struct Pieces<'a> {
+    /// Offset and bytes, in ascending order of the offsets.
+    pieces: Vec<(u64, Cow<'a, [u8]>)>,
+    end: u64,
+}
+
+impl<'a> Pieces<'a> {
+    /// No pieces. The first one follows the place of a header, since offset 0 stands for an empty piece.
+    pub fn new() -> Self {
+        Self { pieces: Vec::new(), end: HEADER }
+    }
+
+    /// Adds a piece and returns its offset: 0 for an empty one.
+    pub fn add(&mut self, bytes: impl Into<Cow<'a, [u8]>>) -> u64 {
+        let bytes = bytes.into();
+        if bytes.is_empty() {
+            return 0;
+        }
+        let offset = self.end;
+        self.end = align(offset + bytes.len() as u64);
+        self.pieces.push((offset, bytes));
+        offset
+    }
+}
+
+impl Source for Pieces<'_> {
+    fn length(&self) -> u64 {
+        self.end
+    }
+
+    fn bytes(&self, range: Range<u64>) -> Result<Cow<'_, [u8]>> {
+        if range.is_empty() {
+            return Ok(Cow::Borrowed(&[]));
+        }
+        let number = self.pieces.partition_point(|(offset, _)| *offset <= range.start);
+        let piece = number.checked_sub(1).and_then(|n| self.pieces.get(n));
+        let within = piece.and_then(|(offset, bytes)| {
+            bytes.get((range.start - offset) as usize..(range.end - offset) as usize)
+        });
+        let outside = || Error::corrupt(format!("bytes {} to {} lie in no piece", range.start, range.end));
+        within.map(Cow::Borrowed).ok_or_else(outside)
+    }
+}
+
+/// One segment of a table, a block for each storage group.
+pub(crate) struct SegmentReader<'a> {
+    pages: Pages<Pieces<'a>>,
+    table: Rows,
+    dictionaries: Dictionaries,
+}
+
+impl<'a> SegmentReader<'a> {
+    /// Reads blocks and dictionaries whose entries name places in `pieces`.
+    pub fn new(
+        schema: &Schema,
+        mut pieces: Pieces<'a>,
+        blocks: &[BlockEntry],
+        dictionaries: &[DictionaryEntry],
+    ) -> Self {
+        let rows = blocks.first().map_or(0, |block| block.rows.get());
+        let dictionary_table = pieces.add(dictionaries.as_bytes().to_vec());
+        let block_table = pieces.add(blocks.as_bytes().to_vec());
+        let end = pieces.end;
+        Self {
+            pages: Pages::new(pieces, end, &[], false),
+            table: Rows::new(schema.clone(), rows, 1, rows, block_table),
+            dictionaries: Dictionaries::new(dictionary_table, dictionaries.len() as u64),
+        }
+    }
+
+    /// Decodes rows of the segment.
+    ///
+    /// # Errors
+    /// `Corrupt`.
+    pub fn rows(&self, rows: Range<usize>, projection: &Projection, out: &mut Batch) -> Result<()> {
+        let stored = Picked::Range(rows.start as u64, rows.len());
+        self.table.take(&self.pages, &self.dictionaries, stored, None, projection, out)
+    }
+
+    /// Decodes the cosine coefficients of an image of a storage group.
+    ///
+    /// # Errors
+    /// `Corrupt`, also for a block that has none.
+    pub fn coefficients(&self, group: u32, row: usize, out: &mut [i32]) -> Result<()> {
+        self.table.image_block(&self.pages, 0, group)?.coefficients(&self.pages, row as u64, out)
+    }
+}
