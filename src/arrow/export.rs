@@ -2,7 +2,7 @@
 
 use super::dictionary::distinct;
 use super::images::image_shape;
-use super::message::decode_schema;
+use super::message::decode_schema_of;
 use super::schema::{Shape, arrow_schema, below, children, nullable};
 use super::{bits, wrap};
 use crate::column::{Batch, Column, Schema, Values};
@@ -44,7 +44,7 @@ impl Exporter {
         mut dictionary: impl FnMut(usize) -> Result<Values>,
     ) -> Result<Self> {
         let arrow = match arrow {
-            Some(message) => decode_schema(message)?,
+            Some(message) => decode_schema_of(message, schema)?,
             None => Arc::new(arrow_schema(schema)?),
         };
         let columns: Vec<usize> = schema.columns().collect();

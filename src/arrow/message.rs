@@ -2,6 +2,7 @@
 //! of the `arrow` crate panics on unknown types and sizes.
 
 use super::wrap;
+use crate::column::Schema as Physical;
 use crate::error::{Error, ErrorKind, Result};
 use arrow::datatypes::{DataType, Field, FieldRef, Fields, IntervalUnit, Schema, SchemaRef, TimeUnit};
 use arrow::ipc;
@@ -55,6 +56,19 @@ pub(super) fn lasting_message(schema: &Schema) -> Result<Vec<u8>> {
 /// # Errors
 /// `Corrupt` if the message is damaged or has a type that the format does not hold.
 pub fn decode_schema(message: &[u8]) -> Result<SchemaRef> {
+    decode(message, usize::MAX)
+}
+
+/// The Arrow schema that belongs to a physical one, in an encapsulated IPC message. A field in memory takes many
+/// times its bytes in a message, so there may be no more fields than nodes, of which the file holds a table.
+pub(super) fn decode_schema_of(message: &[u8], physical: &Physical) -> Result<SchemaRef> {
+    // A column of images is one node, and a list with an item in Arrow.
+    let items = physical.nodes().iter().filter(|node| node.image.is_some()).count();
+    decode(message, physical.nodes().len() + items)
+}
+
+/// Decodes a message of at most `fields` fields, those below others included.
+fn decode(message: &[u8], fields: usize) -> Result<SchemaRef> {
     let body = message.strip_prefix(&[0xFF; 4]).unwrap_or(message);
     let (length, body) = body.split_first_chunk().ok_or_else(|| corrupt("is cut short"))?;
     let length = usize::try_from(u32::from_le_bytes(*length)).map_err(|_| corrupt("is too long"))?;
@@ -65,7 +79,7 @@ pub fn decode_schema(message: &[u8]) -> Result<SchemaRef> {
     if schema.endianness() != ipc::Endianness::Little {
         return Err(corrupt("is of big-endian data"));
     }
-    let mut budget = Budget(body.len());
+    let mut budget = Budget { bytes: body.len(), fields };
     let fields = schema.fields().ok_or_else(|| corrupt("has no fields"))?;
     let fields = fields.iter().map(|f| field(f, &mut budget)).collect::<Result<Fields>>()?;
     let mut metadata = HashMap::new();
@@ -79,13 +93,22 @@ fn corrupt(what: &str) -> Error {
     Error::corrupt(format!("the Arrow schema message {what}"))
 }
 
-/// Bytes of a message that have not been accounted for.
-struct Budget(usize);
+/// What a message may still use: bytes that have not been accounted for, and fields.
+struct Budget {
+    bytes: usize,
+    fields: usize,
+}
 
 impl Budget {
     fn charge(&mut self, bytes: usize) -> Result<()> {
-        self.0 = self.0.checked_sub(bytes).ok_or_else(|| corrupt("uses the same bytes many times"))?;
+        self.bytes =
+            self.bytes.checked_sub(bytes).ok_or_else(|| corrupt("uses the same bytes many times"))?;
         Ok(())
+    }
+
+    fn field(&mut self) -> Result<()> {
+        self.fields = self.fields.checked_sub(1).ok_or_else(|| corrupt("has more fields than the file"))?;
+        self.charge(FIELD_BYTES)
     }
 
     fn string(&mut self, string: Option<&str>) -> Result<String> {
@@ -102,7 +125,7 @@ impl Budget {
 }
 
 fn field(fb: ipc::Field, budget: &mut Budget) -> Result<FieldRef> {
-    budget.charge(FIELD_BYTES)?;
+    budget.field()?;
     let name = budget.string(fb.name())?;
     let refuse = || corrupt(&format!("gives field \"{name}\" a type that is not held"));
     let mut data_type = data_type(&fb, budget)?.ok_or_else(refuse)?;

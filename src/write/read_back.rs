@@ -9,8 +9,11 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::format::{BlockEntry, CoresetSection, DCT, DictionaryEntry, MomentsSection, SectionKind};
 use crate::read::{Pieces, Projection, Reader, SegmentReader, Source};
 
-/// Bytes of values that are decoded at a time: they stay in the second-level cache until they are compared.
+/// Bytes of values decoded at a time: they stay in the second-level cache until they are compared.
 const DECODED: usize = 256 << 10;
+/// Rows decoded at a time at least, since decoders are set up for as many, up to `WIDE` bytes of them.
+const ROWS: usize = 512;
+const WIDE: usize = 8 << 20;
 
 /// Checks that a segment's blocks, one a storage group, decode into the segment. `dictionaries` are the file-wide
 /// ones by node. Of images under the cosine transform the coefficients are compared.
@@ -24,7 +27,8 @@ pub(super) fn check(
     blocks: &[EncodedBlock],
 ) -> Result<()> {
     let reader = reader(schema, dictionaries, blocks)?;
-    let step = (segment.rows * DECODED / segment.bytes().max(1)).clamp(1, segment.rows.max(1));
+    let row_bytes = (segment.bytes() / segment.rows.max(1)).max(1);
+    let step = (DECODED / row_bytes).max(ROWS.min(WIDE / row_bytes)).max(1);
     let mut found = Batch::default();
     for (group, block) in (0..).zip(blocks) {
         if block.entry.rows.get() != segment.rows as u64 {
