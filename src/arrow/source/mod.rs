@@ -10,13 +10,16 @@ mod libsvm;
 mod memory;
 mod options;
 mod parquet;
+mod stamp;
 
 pub(super) use detect::detect;
 pub(super) use gede::Gede;
 #[cfg(feature = "images")]
 pub(super) use images::CLASSES;
+pub use csv::{CsvInput, CsvType, TextEncoding};
 pub use images::{ImageInput, LabelFile, PixelColumn};
 pub(super) use memory::Memory;
+pub use libsvm::LibsvmInput;
 pub use options::InputOptions;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -40,6 +43,11 @@ pub(super) trait Source: Send + Sync {
 
     /// Starts a pass.
     fn batches(&self) -> Result<RecordBatches<'_>>;
+
+    /// What a user should know of how the input was read, in sentences.
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
+    }
 
     /// Starts a pass over some of the columns.
     fn project(&self, columns: Vec<usize>) -> Result<RecordBatches<'_>> {
