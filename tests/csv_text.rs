@@ -130,14 +130,21 @@ proptest! {
 fn an_open_quote_is_refused_with_the_line_where_it_opens() {
     let rows = |from: u32, to: u32| (from..to).map(|i| format!("{i},\"x\n{i}\"\n")).collect::<String>();
     // Lines: the header, then two a row.
-    let text = format!("n,s\n{}40,\"open\n{}", rows(0, 40), (41..90).map(|i| format!("{i},y\n")).collect::<String>());
+    let text = format!(
+        "n,s\n{}40,\"open\n{}",
+        rows(0, 40),
+        (41..90).map(|i| format!("{i},y\n")).collect::<String>()
+    );
     says(&refused(&text, AS_USUAL), &["line 82:", "quote", "not closed"]);
     // The next quote closes it, and text follows there.
     let text = format!("n,s\n{}40,\"open\n{}", rows(0, 40), rows(41, 60));
     says(&refused(&text, AS_USUAL), &["line 82:", "line 83"]);
     says(&refused("a,b\n1,\"x\" y\n", AS_USUAL), &["line 2:", "twice"]);
     // It closes before a delimiter: the row has too few fields, and the lines it takes are named.
-    says(&refused("a,b,c\n1,2,3\n4,\"5,6\n7,8\"\n", AS_USUAL), &["line 3:", "2 fields", "3 fields", "to line 4"]);
+    says(
+        &refused("a,b,c\n1,2,3\n4,\"5,6\n7,8\"\n", AS_USUAL),
+        &["line 3:", "2 fields", "3 fields", "to line 4"],
+    );
     says(&refused("\"a,b\n1,2\n", AS_USUAL), &["line 1:"]);
 }
 
@@ -200,7 +207,10 @@ fn values_are_of_the_first_type_that_changes_none() {
         ("2016-12-31T23:59:60 2017-01-01T00:00:00", Utf8),
         ("2016-12-31T23:59:60.5Z", Utf8),
         ("2020-02-29T12:30:00Z 2020-02-29T12:30:01Z", time(TimeUnit::Second, Some("UTC"))),
-        ("2020-02-29T12:30:00+02:00 2020-02-29T12:30:00.5+02:00", time(TimeUnit::Millisecond, Some("+02:00"))),
+        (
+            "2020-02-29T12:30:00+02:00 2020-02-29T12:30:00.5+02:00",
+            time(TimeUnit::Millisecond, Some("+02:00")),
+        ),
         ("2020-02-29T12:30:00Z 2020-02-29T12:30:00+02:00", time(TimeUnit::Second, Some("UTC"))),
         ("2020-02-29T12:30:00Z 2020-02-29T12:30:00", Utf8),
     ] {
@@ -215,8 +225,11 @@ fn values_are_of_the_first_type_that_changes_none() {
 
 #[test]
 fn what_no_type_holds_is_said() {
-    let (batch, notes) = read("t,n,d,z\n2016-12-31T23:59:60,1e400,0.12345678901234567890,2020-01-01T00:00:00Z\n\
-        2017-01-01T00:00:00,5,1.5,2020-01-01T01:00:00+01:00\n", AS_USUAL);
+    let (batch, notes) = read(
+        "t,n,d,z\n2016-12-31T23:59:60,1e400,0.12345678901234567890,2020-01-01T00:00:00Z\n\
+        2017-01-01T00:00:00,5,1.5,2020-01-01T01:00:00+01:00\n",
+        AS_USUAL,
+    );
     said(&notes, &["\"t\" is text", "2016-12-31T23:59:60 (line 2)"]);
     said(&notes, &["\"n\" is text", "1e400 (line 2)"]);
     said(&notes, &["\"d\"", "0.12345678901234567890 (line 2)", "--type d=float64"]);
@@ -227,7 +240,10 @@ fn what_no_type_holds_is_said() {
 
 #[test]
 fn words_for_null_count_beside_numbers_and_never_in_text() {
-    let (batch, notes) = read("n,f,d,b,s\n1,NaN,?,true,NA\n NA,2.5,2020-01-01,N/A,x\n?,null,2020-01-02,false,null\n", AS_USUAL);
+    let (batch, notes) = read(
+        "n,f,d,b,s\n1,NaN,?,true,NA\n NA,2.5,2020-01-01,N/A,x\n?,null,2020-01-02,false,null\n",
+        AS_USUAL,
+    );
     assert_eq!(cells(&batch, 0), ["1", "∅", "∅"]);
     assert_eq!(cells(&batch, 1), ["NaN", "2.5", "∅"]);
     assert_eq!(cells(&batch, 2), ["∅", "2020-01-01", "2020-01-02"]);
@@ -239,7 +255,10 @@ fn words_for_null_count_beside_numbers_and_never_in_text() {
     assert!(!notes.iter().any(|n| n.contains("\"s\"") || n.contains("NaN")), "{notes:?}");
     // Integers have no NaN.
     let (batch, notes) = read("n\n1\nNaN\n", AS_USUAL);
-    assert_eq!((cells(&batch, 0), batch.schema().field(0).data_type()), (vec!["1".into(), "∅".into()], &DataType::Int64));
+    assert_eq!(
+        (cells(&batch, 0), batch.schema().field(0).data_type()),
+        (vec!["1".into(), "∅".into()], &DataType::Int64)
+    );
     said(&notes, &["\"NaN\"", "\"n\""]);
     // Words alone are no numbers.
     assert_eq!(cells(&read("a,b\nNA,1\nNA,2\n", AS_USUAL).0, 0), ["NA", "NA"]);
@@ -261,7 +280,8 @@ fn words_for_null_that_are_asked_for_replace_the_usual_ones() {
 
 #[test]
 fn a_column_that_is_nearly_numbers_is_named() {
-    let text: String = (0..60).map(|i| format!("{i},{}\n", if i == 40 { "n.a.".into() } else { i.to_string() })).collect();
+    let text: String =
+        (0..60).map(|i| format!("{i},{}\n", if i == 40 { "n.a.".into() } else { i.to_string() })).collect();
     let (_, notes) = read(format!("a,b\n{text}"), AS_USUAL);
     said(&notes, &["\"b\" is text", "1 of its 60 values", "n.a. (line 42)"]);
     assert_eq!(notes.len(), 1, "{notes:?}");
@@ -302,7 +322,8 @@ fn headers_are_read_as_they_are_or_it_is_said() {
 
 #[test]
 fn types_are_as_asked_for_or_refused_with_line_and_column() {
-    let with = |name: &'static str| move |csv: &mut CsvInput| csv.types = vec![("v".into(), name.parse().unwrap())];
+    let with =
+        |name: &'static str| move |csv: &mut CsvInput| csv.types = vec![("v".into(), name.parse().unwrap())];
     for (values, name, expected) in [
         ("007 12", "text", "007 12"),
         ("007 12", "int64", "7 12"),
@@ -345,16 +366,22 @@ fn types_are_as_asked_for_or_refused_with_line_and_column() {
 #[test]
 fn text_in_other_encodings() {
     let text = "naïve,b\n1,zażółć 😀\n2,\"x\ny\"\n";
-    let utf16 = |order: fn(u16) -> [u8; 2], text: &str| text.encode_utf16().flat_map(order).collect::<Vec<u8>>();
+    let utf16 =
+        |order: fn(u16) -> [u8; 2], text: &str| text.encode_utf16().flat_map(order).collect::<Vec<u8>>();
     let expected = read(text, AS_USUAL).0;
-    let marked = [utf16(u16::to_le_bytes, &format!("\u{FEFF}{text}")), utf16(u16::to_be_bytes, &format!("\u{FEFF}{text}"))];
+    let marked = [
+        utf16(u16::to_le_bytes, &format!("\u{FEFF}{text}")),
+        utf16(u16::to_be_bytes, &format!("\u{FEFF}{text}")),
+    ];
     for bytes in &marked {
         let (batch, notes) = read(bytes, AS_USUAL);
         assert_eq!(batch, expected);
         said(&notes, &["UTF-16"]);
         assert_eq!(read(bytes, |csv| csv.encoding = Some("utf-16".parse().unwrap())).0, expected);
     }
-    for (order, name) in [(u16::to_le_bytes as fn(u16) -> [u8; 2], "utf-16le"), (u16::to_be_bytes, "utf-16be")] {
+    for (order, name) in
+        [(u16::to_le_bytes as fn(u16) -> [u8; 2], "utf-16le"), (u16::to_be_bytes, "utf-16be")]
+    {
         let bytes = utf16(order, text);
         assert_eq!(read(bytes, |csv| csv.encoding = Some(name.parse().unwrap())).0, expected);
         says(&refused(utf16(order, "a,b\n1,2\n"), AS_USUAL), &["line 1", "utf-16"]);
@@ -378,7 +405,10 @@ fn text_in_other_encodings() {
 #[test]
 fn compressed_text_is_read_as_plain_text() {
     let folder = Folder::new();
-    let text: String = "n,s\n".chars().chain((0..50_000).flat_map(|i| format!("{i},s{}\n", i % 7).chars().collect::<Vec<_>>())).collect();
+    let text: String = "n,s\n"
+        .chars()
+        .chain((0..50_000).flat_map(|i| format!("{i},s{}\n", i % 7).chars().collect::<Vec<_>>()))
+        .collect();
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     gzip.write_all(text.as_bytes()).unwrap();
     let gzip = gzip.finish().unwrap();

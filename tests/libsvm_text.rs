@@ -46,10 +46,16 @@ fn indices_from_zero_in_any_order_with_queries_and_comments() {
     let (batch, notes) = read("1 qid:3 2:0.5 1:4 # first\n0 qid:3\n2 qid:-7 0:9 2:8\n");
     assert_eq!(names(&batch), ["label", "qid", "f0", "f1", "f2"]);
     assert_eq!(batch.column(1).as_primitive::<Int64Type>().values(), &[3, 3, -7]);
-    assert_eq!([floats(&batch, 2), floats(&batch, 3), floats(&batch, 4)], [[0.0, 0.0, 9.0], [4.0, 0.0, 0.0], [0.5, 0.0, 8.0]]);
+    assert_eq!(
+        [floats(&batch, 2), floats(&batch, 3), floats(&batch, 4)],
+        [[0.0, 0.0, 9.0], [4.0, 0.0, 0.0], [0.5, 0.0, 8.0]]
+    );
     assert!(notes.len() == 1 && notes[0].contains("f0 to f2"), "{notes:?}");
     let (batch, notes) = read("1 3:1 2:2\n");
-    assert_eq!((names(&batch), notes.len()), (vec!["label".into(), "f1".into(), "f2".into(), "f3".into()], 0));
+    assert_eq!(
+        (names(&batch), notes.len()),
+        (vec!["label".into(), "f1".into(), "f2".into(), "f3".into()], 0)
+    );
     assert_eq!([floats(&batch, 1), floats(&batch, 2), floats(&batch, 3)], [[0.0], [2.0], [1.0]]);
 }
 
@@ -90,8 +96,9 @@ fn a_sparse_table_is_dense_only_within_a_limit() {
     assert_eq!(open(&text, true).unwrap().schema().nodes().len(), 200_001);
     // Small tables may be as sparse as they like.
     assert_eq!(names(&read("1 20000:1\n").0).len(), 20_001);
-    // A large text of one feature in ten is within the limit.
-    let text: String = (0..3000).map(|i| format!("1 {}:0.125 {}:0.25 400:1\n", 1 + i % 100, 150 + i % 200)).collect();
+    // A larger table may be 64 times its text: one feature in thirty is given.
+    let pairs = |i: usize| (0..10).map(|k| format!(" {}:0.125", 1 + 30 * k + i % 30)).collect::<String>();
+    let text: String = (0..3000).map(|i| format!("1{}\n", pairs(i))).collect();
     assert_eq!(read(text).0.num_rows(), 3000);
 }
 
@@ -100,9 +107,10 @@ fn compressed_text_is_read_and_options_on_csv_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     gzip.write_all(b"1 1:2\n0 2:3\n").unwrap();
+    let gzip = gzip.finish().unwrap();
     for name in ["t.svm.gz", "t.gz"] {
         let path = folder.path().join(name);
-        std::fs::write(&path, gzip.clone().finish().unwrap()).unwrap();
+        std::fs::write(&path, &gzip).unwrap();
         assert_eq!(ArrowTable::open(&path).unwrap().rows(), Some(2));
     }
     let mut options = InputOptions::default();

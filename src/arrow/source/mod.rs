@@ -12,14 +12,14 @@ mod options;
 mod parquet;
 mod stamp;
 
+pub use csv::{CsvInput, CsvType, TextEncoding};
 pub(super) use detect::detect;
 pub(super) use gede::Gede;
 #[cfg(feature = "images")]
 pub(super) use images::CLASSES;
-pub use csv::{CsvInput, CsvType, TextEncoding};
 pub use images::{ImageInput, LabelFile, PixelColumn};
-pub(super) use memory::Memory;
 pub use libsvm::LibsvmInput;
+pub(super) use memory::Memory;
 pub use options::InputOptions;
 
 use crate::error::{Error, ErrorKind, Result};

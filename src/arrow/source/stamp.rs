@@ -48,7 +48,8 @@ impl Stamp {
 
     fn changed(&self, how: impl std::fmt::Display) -> Error {
         let path = self.path.display();
-        let what = format!("{path}: the file changed while it was read, {how}; convert it when it is complete");
+        let what =
+            format!("{path}: the file changed while it was read, {how}; convert it when it is complete");
         Error::new(ErrorKind::Input, what)
     }
 }

@@ -58,7 +58,10 @@ fn options_that_do_not_fit_are_misuse() {
     folder.write("t.csv", "a\n1\n");
     folder.fine("convert t.csv t.gede");
     says(&folder.refused("convert t.csv u.gede --type b=text", MISUSED), &["t.csv", "\"b\"", "\"a\""]);
-    says(&folder.refused("convert t.csv u.gede --type a=text --type a=date", MISUSED), &["\"a\"", "two types"]);
+    says(
+        &folder.refused("convert t.csv u.gede --type a=text --type a=date", MISUSED),
+        &["\"a\"", "two types"],
+    );
     says(&folder.refused("convert t.csv u.gede --type a=number", MISUSED), &["number", "float64"]);
     says(&folder.refused("convert t.csv u.gede --type a", MISUSED), &["COL=TYPE"]);
     says(&folder.refused("convert t.csv u.gede --delimiter ab", MISUSED), &["one ASCII character"]);

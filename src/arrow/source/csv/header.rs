@@ -1,6 +1,6 @@
 //! The names of the columns.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// Names without a double, and what to say of those that were changed.
 pub(super) struct Names {
@@ -18,21 +18,29 @@ impl Names {
     /// number behind it: other columns are found by name.
     pub fn of_header<'a>(header: impl Iterator<Item = &'a str>) -> Self {
         let header: Vec<&str> = header.collect();
-        let all: HashSet<&str> = header.iter().copied().collect();
-        let mut taken: HashSet<String> = HashSet::new();
+        let mut taken: HashSet<String> = header.iter().map(|&name| name.to_owned()).collect();
+        // How often each name came, which is where the search for a new number begins.
+        let mut seen: HashMap<&str, usize> = HashMap::new();
         let (mut names, mut empty, mut twice) = (Vec::new(), Vec::new(), Vec::new());
         for (index, &name) in header.iter().enumerate() {
-            let is_new = |name: &str| !taken.contains(name) && !all.contains(name);
-            let changed = if name.is_empty() {
-                numbered(&format!("c{}", index + 1), is_new)
-            } else if taken.contains(name) {
-                numbered(&format!("{name}_2"), is_new)
-            } else {
-                name.to_owned()
-            };
-            let to = if name.is_empty() { Some(&mut empty) } else { (changed != name).then_some(&mut twice) };
-            to.into_iter().for_each(|list| list.push(format!("\"{changed}\"")));
-            taken.insert(changed.clone());
+            let count = seen.entry(name).or_default();
+            *count += 1;
+            if *count == 1 && !name.is_empty() {
+                names.push(name.to_owned());
+                continue;
+            }
+            let mut changed =
+                if name.is_empty() { format!("c{}", index + 1) } else { format!("{name}_{count}") };
+            while !taken.insert(changed.clone()) {
+                *count += 1;
+                changed = if name.is_empty() {
+                    format!("c{}_{count}", index + 1)
+                } else {
+                    format!("{name}_{count}")
+                };
+            }
+            let list = if name.is_empty() { &mut empty } else { &mut twice };
+            list.push(format!("\"{changed}\""));
             names.push(changed);
         }
         let mut notes = Vec::new();
@@ -44,14 +52,6 @@ impl Names {
         }
         Self { names, notes }
     }
-}
-
-/// A name that is new: `start`, or else it with the next numbers behind it.
-fn numbered(start: &str, is_new: impl Fn(&str) -> bool) -> String {
-    let stem = start.strip_suffix("_2").unwrap_or(start);
-    let others = (2..).map(|n| format!("{stem}_{n}"));
-    let mut names = std::iter::once(start.to_owned()).chain(others);
-    names.find(|name| is_new(name)).unwrap_or_default()
 }
 
 /// The first of a list.

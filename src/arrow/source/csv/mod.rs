@@ -63,7 +63,10 @@ impl Csv {
         let start = start(path, options.encoding)?;
         // Latin text in UTF-16 without a mark is UTF-8 too, with a zero for every other character.
         if options.encoding.is_none() && start.iter().filter(|&&b| b == 0).count() * 4 > start.len() {
-            let what = format!("{}: line 1: zeros as in UTF-16; --encoding utf-16le or utf-16be reads it", path.display());
+            let what = format!(
+                "{}: line 1: zeros as in UTF-16; --encoding utf-16le or utf-16be reads it",
+                path.display()
+            );
             return Err(Error::new(ErrorKind::Input, what));
         }
         let delimiter = match options.delimiter {
@@ -72,8 +75,11 @@ impl Csv {
             None => delimiter::sniff(path, &start),
         };
         if options.delimiter.is_none() && !tabs && delimiter != b',' {
-            let name = if delimiter == b'\t' { "tab".to_owned() } else { format!("\"{}\"", char::from(delimiter)) };
-            notes.push(format!("fields are separated by {name}, as the first lines are (--delimiter says otherwise)"));
+            let name =
+                if delimiter == b'\t' { "tab".to_owned() } else { format!("\"{}\"", char::from(delimiter)) };
+            notes.push(format!(
+                "fields are separated by {name}, as the first lines are (--delimiter says otherwise)"
+            ));
         }
         let mut csv = Self {
             path: path.to_owned(),
@@ -98,11 +104,13 @@ impl Csv {
         let mut rows = Rows::default();
         records.next(&mut rows, 1)?;
         if rows.len() == 0 {
-            let what = if self.header { "a line with the columns' names is needed" } else { "it has no rows" };
+            let what =
+                if self.header { "a line with the columns' names is needed" } else { "it has no rows" };
             return Err(records.refuse(1, format!("the file is empty; {what}")));
         }
         let first: Vec<String> = {
-            let fields = rows.fields().map_err(|(_, field)| self.no_text(&records, &rows, (0, field), &[]))?;
+            let fields =
+                rows.fields().map_err(|(_, field)| self.no_text(&records, &rows, (0, field), &[]))?;
             fields.record(0).map(str::to_owned).collect()
         };
         let Names { names, mut notes } = match self.header {
@@ -110,7 +118,9 @@ impl Csv {
             false => Names::numbered(first.len()),
         };
         let given = self.given(&names, options)?;
-        self.notes.extend(records.encoding().map(|e| format!("the text is {e}")).filter(|_| self.encoding.is_none()));
+        self.notes.extend(
+            records.encoding().map(|e| format!("the text is {e}")).filter(|_| self.encoding.is_none()),
+        );
         self.notes.append(&mut notes);
 
         let most = batch_rows(names.len());
@@ -124,9 +134,10 @@ impl Csv {
                 let values = || fields.column(index);
                 let (fits, wanted) = match given {
                     Some(Type::This(DataType::Utf8)) => continue,
-                    Some(Type::This(wanted)) => {
-                        (values::array(wanted, values(), &self.nulls, self.clock).map(drop), wanted.to_string())
-                    }
+                    Some(Type::This(wanted)) => (
+                        values::array(wanted, values(), &self.nulls, self.clock).map(drop),
+                        wanted.to_string(),
+                    ),
                     Some(Type::Timestamp) => {
                         (values::times(values(), &self.nulls, self.clock), "a timestamp".to_owned())
                     }
@@ -216,12 +227,14 @@ impl Csv {
     fn no_text(&self, records: &Records, rows: &Rows, at: (usize, usize), names: &[String]) -> Error {
         let (row, field) = at;
         let column = names.get(field).map_or_else(|| format!("{}", field + 1), |name| format!("\"{name}\""));
-        let what = format!("column {column}: the text is not UTF-8; name its encoding, such as --encoding latin-1");
+        let what =
+            format!("column {column}: the text is not UTF-8; name its encoding, such as --encoding latin-1");
         records.refuse(rows.line(row), what)
     }
 
     fn misfit(&self, rows: &Rows, misfit: Misfit, column: &str, wanted: &str) -> Error {
-        let (path, line, value) = (self.path.display(), rows.line(misfit.row), types::shortened(&misfit.value));
+        let (path, line, value) =
+            (self.path.display(), rows.line(misfit.row), types::shortened(&misfit.value));
         let what = format!("{path}: line {line}: column \"{column}\": \"{value}\" is not {wanted}");
         Error::new(ErrorKind::Input, what)
     }
@@ -296,7 +309,9 @@ impl Pass<'_> {
         let fields = self.rows.fields().map_err(|at| csv.no_text(&self.records, &self.rows, at, &names()))?;
         let array = |(index, field): (usize, &Arc<Field>)| {
             let array = values::array(field.data_type(), fields.column(index), &csv.nulls, csv.clock);
-            array.map_err(|misfit| csv.misfit(&self.rows, misfit, field.name(), &field.data_type().to_string()))
+            array.map_err(|misfit| {
+                csv.misfit(&self.rows, misfit, field.name(), &field.data_type().to_string())
+            })
         };
         let arrays = columns.iter().enumerate().map(array).collect::<Result<Vec<ArrayRef>>>()?;
         let options = RecordBatchOptions::new().with_row_count(Some(self.rows.len()));

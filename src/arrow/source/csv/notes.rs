@@ -12,7 +12,8 @@ const NEARLY: u64 = 20;
 
 /// Sentences on columns: `found[i]` is what was found in field i of the schema, none if its type was given.
 pub(super) fn of_columns(schema: &Schema, found: &[Column], given: &[bool], nulls: &Nulls) -> Vec<String> {
-    let columns = || schema.fields().iter().zip(found).zip(given).map(|((f, c), &g)| (f.name(), f.data_type(), c, g));
+    let columns =
+        || schema.fields().iter().zip(found).zip(given).map(|((f, c), &g)| (f.name(), f.data_type(), c, g));
     let mut notes: Vec<String> = (0..nulls.words().len())
         .filter_map(|word| {
             let counted = columns().filter_map(|(name, data_type, column, _)| {
@@ -23,13 +24,15 @@ pub(super) fn of_columns(schema: &Schema, found: &[Column], given: &[bool], null
             });
             let counted: Vec<String> = counted.collect();
             let word = &nulls.words()[word];
-            (!counted.is_empty()).then(|| format!("\"{word}\" is null: {} (--null says which words are)", some(&counted)))
+            (!counted.is_empty())
+                .then(|| format!("\"{word}\" is null: {} (--null says which words are)", some(&counted)))
         })
         .collect();
     let mut each = Vec::new();
     for (name, data_type, column, _) in columns().filter(|(.., given)| !given) {
         let seen = |seen: &Seen| format!("{} (line {})", seen.value, seen.line);
-        let nearly = *data_type == DataType::Utf8 && column.others > 0 && column.others * NEARLY <= column.values;
+        let nearly =
+            *data_type == DataType::Utf8 && column.others > 0 && column.others * NEARLY <= column.values;
         if let (true, Some(other)) = (nearly, &column.other) {
             each.push(format!(
                 "column \"{name}\" is text: {} of its {} values are neither number nor time, first {}; --null reads \
@@ -38,9 +41,13 @@ pub(super) fn of_columns(schema: &Schema, found: &[Column], given: &[bool], null
             ));
         }
         match (data_type, &column.unheld, &column.no_float) {
-            (DataType::Utf8, Some(value), _) | (DataType::Utf8, None, Some(value)) if column.is_uniform() => {
+            (DataType::Utf8, Some(value), _) if column.is_uniform() => {
                 each.push(format!("column \"{name}\" is text, since no type holds {}", seen(value)));
             }
+            (DataType::Utf8, None, Some(value)) if column.is_uniform() => each.push(format!(
+                "column \"{name}\" is text, since no type holds all of its numbers; float64 does not hold {}",
+                seen(value)
+            )),
             (DataType::Decimal128(..), _, Some(value)) => each.push(format!(
                 "column \"{name}\" is {data_type}, since float64 does not hold {}; --type {name}=float64 rounds",
                 seen(value)

@@ -36,8 +36,15 @@ impl<'a> Spelling<'a> {
         let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
         let point = whole.len() < mantissa.len();
         let any = whole.len() + fraction.len() > 0;
-        (any && digits(whole) && digits(fraction))
-            .then_some(Self { text, negative, plus, whole, fraction, point, exponent })
+        (any && digits(whole) && digits(fraction)).then_some(Self {
+            text,
+            negative,
+            plus,
+            whole,
+            fraction,
+            point,
+            exponent,
+        })
     }
 
     /// Whether it is written as an integer.
@@ -70,7 +77,8 @@ impl<'a> Spelling<'a> {
         let digits = format!("{}{}", self.whole, self.fraction);
         let trimmed = digits.trim_end_matches('0');
         let zeros = (digits.len() - trimmed.len()) as i64;
-        let power = self.exponent.unwrap_or(0).saturating_add(zeros).saturating_sub(self.fraction.len() as i64);
+        let power =
+            self.exponent.unwrap_or(0).saturating_add(zeros).saturating_sub(self.fraction.len() as i64);
         let trimmed = trimmed.trim_start_matches('0');
         (trimmed.to_owned(), if trimmed.is_empty() { 0 } else { power })
     }
@@ -88,7 +96,8 @@ impl<'a> Spelling<'a> {
             let printed = printed.trim_start_matches('-');
             Spelling::of(printed).is_some_and(|p| p.normal() == self.normal())
         };
-        digits <= MOST_DIGITS && (same(format!("{float:e}")) || same(format!("{float:.*e}", digits.max(1) - 1)))
+        digits <= MOST_DIGITS
+            && (same(format!("{float:e}")) || same(format!("{float:.*e}", digits.max(1) - 1)))
     }
 
     /// The integer that the number is in units of 10^-scale; none if it is not one of `precision` digits.
@@ -126,16 +135,35 @@ mod tests {
     #[test]
     fn a_float_is_the_same_number_or_was_printed_with_these_digits() {
         let held = [
-            "0.1", "1e3", "-0.0", "0e9", "100000000000000000000", "0.30000000000000004", "5e-324", "4.9e-324",
-            "1.000000000000000056e-01", "2.500000000000000000e-01", "0.10000000000000001", "1152921504606846976",
-            "5.684341886080802e-14", "1.7976931348623157e308", "1e22", "123456789012345680000",
+            "0.1",
+            "1e3",
+            "-0.0",
+            "0e9",
+            "100000000000000000000",
+            "0.30000000000000004",
+            "5e-324",
+            "4.9e-324",
+            "1.000000000000000056e-01",
+            "2.500000000000000000e-01",
+            "0.10000000000000001",
+            "1152921504606846976",
+            "5.684341886080802e-14",
+            "1.7976931348623157e308",
+            "1e22",
+            "123456789012345680000",
         ];
         for text in held {
             assert!(Spelling::of(text).unwrap().is_float(), "{text}");
         }
         let changed = [
-            "0.12345678901234567890", "9007199254740993", "1e400", "1e-400", "3.14159265358979323846",
-            "12345678901234567.25", "1e99999999999", "0.10000000000000004",
+            "0.12345678901234567890",
+            "9007199254740993",
+            "1e400",
+            "1e-400",
+            "3.14159265358979323846",
+            "12345678901234567.25",
+            "1e99999999999",
+            "0.10000000000000004",
         ];
         for text in changed {
             assert!(!Spelling::of(text).unwrap().is_float(), "{text}");
@@ -145,7 +173,9 @@ mod tests {
 
     #[test]
     fn what_is_no_number() {
-        for text in ["", "-", ".", "e", "1e", "1-2", "0x10", "1_000", "1,5", "--1", "+-1", " 1", "1.2.3", "é", "-é"] {
+        for text in
+            ["", "-", ".", "e", "1e", "1-2", "0x10", "1_000", "1,5", "--1", "+-1", " 1", "1.2.3", "é", "-é"]
+        {
             assert!(Spelling::of(text).is_none(), "{text}");
         }
         assert!(special("-Infinity").is_some_and(f64::is_infinite) && special("nAn").is_none());

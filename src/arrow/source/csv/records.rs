@@ -239,7 +239,8 @@ impl Records {
         self.at += 1;
         loop {
             if self.peek()?.is_none() {
-                let what = "the quote that opens here is not closed; close it, or write it twice within quotes";
+                let what =
+                    "the quote that opens here is not closed; close it, or write it twice within quotes";
                 return Err(self.refuse(opened, what));
             }
             let rest = &self.buffer[self.at..];

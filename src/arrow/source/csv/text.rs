@@ -162,7 +162,10 @@ impl Text {
                     let last = self.raw.is_empty();
                     let rest = &self.raw[self.start..];
                     // Three bytes hold whatever a byte becomes, so that no output is ever too short.
-                    out.resize(decoder.max_utf8_buffer_length_without_replacement(rest.len()).unwrap_or(CHUNK * 4), 0);
+                    out.resize(
+                        decoder.max_utf8_buffer_length_without_replacement(rest.len()).unwrap_or(CHUNK * 4),
+                        0,
+                    );
                     let (result, used, written) = decoder.decode_to_utf8_without_replacement(rest, out, last);
                     out.truncate(written);
                     self.start += used;

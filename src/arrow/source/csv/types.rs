@@ -38,11 +38,6 @@ impl Types {
     fn any(self) -> bool {
         self.0 & Self::REAL != 0
     }
-
-    /// Whether a timestamp holds all values.
-    pub fn are_times(self) -> bool {
-        self.0 & 0xFF << Self::TIME != 0
-    }
 }
 
 /// A value that decides something, and its line.

@@ -9,8 +9,8 @@ use arrow::array::{
 };
 use arrow::datatypes::{
     DataType, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, TimeUnit,
-    TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt8Type,
-    UInt16Type, UInt32Type, UInt64Type,
+    TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
+    UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use std::str::FromStr;
 use std::sync::Arc;
@@ -66,18 +66,18 @@ pub(super) fn array<'a>(
             let times = all(words, time)?;
             let zone = zone.clone();
             match unit {
-                TimeUnit::Second => Arc::new(
-                    PrimitiveArray::<TimestampSecondType>::from(times).with_timezone_opt(zone),
-                ),
-                TimeUnit::Millisecond => Arc::new(
-                    PrimitiveArray::<TimestampMillisecondType>::from(times).with_timezone_opt(zone),
-                ),
-                TimeUnit::Microsecond => Arc::new(
-                    PrimitiveArray::<TimestampMicrosecondType>::from(times).with_timezone_opt(zone),
-                ),
-                TimeUnit::Nanosecond => Arc::new(
-                    PrimitiveArray::<TimestampNanosecondType>::from(times).with_timezone_opt(zone),
-                ),
+                TimeUnit::Second => {
+                    Arc::new(PrimitiveArray::<TimestampSecondType>::from(times).with_timezone_opt(zone))
+                }
+                TimeUnit::Millisecond => {
+                    Arc::new(PrimitiveArray::<TimestampMillisecondType>::from(times).with_timezone_opt(zone))
+                }
+                TimeUnit::Microsecond => {
+                    Arc::new(PrimitiveArray::<TimestampMicrosecondType>::from(times).with_timezone_opt(zone))
+                }
+                TimeUnit::Nanosecond => {
+                    Arc::new(PrimitiveArray::<TimestampNanosecondType>::from(times).with_timezone_opt(zone))
+                }
             }
         }
         Decimal128(precision, scale) => {

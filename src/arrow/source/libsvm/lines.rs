@@ -29,9 +29,7 @@ impl Label {
             _ if float.to_bits() == 1 << 63 => None,
             Ok(integer) => Some(integer),
             Err(_) if is_digits => return Err(wrong("is beyond 64 bits")),
-            Err(_) => {
-                (float.fract() == 0.0 && float.abs() <= (1u64 << 53) as f64).then_some(float as i64)
-            }
+            Err(_) => (float.fract() == 0.0 && float.abs() <= (1u64 << 53) as f64).then_some(float as i64),
         };
         Ok(Self { float, integer })
     }
@@ -60,7 +58,8 @@ impl Row {
                 if number > 0 {
                     return Err(format!("\"{}\": qid comes right after the label", shown()));
                 }
-                let query = value.parse().map_err(|_| format!("\"{}\": the query is not an integer", shown()))?;
+                let query =
+                    value.parse().map_err(|_| format!("\"{}\": the query is not an integer", shown()))?;
                 self.query = Some(query);
                 continue;
             }

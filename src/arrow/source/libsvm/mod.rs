@@ -67,7 +67,10 @@ impl Libsvm {
         let end = found.scan(&mut lines).map_err(|e| found.stamp.explain(e))?;
         found.stamp.check()?;
         if found.rows == 0 {
-            return Err(Error::new(ErrorKind::Input, format!("{}: line 1: the file is empty", path.display())));
+            return Err(Error::new(
+                ErrorKind::Input,
+                format!("{}: line 1: the file is empty", path.display()),
+            ));
         }
         found.features = end - found.first;
         if !options.dense {

@@ -28,7 +28,7 @@ const BATCH_BYTES: usize = 16 << 20;
 #[derive(clap::Args)]
 pub struct Convert {
     /// A table (Parquet, Arrow IPC, CSV, LIBSVM), an IDX file of images, a CIFAR file or a folder of them, or a folder of
-    /// pictures or of such folders by class: its bytes tell what it is (.csv, .tsv and .bin go by name)
+    /// pictures or of such folders by class: its bytes tell what it is (.csv, .tsv and .bin go by name; text may be .gz or .zst)
     #[arg(value_name = "IN")]
     input: PathBuf,
     /// A .gede file; or .parquet, .arrow, .feather, .ipc or .csv, or a new folder with --format, if IN is a gede file

@@ -66,7 +66,8 @@ impl Text {
         csv.delimiter = self.delimiter.map(|d| d.0);
         csv.no_header = self.no_header;
         csv.nulls.clone_from(&self.null);
-        csv.types = self.types.iter().map(|Typed(name, data_type)| (name.clone(), data_type.clone())).collect();
+        csv.types =
+            self.types.iter().map(|Typed(name, data_type)| (name.clone(), data_type.clone())).collect();
         csv.encoding = self.encoding;
         options.csv = csv;
         options.libsvm.dense = self.dense;
