@@ -233,10 +233,8 @@ fn bad_libsvm_is_refused_with_file_and_line() {
     for (line, expected) in [
         ("x 1:2", "label \"x\""),
         ("1,2 1:2", "label \"1,2\""),
-        ("1 qid:3 1:2", "\"qid:3\""),
-        ("1 0:2", "start at 1"),
-        ("1 2:2 2:3", "ascend"),
-        ("1 2:2 1:3", "ascend"),
+        ("1 qid:3 1:2", "qid"),
+        ("1 2:2 2:3", "twice"),
         ("1 2", "index:value"),
         ("1 2:", "the value"),
         ("1 2:x", "the value"),

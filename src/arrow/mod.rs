@@ -26,7 +26,9 @@ pub use message::{decode_schema, encode_schema};
 pub use read::{ArrowReader, ArrowScan};
 pub use schema::{arrow_schema, physical_schema};
 pub use sink::{ImageFormat, ImageSink, Sink};
-pub use source::{ImageInput, InputOptions, LabelFile, PixelColumn};
+pub use source::{
+    CsvInput, CsvType, ImageInput, InputOptions, LabelFile, LibsvmInput, PixelColumn, TextEncoding,
+};
 pub use table::ArrowTable;
 
 use crate::error::{Error, ErrorKind};

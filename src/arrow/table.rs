@@ -40,10 +40,12 @@ impl ArrowTable {
     /// (`.bin`) or a folder of them (its test set left out), a folder of pictures for each class (feature `images`).
     /// Binary files are known by their first bytes. As `open_with` with what is usual.
     ///
-    /// The types of a CSV file's columns are found from all of its values: bool, int64, float64,
-    /// date, timestamp, else text. Integers beyond 64 bits and numbers with leading zeros are text;
-    /// empty fields are nulls. LIBSVM text becomes the columns `label` (an integer if all are) and
-    /// `f1` to `fN`, float64.
+    /// The types of a CSV file's columns are found from all of its values: bool, int64, float64, date,
+    /// timestamp, decimal, else text. Numbers with leading zeros, integers beyond 64 bits and times that no
+    /// timestamp holds are text. Empty fields are nulls, and so are words like NA where the other values of
+    /// their column are not text. LIBSVM text becomes the columns `label` (an integer if all are), `qid` if
+    /// lines have it, and `f1` to `fN`, float64; they start at `f0` if an index is 0. Both may be compressed
+    /// by gzip or Zstandard.
     ///
     /// # Errors
     /// `Io` for a file that cannot be read, `Input` for one that is no such table, with file and
@@ -96,6 +98,12 @@ impl ArrowTable {
         let message = lasting_message(source.schema())?;
         let dictionaries = dictionaries(source.as_ref(), &schema)?;
         Ok(Self { source, schema, message, dictionaries })
+    }
+
+    /// What a user should know of how the input was read, in sentences: a delimiter that was found, words
+    /// that count as nulls, a header that looks like a row.
+    pub fn notes(&self) -> Vec<String> {
+        self.source.notes()
     }
 
     /// The Arrow schema.

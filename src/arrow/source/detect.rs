@@ -3,12 +3,13 @@
 use std::io::Read;
 use std::path::Path;
 
+use super::compressed::{content_name, failed, is_compressed, open_decompressed};
 use super::csv::Csv;
 #[cfg(feature = "images")]
 use super::images::Folder;
 use super::images::{Cifar, Idx, ImageInput, LabelFile, is_cifar, looks_like_idx, with_images};
 use super::ipc::Ipc;
-use super::libsvm::{Libsvm, looks_like_libsvm};
+use super::libsvm::{Libsvm, LibsvmInput, looks_like_libsvm};
 use super::options::InputOptions;
 use super::parquet::Parquet;
 use super::{Source, entries, open};
@@ -19,6 +20,7 @@ pub(in crate::arrow) fn detect(path: &Path, options: &InputOptions) -> Result<Bo
     let images = &options.images;
     let refuse = |what: &str| Err(Error::new(ErrorKind::Input, format!("{}: {what}", path.display())));
     if path.is_dir() {
+        no_text_options(path, options, None)?;
         no_label_file(path, images)?;
         return match entries(path)?.iter().any(|p| is_cifar(p)) {
             true => Ok(Box::new(Cifar::open(path)?)),
@@ -29,30 +31,96 @@ pub(in crate::arrow) fn detect(path: &Path, options: &InputOptions) -> Result<Bo
         };
     }
     let mut start = Vec::new();
-    let read = open(path)?.take(64 << 10).read_to_end(&mut start);
+    let read = open(path)?.take(START).read_to_end(&mut start);
     read.map_err(|e| Error::io(format!("cannot read {}", path.display()), e))?;
-    let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
-    let table: Box<dyn Source> = match extension.as_str() {
-        _ if start.starts_with(b"PAR1") => Box::new(Parquet::open(path)?),
-        _ if start.starts_with(b"ARROW1") => Box::new(Ipc::open(path, false)?),
-        _ if start.starts_with(&[0xFF; 4]) => Box::new(Ipc::open(path, true)?),
-        _ if start.starts_with(&[0x1F, 0x8B]) => return refuse("is compressed by gzip; unpack it first"),
-        "parquet" => Box::new(Parquet::open(path)?),
-        "arrow" | "feather" | "ipc" => Box::new(Ipc::open(path, false)?),
-        "csv" => Box::new(Csv::open(path, b',')?),
-        "tsv" => Box::new(Csv::open(path, b'\t')?),
-        "libsvm" | "svm" => Box::new(Libsvm::open(path)?),
-        "bin" => Box::new(Cifar::open(path)?),
-        _ if looks_like_idx(&start) => return Ok(Box::new(Idx::open(path, &images.labels)?)),
-        _ if looks_like_libsvm(&String::from_utf8_lossy(&start)) => Box::new(Libsvm::open(path)?),
-        _ => {
+    let compressed = is_compressed(&start);
+    if compressed {
+        start.clear();
+        let read = open_decompressed(path)?.take(START).read_to_end(&mut start);
+        read.map_err(|e| failed(path, e))?;
+    }
+    if let Some(by) = packed(&start) {
+        return refuse(&format!("is compressed by {by}; unpack it first"));
+    }
+    let name = content_name(path);
+    let extension = name.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
+    let text = || String::from_utf8_lossy(&start);
+    let kind = match extension.as_str() {
+        _ if start.starts_with(b"PAR1") => Kind::Parquet,
+        _ if start.starts_with(b"ARROW1") => Kind::Ipc,
+        _ if start.starts_with(&[0xFF; 4]) => Kind::IpcStream,
+        "parquet" => Kind::Parquet,
+        "arrow" | "feather" | "ipc" => Kind::Ipc,
+        "csv" | "tsv" => Kind::Csv,
+        "libsvm" | "svm" => Kind::Libsvm,
+        "bin" => Kind::Cifar,
+        _ if looks_like_idx(&start) => Kind::Idx,
+        // Options on CSV text say what text of another name is.
+        _ if !options.csv.is_default() => Kind::Csv,
+        _ if looks_like_libsvm(&text()) => Kind::Libsvm,
+        _ => Kind::Unknown,
+    };
+    no_text_options(path, options, Some(kind))?;
+    let table: Box<dyn Source> = match kind {
+        Kind::Csv => Box::new(Csv::open(path, &options.csv, extension == "tsv")?),
+        Kind::Libsvm => Box::new(Libsvm::open(path, &options.libsvm)?),
+        Kind::Unknown => {
             return refuse(
-                "is none of Parquet, Arrow IPC, CSV (.csv, .tsv), LIBSVM text, IDX and CIFAR (.bin)",
+                "is none of Parquet, Arrow IPC, CSV (.csv, .tsv), LIBSVM text, IDX and CIFAR (.bin); \
+                 --delimiter reads text of any name as CSV",
             );
         }
+        _ if compressed => return refuse("is compressed; only text is read so, unpack it first"),
+        Kind::Parquet => Box::new(Parquet::open(path)?),
+        Kind::Ipc => Box::new(Ipc::open(path, false)?),
+        Kind::IpcStream => Box::new(Ipc::open(path, true)?),
+        Kind::Cifar => Box::new(Cifar::open(path)?),
+        Kind::Idx => return Ok(Box::new(Idx::open(path, &images.labels)?)),
     };
     no_label_file(path, images)?;
     with_images(path, table, &images.column)
+}
+
+/// Bytes from which the kind of a file is found.
+const START: u64 = 64 << 10;
+
+/// What a file is.
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Parquet,
+    Ipc,
+    IpcStream,
+    Csv,
+    Libsvm,
+    Cifar,
+    Idx,
+    Unknown,
+}
+
+/// The program that packed a file in a way that is not read, if one did.
+fn packed(start: &[u8]) -> Option<&'static str> {
+    if start.get(4..10) == Some(b"1AY&SY") && start.starts_with(b"BZh") {
+        return Some("bzip2");
+    }
+    let kinds: [(&[u8], _); 4] = [
+        (b"PK\x03\x04", "zip (as .xlsx files are)"),
+        (b"\xFD7zXZ\0", "xz"),
+        (b"7z\xBC\xAF\x27\x1C", "7-Zip"),
+        (b"\x1F\x8B", "gzip twice"),
+    ];
+    kinds.iter().find(|(magic, _)| start.starts_with(magic)).map(|(_, name)| *name)
+}
+
+/// Fails if options on text are given for an input of another kind.
+fn no_text_options(path: &Path, options: &InputOptions, kind: Option<Kind>) -> Result<()> {
+    let refuse = |what| Err(Error::argument(format!("{}: {what}", path.display())));
+    if kind != Some(Kind::Csv) && !options.csv.is_default() {
+        return refuse("is not CSV, so options on CSV text (--delimiter, --type and the like) do not fit it");
+    }
+    if kind != Some(Kind::Libsvm) && options.libsvm != LibsvmInput::default() {
+        return refuse("is not LIBSVM text, so --dense does not fit it");
+    }
+    Ok(())
 }
 
 /// Fails if a file of labels is given, which only IDX files need.

@@ -1,5 +1,6 @@
 //! Inputs that can be gone through more than once, as record batches.
 
+mod compressed;
 mod csv;
 mod detect;
 mod gede;
@@ -9,12 +10,15 @@ mod libsvm;
 mod memory;
 mod options;
 mod parquet;
+mod stamp;
 
+pub use csv::{CsvInput, CsvType, TextEncoding};
 pub(super) use detect::detect;
 pub(super) use gede::Gede;
 #[cfg(feature = "images")]
 pub(super) use images::CLASSES;
 pub use images::{ImageInput, LabelFile, PixelColumn};
+pub use libsvm::LibsvmInput;
 pub(super) use memory::Memory;
 pub use options::InputOptions;
 
@@ -39,6 +43,11 @@ pub(super) trait Source: Send + Sync {
 
     /// Starts a pass.
     fn batches(&self) -> Result<RecordBatches<'_>>;
+
+    /// What a user should know of how the input was read, in sentences.
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
+    }
 
     /// Starts a pass over some of the columns.
     fn project(&self, columns: Vec<usize>) -> Result<RecordBatches<'_>> {

@@ -1,6 +1,8 @@
 //! How inputs are read.
 
+use super::csv::CsvInput;
 use super::images::ImageInput;
+use super::libsvm::LibsvmInput;
 
 /// How an input is read: one part for each kind of input.
 #[derive(Clone, Debug, Default)]
@@ -8,10 +10,14 @@ use super::images::ImageInput;
 pub struct InputOptions {
     /// Sets of images, and images in tables.
     pub images: ImageInput,
+    /// CSV text.
+    pub csv: CsvInput,
+    /// LIBSVM text.
+    pub libsvm: LibsvmInput,
 }
 
 impl From<ImageInput> for InputOptions {
     fn from(images: ImageInput) -> Self {
-        Self { images }
+        Self { images, ..Self::default() }
     }
 }

@@ -216,6 +216,10 @@ impl Source for WithImages {
         self.table.rows()
     }
 
+    fn notes(&self) -> Vec<String> {
+        self.table.notes()
+    }
+
     fn batches(&self) -> Result<RecordBatches<'_>> {
         let most = batch_images(self.shape);
         let mut batches = self.table.batches()?;

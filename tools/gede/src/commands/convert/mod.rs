@@ -3,11 +3,12 @@
 mod how;
 mod images;
 mod out;
+mod text;
 
 use super::{RawSize, columns, misuse, open, passed_on, refuse_existing, row_bytes};
 use crate::output::{bytes, json, many, percent, print, seconds};
 use crate::progress::Bar;
-use gede::arrow::{ArrowTable, ImageSink, Sink};
+use gede::arrow::{ArrowTable, ImageSink, InputOptions, Sink};
 use gede::column::Schema;
 use gede::read::Source;
 use gede::write::{Disk, Progress, Report, Table, write_to};
@@ -18,6 +19,7 @@ use out::Out;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
+use text::Text;
 
 /// Bytes of values, about, in a batch on its way out.
 const BATCH_BYTES: usize = 16 << 20;
@@ -26,7 +28,7 @@ const BATCH_BYTES: usize = 16 << 20;
 #[derive(clap::Args)]
 pub struct Convert {
     /// A table (Parquet, Arrow IPC, CSV, LIBSVM), an IDX file of images, a CIFAR file or a folder of them, or a folder of
-    /// pictures or of such folders by class: its bytes tell what it is (.csv, .tsv and .bin go by name)
+    /// pictures or of such folders by class: its bytes tell what it is (.csv, .tsv and .bin go by name; text may be .gz or .zst)
     #[arg(value_name = "IN")]
     input: PathBuf,
     /// A .gede file; or .parquet, .arrow, .feather, .ipc or .csv, or a new folder with --format, if IN is a gede file
@@ -35,6 +37,8 @@ pub struct Convert {
     /// Replace OUT if it is there; a folder is never replaced, unless it is empty
     #[arg(long)]
     overwrite: bool,
+    #[command(flatten)]
+    text: Text,
     #[command(flatten)]
     images: Images,
     #[command(flatten)]
@@ -71,13 +75,16 @@ impl Convert {
             let (input, output) = (input.display(), output.display());
             return Err(misuse(format!("{output}: {input} becomes a gede file; end its name in .gede")));
         }
-        let table = ArrowTable::open_with(input, &self.images.input().into())?;
+        let mut inputs = InputOptions::from(self.images.input());
+        self.text.add_to(&mut inputs);
+        let table = ArrowTable::open_with(input, &inputs)?;
         let bar = Bar::new();
         let options = self.how.options(self.overwrite);
         let report = write_to(&Disk, output, &table, &options, &|progress| bar.set(progress))
             .map_err(|e| placed(e, [input, output]))?;
         drop(bar);
         let taken = started.elapsed().as_secs_f64();
+        let notes = table.notes();
         if as_json {
             return json(&json!({
                 "rows": report.rows,
@@ -86,10 +93,12 @@ impl Convert {
                 "beta": report.beta,
                 "condensed_samples": report.cells,
                 "classes": report.classes,
+                "notes": notes,
                 "seconds": taken,
             }));
         }
-        print(&self.summary(&report, table.schema(), taken))
+        let notes: String = notes.iter().map(|note| format!("  {note}\n")).collect();
+        print(&(self.summary(&report, table.schema(), taken) + &notes))
     }
 
     fn export(&self, reader: &Reader<impl Source>, as_json: bool, started: Instant) -> Result<()> {
@@ -104,6 +113,9 @@ impl Convert {
             return Err(misuse(format!(
                 "{output}: --target, --beta and the like are for gede files; leave them out"
             )));
+        }
+        if self.text.is_given() {
+            return Err(misuse(format!("{output}: options on text are for gede files; leave them out")));
         }
         if self.images.is_for_input() {
             return Err(misuse(format!("{output}: --labels and --image are for gede files; leave them out")));
