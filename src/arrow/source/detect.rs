@@ -99,7 +99,7 @@ enum Kind {
 
 /// The program that packed a file in a way that is not read, if one did.
 fn packed(start: &[u8]) -> Option<&'static str> {
-    if start.get(4..10) == Some(b"1AY&SY") && start.starts_with(b"BZh") {
+    if start.get(4..10) == Some(&b"1AY&SY"[..]) && start.starts_with(b"BZh") {
         return Some("bzip2");
     }
     let kinds: [(&[u8], _); 4] = [
