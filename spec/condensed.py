@@ -14,6 +14,7 @@ Cells = namedtuple("Cells", "target target_kind features bits labels")
 
 
 def dump(file):
+    read_cells(file.section(35))
     schema, is_stored = file.read_schema(33), file.section(35)[13]
     stored = [file.segment_values(blocks, schema) for blocks in file.segments_of(4)]
     values = reader.join(stored, schema) if is_stored else rebuild(file)
@@ -74,6 +75,11 @@ def read_cells(data):
         length = struct.unpack_from("<I", data, at)[0]
         labels.append(None if length == reader.NONE else data[at + 4 : at + 4 + length])
         at += 4 + len(labels[-1] or b"")
+    reader.require(at == len(data) and kind <= 2 and (classes > 0) == (kind == 2), "cells: the length or the target")
+    reader.require(beta <= 128 and all(f < d and bit < 33 for f, bit in bits), "cells: a bit that no key has")
+    finite = (math.isfinite(x) and (x or math.copysign(1, x) > 0) for _, lo, hi in features for x in (lo, hi))
+    reader.require(all(finite) and all(lo <= hi for _, lo, hi in features), "cells: the extent of a feature")
+    reader.require(len(set(labels)) == len(labels), "cells: two classes have one label")
     return Cells(target, kind, features, bits, labels)
 
 

@@ -63,9 +63,9 @@ def fields(block, widths, pieces):
                 require(id < n, "base id out of range")
                 for (low, bits, width), (lane, is_framed, _, rise) in zip(group[id], members):
                     u = low + records.take(bits)
+                    require(u < 1 << width, "a field is wider than its lane")
                     if is_framed:
                         u = (minima[lane] + (rise * (row % frame) >> 16) + u) % (1 << width)
-                    require(u < 1 << width, "a field is wider than its lane")
                     out[lane].append(u)
     require(not any(anchors), "unused anchors")
     for stream in (table, records, frames):

@@ -35,6 +35,19 @@ def inverse_dct(coefficients, channels, height, width):
     return np.stack([np.clip(wrapped(c) >> 22, 0, 255) for c in colours]).astype(np.uint8)
 
 
+def check_layout(parameters, channels, block):
+    """The rules of the layout of tiles."""
+    colour, predictor, g, q, flagged = parameters[:5]
+    count, m = int.from_bytes(parameters[12:16], "little"), 2 * g * q
+    require(colour <= (2 if channels == 3 else 0) and predictor <= 1 and 2 <= g <= 4, "colour, predictor or group width")
+    require(q in (1, channels) and m <= 16 and flagged <= 1, "channels or flags of a group")
+    require(1 + flagged <= count <= 4096 + flagged and len(parameters) == 16 + m * count, "number of bases")
+    require((block.n_b, block.l_t, block.l_b, block.l_d) == (count, 8 * m, 8 * m, 0), "counts of the block")
+    bases = [parameters[16 + m * i : 16 + m * (i + 1)] for i in range(count)]
+    ones = [sum(byte.bit_count() for byte in base) for base in bases]
+    require(ones == sorted(ones) and ones[-1] == 8 * m and (not flagged or ones[0] == 0), "bases of tiles")
+
+
 def residuals(parameters, record, channels, height, width):
     """The residuals of a record, as an array [C, H, W]."""
     g, q, flagged = parameters[2], parameters[3], parameters[4]
@@ -46,7 +59,9 @@ def residuals(parameters, record, channels, height, width):
     bits = Bits(record)
     flags = [bits.take(1) for _ in groups] if flagged else [1] * len(groups)
     idbits = (count - flagged - 1).bit_length()
-    chosen = [bases[bits.take(idbits) + flagged] if flag else bases[0] for flag in flags]
+    ids = [bits.take(idbits) + flagged if flag else 0 for flag in flags]
+    require(max(ids) < count, "base id out of range")
+    chosen = [bases[id] for id in ids]
     out = np.zeros((channels, height, width), np.uint8)
     for (s, y, x), base in zip(groups, chosen):
         for i, mask in enumerate(base):
@@ -99,6 +114,7 @@ def block_images(node, block, pieces, transforms, fields):
         require(at[0] == 0 and at == sorted(at) and at[-1] == block.records_length - 16, "record offsets")
         layout, records = pieces[1], pieces[3]
         require(not any(layout[5:12] + layout[-16:] + records[-16:]), "reserved bytes of tiles")
+        check_layout(layout[:-16], shape[0], block)
         tiles = [residuals(layout[:-16], records[a:b], *shape) for a, b in zip(at, at[1:])]
         planes = [pixels(layout[0], values(layout[1], z)) for z in tiles]
     else:

@@ -5,7 +5,7 @@
     reader.py --condensed FILE  the condensed table as CSV, rebuilt from the rows where it is not stored
     reader.py --moments FILE    the moments as CSV
 
-This file by itself reads tables of fixed records, the layout of the paper. grouped.py is for grouped records,
+This file, with the rules of schemas and transforms in rules.py, reads tables of fixed records, the layout of the paper. grouped.py is for grouped records,
 images.py for images, condensed.py for the last two commands; check.py checks what a reader need not know.
 
 The dump is exact. Its lines end in a line feed; the first names the fields, then one line a row.
@@ -26,11 +26,12 @@ from collections import namedtuple
 
 import numpy as np
 
+import rules
+from rules import (BOOL, BYTES, DECIMAL, FIXED, FLOAT, IMAGE, INTERVAL, KINDS, LIST, NONE, SIGNED, STRUCT, TEXT, UNSIGNED,
+                   require)
+
 MAGIC = b"\x89GEDE\n\r\n"
-NONE = 0xFFFFFFFF
 KNOWN = {0, 1, 2, 16, 17, 18, 19, 20, 21, 22, 23, 32, 33, 34}  # features, 2.4
-KINDS = "struct list bool unsigned signed float decimal interval fixed_bytes bytes text image".split()
-STRUCT, LIST, BOOL, UNSIGNED, SIGNED, FLOAT, DECIMAL, INTERVAL, FIXED, BYTES, TEXT, IMAGE = range(12)
 
 Section = namedtuple("Section", "kind crc offset length stride zero")
 Node = namedtuple("Node", "parent name_at name_length kind nullable unit precision scale bits r v lane group "
@@ -94,7 +95,8 @@ class File:
         nodes, lanes, names_length, _ = struct.unpack_from("<4I", data)
         names, entries = data[16 + 48 * nodes :], struct.iter_unpack("<3I4BhH7I", data[16 : 16 + 48 * nodes])
         require(len(names) == names_length, "length of the names")
-        out = [Node(*entry, names[entry[1] : entry[1] + entry[2]].decode()) for entry in entries]
+        out = [Node(*entry, utf8(names[entry[1] : entry[1] + entry[2]])) for entry in entries]
+        rules.check_schema(out, len(self.section(3)) // 32)
         groups = [0] * (1 + max([node.group for node in out], default=0))
         for node in out:
             groups[node.group] += node.r * (node.nullable + node.v)
@@ -108,8 +110,11 @@ class File:
 
     def dictionary(self, index):
         """Values of a dictionary (4.3): raw bits or byte strings."""
+        require(32 * index < len(self.section(3)), f"there is no dictionary {index}")
         at, length, count, kind, width = struct.unpack_from("<QQQII", self.section(3), 32 * index)
         data = self.data[at : at + length]
+        require(count > 0 and width in ((1, 2, 4) if kind in (2, 4) else (0,)), "a dictionary's count or lengths")
+        require(kind != 1 or 8 * count == length, "a dictionary's count and length")
         if kind == 1:
             return list(struct.unpack(f"<{count}Q", data))
         if kind == 3:
@@ -154,7 +159,7 @@ class File:
             return pieces, [], []
         transforms = [Transform(*struct.unpack_from("<4BIQ", pieces[0], 16 * lane)) for lane in range(lanes)]
         widths = [t.width for t in transforms]
-        require(all(t.zero == 0 and t.exponent <= 22 * (t.kind == 1) for t in transforms), "a lane transform")
+        require(block.kind != 1 or block.id_bits == (block.n_b - 1).bit_length(), "bits of a base id")
         require(sum(widths) == block.l_t, "total bits")
         if block.kind == 3:
             import grouped
@@ -164,30 +169,45 @@ class File:
     def segment_values(self, blocks, schema):
         """values[node][instance][row]: raw bits, or bytes; None for a null and for what is under a null."""
         block = blocks[0]
+        require(block.kind != 2 and block.transform == 0, "a block of a table has records of images")
         pieces, transforms, fields = self.open_block(block, schema.groups[0])
-        exceptions = read_exceptions(pieces[4])
+        rules.check_transforms(schema, 0, transforms)
+        exceptions = read_exceptions(pieces[4], block.rows)
         require(all(transforms[lane].kind == 1 for lane in exceptions), "exceptions of a lane that is not decimal")
         values = []
         for node in schema.nodes:
             if node.kind == IMAGE:
                 import images
                 group, lanes = blocks[node.group], schema.groups[node.group]
-                values.append([images.block_images(node, group, *self.open_block(group, lanes))])
+                require(group.kind != 3 and not group.exceptions_length and not group.heap_length, "a block of images")
+                pieces_transforms_fields = self.open_block(group, lanes)
+                if group.kind == 1:
+                    rules.check_transforms(schema, node.group, pieces_transforms_fields[1])
+                values.append([images.block_images(node, group, *pieces_transforms_fields)])
                 continue
             instances = []
             for instance in range(node.r):
                 lane = node.lane + node.r * node.nullable + instance * node.v
+                valid = [1] * block.rows
+                if node.nullable:
+                    own = node.lane + instance
+                    valid = [f + transforms[own].minimum for f in fields[own]]
+                    require(all(v in (0, 1) for v in valid), f"{node.name}: a validity is neither 0 nor 1")
                 if node.v == 0:
                     column = [b""] * block.rows
                 else:
-                    column = self.column(node, lane, fields, transforms, pieces[5])
+                    column = self.column(node, lane, fields, transforms, pieces[5], valid)
                     for row, raw in exceptions.get(lane, []):
+                        require(raw >> node.bits == 0, f"{node.name}: an exception is outside of its type")
                         column[row] = raw
                 if node.nullable:
-                    valid = [f + transforms[node.lane + instance].minimum & 1 for f in fields[node.lane + instance]]
                     column = [x if is_valid else None for x, is_valid in zip(column, valid)]
-                    nulls = [u * (1 - v) for lane_ in fields[lane : lane + node.v] for u, v in zip(lane_, valid)]
-                    require(node.kind in (BYTES, TEXT) or not any(nulls), "fields of a null")
+                    # Only the place of a string that is in no dictionary may be anything.
+                    zero = lane + (node.kind in (BYTES, TEXT) and transforms[lane].kind != 2)
+                    nulls = [u * (1 - v) for fs in fields[zero : lane + node.v] for u, v in zip(fs, valid)]
+                    require(not any(nulls), f"{node.name}: fields of a null")
+                if node.kind == TEXT:
+                    any(utf8(x) is None for x in column if x is not None)
                 if node.parent != NONE:
                     above = values[node.parent][instance * schema.nodes[node.parent].r // node.r]
                     column = [x if up is not None else None for x, up in zip(column, above)]
@@ -195,30 +215,38 @@ class File:
             values.append(instances)
         return values
 
-    def column(self, node, lane, fields, transforms, heap):
+    def column(self, node, lane, fields, transforms, heap, valid):
         """Values of a node's instance out of its fields (4.1)."""
         kind, _, exponent, _, word, minimum = transforms[lane]
         if kind == 2:
             words = self.dictionary(word)
+            require(isinstance(words[0], int) == (node.kind not in (BYTES, TEXT)), "the kind of a dictionary")
+            require(node.kind in (BYTES, TEXT) or max(words) >> node.bits == 0, f"{node.name}: a dictionary is outside of its type")
+            require(max(fields[lane]) < len(words), f"{node.name}: a value lies outside its dictionary")
             return [words[u] for u in fields[lane]]
-        steps = [t.word * (t.kind < 2) for t in transforms[lane : lane + node.v]]
-        require(node.v == 1 and node.kind <= INTERVAL or not any(steps), "a step")
-        ordered = [[u * (step or 1) + transforms[i].minimum & (1 << 64) - 1 for u in fields[i]]
-                   for i, step in enumerate(steps, lane)]
-        if kind == 1:
-            return [decimal_bits(q - (q >> 63 << 64), exponent, node.bits) for q in ordered[0]]
-        require(kind == 0 or kind == 3 and node.kind in (BYTES, TEXT), f"transform {kind}")
-        if node.kind in (BYTES, TEXT):
-            strings = [heap[at : at + length] for at, length in zip(*ordered)]
-            symbols = self.dictionary(word) if kind == 3 else None
-            return [spell(codes, symbols) for codes in strings] if symbols else strings
-        if node.kind == FIXED:
-            return [bytes(row) for row in zip(*ordered)]
         if node.bits == 128:
             low, high = fields[lane], fields[lane + 1]
             minimum += transforms[lane + 1].minimum << 64
-            ordered = [[(a + (b << 64) + minimum) & (1 << 128) - 1 for a, b in zip(low, high)]]
-        return [raw_bits(node, x & (1 << node.bits) - 1) for x in ordered[0]]
+            sums = [a + (b << 64) + minimum for a, b in zip(low, high)]
+            return self.raw_values(node, sums)
+        sums = [[u * (t.word * (t.kind < 2) or 1) + t.minimum for u in fields[i]]
+                for i, t in enumerate(transforms[lane : lane + node.v], lane)]
+        if kind == 1:
+            wrap = (minimum >> 63) << 64  # the minimum is signed
+            require(all(abs(q - wrap) <= 1 << 53 for q in sums[0]), f"{node.name}: a decimal of more than 53 bits")
+            return [decimal_bits(q - wrap, exponent, node.bits) for q in sums[0]]
+        if node.kind in (BYTES, TEXT):
+            fits = (at + length <= len(heap) for at, length in zip(*sums))
+            require(all(fit or not v for fit, v in zip(fits, valid)), f"{node.name}: a string lies outside the heap")
+            strings = [heap[at : at + length] if v else b"" for at, length, v in zip(*sums, valid)]
+            symbols = self.dictionary(word) if kind == 3 else None
+            return [spell(codes, symbols) for codes in strings] if symbols else strings
+        columns = [self.raw_values(node, one) for one in sums]
+        return [bytes(row) for row in zip(*columns)] if node.kind == FIXED else columns[0]
+
+    def raw_values(self, node, ordered):
+        require(all(x >> node.bits == 0 for x in ordered), f"{node.name}: a stored number is outside of its type")
+        return [raw_bits(node, x) for x in ordered]
 
     def stored_places(self):
         """The stored place of every row, by the sample index (7); None if rows are stored in table order."""
@@ -236,10 +264,12 @@ class File:
         return np.argsort(order).tolist()
 
 
-def require(truth, what):
-    """A rule of the specification."""
-    if not truth:
-        raise ValueError(what)
+def utf8(data):
+    """A string that is text."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        raise ValueError("a string is not UTF-8") from None
 
 
 def stream_length(bits):
@@ -281,10 +311,12 @@ def cut(data, count, width):
 
 def spell(codes, symbols):
     """A string in symbols (4.3)."""
-    codes, out = iter(codes), b""
-    for code in codes:
-        require(code == 255 or code < len(symbols), "a code without a symbol")
-        out += bytes([next(codes)]) if code == 255 else symbols[code]
+    at, out = 0, b""
+    while at < len(codes):
+        code = codes[at]
+        require(code < len(symbols) or code == 255 and at + 1 < len(codes), "a code without a symbol")
+        out += codes[at + 1 : at + 2] if code == 255 else symbols[code]
+        at += 1 + (code == 255)
     return out
 
 
@@ -295,7 +327,7 @@ def join(blocks, schema, places=None):
     return [[[column[p] for p in places] for column in node] for node in table] if places else table
 
 
-def read_exceptions(data):
+def read_exceptions(data, block_rows):
     """Exceptions of a block (4.2): lane -> [(row, raw bits)]."""
     if not data:
         return {}
@@ -303,7 +335,9 @@ def read_exceptions(data):
     at, out = 8 + 8 * lanes, {}
     for i in range(lanes):
         lane, count = struct.unpack_from("<II", data, 8 + 8 * i)
+        require(count > 0 and lane > max(out, default=-1) and at + 12 * count <= len(data), "counts of the exceptions")
         rows = struct.unpack_from(f"<{count}I", data, at)
+        require(list(rows) == sorted(set(rows)) and rows[-1] < block_rows, "rows of the exceptions")
         at += (4 * count + 7) // 8 * 8
         out[lane] = list(zip(rows, struct.unpack_from(f"<{count}Q", data, at)))
         at += 8 * count
@@ -339,7 +373,7 @@ def field_text(node, raw):
     if raw is None:
         return ""
     if node.kind == TEXT:
-        return quoted(raw.decode())
+        return quoted(utf8(raw))
     if node.kind in (BYTES, FIXED, IMAGE):
         return "0x" + raw.hex()
     if node.kind in (FLOAT, INTERVAL):
@@ -396,5 +430,5 @@ if __name__ == "__main__":
         sys.exit(__doc__)
     try:
         main(*([""] + sys.argv[1:])[-2:])
-    except ValueError as error:
+    except (ValueError, struct.error, IndexError) as error:
         sys.exit(f"{sys.argv[-1]}: {error}")

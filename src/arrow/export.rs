@@ -3,7 +3,7 @@
 use super::dictionary::distinct;
 use super::images::image_shape;
 use super::message::decode_schema_of;
-use super::schema::{Shape, arrow_schema, below, children, nullable};
+use super::schema::{arrow_schema, below, children, holds, nullable};
 use super::{bits, wrap};
 use crate::column::{Batch, Column, Schema, Values};
 use crate::error::{Error, ErrorKind, Result};
@@ -136,7 +136,7 @@ impl Plan {
         let data_type = field.data_type();
         let fits = match node.image {
             Some(shape) => image_shape(field) == Some(shape),
-            None => Shape::of(data_type).is_ok_and(|shape| shape.fits(node)),
+            None => holds(data_type, node),
         };
         if !fits || nullable(field) != node.nullable || *field.name() != node.name {
             return Err(mismatch(&format!("column \"{path}\" of type {data_type} is stored as {node:?}")));

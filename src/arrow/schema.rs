@@ -1,16 +1,13 @@
 //! Arrow types and the physical nodes that hold them.
 
 use super::images::{image_field, image_shape};
-use crate::column::{Kind, Node, Schema, SchemaBuilder};
+use crate::column::{Kind, MAX_DEPTH, Node, Schema, SchemaBuilder};
 use crate::error::{Error, ErrorKind, Result};
 use arrow::datatypes::{
     DECIMAL32_MAX_PRECISION, DECIMAL64_MAX_PRECISION, DECIMAL128_MAX_PRECISION, DataType, Field, FieldRef,
     Fields, IntervalUnit, Schema as ArrowSchema, TimeUnit,
 };
 use std::sync::Arc;
-
-/// Most levels of structs and lists in a column.
-const MAX_DEPTH: usize = 16;
 
 /// The physical schema of an Arrow schema: a node for every column, and below it one for every
 /// child of a struct and the item of a list.
@@ -94,7 +91,7 @@ fn plain_field(schema: &Schema, below: &[Vec<usize>], index: usize, depth: usize
             let length = i32::try_from(node.length).map_err(|_| refuse("a list of more than 2^31 items"))?;
             DataType::FixedSizeList(item, length)
         }
-        _ => plain_leaf(node).filter(|t| Shape::of(t).is_ok_and(|s| s.fits(node))).ok_or_else(|| {
+        _ => plain_leaf(node).filter(|t| holds(t, node)).ok_or_else(|| {
             refuse(&format!(
                 "no type is {:?} of {} bits with unit {}, precision {} and scale {}",
                 node.kind, node.bits, node.unit, node.precision, node.scale
@@ -129,9 +126,9 @@ fn plain_leaf(node: &Node) -> Option<DataType> {
         (Kind::Float, 16, _) => Float16,
         (Kind::Float, 32, _) => Float32,
         (Kind::Float, 64, _) => Float64,
-        (Kind::Decimal, 32, _) => Decimal32(node.precision, scale),
-        (Kind::Decimal, 64, _) => Decimal64(node.precision, scale),
-        (Kind::Decimal, 128, _) => Decimal128(node.precision, scale),
+        (Kind::Decimal, 32, _) => Decimal32(node.digits(), scale),
+        (Kind::Decimal, 64, _) => Decimal64(node.digits(), scale),
+        (Kind::Decimal, 128, _) => Decimal128(node.digits(), scale),
         (Kind::Interval, 64, _) => Interval(IntervalUnit::DayTime),
         (Kind::Interval, 128, _) => Interval(IntervalUnit::MonthDayNano),
         (Kind::FixedBytes, ..) => FixedSizeBinary(i32::try_from(node.length).ok()?),
@@ -139,6 +136,20 @@ fn plain_leaf(node: &Node) -> Option<DataType> {
         (Kind::Text, ..) => Utf8,
         _ => return None,
     })
+}
+
+/// Whether a node has the values of a type. Files hold more than importers take: values of no bytes, lists of no items,
+/// of structs and of lists.
+pub(super) fn holds(data_type: &DataType, node: &Node) -> bool {
+    let shape = |kind, bits, length: i32| {
+        Some(Shape { length: u32::try_from(length).ok()?, ..Shape::new(kind, bits) })
+    };
+    let shape = match data_type {
+        DataType::FixedSizeList(_, length) => shape(Kind::List, 0, *length),
+        DataType::FixedSizeBinary(length) => shape(Kind::FixedBytes, 8, *length),
+        other => Shape::of(other).ok(),
+    };
+    shape.is_some_and(|shape| shape.fits(node))
 }
 
 /// Whether values of the field may be null. Nulls are all that a field of type Null has.
@@ -251,7 +262,7 @@ impl Shape {
     /// Whether a node has this shape.
     pub(super) fn fits(&self, node: &Node) -> bool {
         (node.kind, node.bits, node.length, node.unit) == (self.kind, self.bits, self.length, self.unit)
-            && (node.precision, node.scale) == (self.precision, self.scale)
+            && (node.digits(), node.scale) == (self.precision, self.scale)
     }
 }
 

@@ -119,6 +119,12 @@ impl Node {
         self.instances * self.lanes_per_instance
     }
 
+    /// Whether the node is a column of one value or string a row, as classes are.
+    pub(crate) fn is_single_column(&self) -> bool {
+        let single = self.kind.is_bytes() || self.value_lanes() == u32::from(self.bits > 64) + 1;
+        self.parent.is_none() && single && !matches!(self.kind, Kind::FixedBytes | Kind::Image)
+    }
+
     /// Whether the node is a column of single numbers: bool, integer without a unit, float or
     /// decimal. Features, moments and value targets are such columns.
     pub fn is_numeric_column(&self) -> bool {

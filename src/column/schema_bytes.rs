@@ -119,7 +119,7 @@ impl Schema {
                 Kind::Image => entry.image().and_then(|shape| builder.push_image(name, shape)),
                 _ => builder.push(parent, name, kind, entry.nullable == 1, bits, length),
             };
-            let number = number.map_err(|e| Error::corrupt(format!("schema: {e}")))?;
+            let number = number.map_err(|e| bad(&e.to_string()))?;
             if kind != Kind::Image {
                 builder.unit(entry.unit);
                 builder.decimal(entry.precision, entry.scale.get());
@@ -145,6 +145,9 @@ impl Schema {
         if schema.lanes() != head.lanes.get() || name_offset != names.len() {
             return Err(bad("its nodes do not fit its counts"));
         }
-        Ok(schema)
+        match schema.broken_rule() {
+            Some((column, rule)) => Err(bad(&format!("column \"{column}\": {rule}"))),
+            None => Ok(schema),
+        }
     }
 }

@@ -9,7 +9,7 @@ pub(crate) const POW10: [f64; 23] = [
 ];
 
 /// Largest magnitude of a decimal's integer.
-const MAX_DECIMAL: i64 = 1 << 53;
+pub(crate) const MAX_DECIMAL: i64 = 1 << 53;
 
 /// How raw bits of up to 64 bits map to unsigned integers that sort as the values do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

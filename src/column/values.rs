@@ -124,6 +124,24 @@ impl Batch {
 }
 
 impl Column {
+    /// Whether a row has a label, as `label` gives it.
+    pub(crate) fn has_label(&self, row: usize, label: Option<&[u8]>) -> bool {
+        let null = self.validity.as_ref().is_some_and(|valid| valid.get(row) == Some(&0));
+        let Some(label) = label.filter(|_| !null) else { return null && label.is_none() };
+        match &self.values {
+            Values::None => false,
+            Values::U8(v) => v.get(row).is_some_and(|x| x.to_le_bytes() == label),
+            Values::U16(v) => v.get(row).is_some_and(|x| x.to_le_bytes() == label),
+            Values::U32(v) => v.get(row).is_some_and(|x| x.to_le_bytes() == label),
+            Values::U64(v) => v.get(row).is_some_and(|x| x.to_le_bytes() == label),
+            Values::U128(v) => v.get(row).is_some_and(|x| x.to_le_bytes() == label),
+            Values::Bytes { offsets, data } => {
+                let range = offsets.get(row).zip(offsets.get(row + 1));
+                range.and_then(|(&start, &end)| data.get(start as usize..end as usize)) == Some(label)
+            }
+        }
+    }
+
     /// The label of a row as class tables have it: little-endian bytes of a number, bytes of a string; none for a null.
     pub fn label(&self, row: usize) -> Option<Vec<u8>> {
         if self.validity.as_ref().is_some_and(|valid| valid.get(row) == Some(&0)) {

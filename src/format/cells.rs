@@ -1,5 +1,7 @@
 //! The cells section: how rows are put into cells (spec, section 5).
 
+use std::collections::HashSet;
+
 use zerocopy::little_endian::{F64, U32, U64};
 use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes, KnownLayout, Unaligned};
 
@@ -8,6 +10,10 @@ use crate::error::{Error, Result};
 
 /// Cells a file may have.
 pub const MAX_CELLS: u64 = 1 << 21;
+/// Bits that cells may be cut by.
+const MAX_CELL_BITS: usize = 128;
+/// Bits of a feature's key: 32 of its grid, and one for null, NaN and the infinities.
+const KEY_BITS: u32 = 33;
 
 #[derive(FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
 #[repr(C)]
@@ -120,6 +126,21 @@ impl CellsSection {
             .all(|f| (f.node.get() as usize) < nodes && f.zero.get() == 0 && f.lo.get() <= f.hi.get());
         if !rest.is_empty() || !flags || !known || is_class != (head.classes.get() > 0) {
             return Err(bad("it is not as the format has it"));
+        }
+        let extent = |v: F64| v.get().is_finite() && v.get().to_bits() != (-0.0f64).to_bits();
+        if !features.iter().all(|f| extent(f.lo) && extent(f.hi)) {
+            return Err(bad("the extent of a feature is not finite, or is -0"));
+        }
+        if head.cells.get() > MAX_CELLS || bits.len() > MAX_CELL_BITS {
+            return Err(bad("there are more cells or cell bits than the format allows"));
+        }
+        let outside = |b: &&CellBitEntry| b.feature.get() >= head.features.get() || b.bit.get() >= KEY_BITS;
+        if let Some(CellBitEntry { feature, bit }) = bits.iter().find(outside) {
+            return Err(bad(&format!("there is no bit {bit} of feature {feature}")));
+        }
+        let mut seen = HashSet::new();
+        if !labels.iter().all(|label| seen.insert(label)) {
+            return Err(bad("two classes have one label"));
         }
         Ok(Self {
             features: features.to_vec(),

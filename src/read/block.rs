@@ -7,9 +7,10 @@ use zerocopy::FromBytes;
 
 use super::fields::BaseParts;
 use super::grouped::Grouped;
+use super::limits::{column_place, lane_limit};
 use super::records::Picked;
 use super::{Pages, Source};
-use crate::column::{Kind, Schema};
+use crate::column::Schema;
 use crate::error::{Error, Result};
 use crate::format::bits::{field, mask};
 use crate::format::{BlockEntry, FIXED_RECORDS, GROUPED_RECORDS, LaneTransform, PIXELS, TransformKind};
@@ -26,6 +27,8 @@ pub(super) struct Lane {
     /// What fields are multiplied by; 0 for 1.
     pub step: u32,
     pub minimum: u64,
+    /// The largest field whose value is within the lane's type.
+    pub most: u64,
     /// Bits that are 1 in every row.
     pub constant: u64,
     /// Positions kept in the base table, and where they are in a base.
@@ -37,14 +40,31 @@ pub(super) struct Lane {
 }
 
 impl Lane {
-    /// A lane of no bits with a transform.
-    fn of(t: &LaneTransform) -> Result<Self> {
+    /// A lane of no bits with a transform, whose fields are at most `most`.
+    fn new(t: &LaneTransform, most: u64) -> Result<Self> {
         let kind = t.kind()?;
         let (dictionary, step) = match kind {
             TransformKind::Dictionary | TransformKind::Symbols => (t.dictionary.get(), 0),
             _ => (0, t.dictionary.get()),
         };
-        Ok(Self { kind, exponent: t.exponent, dictionary, step, minimum: t.minimum.get(), ..Self::default() })
+        let minimum = t.minimum.get();
+        Ok(Self { kind, exponent: t.exponent, dictionary, step, minimum, most, ..Self::default() })
+    }
+
+    /// Whether one of these fields of the lane has a value outside of its type. The masks decide for most lanes, so
+    /// that no field is looked at.
+    #[inline]
+    pub fn is_exceeded(&self, fields: &[u64]) -> bool {
+        let largest = self.constant | self.base_mask | self.deviation_mask;
+        if largest <= self.most {
+            return false;
+        }
+        if largest >> 63 == 0 {
+            // The top bit of a difference is its sign: no comparisons, which few vector units have for 64 bits.
+            let most = self.most.min(u64::MAX >> 1);
+            return fields.iter().fold(0, |signs, &field| signs | most.wrapping_sub(field)) >> 63 == 1;
+        }
+        fields.iter().fold(0, |largest, &field| field.max(largest)) > self.most
     }
 
     /// Whether minimum plus field fits in an i32, whatever the field.
@@ -70,12 +90,14 @@ pub(super) struct Block {
 }
 
 /// Where a lane's exceptions are within the exceptions piece.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(super) struct LaneExceptions {
     pub lane: u32,
     pub count: usize,
     pub rows_at: usize,
     pub raw_at: usize,
+    /// Whether their rows ascend and are rows of the block, once it was asked: they are searched for.
+    ordered: OnceLock<bool>,
 }
 
 impl Block {
@@ -88,8 +110,8 @@ impl Block {
         }
         let (lanes, grouped) = match entry.record_kind {
             GROUPED_RECORDS => {
-                let transforms = transforms(pages, schema, 0, &entry)?;
-                let (lanes, widths) = whole_lanes(&transforms, &entry)?;
+                let (transforms, limits) = transforms(pages, schema, 0, &entry)?;
+                let (lanes, widths) = whole_lanes(&transforms, &limits, &entry)?;
                 (lanes, Some(Grouped::read(pages, &entry, &widths)?))
             }
             _ => (Self::lanes(pages, schema, 0, &entry)?, None),
@@ -113,9 +135,9 @@ impl Block {
         group: u32,
         entry: &BlockEntry,
     ) -> Result<Vec<Lane>> {
-        let transforms = transforms(pages, schema, group, entry)?;
+        let (transforms, limits) = transforms(pages, schema, group, entry)?;
         let [layout, ..] = stream_lengths(entry)?;
-        lanes(&transforms, &pages.piece(entry.layout.get(), layout)?, entry)
+        lanes(&transforms, &limits, &pages.piece(entry.layout.get(), layout)?, entry)
     }
 
     /// Whether there are few enough bases to keep their parts decoded.
@@ -178,8 +200,28 @@ impl LaneExceptions {
         little(piece.get(self.raw_at + 8 * i..).and_then(|b| b.get(..8)).unwrap_or(&[]))
     }
 
+    /// Checks that rows ascend and are less than `rows`.
+    ///
+    /// # Errors
+    /// `Corrupt`.
+    pub fn check_order(&self, piece: &[u8], rows: u64) -> Result<()> {
+        let ordered = || {
+            let mut all = (0..self.count).map(|i| self.row(piece, i));
+            all.clone().is_sorted_by(|a, b| a < b) && all.next_back().is_none_or(|last| last < rows)
+        };
+        match *self.ordered.get_or_init(ordered) {
+            true => Ok(()),
+            false => Err(Error::corrupt("exceptions are out of order")),
+        }
+    }
+
     /// Calls `put(i, raw)` for every row `i` of `rows` that is an exception.
-    pub fn overlay(&self, piece: &[u8], rows: Picked, mut put: impl FnMut(usize, u64)) {
+    pub fn overlay(
+        &self,
+        piece: &[u8],
+        rows: Picked,
+        mut put: impl FnMut(usize, u64) -> Result<()>,
+    ) -> Result<()> {
         // A few rows, or rows in any order, are looked up one by one; many in order are merged.
         let merge = rows.len() * 16 > self.count && rows.is_sorted();
         let mut from = 0;
@@ -193,9 +235,10 @@ impl LaneExceptions {
                 from = partition_point(0..self.count, |j| self.row(piece, j) < row);
             }
             if from < self.count && self.row(piece, from) == row {
-                put(i, self.raw(piece, from));
+                put(i, self.raw(piece, from))?;
             }
         }
+        Ok(())
     }
 }
 
@@ -214,16 +257,17 @@ pub(super) fn little(bytes: &[u8]) -> u64 {
     bytes.iter().rev().fold(0, |n, &b| n << 8 | u64::from(b))
 }
 
+/// The transforms of a block's lanes, and the largest field of each.
 fn transforms<S: Source>(
     pages: &Pages<S>,
     schema: &Schema,
     group: u32,
     entry: &BlockEntry,
-) -> Result<Vec<LaneTransform>> {
+) -> Result<(Vec<LaneTransform>, Vec<u64>)> {
     let lanes = schema.group_lanes(group) as usize;
     if lanes == 0 {
         return if entry.transforms.get() == 0 {
-            Ok(Vec::new())
+            Ok((Vec::new(), Vec::new()))
         } else {
             Err(Error::corrupt("transforms of no lanes"))
         };
@@ -231,37 +275,35 @@ fn transforms<S: Source>(
     let bytes = pages.piece(entry.transforms.get(), lanes as u64 * LaneTransform::SIZE)?;
     let set = <[LaneTransform]>::ref_from_bytes(&bytes)
         .map_err(|_| Error::corrupt("a transform set is cut short"))?;
+    let mut limits = Vec::with_capacity(lanes);
     for (_, node) in schema.group_nodes(group) {
-        let values = node.first_value_lane();
-        for lane in node.first_lane..values + node.value_lanes() {
-            let kind = set.get(lane as usize).map(LaneTransform::kind).transpose()?;
-            let bytes = matches!(node.kind, Kind::FixedBytes | Kind::Image);
-            let number = lane >= values && node.bits <= 64 && !bytes;
-            let is_length = node.kind.is_bytes() && lane > values;
-            let steps = set.get(lane as usize).is_some_and(|t| t.dictionary.get() > 0);
-            let takes = match kind {
-                Some(TransformKind::Decimal) => number && node.kind == Kind::Float,
-                Some(TransformKind::Dictionary) => number && !is_length,
-                Some(TransformKind::Symbols) => lane == values && node.kind.is_bytes(),
-                Some(TransformKind::Offset) => !steps || number && !node.kind.is_bytes(),
-                None => false,
-            };
-            if !takes {
-                return Err(Error::corrupt(format!(
-                    "column \"{}\": a transform that its type does not take",
-                    node.name
-                )));
-            }
+        let own = node.first_lane..node.first_value_lane() + node.value_lanes();
+        let own = set.get(own.start as usize..own.end as usize);
+        let own = own.ok_or_else(|| Error::corrupt("a transform set is cut short"))?;
+        let place = |e: Error| e.at(column_place(&node.name));
+        for (lane, transform) in (node.first_lane..).zip(own) {
+            limits.push(lane_limit(node, lane, transform).map_err(place)?);
+        }
+        if let [.., places, lengths] = own
+            && node.kind.is_bytes()
+            && places.kind()? == TransformKind::Dictionary
+            && lengths.width > 0
+        {
+            return Err(place(Error::corrupt("codes of a dictionary have lengths")));
         }
     }
-    Ok(set.to_vec())
+    Ok((set.to_vec(), limits))
 }
 
 /// Lanes whose fields come whole, from code groups, and their widths.
-fn whole_lanes(transforms: &[LaneTransform], entry: &BlockEntry) -> Result<(Vec<Lane>, Vec<u8>)> {
+fn whole_lanes(
+    transforms: &[LaneTransform],
+    limits: &[u64],
+    entry: &BlockEntry,
+) -> Result<(Vec<Lane>, Vec<u8>)> {
     let mut lanes = Vec::with_capacity(transforms.len());
-    for t in transforms {
-        let own = Lane::of(t)?;
+    for (t, &most) in transforms.iter().zip(limits) {
+        let own = Lane::new(t, most)?;
         lanes.push(Lane { deviation_mask: mask(t.width.into()), ..own });
     }
     let widths: Vec<u8> = transforms.iter().map(|t| t.width).collect();
@@ -271,12 +313,17 @@ fn whole_lanes(transforms: &[LaneTransform], entry: &BlockEntry) -> Result<(Vec<
     }
 }
 
-fn lanes(transforms: &[LaneTransform], layout: &[u8], entry: &BlockEntry) -> Result<Vec<Lane>> {
+fn lanes(
+    transforms: &[LaneTransform],
+    limits: &[u64],
+    layout: &[u8],
+    entry: &BlockEntry,
+) -> Result<Vec<Lane>> {
     let total = u64::from(entry.total_bits.get());
     let (mut at, mut base_offset, mut deviation_offset) = (0u64, 0u64, u64::from(entry.id_bits));
     let mut lanes = Vec::with_capacity(transforms.len());
-    for t in transforms {
-        let own = Lane::of(t)?;
+    for (t, &most) in transforms.iter().zip(limits) {
+        let own = Lane::new(t, most)?;
         let width = u32::from(t.width);
         if at + u64::from(width) > total {
             return Err(Error::corrupt("a block's lanes are wider than its layout"));
@@ -333,6 +380,7 @@ fn exceptions<S: Source>(
             count: count as usize,
             rows_at: at as usize,
             raw_at: raw_at as usize,
+            ordered: OnceLock::new(),
         });
         at = end;
     }

@@ -6,14 +6,16 @@ use super::block::{Block, Lane};
 use super::dictionary::Dictionaries;
 use super::fields::{BaseParts, Bases, Records, Starts, lane_fields};
 use super::grouped::GroupedFields;
+use super::limits::{column_place, outside};
 use super::records::{Chunk, Picked};
 use super::rows::Rows;
 use super::store::{Target, store, store_one, store_wide};
 use super::strings::Strings;
 use super::{Pages, Projection, Source};
-use crate::column::{Batch, Column, Node, Values};
+use crate::column::{Batch, Column, Kind, Node, Values};
 use crate::error::{Error, Result};
 use crate::format::TransformKind;
+use crate::format::bits::mask;
 
 /// Records decoded at a time: their fields stay in the first-level cache.
 pub(super) const CHUNK: usize = 1024;
@@ -46,6 +48,8 @@ struct Output<'a> {
     column: Column,
     /// For byte strings, unless their codes are wanted.
     strings: Option<Strings<'a>>,
+    /// Whether some of the rows at hand are null.
+    nulls: bool,
 }
 
 impl<'a, S: Source> Decode<'a, S> {
@@ -67,7 +71,7 @@ impl<'a, S: Source> Decode<'a, S> {
             let mut column = old.next().unwrap_or(Column { validity: None, values: Values::None });
             prepare(&mut column, node, rows, codes)?;
             let strings = (node.kind.is_bytes() && !codes).then(|| Strings::new(rows));
-            columns.push(Output { node, column, strings });
+            columns.push(Output { node, column, strings, nulls: false });
         }
         Ok(Self { pages, dictionaries, columns, rows, grouped: GroupedFields::default() })
     }
@@ -126,22 +130,18 @@ impl<'a, S: Source> Decode<'a, S> {
             }
             let records = records.with_ids(&ids);
             for output in self.columns.iter_mut().filter(|c| c.node.group == 0) {
-                output.validity(&mut fields, &records, target)?;
-                if output.node.kind.is_bytes() {
-                    output.strings(self.dictionaries, pages, &mut fields, &records, target)?;
-                } else if output.node.bits == 128 {
-                    output.wide(&mut fields, &records, target)?;
-                } else {
-                    output.numbers(
-                        self.dictionaries,
-                        pages,
-                        &mut fields,
-                        &records,
-                        rows,
-                        &exceptions,
-                        target,
-                    )?;
-                }
+                let dictionaries = self.dictionaries;
+                let mut read = || {
+                    output.validity(&mut fields, &records, target)?;
+                    if output.node.kind.is_bytes() {
+                        output.strings(dictionaries, pages, &mut fields, &records, target)
+                    } else if output.node.bits == 128 {
+                        output.wide(&mut fields, &records, target)
+                    } else {
+                        output.numbers(dictionaries, pages, &mut fields, &records, rows, &exceptions, target)
+                    }
+                };
+                read().map_err(|e| e.at(column_place(&output.node.name)))?;
             }
         }
         self.grouped = fields.grouped.unwrap_or_default();
@@ -153,7 +153,9 @@ impl<'a, S: Source> Decode<'a, S> {
         let finish = |mut output: Output| {
             let (validity, values) = (output.column.validity.as_deref(), &mut output.column.values);
             match (output.strings, validity) {
-                (Some(strings), validity) => strings.finish(validity, values)?,
+                (Some(strings), validity) => strings
+                    .finish(output.node.kind == Kind::Text, validity, values)
+                    .map_err(|e| e.at(column_place(&output.node.name)))?,
                 (None, Some(validity)) => zero_nulls(validity, values),
                 (None, None) => {}
             }
@@ -202,8 +204,8 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Decodes a lane into `low`, or into `high`.
-    fn decode(&mut self, lane: u32, high: bool, records: &Records) -> Result<&'a Lane> {
+    /// Decodes a lane of a node into `low`, or into `high`.
+    fn decode(&mut self, node: &Node, lane: u32, high: bool, records: &Records) -> Result<&'a Lane> {
         let layout = self.block.lanes.get(lane as usize);
         let layout = layout.ok_or_else(|| Error::corrupt("a block has too few lanes"))?;
         let parts = self.block.parts.get(lane as usize).and_then(|parts| {
@@ -218,6 +220,9 @@ impl<'a> Fields<'a> {
                 lane_fields(layout, records, &self.bases, parts, out);
             }
         }
+        if layout.is_exceeded(out) {
+            return Err(outside(node, lane, layout.kind));
+        }
         if layout.step > 1 {
             out.iter_mut().for_each(|field| *field = field.wrapping_mul(layout.step.into()));
         }
@@ -228,10 +233,23 @@ impl<'a> Fields<'a> {
 impl Output<'_> {
     fn validity(&mut self, fields: &mut Fields, records: &Records, target: Target) -> Result<()> {
         let Some(validity) = &mut self.column.validity else { return Ok(()) };
+        self.nulls = false;
         for instance in 0..self.node.validity_lanes() {
-            let lane = fields.decode(self.node.first_lane + instance, false, records)?;
+            let lane = fields.decode(self.node, self.node.first_lane + instance, false, records)?;
             let target = Target { stride: self.node.instances as usize, offset: instance as usize, ..target };
-            target.put(validity, &fields.low, |f| (lane.minimum.wrapping_add(f) & 1) as u8);
+            target.put(validity, &fields.low, |f| (lane.minimum + f) as u8);
+            self.nulls |= fields.low.iter().any(|&f| lane.minimum + f == 0);
+        }
+        Ok(())
+    }
+
+    /// Checks that fields of an instance are 0 where it is null.
+    fn check_nulls(&self, fields: &[u64], instance: usize, target: Target) -> Result<()> {
+        let Some(validity) = self.column.validity.as_ref().filter(|_| self.nulls) else { return Ok(()) };
+        let target = Target { stride: self.node.instances as usize, offset: instance, ..target };
+        let is_null = |i: usize| validity.get(target.index(i)) == Some(&0);
+        if fields.iter().enumerate().any(|(i, &field)| field != 0 && is_null(i)) {
+            return Err(Error::corrupt("the fields of a null are not 0"));
         }
         Ok(())
     }
@@ -244,15 +262,22 @@ impl Output<'_> {
         records: &Records,
         target: Target,
     ) -> Result<()> {
-        let places = fields.decode(self.node.first_value_lane(), false, records)?;
-        let lengths = fields.decode(self.node.first_value_lane() + 1, true, records)?;
+        let places = fields.decode(self.node, self.node.first_value_lane(), false, records)?;
+        let lengths = fields.decode(self.node, self.node.first_value_lane() + 1, true, records)?;
+        if places.kind == TransformKind::Dictionary {
+            self.check_nulls(&fields.low, 0, target)?;
+        }
+        self.check_nulls(&fields.high, 0, target)?;
         if let Some(strings) = &mut self.strings {
-            return strings.add(dictionaries, pages, (places, lengths), [&fields.low, &fields.high], target);
+            let validity = self.column.validity.as_deref();
+            let fields = [&fields.low[..], &fields.high];
+            return strings.add(dictionaries, pages, (places, lengths), fields, validity, target);
         }
-        if places.kind != TransformKind::Dictionary || self.node.dictionary != Some(places.dictionary) {
-            return Err(Error::corrupt("a string column leaves its dictionary"));
+        let table = dictionaries.strings(pages, places.dictionary)?;
+        if self.node.kind == Kind::Text {
+            table.check_text()?;
         }
-        let count = dictionaries.strings(pages, places.dictionary)?.len() as u64;
+        let count = table.len() as u64;
         if fields.low.iter().any(|&f| f >= count) {
             return Err(Error::corrupt("a value lies outside its dictionary"));
         }
@@ -265,10 +290,15 @@ impl Output<'_> {
     fn wide(&mut self, fields: &mut Fields, records: &Records, target: Target) -> Result<()> {
         for instance in 0..self.node.instances {
             let lane = self.node.first_value_lane() + 2 * instance;
-            let low = fields.decode(lane, false, records)?;
-            let high = fields.decode(lane + 1, true, records)?;
+            let low = fields.decode(self.node, lane, false, records)?;
+            let high = fields.decode(self.node, lane + 1, true, records)?;
+            self.check_nulls(&fields.low, instance as usize, target)?;
+            self.check_nulls(&fields.high, instance as usize, target)?;
             let target = Target { stride: self.node.instances as usize, offset: instance as usize, ..target };
-            store_wide(self.node, [low, high], [&fields.low, &fields.high], &mut self.column.values, target);
+            let fields = [&fields.low[..], &fields.high];
+            if !store_wide(self.node, [low, high], fields, &mut self.column.values, target) {
+                return Err(outside(self.node, lane, low.kind));
+            }
         }
         Ok(())
     }
@@ -285,19 +315,31 @@ impl Output<'_> {
         target: Target,
     ) -> Result<()> {
         let per_row = self.node.value_lanes();
+        let largest = mask(self.node.bits.into());
         for value in 0..per_row {
             let number = self.node.first_value_lane() + value;
-            let lane = fields.decode(number, false, records)?;
+            let lane = fields.decode(self.node, number, false, records)?;
+            self.check_nulls(&fields.low, (value / self.node.lanes_per_instance.max(1)) as usize, target)?;
             let target = Target { stride: per_row as usize, offset: value as usize, ..target };
             let values = &mut self.column.values;
             if lane.kind == TransformKind::Dictionary {
                 let table = dictionaries.raw(pages, lane.dictionary)?;
-                store(self.node, lane, &fields.low, &table, values, target)?;
+                if table.largest > largest {
+                    return Err(outside(self.node, number, lane.kind));
+                }
+                store(self.node, lane, &fields.low, &table.raw, values, target)?;
             } else {
                 store(self.node, lane, &fields.low, &[], values, target)?;
             }
             if let Some(e) = fields.block.exceptions.iter().find(|e| e.lane == number) {
-                e.overlay(exceptions, rows, |i, raw| store_one(raw, i, values, target));
+                e.check_order(exceptions, fields.block.rows())?;
+                e.overlay(exceptions, rows, |i, raw| {
+                    if raw > largest {
+                        return Err(outside(self.node, number, TransformKind::Offset));
+                    }
+                    store_one(raw, i, values, target);
+                    Ok(())
+                })?;
             }
         }
         Ok(())

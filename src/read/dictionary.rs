@@ -2,15 +2,16 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use zerocopy::FromBytes;
 
 use super::block::little;
+use super::strings::not_text;
 use super::{Pages, Source};
 use crate::column::Values;
 use crate::error::{Error, Result};
-use crate::format::{DictionaryEntry, DictionaryKind, SymbolTable};
+use crate::format::{DictionaryEntry, DictionaryKind, MAX_SYMBOL, SymbolTable};
 
 /// Bytes of dictionaries kept in memory.
 const KEPT: usize = 64 << 20;
@@ -20,6 +21,15 @@ pub(super) struct StringTable {
     ends: Vec<u32>,
     data: Vec<u8>,
     symbols: Option<SymbolTable>,
+    /// Whether all strings are UTF-8, once it was asked.
+    text: OnceLock<bool>,
+}
+
+/// The raw bits of a dictionary of numbers.
+pub(super) struct RawTable {
+    pub raw: Vec<u64>,
+    /// The largest of them.
+    pub largest: u64,
 }
 
 impl StringTable {
@@ -45,7 +55,7 @@ impl StringTable {
             }
             (end as usize == data.len()).then(|| (ends, data.to_vec()))
         };
-        Ok(read().map(|(ends, data)| Self { ends, data, symbols }))
+        Ok(read().map(|(ends, data)| Self { ends, data, symbols, text: OnceLock::new() }))
     }
 
     /// Number of strings.
@@ -79,6 +89,28 @@ impl StringTable {
         Ok(Values::Bytes { offsets, data })
     }
 
+    /// Bytes of the longest string, at most.
+    pub fn longest(&self) -> u64 {
+        let lengths = self.ends.windows(2).map(|w| u64::from(w[1] - w[0]));
+        lengths.max().unwrap_or(0) * if self.symbols.is_some() { MAX_SYMBOL as u64 } else { 1 }
+    }
+
+    /// Checks that all strings are UTF-8.
+    ///
+    /// # Errors
+    /// `Corrupt`.
+    pub fn check_text(&self) -> Result<()> {
+        let text = match self.text.get() {
+            Some(&text) => text,
+            None => {
+                let mut text = true;
+                self.each(|string| text &= std::str::from_utf8(string).is_ok())?;
+                *self.text.get_or_init(|| text)
+            }
+        };
+        if text { Ok(()) } else { Err(not_text()) }
+    }
+
     /// Calls `put` for each string.
     ///
     /// # Errors
@@ -101,7 +133,7 @@ impl StringTable {
 }
 
 enum Table {
-    Raw(Arc<[u64]>),
+    Raw(Arc<RawTable>),
     Strings(Arc<StringTable>),
     Symbols(Arc<SymbolTable>),
 }
@@ -135,7 +167,7 @@ impl Dictionaries {
     }
 
     /// The raw bits of a dictionary of numbers.
-    pub fn raw<S: Source>(&self, pages: &Pages<S>, number: u32) -> Result<Arc<[u64]>> {
+    pub fn raw<S: Source>(&self, pages: &Pages<S>, number: u32) -> Result<Arc<RawTable>> {
         let kept = &mut *self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         match kept.0.get(&number) {
             Some(Table::Raw(raw)) => return Ok(raw.clone()),
@@ -147,7 +179,9 @@ impl Dictionaries {
             return Err(wrong_kind(number));
         }
         let bytes = pages.piece(entry.offset.get(), entry.length.get())?;
-        let raw: Arc<[u64]> = bytes.chunks_exact(8).map(little).collect();
+        let raw: Vec<u64> = bytes.chunks_exact(8).map(little).collect();
+        let largest = raw.iter().copied().max().unwrap_or(0);
+        let raw = Arc::new(RawTable { raw, largest });
         keep(&mut kept.0, &mut kept.1, number, Table::Raw(raw.clone()), bytes.len());
         Ok(raw)
     }

@@ -145,6 +145,25 @@ impl SampleIndex {
         Ok(at)
     }
 
+    /// The stored places of the rows that have a class number, by the index alone.
+    pub fn places<S: Source>(&self, pages: &Pages<S>, class: u64) -> Result<Range<u64>> {
+        let mut places = [0, self.rows];
+        for level in 0..self.levels {
+            let zeros = self.number(pages, level, 0, 0)?;
+            for place in &mut places {
+                let ones = match *place < self.rows {
+                    true => self.rank(pages, level, *place)?.1,
+                    false => self.rows.saturating_sub(zeros),
+                };
+                *place = match class >> level & 1 {
+                    1 => zeros.saturating_add(ones),
+                    _ => place.saturating_sub(ones),
+                };
+            }
+        }
+        Ok(places[0]..places[1])
+    }
+
     fn within(&self, at: u64) -> Result<()> {
         if at < self.rows { Ok(()) } else { Err(Error::corrupt("the sample index leads outside the table")) }
     }

@@ -12,6 +12,7 @@ mod grouped;
 mod image_block;
 mod images;
 mod index;
+mod limits;
 #[cfg_attr(not(any(feature = "cuda", test)), allow(dead_code, reason = "decoded on a GPU"))]
 mod packed;
 mod pages;

@@ -11,11 +11,14 @@ use super::rows::Rows;
 use super::scan::Scan;
 use super::source::{self, FileSource, Source};
 use super::{Pages, Projection};
-use crate::column::{Batch, Schema, Values};
+use crate::column::{Batch, Kind, Node, Schema, Values};
 use crate::error::{Error, Result};
 use crate::format::{
-    CellsSection, Directory, FOOTER, Footer, HEADER, Header, MAX_CELLS, SectionKind, TAIL, crc,
+    CellTarget, CellsSection, Directory, FOOTER, Footer, HEADER, Header, MAX_CELLS, SectionKind, TAIL, crc,
 };
+
+/// The first bytes of an encapsulated Arrow IPC message.
+const ARROW_MESSAGE: [u8; 4] = [0xFF; 4];
 
 /// A gede file open for reading. Opening reads its last 64 KiB and checks its metadata; pages of
 /// data are checked when they are first touched.
@@ -131,6 +134,15 @@ impl<S: Source> Reader<S> {
             .filter(|_| place(SectionKind::CONDENSED_TABLE).is_some());
         let (at, bytes) = place(SectionKind::DICTIONARY_TABLE).unwrap_or((0, 0));
         let dictionaries = Dictionaries::new(at, bytes / 32);
+        for node in table.schema.nodes().iter().chain(condensed.iter().flat_map(|c| c.schema.nodes())) {
+            if let Some(number) = node.dictionary.filter(|&n| u64::from(n) >= dictionaries.count()) {
+                let what = format!(
+                    "schema: column \"{}\" has the dictionary {number}, which is not there",
+                    node.name
+                );
+                return Err(Error::corrupt(what));
+            }
+        }
         let levels: Vec<_> = directory.levels().copied().collect();
         if let (Some(top), true) = (levels.last(), checked) {
             metadata(top.offset, top.length, top.crc, "list of checksums")?;
@@ -154,9 +166,10 @@ impl<S: Source> Reader<S> {
         &self.table.schema
     }
 
-    /// The Arrow schema, an encapsulated IPC message, if the file was written from Arrow.
+    /// The Arrow schema, an encapsulated IPC message, if the file was written from Arrow. A section that does not begin
+    /// as such a message is something else, and passed over: the physical schema says all that values need.
     pub fn arrow_schema(&self) -> Option<&[u8]> {
-        self.arrow_schema.as_deref()
+        self.arrow_schema.as_deref().filter(|message| message.starts_with(&ARROW_MESSAGE))
     }
 
     /// Bytes of the checksummed pages that were touched so far, each counted once: what a mapped file had to be read
@@ -265,8 +278,12 @@ impl<S: Source> Reader<S> {
     /// `Corrupt`.
     pub fn dictionary(&self, node: usize) -> Result<Option<Values>> {
         let number = self.schema().nodes().get(node).and_then(|n| n.dictionary);
-        let table = number.map(|n| self.dictionaries.strings(&self.pages, n)).transpose()?;
-        table.map(|t| t.values()).transpose()
+        let Some(number) = number else { return Ok(None) };
+        let table = self.dictionaries.strings(&self.pages, number)?;
+        if self.schema().nodes().get(node).is_some_and(|n| n.kind == Kind::Text) {
+            table.check_text()?;
+        }
+        table.values().map(Some)
     }
 
     /// The node and the number of the classes of a class-wise file.
@@ -325,7 +342,29 @@ impl<S: Source> Reader<S> {
 
     /// The cells section, if there is one.
     pub(crate) fn cells(&self) -> Result<Option<CellsSection>> {
-        self.cells.as_deref().map(|b| CellsSection::read(b, self.schema().nodes().len())).transpose()
+        let Some(bytes) = self.cells.as_deref() else { return Ok(None) };
+        let nodes = self.schema().nodes();
+        let section = CellsSection::read(bytes, nodes.len())?;
+        let bad = |what: &str| Err(Error::corrupt(format!("cells: {what}")));
+        let numeric = |n: u32| nodes.get(n as usize).is_some_and(Node::is_numeric_column);
+        if !section.features.iter().all(|f| numeric(f.node.get())) {
+            return bad("a feature is not a column of numbers");
+        }
+        match section.target {
+            CellTarget::None => {}
+            CellTarget::Value(node) if numeric(node) => {}
+            CellTarget::Value(_) => return bad("the target is not a column of numbers"),
+            CellTarget::Class(node) => {
+                let node = nodes.get(node as usize).filter(|n| n.is_single_column());
+                let Some(node) = node else { return bad("the target is no column of single values") };
+                let bytes = usize::from(node.bits.div_ceil(8));
+                let fits = |label: &Vec<u8>| node.kind.is_bytes() || label.len() == bytes;
+                if !section.labels.iter().flatten().all(fits) {
+                    return bad("a label is not a value of the target");
+                }
+            }
+        }
+        Ok(Some(section))
     }
 
     /// The bytes of the moments section, if there is one.

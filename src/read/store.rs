@@ -18,7 +18,7 @@ pub(super) struct Target<'a> {
 
 impl Target<'_> {
     #[inline(always)]
-    fn index(&self, i: usize) -> usize {
+    pub fn index(&self, i: usize) -> usize {
         let row = self.rows.map_or(self.first + i, |rows| rows.get(i).map_or(usize::MAX, |&r| r as usize));
         row.saturating_mul(self.stride).saturating_add(self.offset)
     }
@@ -125,20 +125,22 @@ fn store_any(
     Ok(())
 }
 
-/// Writes the values of a pair of lanes: 128 bits.
+/// Writes the values of a pair of lanes: 128 bits. False if a sum exceeds them.
 pub(super) fn store_wide(
     node: &Node,
     lanes: [&Lane; 2],
     fields: [&[u64]; 2],
     out: &mut Values,
     target: Target,
-) {
-    let Values::U128(v) = out else { return };
+) -> bool {
+    let Values::U128(v) = out else { return false };
     let join = |low: u64, high: u64| u128::from(low) | u128::from(high) << 64;
     let least = join(lanes[0].minimum, lanes[1].minimum);
     let flip = if node.kind == crate::column::Kind::Decimal { 1 << 127 } else { 0 };
-    let pairs: Vec<u128> = fields[0].iter().zip(fields[1]).map(|(&low, &high)| join(low, high)).collect();
-    target.put(v, &pairs, |f| least.wrapping_add(f) ^ flip);
+    let pairs = fields[0].iter().zip(fields[1]).map(|(&low, &high)| least.checked_add(join(low, high)));
+    let Some(sums) = pairs.collect::<Option<Vec<u128>>>() else { return false };
+    target.put(v, &sums, |sum| sum ^ flip);
+    true
 }
 
 /// Writes one raw value: an exception.

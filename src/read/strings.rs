@@ -70,13 +70,14 @@ impl<'a> Strings<'a> {
         Ok(())
     }
 
-    /// Takes the fields of both lanes for some rows.
+    /// Takes the fields of both lanes for some rows. The places of nulls mean nothing.
     pub fn add<S: Source>(
         &mut self,
         dictionaries: &Dictionaries,
         pages: &Pages<S>,
         lanes: (&Lane, &Lane),
         fields: [&[u64]; 2],
+        validity: Option<&[u8]>,
         target: Target,
     ) -> Result<()> {
         if lanes.0.kind == TransformKind::Dictionary {
@@ -89,11 +90,15 @@ impl<'a> Strings<'a> {
         }
         let length = self.pools.get(self.heap as usize).map_or(0, |p| p.bytes().len() as u64);
         let mut found = Vec::with_capacity(fields[0].len());
-        for (&at, &bytes) in fields[0].iter().zip(fields[1]) {
-            let start = lanes.0.minimum.wrapping_add(at);
-            let end = start.checked_add(lanes.1.minimum.wrapping_add(bytes)).filter(|&e| e <= length);
-            let end = end.ok_or_else(|| Error::corrupt("a string lies outside the heap"))?;
-            found.push(Place { pool: self.heap, start: start as usize, end: end as usize });
+        let end = |start: u64, field: u64| start.checked_add(lanes.1.minimum.checked_add(field)?);
+        for (i, (&at, &field)) in fields[0].iter().zip(fields[1]).enumerate() {
+            let start = lanes.0.minimum.checked_add(at);
+            let place = start.zip(start.and_then(|s| end(s, field)).filter(|&e| e <= length));
+            found.push(match place {
+                Some((start, end)) => Place { pool: self.heap, start: start as usize, end: end as usize },
+                None if validity.is_some_and(|v| v.get(target.index(i)) == Some(&0)) => Place::default(),
+                None => return Err(Error::corrupt("a string lies outside the heap")),
+            });
         }
         target.put(&mut self.places, &found, |place| place);
         Ok(())
@@ -124,17 +129,28 @@ impl<'a> Strings<'a> {
     }
 
     /// Puts the strings together; a null is an empty one.
-    pub fn finish(mut self, validity: Option<&[u8]>, values: &mut Values) -> Result<()> {
+    ///
+    /// # Errors
+    /// `Corrupt` for `text` that is not UTF-8, or codes without a symbol.
+    pub fn finish(mut self, text: bool, validity: Option<&[u8]>, values: &mut Values) -> Result<()> {
         let Values::Bytes { offsets, data } = values else { return Ok(()) };
         for (place, _) in self.places.iter_mut().zip(validity.unwrap_or(&[])).filter(|(_, v)| **v == 0) {
             *place = Place::default();
         }
         offsets.reserve(self.places.len());
-        let (mut bytes, mut codes) = (0, 0);
+        let (mut bytes, mut codes, mut heap) = (0, 0, false);
         for place in &self.places {
             let pool = self.pools.get(place.pool as usize);
             let of = if pool.is_some_and(|p| p.symbols().is_some()) { &mut codes } else { &mut bytes };
             *of += place.end - place.start;
+            heap |= place.end > place.start && matches!(pool, Some(Pool::Heap(..)));
+        }
+        if text {
+            for pool in &self.pools {
+                if let Pool::Dictionary(_, table) = pool {
+                    table.check_text()?;
+                }
+            }
         }
         // Codes of text stand for two to three bytes each.
         data.reserve(bytes + codes + (2 * codes).min(DECODED));
@@ -153,6 +169,21 @@ impl<'a> Strings<'a> {
             offsets.push(end as u64);
         }
         data.truncate(end);
-        Ok(())
+        // A dictionary's strings are checked once; together with them the rest is, whole and at every boundary.
+        if text && heap && !is_text(offsets, data) { Err(not_text()) } else { Ok(()) }
     }
+}
+
+/// The error of text that is not UTF-8.
+pub(super) fn not_text() -> Error {
+    Error::corrupt("a string is not UTF-8")
+}
+
+/// Whether all the strings that lie back to back in `data` are UTF-8.
+fn is_text(offsets: &[u64], data: &[u8]) -> bool {
+    if data.is_ascii() {
+        return true;
+    }
+    let whole = std::str::from_utf8(data);
+    whole.is_ok_and(|text| offsets.iter().all(|&at| text.is_char_boundary(at as usize)))
 }

@@ -77,42 +77,11 @@ impl<S: Source> Reader<S> {
 
     /// The stored condensed table.
     fn stored_samples(&self, section: &CellsSection) -> Result<Condensed> {
-        let d = section.features.len();
-        let value = matches!(section.target, CellTarget::Value(_));
-        let classes = section.labels.len();
         let batch = self.condensed_rows()?;
-        let m = batch.rows;
-        let bad = || Error::corrupt("the condensed samples do not have the columns that the cells name");
-        if m as u64 != section.cells || batch.columns.len() != d + usize::from(value) + classes.max(1) {
-            return Err(bad());
+        if batch.rows as u64 != section.cells {
+            return Err(Error::corrupt("there are not as many condensed samples as the cells name"));
         }
-        let mut columns = Vec::with_capacity(batch.columns.len());
-        for column in &batch.columns {
-            let Values::U64(v) = &column.values else { return Err(bad()) };
-            columns.push((v, column.validity.as_deref()));
-        }
-        let mean = |k: usize, row: usize| {
-            let (v, validity) = columns.get(k).copied().unwrap_or((&EMPTY, None));
-            let null = validity.is_some_and(|v| v.get(row) == Some(&0));
-            if null { f64::NAN } else { v.get(row).map_or(f64::NAN, |&x| f64::from_bits(x)) }
-        };
-        let weights_at = d + usize::from(value);
-        let weight = |class: usize, row: usize| {
-            columns.get(weights_at + class).and_then(|(v, _)| v.get(row)).copied().unwrap_or(0)
-        };
-        Ok(Condensed {
-            features: d,
-            means: (0..m)
-                .flat_map(|row| (0..d).map(move |k| (k, row)))
-                .map(|(k, row)| mean(k, row))
-                .collect(),
-            target: value.then(|| (0..m).map(|row| mean(d, row)).collect()),
-            weights: (0..m)
-                .flat_map(|row| (0..classes.max(1)).map(move |c| (c, row)))
-                .map(|(c, row)| weight(c, row))
-                .collect(),
-            classes,
-        })
+        samples_of_rows(section, &batch)
     }
 
     /// The condensed samples, from the rows: cells counted, then summed block by block as the writer does.
@@ -142,6 +111,42 @@ impl<S: Source> Reader<S> {
         self.stored_rows(rows, projection, &mut batch)?;
         Ok(batch)
     }
+}
+
+/// Rows of the condensed table as samples.
+pub(crate) fn samples_of_rows(section: &CellsSection, batch: &Batch) -> Result<Condensed> {
+    let d = section.features.len();
+    let value = matches!(section.target, CellTarget::Value(_));
+    let classes = section.labels.len();
+    let m = batch.rows;
+    let bad = || Error::corrupt("the condensed samples do not have the columns that the cells name");
+    if batch.columns.len() != d + usize::from(value) + classes.max(1) {
+        return Err(bad());
+    }
+    let mut columns = Vec::with_capacity(batch.columns.len());
+    for column in &batch.columns {
+        let Values::U64(v) = &column.values else { return Err(bad()) };
+        columns.push((v, column.validity.as_deref()));
+    }
+    let mean = |k: usize, row: usize| {
+        let (v, validity) = columns.get(k).copied().unwrap_or((&EMPTY, None));
+        let null = validity.is_some_and(|v| v.get(row) == Some(&0));
+        if null { f64::NAN } else { v.get(row).map_or(f64::NAN, |&x| f64::from_bits(x)) }
+    };
+    let weights_at = d + usize::from(value);
+    let weight = |class: usize, row: usize| {
+        columns.get(weights_at + class).and_then(|(v, _)| v.get(row)).copied().unwrap_or(0)
+    };
+    Ok(Condensed {
+        features: d,
+        means: (0..m).flat_map(|row| (0..d).map(move |k| (k, row))).map(|(k, row)| mean(k, row)).collect(),
+        target: value.then(|| (0..m).map(|row| mean(d, row)).collect()),
+        weights: (0..m)
+            .flat_map(|row| (0..classes.max(1)).map(move |c| (c, row)))
+            .map(|(c, row)| weight(c, row))
+            .collect(),
+        classes,
+    })
 }
 
 static EMPTY: Vec<u64> = Vec::new();

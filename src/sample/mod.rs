@@ -18,6 +18,7 @@ mod weights;
 pub use batch::{Batch, PixelFormat, Pixels};
 pub use classes::{ClassList, Classes, FileClasses};
 pub use condensed::CondensedSamples;
+pub(crate) use condensed::samples_of_rows;
 pub use coreset::CoresetRows;
 pub use draw::{Amount, Draw};
 pub use epoch::Epoch;

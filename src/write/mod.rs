@@ -28,6 +28,7 @@ mod table;
 pub use crate::format::MAX_CELLS;
 pub(crate) use cells::CellPlan;
 pub use merged::merge_condensed;
+pub(crate) use moments::MomentPlan;
 pub use options::{CellLimit, ImageTransform, Layout, Options, Part, Report, TargetKind};
 pub use passes::{Progress, write, write_to};
 pub(crate) use segments::SEGMENT_BYTES;

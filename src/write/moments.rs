@@ -10,7 +10,7 @@ const MAX_COLUMNS: usize = 256;
 
 /// The columns: features, then a numeric target.
 #[derive(Clone, PartialEq)]
-pub(super) struct MomentPlan {
+pub(crate) struct MomentPlan {
     nodes: Vec<usize>,
     target: bool,
 }
@@ -23,7 +23,7 @@ enum Owned {
 
 impl MomentPlan {
     /// The plan for a table, if it has numeric columns and not too many.
-    pub fn of(schema: &Schema, roles: &Roles) -> Option<Self> {
+    pub(super) fn of(schema: &Schema, roles: &Roles) -> Option<Self> {
         let numeric = |n: usize| schema.nodes().get(n).is_some_and(Node::is_numeric_column);
         let target = roles.target.map(|(t, _)| t).filter(|&t| numeric(t));
         let nodes: Vec<usize> = roles.features.iter().copied().chain(target).collect();

@@ -73,6 +73,12 @@ impl Sink {
                     );
                     return Err(Error::new(ErrorKind::Type, why).at(target.display()));
                 }
+                if let Some(field) = schema.fields().iter().find(|f| has_empty_values(f.data_type())) {
+                    let name = field.name();
+                    let why =
+                        format!("column \"{name}\": Parquet takes no values of 0 bytes; write Arrow IPC");
+                    return Err(Error::new(ErrorKind::Type, why).at(target.display()));
+                }
                 let level = ZstdLevel::try_new(3).map_err(|e| refuse(e.into()))?;
                 let properties =
                     WriterProperties::builder().set_compression(Compression::ZSTD(level)).build();
@@ -259,6 +265,16 @@ fn has_foreign_dictionary(data_type: &DataType) -> bool {
         }
         DataType::Struct(fields) => fields.iter().any(|f| has_foreign_dictionary(f.data_type())),
         DataType::FixedSizeList(item, _) => has_foreign_dictionary(item.data_type()),
+        _ => false,
+    }
+}
+
+/// Whether a type has fixed-size values of no bytes, on which the Parquet writer panics.
+fn has_empty_values(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::FixedSizeBinary(0) => true,
+        DataType::FixedSizeList(item, _) => has_empty_values(item.data_type()),
+        DataType::Struct(fields) => fields.iter().any(|field| has_empty_values(field.data_type())),
         _ => false,
     }
 }

@@ -2,9 +2,9 @@
 
 use std::arch::x86_64::{
     __m512i, __mmask8, _mm512_add_epi64, _mm512_and_si512, _mm512_andnot_si512, _mm512_i64gather_epi64,
-    _mm512_loadu_si512, _mm512_mask_i64gather_epi64, _mm512_mask_storeu_epi64, _mm512_maskz_loadu_epi64,
-    _mm512_or_si512, _mm512_permutex2var_epi64, _mm512_set1_epi64, _mm512_setzero_si512, _mm512_sllv_epi64,
-    _mm512_srli_epi64, _mm512_srlv_epi64, _mm512_sub_epi64,
+    _mm512_loadu_si512, _mm512_mask_cmplt_epu64_mask, _mm512_mask_i64gather_epi64, _mm512_mask_storeu_epi64,
+    _mm512_maskz_loadu_epi64, _mm512_or_si512, _mm512_permutex2var_epi64, _mm512_set1_epi64,
+    _mm512_setzero_si512, _mm512_sllv_epi64, _mm512_srli_epi64, _mm512_srlv_epi64, _mm512_sub_epi64,
 };
 
 use super::{Group, Grouped, ONE_LOAD};
@@ -32,6 +32,8 @@ pub(super) struct LaneTable {
     lows: Table,
     widths: Table,
     widest: u64,
+    /// Whether the sum of a least field and a deviation may exceed 64 bits.
+    wraps: bool,
 }
 
 /// An entry for each id, repeated where they are few: then a lookup may leave the bits above an id.
@@ -45,7 +47,8 @@ impl LaneTable {
         }
         let lanes = |group| {
             let (entries, per) = grouped.entries(group);
-            (0..per).map(move |offset| {
+            let lanes = group.lanes.clone().filter_map(|place| grouped.lanes.get(place));
+            lanes.enumerate().map(move |(offset, lane)| {
                 let own = entries.iter().skip(offset).step_by(per);
                 Self {
                     at: group.at,
@@ -53,6 +56,7 @@ impl LaneTable {
                     lows: table(group, own.clone().map(|entry| entry.low)),
                     widths: table(group, own.clone().map(|entry| entry.width.into())),
                     widest: own.map(|entry| entry.width.into()).max().unwrap_or(0),
+                    wraps: lane.wraps,
                 }
             })
         };
@@ -98,14 +102,14 @@ enum Load {
     Two,
 }
 
-/// Writes the fields of the wanted lanes, by place.
+/// Writes the fields of the wanted lanes, by place. True if the sum of a least field and a deviation exceeds 64 bits.
 ///
 /// # Safety
 /// The processor has AVX-512. Every id of the rows names a base, and neither ids nor deviations of these rows begin
 /// within the last `REACH` bytes of the data.
-pub(super) unsafe fn decode(grouped: &Grouped, rows: &Rows, wanted: &[bool], out: &mut [Vec<u64>]) {
+pub(super) unsafe fn decode(grouped: &Grouped, rows: &Rows, wanted: &[bool], out: &mut [Vec<u64>]) -> bool {
     let count = rows.next.len().min(rows.words.len());
-    let Some(last) = wanted.iter().rposition(|wanted| *wanted) else { return };
+    let Some(last) = wanted.iter().rposition(|wanted| *wanted) else { return false };
     let mut steps = Vec::with_capacity(last + 1);
     let mut word = if rows.ids.is_empty() { Some(0) } else { None };
     // Bits of deviations that are at hand in any row.
@@ -134,12 +138,13 @@ pub(super) unsafe fn decode(grouped: &Grouped, rows: &Rows, wanted: &[bool], out
         steps.push(Step { table, word: loaded.then_some(table.at), shift, deviations, out });
     }
     // SAFETY: as the caller says; lanes that are wanted have memory for `count` rows.
-    unsafe { decode_steps(&steps, rows, count) };
+    unsafe { decode_steps(&steps, rows, count) }
 }
 
 #[target_feature(enable = "avx512f")]
-unsafe fn decode_steps(steps: &[Step], rows: &Rows, count: usize) {
+unsafe fn decode_steps(steps: &[Step], rows: &Rows, count: usize) -> bool {
     let ones = _mm512_set1_epi64(-1);
+    let mut wrapped = 0;
     for first in (0..count).step_by(ROWS) {
         let here: __mmask8 = u8::MAX >> (ROWS - (count - first).min(ROWS));
         // SAFETY: `here` has the rows that there are; see the caller's for what is loaded of the data.
@@ -165,12 +170,17 @@ unsafe fn decode_steps(steps: &[Step], rows: &Rows, count: usize) {
                     next = _mm512_add_epi64(next, widths);
                 }
                 if !step.out.is_null() {
-                    fields = _mm512_add_epi64(fields, look_up(&table.lows, table.id_bits, id));
+                    let lows = look_up(&table.lows, table.id_bits, id);
+                    fields = _mm512_add_epi64(fields, lows);
+                    if table.wraps {
+                        wrapped |= _mm512_mask_cmplt_epu64_mask(here, fields, lows);
+                    }
                     _mm512_mask_storeu_epi64(step.out.add(first).cast(), here, fields);
                 }
             }
         }
     }
+    wrapped != 0
 }
 
 /// At least 57 bits from each of the bits on, or 64.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::places::{Chunk, Places};
-use super::{Grouped, corrupt};
+use super::{GroupLane, Grouped, corrupt};
 use crate::entrogede::Slope;
 use crate::error::Result;
 use crate::format::bits::{field, mask};
@@ -72,14 +72,14 @@ impl GroupedFields {
         if !self.places.decode(chunk, &mut self.fields) {
             return Err(corrupt("a row names a base that does not exist, or lies outside"));
         }
-        self.add_frames(grouped, &frames);
         let lanes = grouped.lanes.iter().zip(&self.fields).zip(&self.wanted).filter(|(_, wanted)| **wanted);
-        for ((lane, fields), _) in lanes.filter(|((lane, _), _)| lane.loose && lane.minimum.is_none()) {
-            let all = fields.iter().fold(0, |all, field| all | field);
-            if all & !mask(lane.width) != 0 {
-                return Err(corrupt("a field is wider than its lane"));
-            }
+        let is_wider = |lane: &GroupLane, fields: &[u64]| {
+            lane.loose && fields.iter().fold(0, |all, field| all | field) & !mask(lane.width) != 0
+        };
+        if self.places.has_wrapped() || lanes.into_iter().any(|((lane, fields), _)| is_wider(lane, fields)) {
+            return Err(corrupt("a field is wider than its lane"));
         }
+        self.add_frames(grouped, &frames);
         Ok(())
     }
 

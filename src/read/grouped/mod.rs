@@ -65,6 +65,8 @@ struct GroupLane {
     width: u32,
     /// Whether a base has deviations that lead out of them, which no field may.
     loose: bool,
+    /// Whether they may even lead out of 64 bits.
+    wraps: bool,
 }
 
 /// A lane's part of a base.
@@ -106,7 +108,14 @@ impl Grouped {
             let framed = (lane.framed == 1).then_some((minimum, width));
             minimum += framed.map_or(0, |(_, width)| width.into());
             let slope = Slope(lane.slope.get());
-            this.lanes.push(GroupLane { lane: number, minimum: framed, slope, width, loose: false });
+            this.lanes.push(GroupLane {
+                lane: number,
+                minimum: framed,
+                slope,
+                width,
+                loose: false,
+                wraps: false,
+            });
         }
         let (mut at, mut next, mut bases) = (0, 0, 0u64);
         for group in &layout.groups {
@@ -123,7 +132,9 @@ impl Grouped {
                     if width > lane.width {
                         return Err(corrupt("a deviation is wider than its lane"));
                     }
-                    lane.loose |= low.checked_add(mask(width)).is_none_or(|most| most > mask(lane.width));
+                    let most = low.checked_add(mask(width));
+                    lane.loose |= most.is_none_or(|most| most > mask(lane.width));
+                    lane.wraps |= most.is_none();
                     this.entries.push(Entry { low, width });
                 }
             }

@@ -19,6 +19,8 @@ pub(super) struct Places {
     next: Vec<u64>,
     /// Up to 57 bits of ids.
     words: Vec<u64>,
+    /// Whether a least field and its deviation exceeded 64 bits.
+    wrapped: bool,
 }
 
 /// Rows of a block whose fields are wanted.
@@ -45,6 +47,11 @@ impl Chunk<'_> {
 }
 
 impl Places {
+    /// Whether a sum of the rows decoded last exceeded 64 bits.
+    pub fn has_wrapped(&self) -> bool {
+        self.wrapped
+    }
+
     /// Writes what bases and deviations make of the wanted lanes, by place. False if an id names no base, or a row does
     /// not lie in the data.
     pub fn decode(&mut self, chunk: Chunk, out: &mut [Vec<u64>]) -> bool {
@@ -67,6 +74,7 @@ impl Places {
     #[inline(always)]
     pub fn decode_any(&mut self, chunk: Chunk, out: &mut [Vec<u64>], eight: bool) -> bool {
         let data = chunk.data;
+        self.wrapped = false;
         // Rows may reach beyond the last deviation, for ids that are wrong, and for bases that are wider than those
         // they have.
         if chunk.ends_before(LOAD) {
@@ -96,18 +104,18 @@ impl Places {
     /// Reads eight rows side by side, if the data reach far enough behind the rows, all of whose ids name bases. The
     /// processor has AVX-512.
     #[cfg(target_arch = "x86_64")]
-    fn eight(&self, chunk: Chunk, out: &mut [Vec<u64>]) -> bool {
+    fn eight(&mut self, chunk: Chunk, out: &mut [Vec<u64>]) -> bool {
         let far = chunk.ends_before(eight::REACH);
         if far {
             let rows = eight::Rows { data: chunk.data, next: &self.next, ids: &self.ids, words: &self.words };
             // SAFETY: the processor has AVX-512; rows whose ids name bases take no more than was checked.
-            unsafe { eight::decode(chunk.grouped, &rows, chunk.wanted, out) };
+            self.wrapped = unsafe { eight::decode(chunk.grouped, &rows, chunk.wanted, out) };
         }
         far
     }
 
     #[cfg(not(target_arch = "x86_64"))]
-    fn eight(&self, _: Chunk, _: &mut [Vec<u64>]) -> bool {
+    fn eight(&mut self, _: Chunk, _: &mut [Vec<u64>]) -> bool {
         false
     }
 
@@ -286,6 +294,7 @@ impl Places {
                 let entry = entries.get((word >> shift & ids) as usize * per + offset);
                 let Entry { low, width } = entry.copied().unwrap_or_default();
                 *to = low.wrapping_add(field(data, *at, width));
+                self.wrapped |= *to < low;
                 *at += u64::from(width);
             }
         }
@@ -300,16 +309,20 @@ impl Places {
             return to.fill(low);
         }
         let (rows, mask) = (self.next.iter_mut().zip(to), mask(width));
+        let mut wrapped = false;
         if width > ONE_LOAD {
             rows.for_each(|(at, to)| {
                 *to = low.wrapping_add(field(data, *at, width));
+                wrapped |= *to < low;
                 *at += u64::from(width);
             });
         } else {
             rows.for_each(|(at, to)| {
                 *to = low.wrapping_add(load(*at) & mask);
+                wrapped |= *to < low;
                 *at += u64::from(width);
             });
         }
+        self.wrapped |= wrapped;
     }
 }
