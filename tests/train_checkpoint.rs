@@ -7,7 +7,7 @@ use std::path::Path;
 use candle_core::Device;
 use gede::sample::{Amount, Draw, Images, Labels};
 use gede::train::models::{LeNet5, Network, ResNet18};
-use gede::train::{Augment, EpochReport, Sgd, Trained, Training};
+use gede::train::{Augment, EpochReport, EpochsDone, Sgd, Trained, Training};
 
 const IMAGES: u64 = 60;
 const SIDE: usize = 12;
@@ -133,7 +133,7 @@ fn other_runs_and_files_are_refused() {
     run(&new(3), &kept, &mut |_| {}).unwrap();
     let fresh = weights(&new(3));
     for other in [
-        Training { epochs: 5, ..kept.clone() },
+        Training { epochs: 3, ..kept.clone() },
         Training { seed: 2, ..kept.clone() },
         Training { rate: 0.01, ..kept.clone() },
         Training { augment: None, ..kept.clone() },
@@ -151,4 +151,33 @@ fn other_runs_and_files_are_refused() {
     }
     let nowhere = training(Some(&folder.path().join("no/a.safetensors")));
     assert!(run(&new(3), &nowhere, &mut |_| {}).is_err());
+}
+
+#[test]
+fn a_run_may_get_more_epochs() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.safetensors");
+    let new = || LeNet5::new([SIDE, SIDE, 1], 3, 1, &Device::Cpu).unwrap();
+    let kept = training(Some(&path));
+    let first = run(&new(), &kept, &mut |_| {}).unwrap();
+    assert_eq!(EpochsDone::read(&path).unwrap(), Some(EpochsDone { done: 4, of: 4 }));
+    let more = Training { epochs: 6, ..kept };
+    let mut told = Vec::new();
+    let trained = run(&new(), &more, &mut |epoch| told.push(epoch.epoch)).unwrap();
+    assert_eq!((told, &trained.epochs[..4], trained.steps), (vec![4, 5], &first.epochs[..], 24));
+    assert_eq!(EpochsDone::read(&path).unwrap(), Some(EpochsDone { done: 6, of: 6 }));
+    assert_eq!(EpochsDone::read(&folder.path().join("none")).unwrap(), None);
+}
+
+#[test]
+fn what_differs_is_named_one_by_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let kept = training(Some(&folder.path().join("a.safetensors")));
+    let new = || LeNet5::new([SIDE, SIDE, 1], 3, 1, &Device::Cpu).unwrap();
+    run(&new(), &kept, &mut |_| {}).unwrap();
+    let other = Training { batch: 10, augment: None, ..kept };
+    let error = run(&new(), &other, &mut |_| {}).unwrap_err().to_string();
+    assert!(error.contains("batch: 8 in the checkpoint, 10 now"), "{error}");
+    assert!(error.contains("augmentation: shift 2, mirror true in the checkpoint, none now"), "{error}");
+    assert!(!error.contains("seed") && !error.contains("rate"), "{error}");
 }

@@ -4,7 +4,7 @@
 
 use gede::entrogede::Condensed;
 use gede::sample::CondensedSamples;
-use gede::train::{Dataset, Gram, KMeans, Split, Standardiser, permutation};
+use gede::train::{ClassData, Dataset, Gram, KMeans, Split, Standardiser, permutation};
 use gede::write::TargetKind;
 
 fn dataset(rows: &[[f64; 3]]) -> Dataset {
@@ -133,6 +133,8 @@ fn condensed_samples_are_weighted_rows() {
         features: vec!["a".to_owned(), "b".to_owned()],
         target: Some(("y".to_owned(), TargetKind::Value)),
         labels: Vec::new(),
+        null_class: None,
+        extents: vec![(1.0, 5.0), (2.0, 6.0)],
         beta: 2,
         stored: true,
         samples,
@@ -142,4 +144,37 @@ fn condensed_samples_are_weighted_rows() {
     assert_eq!((data.weights(), data.left_out()), (&[3.0, 2.0][..], 1));
     condensed.samples.target = None;
     assert!(Dataset::of_condensed(&condensed).unwrap_err().to_string().contains("--target"));
+}
+
+#[test]
+fn nulls_are_no_class_and_columns_of_nulls_no_features() {
+    let gone = f64::NAN;
+    let condensed = CondensedSamples {
+        features: ["a", "b", "c"].map(str::to_owned).to_vec(),
+        extents: vec![(1.0, 4.0), (0.0, 0.0), (2.0, 8.0)],
+        target: Some(("k".to_owned(), TargetKind::Class)),
+        labels: ["x", "y", "null"].map(str::to_owned).to_vec(),
+        null_class: Some(2),
+        beta: 2,
+        stored: true,
+        samples: Condensed {
+            features: 3,
+            means: vec![1.0, gone, 2.0, 3.0, gone, gone, 4.0, gone, 8.0, 2.0, gone, 5.0],
+            target: None,
+            weights: vec![5, 1, 2, 3, 3, 0, 0, 0, 7, 0, 4, 1],
+            classes: 3,
+        },
+    };
+    let data = ClassData::of_condensed(&condensed).unwrap();
+    assert_eq!(data.features(), ["a", "c"]);
+    assert_eq!(data.labels(), ["x", "y"]);
+    // The second sample lacks c, the third has no row of a class.
+    assert_eq!((data.rows(), data.total()), (2, 10.0));
+    let passed = data.passed_over();
+    assert_eq!((passed.null_target, passed.unusable_feature), (10, 6));
+    let filled = ClassData::of_condensed_imputed(&condensed, true).unwrap();
+    assert_eq!((filled.rows(), filled.passed_over().unusable_feature), (3, 0));
+    // Where "null" is a word it is a class as any other.
+    let word = ClassData::of_condensed(&CondensedSamples { null_class: None, ..condensed }).unwrap();
+    assert_eq!(word.labels(), ["x", "y", "null"]);
 }

@@ -5,7 +5,9 @@ use std::path::Path;
 
 use arrow::datatypes::{Field, Schema};
 
+use super::decode_schema;
 use crate::error::{Error, ErrorKind, Result};
+use crate::read::{Reader, Source};
 
 /// The key of the class names among a schema's metadata: a JSON object of lists, by column.
 pub const CLASS_NAMES: &str = "class_names";
@@ -28,6 +30,15 @@ pub fn class_names(schema: &Schema) -> BTreeMap<String, Vec<String>> {
     };
     let integers = schema.fields().iter().filter(|f| f.data_type().is_integer());
     integers.filter_map(|field| names(field)).collect()
+}
+
+/// The names of classes that a gede file stores, by column: those of its Arrow schema's metadata.
+///
+/// # Errors
+/// `Corrupt` if the stored schema is damaged.
+pub fn stored_class_names<S: Source>(reader: &Reader<S>) -> Result<BTreeMap<String, Vec<String>>> {
+    let schema = reader.arrow_schema().map(decode_schema).transpose()?;
+    Ok(schema.map_or_else(BTreeMap::new, |schema| class_names(&schema)))
 }
 
 /// The names in a file, one a line; none if there is no such file.

@@ -18,6 +18,7 @@ mod source;
 mod table;
 mod union;
 
+pub use class_names::stored_class_names;
 pub use equal::logical_eq;
 pub use export::Exporter;
 pub use images::{image_field, image_shape};

@@ -7,6 +7,9 @@ use crate::error::{Error, Result};
 /// Decimal exponents of exact columns at most.
 pub const MAX_EXPONENT: u32 = 38;
 
+/// Relative rounding of compensated sums of squares, at most: each is rounded to 2^-53 of itself once or a few times.
+const NOISE: f64 = 1.0 / (1u64 << 48) as f64;
+
 /// A numeric column of one segment, one entry a row.
 #[derive(Clone, Copy, Debug)]
 pub enum MomentColumn<'a> {
@@ -174,9 +177,7 @@ impl Moments {
             }
         }
         if !self.is_exact() {
-            // Each sum is rounded to 2^-53 of itself.
-            let noise = 2f64.powi(-48);
-            let constant = |i: usize| centred[i * k + i] <= noise * self.value(i + 1, i + 1);
+            let constant = |i: usize| centred[i * k + i] <= NOISE * self.value(i + 1, i + 1);
             for i in (0..k).filter(|&i| constant(i)).collect::<Vec<_>>() {
                 for j in 0..k {
                     centred[i * k + j] = 0.0;
@@ -185,6 +186,18 @@ impl Moments {
             }
         }
         centred
+    }
+
+    /// Bound of the relative error of a column's centred sum of squares: 0 of exact sums, infinity where rounding has left
+    /// nothing of it. Large where a column lies far from zero for how much it varies.
+    pub fn relative_error(&self, column: usize) -> f64 {
+        let Sums::Compensated(sums) = &self.sums else { return 0.0 };
+        if self.count == 0 {
+            return 0.0;
+        }
+        let centred = self.centred_compensated(sums, column + 1, column + 1).value();
+        let noise = NOISE * self.value(column + 1, column + 1);
+        if centred > noise { noise / centred } else { f64::INFINITY }
     }
 
     /// With `c` the mean rounded down and `r` what is left of the sum, the sum of

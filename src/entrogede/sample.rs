@@ -57,6 +57,13 @@ impl Sample {
         self.values.truncate(kept * self.features);
     }
 
+    /// Keeps some of the features, in the order given (each below the number of features).
+    pub fn keep(&mut self, features: &[usize]) {
+        let rows = self.values.chunks_exact(self.features.max(1));
+        self.values = rows.flat_map(|row| features.iter().map(|&feature| row[feature])).collect();
+        self.features = features.len();
+    }
+
     /// Rows in the sample.
     pub fn rows(&self) -> usize {
         self.rows.len()

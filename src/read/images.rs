@@ -68,6 +68,11 @@ impl<S: Source> ImageColumn<'_, S> {
         self.reader.rows()
     }
 
+    /// Identity of the file: see [`Reader::identity`].
+    pub fn identity(&self) -> u64 {
+        self.reader.identity()
+    }
+
     /// The shape of each image.
     pub fn image_shape(&self) -> ImageShape {
         self.shape

@@ -183,6 +183,12 @@ impl<S: Source> Reader<S> {
         self.footer.version()
     }
 
+    /// Identity of the content: the checksums of the directory and of the footer. Through the lists of page checksums
+    /// it depends on every byte of the file, so that two files of other rows differ (but for chance, 1 in 2^32).
+    pub fn identity(&self) -> u64 {
+        u64::from(self.footer.directory_crc.get()) << 32 | u64::from(self.footer.checksum())
+    }
+
     /// Length of the file in bytes.
     pub fn file_length(&self) -> u64 {
         self.pages.source().length()

@@ -12,10 +12,14 @@ use crate::write::{CellPlan, SEGMENT_BYTES, TargetKind};
 pub struct CondensedSamples {
     /// Names of the features, in the order of the means.
     pub features: Vec<String>,
+    /// Least and greatest finite value of each feature in the file; 0 and 0 where there is none.
+    pub extents: Vec<(f64, f64)>,
     /// Name of the target, and whether it is a value (the samples have its mean) or a class (a weight a class).
     pub target: Option<(String, TargetKind)>,
     /// Labels of a class target as text, in the order of the weights.
     pub labels: Vec<String>,
+    /// The class of the rows whose target is null, if there are such rows: models have no such class.
+    pub null_class: Option<usize>,
     /// Bits that cells were cut by, `beta`.
     pub beta: usize,
     /// Whether the file stores the samples; otherwise they were rebuilt.
@@ -46,10 +50,13 @@ impl<S: Source> Reader<S> {
                 (Some((name(t), TargetKind::Class)), section.labels.iter().map(text).collect())
             }
         };
+        let null_class = section.labels.iter().position(Option::is_none);
         Ok(Some(CondensedSamples {
             features: section.features.iter().map(|f| name(f.node.get())).collect(),
+            extents: section.features.iter().map(|f| (f.lo.get(), f.hi.get())).collect(),
             target,
             labels,
+            null_class,
             beta: section.bits.len(),
             stored: section.stored,
             samples,

@@ -18,6 +18,11 @@ pub trait Images: Sync {
     /// `Argument` for a row that is not there or an `out` of another length; `Corrupt` or `Io`.
     fn decode(&self, rows: &[u64], out: &mut [u8]) -> Result<()>;
 
+    /// Identity of the file that the images are read from; none if they are from no file. Checkpoints are bound to it.
+    fn identity(&self) -> Option<u64> {
+        None
+    }
+
     /// The images as a file has them, for a decoder on a GPU; none if they are not from a file.
     ///
     /// # Errors
@@ -47,6 +52,10 @@ impl<S: Source> Images for ImageColumn<'_, S> {
         let images = pixels.chunks_exact(shape.values()).zip(out.chunks_exact_mut(shape.values()));
         images.for_each(|(from, to)| separate(from, shape.planes(), to));
         Ok(())
+    }
+
+    fn identity(&self) -> Option<u64> {
+        Some(ImageColumn::identity(self))
     }
 
     fn packed(&self) -> Result<Option<PackedImages>> {

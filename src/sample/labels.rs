@@ -102,7 +102,13 @@ impl<S: Source> Labels for LabelColumn<'_, S> {
         let column = batch.columns.first().ok_or_else(|| Error::corrupt("the label column is missing"))?;
         for (at, (row, out)) in rows.iter().zip(out).enumerate() {
             *out = self.number(column.label(at)).ok_or_else(|| {
-                let what = format!("column \"{}\": the value of row {row} is no class number", self.name);
+                let name = &self.name;
+                let what = match column.label(at) {
+                    None => format!(
+                        "column \"{name}\" is null in row {row}: convert without rows that have no label"
+                    ),
+                    Some(_) => format!("column \"{name}\": the value of row {row} is no class number"),
+                };
                 Error::new(ErrorKind::Type, what)
             })?;
         }

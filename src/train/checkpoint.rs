@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::descent::candle;
 use super::models::Network;
+use super::recipe::Recipe;
 use super::saved::{METADATA_KEY, parse, replace};
 use super::sgd::Steps;
 use super::training::{EpochReport, Trained};
@@ -21,8 +22,11 @@ const VELOCITY: &str = "velocity.";
 /// How far a run has come.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Standing {
-    /// What the run is, in words: only the same one goes on.
-    pub recipe: String,
+    /// The run's options and input: only the same run is resumed.
+    recipe: Recorded,
+    /// Epochs that the run was to have.
+    #[serde(default)]
+    of: u64,
     /// Where its draws go on.
     pub state: State,
     images: u64,
@@ -33,12 +37,23 @@ pub(super) struct Standing {
     epochs: Vec<[u64; 3]>,
 }
 
+/// A recipe as a checkpoint holds it.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Recorded {
+    /// Option by option.
+    Named(Recipe),
+    /// In words, by a gede that did not bind checkpoints to their file.
+    Words(String),
+}
+
 impl Standing {
-    /// Of a run, behind an epoch.
-    pub fn new(recipe: String, state: State, trained: &Trained) -> Self {
+    /// Of a run of a recipe and so many epochs, after one of them.
+    pub fn new((recipe, of): (&Recipe, u64), state: State, trained: &Trained) -> Self {
         let Trained { images, steps, seconds, waited, ref epochs, .. } = *trained;
         let epochs = epochs.iter().map(|e| [e.epoch, e.images, e.loss.to_bits()]).collect();
-        Self { recipe, state, images, steps, clock: [seconds.to_bits(), waited.to_bits()], epochs }
+        let clock = [seconds.to_bits(), waited.to_bits()];
+        Self { recipe: Recorded::Named(recipe.clone()), of, state, images, steps, clock, epochs }
     }
 
     /// What the run has come to.
@@ -86,25 +101,68 @@ pub(super) fn save(path: &Path, standing: &Standing, network: &dyn Network, movi
 /// `Io`; `Input` if it is not a checkpoint of this network and recipe.
 pub(super) fn resume(
     path: &Path,
-    recipe: &str,
+    recipe: (&Recipe, u64),
     network: &dyn Network,
     moving: &mut Steps,
 ) -> Result<Option<Standing>> {
-    let bytes = match std::fs::read(path) {
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        bytes => bytes.map_err(|e| Error::io(format!("reading {}", path.display()), e))?,
-    };
+    let Some(bytes) = read(path)? else { return Ok(None) };
     restore(&bytes, recipe, network, moving).map(Some).map_err(|e| e.at(path.display()))
 }
 
-fn restore(bytes: &[u8], recipe: &str, network: &dyn Network, moving: &mut Steps) -> Result<Standing> {
-    let bad = |what: String| Error::new(ErrorKind::Input, format!("not a checkpoint of this run: {what}"));
+/// The bytes of a checkpoint, if there is one.
+fn read(path: &Path) -> Result<Option<Vec<u8>>> {
+    match std::fs::read(path) {
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        bytes => bytes.map(Some).map_err(|e| Error::io(format!("reading {}", path.display()), e)),
+    }
+}
+
+fn bad(what: impl std::fmt::Display) -> Error {
+    Error::new(ErrorKind::Input, format!("not a checkpoint of this run: {what}"))
+}
+
+/// Epochs that a checkpoint has done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EpochsDone {
+    /// Epochs that are done.
+    pub done: u64,
+    /// Epochs that the run was to have: the schedule of the learning rate was cut to them.
+    pub of: u64,
+}
+
+impl EpochsDone {
+    /// The epochs of a checkpoint; none if there is no such file.
+    ///
+    /// # Errors
+    /// `Io`; `Input` if the file is not a checkpoint.
+    pub fn read(path: &Path) -> Result<Option<Self>> {
+        let Some(bytes) = read(path)? else { return Ok(None) };
+        let (_, standing) = parse::<Standing>(&bytes).map_err(|e| bad(e).at(path.display()))?;
+        Ok(Some(Self { done: standing.epochs.len() as u64, of: standing.of }))
+    }
+}
+
+fn restore(
+    bytes: &[u8],
+    (recipe, epochs): (&Recipe, u64),
+    network: &dyn Network,
+    moving: &mut Steps,
+) -> Result<Standing> {
     let (tensors, standing) = parse::<Standing>(bytes).map_err(bad)?;
-    if standing.recipe != recipe {
-        return Err(bad(format!("it is of {}; this is {recipe}", standing.recipe)));
+    match &standing.recipe {
+        Recorded::Named(there) => there.differences(recipe).map_or(Ok(()), |all| Err(bad(all)))?,
+        Recorded::Words(_) => {
+            return Err(bad(
+                "an older gede made it, whose checkpoints do not say of which file they are; begin with a new one",
+            ));
+        }
+    }
+    let done = standing.epochs.len() as u64;
+    if done > epochs {
+        return Err(bad(format!("{done} epochs are done, which is more than the {epochs} asked for")));
     }
     let like = |name: &str, variable: &Var| {
-        let tensor = tensors.tensor(name).map_err(|e| bad(e.to_string()))?;
+        let tensor = tensors.tensor(name).map_err(bad)?;
         if tensor.dtype() != Dtype::F32 || tensor.shape() != variable.dims() {
             return Err(bad(format!("tensor {name} is not float32 of shape {:?}", variable.dims())));
         }

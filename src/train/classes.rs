@@ -1,14 +1,12 @@
 //! Rows with how many of them are of each class.
 
-use std::collections::HashMap;
-
-use crate::column::{Column, Node};
+use super::file_rows::FileRows;
+use super::imputer::Imputer;
+use super::passed_over::PassedOver;
+use super::usable_samples::UsableSamples;
 use crate::error::{Error, Result};
-use crate::read::{Projection, Reader, Source};
+use crate::read::{Reader, Source};
 use crate::sample::CondensedSamples;
-
-/// Rows decoded at a time.
-const BATCH_ROWS: usize = 1 << 14;
 
 /// Rows that can be gone through again and again, one after the other.
 pub trait ClassRows {
@@ -23,6 +21,26 @@ pub trait ClassRows {
     /// # Errors
     /// What reading brings.
     fn each(&self, row: &mut dyn FnMut(&[f64], &[f64])) -> Result<()>;
+
+    /// As [`each`](Self::each), and counts the rows that are not handed out. By default there are none.
+    ///
+    /// # Errors
+    /// As [`each`](Self::each).
+    fn each_counted(&self, row: &mut dyn FnMut(&[f64], &[f64])) -> Result<RowsNotHandedOut> {
+        self.each(row)?;
+        Ok(RowsNotHandedOut::default())
+    }
+}
+
+/// Rows of a file that [`ClassRows::each_counted`] did not hand out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RowsNotHandedOut {
+    /// By reason.
+    pub rows: PassedOver,
+    /// Classes that were not named: of the rows of unseen labels.
+    pub unseen_classes: u64,
+    /// Some of them, as text.
+    pub unseen: Vec<String>,
 }
 
 /// Rows in memory: condensed samples with their soft labels, or rows of one class each.
@@ -36,6 +54,7 @@ pub struct ClassData {
     /// n x classes.
     counts: Vec<f64>,
     left_out: usize,
+    passed_over: PassedOver,
 }
 
 impl ClassData {
@@ -62,7 +81,15 @@ impl ClassData {
             let what = format!("{} values and {} counts are no rows of {d} features", x.len(), counts.len());
             return Err(Error::argument(what));
         }
-        let mut data = Self { features, target, labels, x: Vec::new(), counts: Vec::new(), left_out: 0 };
+        let mut data = Self {
+            features,
+            target,
+            labels,
+            x: Vec::new(),
+            counts: Vec::new(),
+            left_out: 0,
+            passed_over: PassedOver::default(),
+        };
         for (row, counts) in x.chunks_exact(d).zip(counts.chunks_exact(classes)) {
             let finite = row.iter().chain(counts).all(|v| v.is_finite());
             if finite && counts.iter().all(|&c| c >= 0.0) && counts.iter().sum::<f64>() > 0.0 {
@@ -75,19 +102,42 @@ impl ClassData {
         Ok(data)
     }
 
-    /// Condensed samples, with the rows of each class in their cells: never the most frequent class alone.
+    /// Condensed samples, with the rows of each class in their cells: never the most frequent class alone. A null is no
+    /// class, and a feature without a mean in every sample is no feature.
     ///
     /// # Errors
     /// `Argument` if their target is no class.
     pub fn of_condensed(condensed: &CondensedSamples) -> Result<Self> {
-        let CondensedSamples { features, target, labels, samples, .. } = condensed;
-        let Some((target, _)) = target.as_ref().filter(|_| samples.classes > 0) else {
+        Self::of_condensed_imputed(condensed, false)
+    }
+
+    /// As [`of_condensed`](Self::of_condensed), with means of cells that are missing filled in by those of the feature
+    /// if so wanted.
+    ///
+    /// # Errors
+    /// As [`of_condensed`](Self::of_condensed).
+    pub fn of_condensed_imputed(condensed: &CondensedSamples, impute: bool) -> Result<Self> {
+        let UsableSamples { features, mut means, target, labels, weights, null_target } =
+            UsableSamples::new(condensed);
+        let Some(target) = target.filter(|_| condensed.samples.classes > 0) else {
             return Err(Error::argument(
                 "the condensed samples have no rows a class: convert with --target COLUMN:class",
             ));
         };
-        let counts: Vec<f64> = samples.weights.iter().map(|&w| w as f64).collect();
-        Self::new(features.clone(), target.clone(), labels.clone(), &samples.means, &counts)
+        if impute {
+            let rows: Vec<f64> =
+                weights.chunks_exact(labels.len().max(1)).map(|counts| counts.iter().sum()).collect();
+            let imputer = Imputer::of_weighted(features.len(), &means, &rows);
+            means.chunks_exact_mut(features.len().max(1)).for_each(|row| imputer.fill(row));
+        }
+        let mut data = Self::new(features, target, labels, &means, &weights)?;
+        let rows: f64 = weights.iter().sum();
+        data.passed_over = PassedOver {
+            unusable_feature: (rows - data.total()).round() as u64,
+            null_target,
+            ..PassedOver::default()
+        };
+        Ok(data)
     }
 
     /// All rows of a file.
@@ -100,14 +150,22 @@ impl ClassData {
         target: &str,
         labels: &[String],
     ) -> Result<Self> {
-        let rows = FileRows::new(reader, features, target, labels)?;
+        Self::of_file_rows(&FileRows::new(reader, features, target, labels)?, target, labels)
+    }
+
+    /// The rows of a file, imputed as they say.
+    ///
+    /// # Errors
+    /// `Corrupt` or `Io`.
+    pub fn of_file_rows<S: Source>(rows: &FileRows<S>, target: &str, labels: &[String]) -> Result<Self> {
         let (mut x, mut counts) = (Vec::new(), Vec::new());
-        rows.each(&mut |row, of_class| {
+        let not = rows.each_counted(&mut |row, of_class| {
             x.extend_from_slice(row);
             counts.extend_from_slice(of_class);
         })?;
-        let mut data = Self::new(features.to_vec(), target.to_owned(), labels.to_vec(), &x, &counts)?;
-        data.left_out = (reader.rows() as usize).saturating_sub(data.rows());
+        let mut data = Self::new(rows.feature_names(), target.to_owned(), labels.to_vec(), &x, &counts)?;
+        data.left_out = (rows.reader.rows() as usize).saturating_sub(data.rows());
+        data.passed_over = not.rows;
         Ok(data)
     }
 
@@ -117,7 +175,14 @@ impl ClassData {
         let pick = |values: &[f64], per: usize| -> Vec<f64> {
             rows.iter().filter_map(|&i| values.get(i * per..(i + 1) * per)).flatten().copied().collect()
         };
-        Self { x: pick(&self.x, d), counts: pick(&self.counts, classes), left_out: 0, ..self.clone() }
+        let passed_over = PassedOver::default();
+        Self {
+            x: pick(&self.x, d),
+            counts: pick(&self.counts, classes),
+            left_out: 0,
+            passed_over,
+            ..self.clone()
+        }
     }
 
     /// Number of rows, n.
@@ -149,6 +214,11 @@ impl ClassData {
     pub fn left_out(&self) -> usize {
         self.left_out
     }
+
+    /// Rows of the file that are not used, by reason: of condensed samples the rows that they stand for.
+    pub fn passed_over(&self) -> PassedOver {
+        self.passed_over
+    }
 }
 
 impl ClassRows for ClassData {
@@ -163,80 +233,6 @@ impl ClassRows for ClassData {
     fn each(&self, row: &mut dyn FnMut(&[f64], &[f64])) -> Result<()> {
         let rows = self.x.chunks_exact(self.features.len());
         rows.zip(self.counts.chunks_exact(self.labels.len())).for_each(|(x, counts)| row(x, counts));
-        Ok(())
-    }
-}
-
-/// The rows of a file, decoded batch by batch each time they are gone through.
-pub struct FileRows<'a, S> {
-    reader: &'a Reader<S>,
-    /// The features, then the target.
-    projection: Projection,
-    features: Vec<&'a Node>,
-    target: &'a Node,
-    labels: HashMap<String, usize>,
-}
-
-impl<'a, S: Source> FileRows<'a, S> {
-    /// The rows of a file, with classes named as text.
-    ///
-    /// # Errors
-    /// `Argument` for a file of no rows, a column that is not there, or a feature that is not numeric.
-    pub fn new(reader: &'a Reader<S>, features: &[String], target: &str, labels: &[String]) -> Result<Self> {
-        if reader.rows() == 0 {
-            return Err(Error::argument("there are no rows in the file"));
-        }
-        let schema = reader.schema();
-        let names: Vec<&str> = features.iter().map(String::as_str).chain([target]).collect();
-        let projection = Projection::columns(schema, &names)?;
-        let mut nodes: Vec<&Node> =
-            projection.nodes().iter().filter_map(|&n| schema.nodes().get(n)).collect();
-        let target = nodes.pop().ok_or_else(|| Error::argument("no target"))?;
-        if let Some(node) = nodes.iter().find(|node| !node.is_numeric_column()) {
-            return Err(Error::argument(format!("column \"{}\" is not of single numbers", node.name)));
-        }
-        let labels = labels.iter().cloned().zip(0..).collect();
-        Ok(Self { reader, projection, features: nodes, target, labels })
-    }
-}
-
-impl<S: Source> ClassRows for FileRows<'_, S> {
-    fn dimension(&self) -> usize {
-        self.features.len()
-    }
-
-    fn classes(&self) -> usize {
-        self.labels.len()
-    }
-
-    /// Rows of classes that were not named, or with a feature that is missing or not finite, are passed over.
-    fn each(&self, row: &mut dyn FnMut(&[f64], &[f64])) -> Result<()> {
-        let mut known: HashMap<Option<Vec<u8>>, Option<usize>> = HashMap::new();
-        let mut x = vec![0.0; self.features.len()];
-        let mut counts = vec![0.0; self.labels.len()];
-        for batch in self.reader.scan(&self.projection, 0..self.reader.rows(), BATCH_ROWS)? {
-            let batch = batch?;
-            let Some((target, columns)) = batch.columns.split_last() else { continue };
-            let numbers: Vec<Vec<f64>> =
-                self.features.iter().zip(columns).map(|(node, column)| node.numbers(column)).collect();
-            let is_null =
-                |column: &Column, i: usize| column.validity.as_ref().is_some_and(|v| v.get(i) == Some(&0));
-            for i in 0..batch.rows {
-                let class = *known
-                    .entry(target.label(i))
-                    .or_insert_with_key(|l| self.labels.get(&self.target.label_text(l.as_deref())).copied());
-                for ((to, numbers), column) in x.iter_mut().zip(&numbers).zip(columns) {
-                    *to = numbers.get(i).copied().filter(|_| !is_null(column, i)).unwrap_or(f64::NAN);
-                }
-                if let Some(count) = class.and_then(|class| counts.get_mut(class))
-                    && x.iter().all(|v| v.is_finite())
-                {
-                    *count = 1.0;
-                    row(&x, &counts);
-                    counts.fill(0.0);
-                }
-            }
-        }
         Ok(())
     }
 }

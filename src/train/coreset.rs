@@ -17,7 +17,7 @@ impl Coreset {
         let (mut n, mut means, mut squares) =
             (0.0, vec![0.0; features.len() + 1], vec![0.0; features.len() + 1]);
         let finite = |x: &[f64], y: f64| y.is_finite() && x.iter().all(|v| v.is_finite());
-        each_row(reader, features, target, &mut |x, y| {
+        each_row(reader, features, Some(target), &mut |x, y| {
             if finite(x, y) {
                 n += 1.0;
                 for ((mean, square), v) in means.iter_mut().zip(&mut squares).zip(x.iter().chain([&y])) {
@@ -32,7 +32,7 @@ impl Coreset {
         }
         let centre = means.into_iter().zip(squares).map(|(mean, square)| (mean, (square / n).sqrt()));
         let mut coreset = Self::new(centre.collect())?;
-        each_row(reader, features, target, &mut |x, y| {
+        each_row(reader, features, Some(target), &mut |x, y| {
             if finite(x, y) {
                 coreset.add(x, y, 1.0);
             }

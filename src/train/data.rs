@@ -1,6 +1,9 @@
 //! Rows in memory: features, a target and a weight each.
 
-use crate::column::Node;
+use super::imputer::Imputer;
+use super::passed_over::PassedOver;
+use super::usable_samples::UsableSamples;
+use crate::column::{Node, Schema};
 use crate::error::{Error, Result};
 use crate::read::{Projection, Reader, Source};
 use crate::sample::CondensedSamples;
@@ -18,6 +21,7 @@ pub struct Dataset {
     y: Vec<f64>,
     weights: Vec<f64>,
     left_out: usize,
+    passed_over: PassedOver,
 }
 
 impl Dataset {
@@ -42,7 +46,8 @@ impl Dataset {
                 weights.len()
             )));
         }
-        let mut data = Self { features, target, x, y, weights, left_out: 0 };
+        let passed_over = PassedOver::default();
+        let mut data = Self { features, target, x, y, weights, left_out: 0, passed_over };
         let usable = |i: usize| {
             data.weights[i] > 0.0
                 && data.weights[i].is_finite()
@@ -51,8 +56,12 @@ impl Dataset {
         };
         let keep: Vec<usize> = (0..n).filter(|&i| usable(i)).collect();
         if keep.len() < n {
+            let null_target = (0..n).filter(|&i| !data.y[i].is_finite()).count();
+            let unusable_feature = (n - keep.len() - null_target) as u64;
             data = data.subset(&keep)?;
             data.left_out = n - keep.len();
+            data.passed_over =
+                PassedOver { unusable_feature, null_target: null_target as u64, ..PassedOver::default() };
         }
         Ok(data)
     }
@@ -62,27 +71,67 @@ impl Dataset {
     /// # Errors
     /// `Argument` for a column that is not there or not numeric; `Corrupt` or `Io` from reading.
     pub fn of_rows<S: Source>(reader: &Reader<S>, features: &[String], target: &str) -> Result<Self> {
-        let (mut x, mut y) = (Vec::new(), Vec::new());
-        each_row(reader, features, target, &mut |row, target| {
-            x.extend_from_slice(row);
-            y.push(target);
-        })?;
-        Self::new(features.to_vec(), target.to_owned(), x, y, None)
+        Self::of_rows_imputed(reader, features, target, None)
     }
 
-    /// Condensed samples with the rows of their cells as weights.
+    /// As [`of_rows`](Self::of_rows), with features that are missing filled in.
+    ///
+    /// # Errors
+    /// As [`of_rows`](Self::of_rows).
+    pub fn of_rows_imputed<S: Source>(
+        reader: &Reader<S>,
+        features: &[String],
+        target: &str,
+        imputer: Option<&Imputer>,
+    ) -> Result<Self> {
+        let (mut x, mut y, mut filled) = (Vec::new(), Vec::new(), Vec::new());
+        each_row(reader, features, Some(target), &mut |row, target| {
+            match imputer {
+                Some(imputer) => {
+                    filled.clear();
+                    filled.extend_from_slice(row);
+                    imputer.apply(&mut filled);
+                    x.extend_from_slice(&filled);
+                }
+                None => x.extend_from_slice(row),
+            }
+            y.push(target);
+        })?;
+        let names = imputer.map_or_else(|| features.to_vec(), |imputer| imputer.names(features));
+        Self::new(names, target.to_owned(), x, y, None)
+    }
+
+    /// Condensed samples with the rows of their cells as weights. A feature without a mean in every sample is none.
     ///
     /// # Errors
     /// `Argument` if their target is a class or there is none.
     pub fn of_condensed(condensed: &CondensedSamples) -> Result<Self> {
-        let CondensedSamples { features, target, samples, .. } = condensed;
-        let (Some((target, _)), Some(y)) = (target, &samples.target) else {
+        Self::of_condensed_imputed(condensed, false)
+    }
+
+    /// As [`of_condensed`](Self::of_condensed), with means of cells that are missing filled in by those of the feature
+    /// if so wanted.
+    ///
+    /// # Errors
+    /// As [`of_condensed`](Self::of_condensed).
+    pub fn of_condensed_imputed(condensed: &CondensedSamples, impute: bool) -> Result<Self> {
+        let UsableSamples { features, mut means, target, weights, .. } = UsableSamples::new(condensed);
+        let (Some(target), Some(y)) = (target, &condensed.samples.target) else {
             return Err(Error::argument(
                 "the condensed samples have no mean of a target: convert with --target COLUMN:value",
             ));
         };
-        let weights = samples.weights.iter().map(|&w| w as f64).collect();
-        Self::new(features.clone(), target.clone(), samples.means.clone(), y.clone(), Some(weights))
+        if impute {
+            let imputer = Imputer::of_weighted(features.len(), &means, &weights);
+            means.chunks_exact_mut(features.len().max(1)).for_each(|row| imputer.fill(row));
+        }
+        let rows: f64 = weights.iter().sum();
+        let mut data = Self::new(features, target, means, y.clone(), Some(weights))?;
+        if data.left_out > 0 {
+            let unusable_value = (rows - data.total_weight()).round() as u64;
+            data.passed_over = PassedOver { unusable_value, ..PassedOver::default() };
+        }
+        Ok(data)
     }
 
     /// Some rows, in the order given; a row may come several times.
@@ -100,6 +149,7 @@ impl Dataset {
             y: rows.iter().map(|&i| self.y[i]).collect(),
             weights: rows.iter().map(|&i| self.weights[i]).collect(),
             left_out: 0,
+            passed_over: PassedOver::default(),
         })
     }
 
@@ -144,7 +194,7 @@ impl Dataset {
             x[group * d..(group + 1) * d].iter_mut().for_each(|sum| *sum /= weights[group]);
         }
         let mut data = Self::new(self.features.clone(), self.target.clone(), x, y, Some(weights))?;
-        data.left_out = 0;
+        (data.left_out, data.passed_over) = (0, PassedOver::default());
         Ok(data)
     }
 
@@ -193,25 +243,27 @@ impl Dataset {
     pub fn left_out(&self) -> usize {
         self.left_out
     }
+
+    /// Rows of the file that are not used, by reason: of condensed samples the rows that they stand for.
+    pub fn passed_over(&self) -> PassedOver {
+        self.passed_over
+    }
 }
 
-/// Hands out the features and the target of every row of a file, NaN where they are null.
+/// Hands out the features and the target of every row of a file, NaN where they are null or no target is named.
 ///
 /// # Errors
 /// `Argument` for a column that is not there or not numeric; `Corrupt` or `Io` from reading.
 pub(super) fn each_row<S: Source>(
     reader: &Reader<S>,
     features: &[String],
-    target: &str,
+    target: Option<&str>,
     each: &mut dyn FnMut(&[f64], f64),
 ) -> Result<()> {
     let schema = reader.schema();
-    let names: Vec<&str> = features.iter().map(String::as_str).chain([target]).collect();
+    let names: Vec<&str> = features.iter().map(String::as_str).chain(target).collect();
     let projection = Projection::columns(schema, &names)?;
-    let nodes: Vec<&Node> = projection.nodes().iter().filter_map(|&n| schema.nodes().get(n)).collect();
-    if let Some(node) = nodes.iter().find(|node| !node.is_numeric_column()) {
-        return Err(Error::argument(format!("column \"{}\" is not of single numbers", node.name)));
-    }
+    let nodes = number_columns(schema, &projection)?;
     let mut row = vec![0.0; nodes.len()];
     for batch in reader.scan(&projection, 0..reader.rows(), BATCH_ROWS)? {
         let batch = batch?;
@@ -222,12 +274,31 @@ pub(super) fn each_row<S: Source>(
             nulls.for_each(|(_, value)| *value = f64::NAN);
         }
         for i in 0..batch.rows {
-            let values = columns.iter().map(|column| column.get(i).copied().unwrap_or(f64::NAN));
-            row.iter_mut().zip(values).for_each(|(to, value)| *to = value);
-            if let Some((target, features)) = row.split_last() {
-                each(features, *target);
-            }
+            row.iter_mut().zip(&columns).for_each(|(to, column)| *to = column[i]);
+            let (features, target) = row.split_at(features.len());
+            each(features, target.first().copied().unwrap_or(f64::NAN));
         }
     }
     Ok(())
+}
+
+/// The nodes of a projection, all of them columns of numbers.
+fn number_columns<'a>(schema: &'a Schema, projection: &Projection) -> Result<Vec<&'a Node>> {
+    let nodes: Vec<&Node> = projection.nodes().iter().filter_map(|&n| schema.nodes().get(n)).collect();
+    match nodes.iter().find(|node| !node.is_numeric_column()) {
+        Some(node) => Err(Error::argument(format!("column \"{}\" is not of single numbers", node.name))),
+        None => Ok(nodes),
+    }
+}
+
+impl Dataset {
+    /// Checks that a file has the features and the target, and that all are numbers: before it is read.
+    ///
+    /// # Errors
+    /// `Argument` for a column that is not there or not numeric.
+    pub fn check<S: Source>(reader: &Reader<S>, features: &[String], target: &str) -> Result<()> {
+        let names: Vec<&str> = features.iter().map(String::as_str).chain([target]).collect();
+        let projection = Projection::columns(reader.schema(), &names)?;
+        number_columns(reader.schema(), &projection).map(drop)
+    }
 }

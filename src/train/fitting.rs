@@ -8,9 +8,10 @@ use super::checkpoint::{self, Standing};
 use super::descent::candle;
 use super::intake::each_batch;
 use super::models::Network;
+use super::recipe::Recipe;
 use super::run::{Run, Told};
 use super::select::{Seen, Select, Stage};
-use super::training::{EpochReport, Feed, Trained, Training};
+use super::training::{EpochReport, Trained, Training};
 use crate::error::{Error, Result};
 use crate::sample::{Amount, Draw, Epochs, Images, Labels, State};
 
@@ -28,10 +29,10 @@ impl Training {
         (draw, amount): (Draw, Amount),
         tell: &mut dyn FnMut(&EpochReport),
     ) -> Result<Trained> {
-        let recipe = self.recipe(&draw, amount.of(&draw)?)?;
+        let recipe = Recipe::new(self, images, &draw, amount.of(&draw)?)?;
         let mut run = Run::new(self, network, images, labels)?;
         let before = match &self.checkpoint {
-            Some(path) => checkpoint::resume(path, &recipe, network, &mut run.moving)?,
+            Some(path) => checkpoint::resume(path, (&recipe, self.epochs), network, &mut run.moving)?,
             None => None,
         };
         let state = before.as_ref().map_or(State::new(self.seed), |standing| standing.state);
@@ -41,7 +42,7 @@ impl Training {
             run.trained.epochs.last().into_iter().for_each(&mut *tell);
             match &self.checkpoint {
                 Some(path) => {
-                    let standing = Standing::new(recipe.clone(), state, &run.trained);
+                    let standing = Standing::new((&recipe, self.epochs), state, &run.trained);
                     checkpoint::save(path, &standing, network, &run.moving)
                 }
                 None => Ok(()),
@@ -94,29 +95,37 @@ impl Training {
         Ok(run.trained)
     }
 
-    /// What must be the same for a run to go on: all but how images come, the threads and where it is kept.
-    fn recipe(&self, draw: &Draw, rows: u64) -> Result<String> {
-        let of = draw.rows()?;
-        let kind = match draw {
-            Draw::Uniform(_) => "uniform",
-            Draw::Replacement(_) => "replacement",
-            Draw::Walk(_) => "walk",
-            Draw::Balanced(_) => "balanced",
-            Draw::Weighted(_) => "weighted",
-            Draw::WeightedOnce(_) => "weighted once",
-            Draw::Listed(rows) => &format!("listed {:08x}", fingerprint(rows)),
-        };
-        let training = Self { feed: Feed::default(), threads: 0, checkpoint: None, ..self.clone() };
-        Ok(format!("{rows} of {of} rows an epoch, {kind}, {training:?}"))
-    }
-
     /// The share of all images whose highest score is that of their class.
     ///
     /// # Errors
     /// As [`run`](Self::run).
     pub fn accuracy(&self, network: &dyn Network, images: &dyn Images, labels: &dyn Labels) -> Result<f64> {
-        let rows = images.rows();
-        let epochs = Epochs::new(Draw::Uniform(rows), Amount::Count(rows), State::new(0))?.until(1);
+        self.accuracy_over(network, (images, labels), Draw::Uniform(images.rows()))
+    }
+
+    /// The share of the images of some rows whose highest score is that of their class. A label that is no class of the
+    /// network counts as wrong.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run); `Argument` for no rows.
+    pub fn accuracy_of(
+        &self,
+        network: &dyn Network,
+        images: &dyn Images,
+        labels: &dyn Labels,
+        rows: &[u64],
+    ) -> Result<f64> {
+        self.accuracy_over(network, (images, labels), Draw::Listed(rows))
+    }
+
+    fn accuracy_over(
+        &self,
+        network: &dyn Network,
+        (images, labels): (&dyn Images, &dyn Labels),
+        draw: Draw,
+    ) -> Result<f64> {
+        let rows = draw.rows()?;
+        let epochs = Epochs::new(draw, Amount::Count(rows), State::new(0))?.until(1);
         let mut right = 0.0;
         each_batch(self, network, (images, labels), epochs, |_, images, labels| {
             right += found(network, images, labels).map_err(candle)?;
@@ -124,13 +133,6 @@ impl Training {
         })?;
         Ok(right / rows as f64)
     }
-}
-
-/// CRC-32 of row numbers.
-fn fingerprint(rows: &[u64]) -> u32 {
-    let mut crc = crc32fast::Hasher::new();
-    rows.iter().for_each(|row| crc.update(&row.to_le_bytes()));
-    crc.finalize()
 }
 
 fn found(network: &dyn Network, images: &Tensor, labels: &Tensor) -> candle_core::Result<f64> {

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use super::means::RunningMeans;
 use super::{Dataset, Fit, LinearModel, Standardiser};
 use crate::error::{Error, Result};
 use crate::sample::ColumnMoments;
@@ -79,12 +80,13 @@ impl Gram {
     pub fn of(data: &Dataset) -> Result<Self> {
         let k = data.features().len() + 1;
         let total = data.total_weight();
-        let mut mean = vec![0.0; k];
         let values = |i: usize| data.row(i).iter().copied().chain([data.y()[i]]);
+        let (mut means, mut row) = (RunningMeans::new(k), vec![0.0; k]);
         for (i, weight) in data.weights().iter().enumerate() {
-            mean.iter_mut().zip(values(i)).for_each(|(sum, v)| *sum += weight * v);
+            row.iter_mut().zip(values(i)).for_each(|(to, v)| *to = v);
+            means.add(&row, *weight);
         }
-        mean.iter_mut().for_each(|sum| *sum /= total);
+        let mean = means.finish();
 
         let mut covariance = vec![0.0; k * k];
         let mut centred = vec![0.0; k];
@@ -192,7 +194,8 @@ impl Gram {
             .zip(&direction)
             .map(|(row, a)| a * row.iter().zip(&direction).map(|(c, b)| c * b).sum::<f64>())
             .sum();
-        Ok(bias * bias + spread)
+        // A sum of squares, but for rounding.
+        Ok((bias * bias + spread).max(0.0))
     }
 }
 

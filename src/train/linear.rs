@@ -17,7 +17,10 @@ pub struct LinearModel {
     pub weights: Vec<f64>,
     /// The prediction where every feature is 0.
     pub intercept: f64,
-    /// The standardisation the model was trained with; predicting does not need it.
+    /// The prediction where every feature is at the mean of the standardisation: predictions are made relative to it,
+    /// since the intercept of features far from zero is a large number that rounding eats.
+    pub at_mean: f64,
+    /// The standardisation the model was trained with.
     pub standardiser: Standardiser,
 }
 
@@ -40,13 +43,15 @@ impl LinearModel {
             target: target.to_owned(),
             weights,
             intercept: intercept - shift,
+            at_mean: intercept,
             standardiser: standardiser.clone(),
         }
     }
 
     /// The prediction for one row of d features.
     pub fn predict(&self, row: &[f64]) -> f64 {
-        self.intercept + self.weights.iter().zip(row).map(|(w, x)| w * x).sum::<f64>()
+        let from_mean = row.iter().zip(self.standardiser.mean()).map(|(x, mean)| x - mean);
+        self.at_mean + self.weights.iter().zip(from_mean).map(|(w, x)| w * x).sum::<f64>()
     }
 
     /// Weighted mean of the squared errors, in squared units of the target.
@@ -71,8 +76,8 @@ impl LinearModel {
         Ok(squares.sum::<f64>() / data.total_weight())
     }
 
-    /// Writes a safetensors file: float64 tensors `weights` (d), `intercept` (1), `mean` and `scale`
-    /// (d, the standardisation), and the names as JSON under the metadata key `gede`. It is written
+    /// Writes a safetensors file: float64 tensors `weights` (d), `intercept` (1), `at_mean` (1), `mean`
+    /// and `scale` (d, the standardisation), and the names as JSON under the metadata key `gede`. It is written
     /// beside `path` and renamed, so that a failure leaves what was there.
     ///
     /// # Errors
@@ -85,7 +90,8 @@ impl LinearModel {
             labels: Vec::new(),
         };
         let tensors = [
-            ("intercept", &[self.intercept][..]),
+            ("at_mean", &[self.at_mean][..]),
+            ("intercept", &[self.intercept]),
             ("mean", self.standardiser.mean()),
             ("scale", self.standardiser.scale()),
             ("weights", &self.weights),
@@ -100,10 +106,19 @@ impl LinearModel {
     pub fn load(path: &Path) -> Result<Self> {
         let saved = Saved::read(path, KIND)?;
         let d = saved.names.features.len();
+        let (weights, mean) = (saved.values("weights", d)?, saved.values("mean", d)?);
+        let intercept = saved.values("intercept", 1)?.iter().sum();
+        let at_mean = if saved.has("at_mean") {
+            saved.values("at_mean", 1)?.iter().sum()
+        } else {
+            // Older models do not have it.
+            intercept + weights.iter().zip(&mean).map(|(w, mean)| w * mean).sum::<f64>()
+        };
         Ok(Self {
-            weights: saved.values("weights", d)?,
-            intercept: saved.values("intercept", 1)?.iter().sum(),
-            standardiser: Standardiser::new(saved.values("mean", d)?, saved.values("scale", d)?),
+            weights,
+            intercept,
+            at_mean,
+            standardiser: Standardiser::new(mean, saved.values("scale", d)?),
             features: saved.names.features,
             target: saved.names.target,
         })

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::Standardiser;
-use super::classes::{ClassData, ClassRows};
+use super::classes::{ClassData, ClassRows, RowsNotHandedOut};
 use super::saved::{Names, Saved};
 use crate::error::{Error, Result};
 
@@ -32,11 +32,12 @@ pub struct LogisticModel {
 /// How good a model is on some rows.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct LogisticScores {
-    /// Share of rows whose most probable class is theirs.
+    /// Share of rows whose most probable class is theirs. Rows of classes that were not trained on are wrong.
     pub accuracy: f64,
-    /// Mean of minus the logarithm of the probability of a row's class.
+    /// Mean of minus the logarithm of the probability of a row's class, over the rows of classes trained on: of the
+    /// others it is infinite.
     pub log_loss: f64,
-    /// The mean over the classes of the share of their rows that are found.
+    /// The mean over the classes of the share of their rows that are found: 0 of a class that was not trained on.
     pub balanced_accuracy: f64,
     /// Of two classes: the share of pairs, one of each, of which the second class's is scored higher.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -105,6 +106,14 @@ impl LogisticModel {
     /// # Errors
     /// `Argument` if the rows have other features or classes, or there are none; what reading brings.
     pub fn scores(&self, rows: &dyn ClassRows) -> Result<LogisticScores> {
+        self.scores_counted(rows).map(|(scores, _)| scores)
+    }
+
+    /// As [`scores`](Self::scores), with the rows that are of no class or class trained on, or lack a feature.
+    ///
+    /// # Errors
+    /// As [`scores`](Self::scores).
+    pub fn scores_counted(&self, rows: &dyn ClassRows) -> Result<(LogisticScores, RowsNotHandedOut)> {
         let classes = self.labels.len();
         if rows.dimension() != self.features.len() || rows.classes() != classes {
             return Err(Error::argument("the rows to score have other features or classes than the model"));
@@ -112,7 +121,7 @@ impl LogisticModel {
         let (mut right, mut all, mut loss) = (vec![0.0; classes], vec![0.0; classes], 0.0);
         let mut ranked: Vec<(f64, f64, f64)> = Vec::new();
         let mut logs = vec![0.0; classes];
-        rows.each(&mut |x, counts| {
+        let not = rows.each_counted(&mut |x, counts| {
             self.log_probabilities(x, &mut logs);
             loss -= logs.iter().zip(counts).map(|(log, count)| log * count).sum::<f64>();
             let best =
@@ -125,16 +134,19 @@ impl LogisticModel {
         })?;
         let total: f64 = all.iter().sum();
         if total <= 0.0 {
-            return Err(Error::argument("no usable rows to score a model on"));
+            let why = not.rows.text(&not.unseen);
+            let why = if why.is_empty() { why } else { format!(": {why}") };
+            return Err(Error::argument(format!("no usable rows to score a model on{why}")));
         }
         let found = right.iter().zip(&all).filter(|(_, all)| **all > 0.0);
-        Ok(LogisticScores {
-            accuracy: right.iter().sum::<f64>() / total,
+        let classes_found = found.clone().count() as f64 + not.unseen_classes as f64;
+        let scores = LogisticScores {
+            accuracy: right.iter().sum::<f64>() / (total + not.rows.unseen_label as f64),
             log_loss: loss / total,
-            balanced_accuracy: found.clone().map(|(right, all)| right / all).sum::<f64>()
-                / found.count() as f64,
+            balanced_accuracy: found.map(|(right, all)| right / all).sum::<f64>() / classes_found,
             auc: (classes == 2).then(|| auc(ranked)).flatten(),
-        })
+        };
+        Ok((scores, not))
     }
 
     /// Writes a safetensors file: float64 tensors `weights` ((classes - 1) x d, flat), `intercepts`, `mean` and `scale`

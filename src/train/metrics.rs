@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::Fit;
+use super::{Fit, PassedOver};
 
 /// The measurements of one run, as `gede train --json` prints them. Missing ones are left out.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -15,8 +15,20 @@ pub struct Metrics {
     pub rows: f64,
     /// Features.
     pub features: usize,
+    /// Columns that the file names as features, and that are missing in every row: they are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub empty_features: Vec<String>,
     /// Rows or samples left out for a missing or non-finite value.
     pub left_out: u64,
+    /// Rows that were not trained on, by reason.
+    #[serde(skip_serializing_if = "is_none")]
+    pub rows_passed_over: PassedOver,
+    /// Rows that were not tested on, by reason.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test_rows_passed_over: Option<PassedOver>,
+    /// Columns on which the model is not to be trusted, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     /// Mean squared error on the samples trained on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub train_mse: Option<f64>,
@@ -39,6 +51,10 @@ pub struct Metrics {
     /// Most memory the process has held, in bytes, where the system tells.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub peak_memory: Option<u64>,
+}
+
+fn is_none(passed: &PassedOver) -> bool {
+    *passed == PassedOver::default()
 }
 
 impl Metrics {

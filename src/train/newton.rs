@@ -6,6 +6,7 @@ use super::Standardiser;
 use super::classes::{ClassData, ClassRows};
 use super::gram::solve_semidefinite;
 use super::logistic::LogisticModel;
+use super::means::RunningMeans;
 use super::spread::{Covariance, Spread, softplus};
 use crate::error::{Error, Result};
 
@@ -295,12 +296,9 @@ impl Sums {
 
 /// Means and deviations of the features, rows counted as often as they stand for.
 fn standardiser(data: &ClassData) -> Result<Standardiser> {
-    let total = data.total();
-    let mut mean = vec![0.0; data.dimension()];
-    data.each(&mut |x, counts| {
-        let weight = counts.iter().sum::<f64>() / total;
-        mean.iter_mut().zip(x).for_each(|(mean, x)| *mean += weight * x);
-    })?;
+    let mut means = RunningMeans::new(data.dimension());
+    data.each(&mut |x, counts| means.add(x, counts.iter().sum()))?;
+    let (mean, total) = (means.finish(), data.total());
     let mut variance = vec![0.0; data.dimension()];
     data.each(&mut |x, counts| {
         let weight = counts.iter().sum::<f64>() / total;

@@ -99,6 +99,11 @@ impl Saved {
         Ok(Self { names, tensors: found })
     }
 
+    /// Whether there is a tensor of a name.
+    pub fn has(&self, name: &str) -> bool {
+        self.tensors.contains_key(name)
+    }
+
     /// A tensor of so many numbers.
     ///
     /// # Errors

@@ -89,12 +89,17 @@ impl Spread {
     ) -> Result<Self> {
         let (d, classes) = (samples.samples.features, samples.samples.classes.max(1));
         let triangle = d * (d + 1) / 2;
+        if d != condensed.dimension() {
+            return Err(Error::argument("a spread needs a mean of every feature"));
+        }
         if triangle == 0 || covariances.len() != samples.samples.len() * triangle {
             return Err(Error::argument("there are not as many covariances as condensed samples"));
         }
         // Samples that were left out of the data have none either.
         let usable = |(means, weights): (&[f64], &[u64])| {
-            means.iter().all(|v| v.is_finite()) && weights.iter().any(|&w| w > 0)
+            let mut classes =
+                weights.iter().enumerate().filter(|(class, _)| Some(*class) != samples.null_class);
+            means.iter().all(|v| v.is_finite()) && classes.any(|(_, &w)| w > 0)
         };
         let rows = samples.samples.means.chunks_exact(d).zip(samples.samples.weights.chunks_exact(classes));
         let kept = rows.zip(covariances.chunks_exact(triangle)).filter(|(row, _)| usable(*row));

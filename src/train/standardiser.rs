@@ -1,6 +1,7 @@
 //! Features with mean 0 and standard deviation 1.
 
 use super::Dataset;
+use super::means::RunningMeans;
 
 /// The linear map `(x - mean) / scale` of each of d features.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,15 +20,16 @@ impl Standardiser {
 
     /// From weighted means and standard deviations of the data.
     pub fn of(data: &Dataset) -> Self {
-        let total = data.total_weight();
-        let average = |value: &dyn Fn(usize, usize) -> f64| -> Vec<f64> {
-            (0..data.features().len())
-                .map(|j| (0..data.rows()).map(|i| data.weights()[i] * value(i, j)).sum::<f64>() / total)
-                .collect()
-        };
-        let mean = average(&|i, j| data.row(i)[j]);
-        let variance = average(&|i, j| (data.row(i)[j] - mean[j]).powi(2));
-        Self::new(mean, variance.into_iter().map(f64::sqrt).collect())
+        let mut means = RunningMeans::new(data.features().len());
+        data.weights().iter().enumerate().for_each(|(i, &weight)| means.add(data.row(i), weight));
+        let (mean, total) = (means.finish(), data.total_weight());
+        let mut variance = vec![0.0; mean.len()];
+        for (i, weight) in data.weights().iter().enumerate() {
+            for ((sum, x), mean) in variance.iter_mut().zip(data.row(i)).zip(&mean) {
+                *sum += weight * (x - mean).powi(2);
+            }
+        }
+        Self::new(mean, variance.into_iter().map(|sum| (sum / total).sqrt()).collect())
     }
 
     /// The d means.

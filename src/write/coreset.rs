@@ -1,10 +1,15 @@
 //! The exact coreset of a table, in a pass of its own.
 
-use super::survey::{Numbers, Roles, numbers};
+use super::roles::Roles;
+use super::survey::{Numbers, numbers};
 use super::table::Table;
+use crate::column::Batch;
 use crate::entrogede::{Coreset, Moments};
 use crate::error::{Error, Result};
 use crate::format::CoresetSection;
+
+/// Relative error of a sum of squares from which on deviations are measured again.
+const LOST: f64 = 1e-3;
 
 /// The section of a table's coreset; none if no row has a finite value in every column.
 ///
@@ -21,21 +26,23 @@ pub(super) fn coreset(
     let Some(moments) = moments.filter(fits) else {
         return Err(Error::argument("a coreset needs a target that is a number: name one"));
     };
-    let (k, n, centred) = (columns.len(), moments.count() as f64, moments.centred());
-    let deviation = |i: usize| (centred.get(i * k + i).copied().unwrap_or(0.0) / n).sqrt();
-    let mut coreset = Coreset::new((0..k).map(|i| (moments.mean(i), deviation(i))).collect())?;
-    let (mut x, mut rows) = (vec![0.0; k], 0);
+    let k = columns.len();
+    let centre = if (0..k).any(|i| moments.relative_error(i) > LOST) {
+        centre_of_rows(table, &columns)?
+    } else {
+        let (n, centred) = (moments.count() as f64, moments.centred());
+        (0..k).map(|i| (moments.mean(i), (centred[i * k + i] / n).sqrt())).collect()
+    };
+    let mut coreset = Coreset::new(centre)?;
+    let mut rows = 0;
     for batch in table.batches()? {
         let batch = batch?;
         batch.check(table.schema())?;
-        let numbers = numbers(table.schema(), &batch, &columns);
-        let numbers: Vec<_> = numbers.iter().map(Numbers::column).collect();
-        for row in 0..batch.rows {
-            x.iter_mut().zip(&numbers).for_each(|(x, column)| *x = column.get(row).unwrap_or(f64::NAN));
-            if let Some((y, features)) = x.split_last().filter(|_| x.iter().all(|v| v.is_finite())) {
+        each_row(table, &batch, &columns, &mut |row| {
+            if let Some((y, features)) = row.split_last() {
                 coreset.add(features, *y, 1.0);
             }
-        }
+        });
         rows += batch.rows as u64;
         progress(rows);
     }
@@ -48,4 +55,36 @@ pub(super) fn coreset(
         values.extend(x.iter().skip(at * (k - 1)).take(k - 1).chain([y, weight]));
     }
     Ok(Some(CoresetSection { columns: columns.iter().map(|&node| node as u32).collect(), values }))
+}
+
+/// Hands out the rows of a batch that have a finite value in every column.
+fn each_row(table: &dyn Table, batch: &Batch, columns: &[usize], each: &mut dyn FnMut(&[f64])) {
+    let numbers = numbers(table.schema(), batch, columns);
+    let numbers: Vec<_> = numbers.iter().map(Numbers::column).collect();
+    let mut x = vec![0.0; columns.len()];
+    for row in 0..batch.rows {
+        x.iter_mut().zip(&numbers).for_each(|(x, column)| *x = column.get(row).unwrap_or(f64::NAN));
+        if x.iter().all(|v| v.is_finite()) {
+            each(&x);
+        }
+    }
+}
+
+/// Means and deviations in a pass of its own, by Welford's recurrence: sums of squares lose the deviation of a column that
+/// lies far from zero.
+fn centre_of_rows(table: &dyn Table, columns: &[usize]) -> Result<Vec<(f64, f64)>> {
+    let (mut n, mut sums) = (0.0, vec![(0.0, 0.0); columns.len()]);
+    for batch in table.batches()? {
+        let batch = batch?;
+        batch.check(table.schema())?;
+        each_row(table, &batch, columns, &mut |row| {
+            n += 1.0;
+            for ((mean, square), x) in sums.iter_mut().zip(row) {
+                let off = x - *mean;
+                *mean += off / n;
+                *square += off * (x - *mean);
+            }
+        });
+    }
+    Ok(sums.into_iter().map(|(mean, square)| (mean, (square / n).sqrt())).collect())
 }

@@ -48,6 +48,11 @@ impl Labels {
         self.seen.len()
     }
 
+    /// Number of distinct values without null.
+    pub fn values(&self) -> usize {
+        self.seen.len() - usize::from(self.seen.contains_key(&Label::Null))
+    }
+
     /// Takes in a column of a batch.
     pub fn add(&mut self, column: &Column, rows: usize) {
         let mut last = None;

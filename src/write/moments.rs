@@ -1,6 +1,6 @@
 //! The moments of a table's numeric columns, segment by segment.
 
-use super::survey::Roles;
+use super::roles::Roles;
 use crate::column::{Batch, EncodedLane, Float, Kind, Node, Schema, Values};
 use crate::entrogede::{MomentColumn, MomentParts, Moments};
 use crate::format::{MomentsSection, TransformKind};

@@ -1,5 +1,6 @@
 //! What a user may ask of a writer.
 
+use super::roles::ColumnRoles;
 use super::segments::SEGMENT_ROWS;
 use crate::image::ImageShape;
 
@@ -195,4 +196,6 @@ pub struct Report {
     pub cells: u64,
     /// Classes that rows are stored by; 0 if they are not.
     pub classes: u64,
+    /// The part each column plays for a model, if a target was named.
+    pub columns: Option<ColumnRoles>,
 }

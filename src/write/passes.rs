@@ -12,10 +12,11 @@ use super::moments::MomentPlan;
 use super::options::{Options, Report};
 use super::pipeline::Pipeline;
 use super::repeated::Repeated;
+use super::roles::Roles;
 use super::segments::{SEGMENT_ROWS, Segments, segment_rows};
 use super::storage::{Disk, Storage};
 use super::strings::Dictionary;
-use super::survey::{self, Roles};
+use super::survey;
 use super::table::Table;
 use crate::column::{Node, Schema};
 use crate::entrogede::Condensed;
@@ -66,7 +67,7 @@ fn write_here(
     options: &Options,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Report> {
-    let roles = Roles::of(table.schema(), options)?;
+    let mut roles = Roles::of(table.schema(), options)?;
     let mut schema = table.schema().clone();
     let mut out = FileWriter::create(storage, path, options.overwrite)?;
     let known = table.rows();
@@ -76,6 +77,10 @@ fn write_here(
         true => Some(survey::survey(table, &roles, options.coding(), &tell("surveying"))?),
         false => None,
     };
+    if let Some(survey) = &mut survey {
+        survey.drop_empty_features(&mut roles);
+    }
+    let columns = survey.as_ref().and_then(|survey| roles.columns(&schema, survey));
     let plan = match &mut survey {
         Some(survey) => CellPlan::make(table, &roles.features, survey, options, &tell("counting cells"))?,
         None => None,
@@ -165,7 +170,8 @@ fn write_here(
             out.feature(Feature::CORESET);
         }
     }
-    let mut report = Report { rows: blocks.rows(), segments: blocks.segments(), ..Report::default() };
+    let mut report =
+        Report { rows: blocks.rows(), segments: blocks.segments(), columns, ..Report::default() };
     if let Some((node, regrouped, labels, segments)) = classes
         && report.rows > 0
     {

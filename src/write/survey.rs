@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::labels::Labels;
 use super::options::{Coding, Options, TargetKind};
+use super::roles::{Roles, doubt};
 use super::strings::{Dictionary, strings};
 use super::table::Table;
 use crate::column::{Batch, Column, Kind, Node, Schema, Values};
@@ -17,38 +18,6 @@ const AUTO_CLASSES: usize = 1000;
 /// Classes that rows may be stored by.
 const STORED_CLASSES: usize = 1 << 16;
 
-/// The columns that a user's options name, as nodes.
-pub(super) struct Roles {
-    pub target: Option<(usize, TargetKind)>,
-    pub features: Vec<usize>,
-    pub class: Option<usize>,
-}
-
-impl Roles {
-    /// Looks the options' columns up.
-    pub fn of(schema: &Schema, options: &Options) -> Result<Self> {
-        let target =
-            options.target.as_ref().map(|(name, kind)| Ok((schema.column(name)?, *kind))).transpose()?;
-        let node = |i: usize| schema.nodes().get(i);
-        if let Some((t, TargetKind::Value)) = target
-            && let Some(n) = node(t).filter(|n| !n.is_numeric_column())
-        {
-            return Err(Error::argument(format!(
-                "target \"{}\" is not numeric: it cannot be a value",
-                n.name
-            )));
-        }
-        let excluded = options.exclude.iter().map(|name| schema.column(name)).collect::<Result<Vec<_>>>()?;
-        let class = options.class.as_ref().map(|name| schema.column(name)).transpose()?;
-        let is_feature = |c: &usize| {
-            node(*c).is_some_and(Node::is_numeric_column)
-                && target.is_none_or(|(t, _)| t != *c)
-                && !excluded.contains(c)
-        };
-        Ok(Self { target, features: schema.columns().filter(is_feature).collect(), class })
-    }
-}
-
 /// What the first pass found.
 pub(super) struct Survey {
     pub rows: u64,
@@ -61,6 +30,10 @@ pub(super) struct Survey {
     pub target: Option<(usize, TargetKind)>,
     pub target_labels: Option<Labels>,
     pub class_labels: Option<Labels>,
+    /// Rows whose target is null or not finite.
+    pub target_nulls: u64,
+    /// For each node that is text, why it may be taken for numbers.
+    pub doubts: Vec<Option<String>>,
 }
 
 /// A numeric column's values and validity.
@@ -89,8 +62,8 @@ pub(super) fn numbers<'a>(schema: &Schema, batch: &'a Batch, nodes: &[usize]) ->
 pub(super) fn is_needed(schema: &Schema, roles: &Roles, options: &Options) -> bool {
     schema.nodes().iter().any(|n| n.kind.is_bytes())
         || roles.class.is_some()
-        || options.cells != super::CellLimit::None
-            && (roles.target.is_some() || options.cells != super::CellLimit::Default)
+        || roles.target.is_some()
+        || !matches!(options.cells, super::CellLimit::None | super::CellLimit::Default)
 }
 
 /// Makes the first pass.
@@ -124,7 +97,7 @@ pub(super) fn survey(
     let mut ranges = vec![Range::EMPTY; roles.features.len()];
     let mut target_range = Range::EMPTY;
     let mut sample = Sample::new(roles.features.len());
-    let mut rows = 0u64;
+    let (mut rows, mut target_nulls) = (0u64, 0);
     for batch in table.batches()? {
         let batch = batch?;
         batch.check(schema)?;
@@ -142,11 +115,17 @@ pub(super) fn survey(
         ranges.iter_mut().zip(&columns).for_each(|(r, c)| r.add(c));
         sample.add(rows, batch.rows, &columns);
         if let Some((t, _)) = roles.target {
-            numbers(schema, &batch, &[t]).iter().for_each(|n| target_range.add(&n.column()));
+            let target = numbers(schema, &batch, &[t]);
+            target.iter().for_each(|n| target_range.add(&n.column()));
+            target_nulls += match target.first().filter(|_| schema.nodes()[t].is_numeric_column()) {
+                Some(n) => n.column().iter().filter(|x| !x.is_some_and(f64::is_finite)).count() as u64,
+                None => nulls(&batch.columns[t]),
+            };
         }
         rows += batch.rows as u64;
         progress(rows);
     }
+    let doubts = texts.iter().map(|text| text.as_ref().and_then(Strings::doubt)).collect();
     for (slot, text) in dictionaries.iter_mut().zip(&texts) {
         if let Some(text) = text {
             *slot = text.dictionary(coding);
@@ -159,6 +138,15 @@ pub(super) fn survey(
     if let (Some(c), Some(labels)) = (roles.class, &class_labels) {
         refuse_many(schema, c, labels, STORED_CLASSES)?;
     }
+    if let Some((t, _)) = target
+        && rows > 0
+        && target_nulls == rows
+    {
+        let name = &schema.nodes()[t].name;
+        return Err(Error::argument(format!(
+            "target \"{name}\" is null or not finite in every row: there is nothing to predict"
+        )));
+    }
     target_labels = target_labels.filter(|_| target.is_some_and(|(_, k)| k == TargetKind::Class));
     if let Some((t, TargetKind::Value)) = target
         && let Some(n) = schema.nodes().get(t).filter(|n| !n.is_numeric_column())
@@ -167,7 +155,40 @@ pub(super) fn survey(
             format!("target \"{}\" is neither numeric nor a class of at most {AUTO_CLASSES} values", n.name);
         return Err(Error::new(ErrorKind::Argument, why));
     }
-    Ok(Survey { rows, dictionaries, ranges, sample, target_range, target, target_labels, class_labels })
+    Ok(Survey {
+        rows,
+        dictionaries,
+        ranges,
+        sample,
+        target_range,
+        target,
+        target_labels,
+        class_labels,
+        target_nulls,
+        doubts,
+    })
+}
+
+/// Nulls of a column.
+fn nulls(column: &Column) -> u64 {
+    column.validity.iter().flatten().filter(|valid| **valid == 0).count() as u64
+}
+
+impl Survey {
+    /// Takes the features without a finite value in any row out of the roles where there is a target: nothing can be
+    /// learnt from them, and no row would have a value in every feature.
+    pub fn drop_empty_features(&mut self, roles: &mut Roles) {
+        let empty = |i: &usize| self.ranges.get(*i).is_some_and(|range| range.lo > range.hi);
+        if roles.target.is_none() || self.rows == 0 || !(0..roles.features.len()).any(|i| empty(&i)) {
+            return;
+        }
+        let kept: Vec<usize> = (0..roles.features.len()).filter(|i| !empty(i)).collect();
+        self.sample.keep(&kept);
+        let gone = roles.features.iter().enumerate().filter(|(i, _)| empty(i)).map(|(_, &node)| node);
+        roles.empty = gone.collect();
+        roles.features = kept.iter().map(|&i| roles.features[i]).collect();
+        self.ranges = kept.iter().map(|&i| self.ranges[i]).collect();
+    }
 }
 
 fn refuse_many(schema: &Schema, node: usize, labels: &Labels, most: usize) -> Result<()> {
@@ -183,7 +204,7 @@ fn refuse_many(schema: &Schema, node: usize, labels: &Labels, most: usize) -> Re
 /// A class or a value: as asked, or by type and number of values.
 fn resolve(schema: &Schema, node: usize, kind: TargetKind, labels: Option<&Labels>) -> TargetKind {
     let Some(node) = schema.nodes().get(node) else { return kind };
-    let few = |most: usize| labels.is_some_and(|l| !l.is_full() && l.len() <= most);
+    let few = |most: usize| labels.is_some_and(|l| !l.is_full() && l.values() <= most);
     match kind {
         TargetKind::Auto => match node.kind {
             Kind::Bool | Kind::Unsigned | Kind::Signed | Kind::Bytes | Kind::Text if few(AUTO_CLASSES) => {
@@ -227,6 +248,11 @@ impl Strings {
                 self.distinct = HashMap::new();
             }
         }
+    }
+
+    /// What to say of text that is numbers but for a few values, where the distinct ones are known.
+    fn doubt(&self) -> Option<String> {
+        if self.full { None } else { doubt(self.distinct.keys().map(Vec::as_slice)) }
     }
 
     fn dictionary(&self, coding: Coding) -> Option<Dictionary> {

@@ -124,3 +124,13 @@ pub fn seconds(s: f64) -> String {
 pub fn many(n: u64, one: &str, more: &str) -> String {
     format!("{} {}", count(n), if n == 1 { one } else { more })
 }
+
+/// Names in a line: the first ten, and how many more there are.
+pub fn list<T: AsRef<str>>(names: &[T]) -> String {
+    const MOST: usize = 10;
+    let mut text = names.iter().take(MOST).map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
+    if let Some(more) = names.len().checked_sub(MOST).filter(|&more| more > 0) {
+        text += &format!(" and {} more", count(more as u64));
+    }
+    text
+}

@@ -1,11 +1,12 @@
 //! `gede convert`: other formats to gede, gede to other formats.
 
+mod columns;
 mod how;
 mod images;
 mod out;
 mod text;
 
-use super::{RawSize, columns, misuse, open, passed_on, refuse_existing, row_bytes};
+use super::{RawSize, columns as columns_of, misuse, open, passed_on, refuse_existing, row_bytes};
 use crate::output::{bytes, json, many, percent, print, seconds};
 use crate::progress::Bar;
 use gede::arrow::{ArrowTable, ImageSink, InputOptions, Sink};
@@ -94,6 +95,7 @@ impl Convert {
                 "condensed_samples": report.cells,
                 "classes": report.classes,
                 "notes": notes,
+                "columns": columns::json(report.columns.as_ref()),
                 "seconds": taken,
             }));
         }
@@ -121,7 +123,7 @@ impl Convert {
             return Err(misuse(format!("{output}: --labels and --image are for gede files; leave them out")));
         }
         let at_input = |e: Error| e.at(&input);
-        let table = columns(reader, None).map_err(at_input)?;
+        let table = columns_of(reader, None).map_err(at_input)?;
         let mut out = match self.images.format() {
             Some(format) => Out::Folder(ImageSink::create(&self.output, table.schema(), format, class)?),
             None => Out::File(Sink::create(&self.output, table.schema(), self.overwrite)?),
@@ -163,7 +165,8 @@ impl Convert {
                 many(report.cells, "condensed sample", "condensed samples")
             );
         }
-        text + &format!("; {}\n", seconds(taken))
+        text += &format!("; {}\n", seconds(taken));
+        text + &report.columns.as_ref().map_or(String::new(), columns::line)
     }
 }
 

@@ -1,9 +1,17 @@
 //! `gede train logistic`.
 
+use super::missing::{Impute, no_rows, train_rows, without};
+use super::outputs;
+use super::report::{hint, warnings};
 use crate::commands::counted::Counted;
 use crate::commands::{misuse, open};
-use crate::output::{Table, bytes, count, json, many, print, seconds};
-use gede::train::{ClassData, FileRows, LogisticFit, LogisticScores, Newton, Spread, peak_memory};
+use crate::output::{Table, bytes, count, json, list, many, print, seconds};
+use gede::read::Source;
+use gede::sample::CondensedSamples;
+use gede::train::{
+    ClassData, FileRows, Imputer, LogisticFit, LogisticScores, Newton, PassedOver, RowsNotHandedOut, Spread,
+    lost_in_means, peak_memory,
+};
 use gede::{Reader, Result};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -35,6 +43,9 @@ pub struct Logistic {
     /// Penalty on half the squared weights of standardised features
     #[arg(long, default_value_t = Newton::default().ridge)]
     ridge: f64,
+    /// Fill in features that are missing; rows without one are passed over otherwise
+    #[arg(long, value_enum)]
+    impute: Option<Impute>,
     /// Save the model as safetensors, in the place of any file that is there
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
@@ -60,6 +71,13 @@ struct Measured {
     features: usize,
     classes: usize,
     left_out: usize,
+    #[serde(skip_serializing_if = "is_none")]
+    rows_passed_over: PassedOver,
+    /// Columns that the file names as features, and that are missing in every row.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    empty_features: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
     spread: bool,
     steps: u64,
     converged: bool,
@@ -75,8 +93,19 @@ struct Measured {
     peak_memory: Option<u64>,
 }
 
+fn is_none(passed: &PassedOver) -> bool {
+    *passed == PassedOver::default()
+}
+
 #[derive(Serialize)]
 struct Tested {
+    /// Rows tested on: those of classes trained on and of others, with all features.
+    test_rows: u64,
+    #[serde(skip_serializing_if = "is_none")]
+    test_rows_passed_over: PassedOver,
+    /// Some classes that were not trained on.
+    #[serde(skip)]
+    unseen: Vec<String>,
     test_accuracy: f64,
     test_log_loss: f64,
     test_balanced_accuracy: f64,
@@ -86,17 +115,35 @@ struct Tested {
 
 impl Logistic {
     pub fn run(&self, as_json: bool) -> Result<()> {
+        if self.impute == Some(Impute::Flag) && self.method != Method::Full {
+            return Err(misuse("--impute flag needs rows: take --method full"));
+        }
+        outputs::check([self.save.as_deref()])?;
+        let here = |e: gede::Error| e.at(self.file.display());
         let (source, read) = Counted::open(&self.file)?;
-        let (fit, mut measured) = self.train(source).map_err(|e| e.at(self.file.display()))?;
+        let reader = Reader::new(source).map_err(here)?;
+        let started = Instant::now();
+        let input = self.input(&reader).map_err(here)?;
+        let test = self.test.as_ref().map(|path| -> Result<_> { Ok((open(path)?, path)) }).transpose()?;
+        if let Some((test, path)) = &test {
+            let rows = input.rows(test).and_then(|rows| rows.check_classes());
+            rows.map_err(|e| e.at(path.display()))?;
+        }
+        let (fit, mut measured) = self.train(&reader, &input, started).map_err(here)?;
         measured.bytes_read = read.get();
-        if let Some(test) = &self.test {
-            let scores = open(test).and_then(|reader| {
-                let model = &fit.model;
-                model.scores(&FileRows::new(&reader, &model.features, &model.target, &model.labels)?)
-            });
-            let LogisticScores { accuracy, log_loss, balanced_accuracy, auc } =
-                scores.map_err(|e| e.at(test.display()))?;
+        if let Some(path) = &self.save {
+            fit.model.save(path)?;
+        }
+        if let Some((test, path)) = &test {
+            let scores =
+                input.rows(test).and_then(|rows| Ok((fit.model.scores_counted(&rows)?, test.rows())));
+            let ((scores, RowsNotHandedOut { rows, unseen, .. }), of) =
+                scores.map_err(|e| e.at(path.display()))?;
+            let LogisticScores { accuracy, log_loss, balanced_accuracy, auc } = scores;
             measured.test = Some(Tested {
+                test_rows: of - rows.unused(),
+                test_rows_passed_over: rows,
+                unseen,
                 test_accuracy: accuracy,
                 test_log_loss: log_loss,
                 test_balanced_accuracy: balanced_accuracy,
@@ -104,36 +151,56 @@ impl Logistic {
             });
         }
         measured.peak_memory = peak_memory();
-        if let Some(path) = &self.save {
-            fit.model.save(path)?;
-        }
         if as_json { json(&measured) } else { print(&measured.report(&fit)) }
     }
 
-    fn train(&self, source: Counted) -> Result<(LogisticFit, Measured)> {
-        let started = Instant::now();
-        let reader = Reader::new(source)?;
+    /// What is trained on, and how rows are read for it.
+    fn input(&self, reader: &Reader<Counted>) -> Result<Input> {
         let condensed = reader.condensed()?;
         let condensed = condensed
             .ok_or_else(|| misuse("has no condensed samples; convert with --target COLUMN:class"))?;
-        let (samples, condensed) = (&condensed, ClassData::of_condensed(&condensed)?);
-        let (features, target, labels) = (condensed.features(), condensed.target(), condensed.labels());
+        let impute = self.impute.is_some();
+        let samples = ClassData::of_condensed_imputed(&condensed, impute)?;
+        let read = samples.features().to_vec();
+        let (read, imputer) = match self.method {
+            Method::Full if impute => train_rows(reader, read, self.impute)?,
+            _ => (read, self.impute.map(|_| Imputer::of_samples(&condensed))),
+        };
+        let empty = without(condensed.features.clone(), &read);
+        Ok(Input { condensed, samples, read, empty, imputer })
+    }
+
+    fn train(
+        &self,
+        reader: &Reader<Counted>,
+        input: &Input,
+        started: Instant,
+    ) -> Result<(LogisticFit, Measured)> {
+        let Input { condensed, samples, .. } = input;
+        let (target, labels) = (samples.target(), samples.labels());
+        let mut warnings = Vec::new();
         let (data, spread) = match self.method {
-            Method::Full => (ClassData::of_rows(&reader, features, target, labels)?, None),
+            Method::Full => (ClassData::of_file_rows(&input.rows(reader)?, target, labels)?, None),
             Method::Condensed => {
-                let wanted = self.spread && labels.len() == 2;
-                let moments = if wanted { reader.moments()? } else { None };
+                let moments = reader.moments()?;
+                warnings = lost_in_means(condensed, moments.as_ref());
+                // A spread is of the samples as they are stored.
+                let whole = input.empty.is_empty() && self.impute.is_none();
+                let wanted = self.spread && labels.len() == 2 && whole && warnings.is_empty();
                 let own = if wanted { reader.cell_covariances()? } else { None };
-                let spread = match (own, &moments) {
+                let spread = match (own, moments.filter(|_| wanted)) {
                     (Some(own), moments) => {
-                        Some(Spread::of_cells(&condensed, samples, &own, moments.as_ref())?)
+                        Some(Spread::of_cells(samples, condensed, &own, moments.as_ref())?)
                     }
-                    (None, Some(moments)) => Spread::of(&condensed, moments)?,
+                    (None, Some(moments)) => Spread::of(samples, &moments)?,
                     (None, None) => None,
                 };
-                (condensed.clone(), spread)
+                (samples.clone(), spread)
             }
         };
+        if data.rows() == 0 {
+            return Err(no_rows(&data.passed_over()));
+        }
         let selection_seconds = started.elapsed().as_secs_f64();
         let newton = Newton { tolerance: self.tolerance, max_steps: self.max_steps, ridge: self.ridge };
         let mut fit = newton.fit(&data, spread.as_ref())?;
@@ -141,12 +208,16 @@ impl Logistic {
             method: self.method,
             samples: data.rows(),
             rows: data.total(),
-            features: features.len(),
+            features: data.features().len(),
             classes: labels.len(),
             left_out: data.left_out(),
+            rows_passed_over: data.passed_over(),
+            empty_features: input.empty.clone(),
             spread: spread.is_some(),
             steps: fit.steps,
-            converged: fit.converged,
+            // The least loss of numbers that are rounding is nothing to have converged to.
+            converged: fit.converged && warnings.is_empty(),
+            warnings,
             gradient_norm: fit.gradient_norm,
             polish_steps: self.polish,
             test: None,
@@ -157,11 +228,30 @@ impl Logistic {
             peak_memory: None,
         };
         if self.polish > 0 {
-            let rows = FileRows::new(&reader, features, target, labels)?;
-            fit = newton.polish(&fit.model, &rows, self.polish, &data, spread.as_ref())?;
+            fit = newton.polish(&fit.model, &input.rows(reader)?, self.polish, &data, spread.as_ref())?;
             (measured.polish_seconds, measured.gradient_norm) = (fit.seconds, fit.gradient_norm);
         }
         Ok((fit, measured))
+    }
+}
+
+/// What is trained on.
+struct Input {
+    condensed: CondensedSamples,
+    samples: ClassData,
+    /// The features as a file has them.
+    read: Vec<String>,
+    /// Those that are missing in every row.
+    empty: Vec<String>,
+    /// What fills them in.
+    imputer: Option<Imputer>,
+}
+
+impl Input {
+    /// The rows of a file.
+    fn rows<'a, S: Source>(&self, reader: &'a Reader<S>) -> Result<FileRows<'a, S>> {
+        let rows = FileRows::new(reader, &self.read, self.samples.target(), self.samples.labels())?;
+        Ok(rows.imputed(self.imputer.clone()))
     }
 }
 
@@ -183,10 +273,17 @@ impl Measured {
                 }
             },
         );
-        if self.left_out > 0 {
-            fact("left out", format!("{} with a value missing or not finite", count(self.left_out as u64)));
+        if !self.empty_features.is_empty() {
+            fact("no features", format!("{}: missing in every row", list(&self.empty_features)));
         }
-        let end = if self.converged { "converged" } else { "not converged: raise --max-steps or --ridge" };
+        if !is_none(&self.rows_passed_over) {
+            fact("rows", self.rows_passed_over.text(&[]) + hint(&self.rows_passed_over));
+        }
+        let end = match (self.warnings.is_empty(), self.converged) {
+            (false, _) => "on rounding: see the warnings",
+            (true, true) => "converged",
+            (true, false) => "not converged: raise --max-steps or --ridge",
+        };
         fact("Newton", format!("{} steps, {end}", self.steps));
         if self.polish_steps > 0 {
             fact(
@@ -195,6 +292,10 @@ impl Measured {
             );
         }
         if let Some(test) = &self.test {
+            if !is_none(&test.test_rows_passed_over) {
+                let passed = test.test_rows_passed_over;
+                fact("test rows", passed.text(&test.unseen) + hint(&passed));
+            }
             fact("test accuracy", format!("{:.2} %", 100.0 * test.test_accuracy));
             fact("test log-loss", format!("{:.5}", test.test_log_loss));
             fact("balanced", format!("{:.2} %", 100.0 * test.test_balanced_accuracy));
@@ -204,6 +305,6 @@ impl Measured {
         fact("time", format!("{} to read, {} to train, {} to polish", times[0], times[1], times[2]));
         fact("read", format!("{} of the file", bytes(self.bytes_read)));
         self.peak_memory.into_iter().for_each(|n| fact("peak memory", bytes(n)));
-        table.render(0)
+        table.render(0) + &warnings(&self.warnings)
     }
 }

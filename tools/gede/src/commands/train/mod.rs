@@ -1,8 +1,11 @@
 //! `gede train`: models straight from files.
 
+mod classes;
 mod linear;
 mod logistic;
+mod missing;
 mod network;
+mod outputs;
 mod report;
 
 use gede::Result;

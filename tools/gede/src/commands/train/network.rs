@@ -1,16 +1,20 @@
 //! `gede train lenet5` and `gede train resnet18`.
 
+use super::classes::{TestClasses, TrainClasses};
+use super::outputs;
 use crate::allocator::keep_memory;
 use crate::commands::{misuse, open};
 use crate::device::On;
 use crate::methods::{Method, Outcome};
-use crate::output::{Table, bytes, count, json, print, seconds};
+use crate::output::{Table, bytes, complain, count, json, many, print, seconds};
 use crate::plot::{Axis, BLUE, Figure, Marks, Panel, Series};
 use crate::progress::Bar;
 use gede::read::Source;
-use gede::sample::{Images, LabelColumn, Labels, PixelFormat};
+use gede::sample::{Images, Labels, PixelFormat};
 use gede::train::models::{self, LeNet5, ResNet18};
-use gede::train::{Augment, EpochReport, Feed, Schedule, Sgd, Training, peak_gpu_memory};
+use gede::train::{
+    Augment, EpochReport, EpochsDone, Feed, PassedOver, Schedule, Sgd, Training, peak_gpu_memory,
+};
 use gede::write::Progress;
 use gede::{Reader, Result};
 use serde::Serialize;
@@ -58,8 +62,8 @@ pub struct Network {
     /// Seed of the weights and of the images drawn
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// What is taken off values between 0 and 1, a number a channel [default: that of MNIST for lenet5, of CIFAR-10 for
-    /// resnet18]
+    /// What is taken off values between 0 and 1, a number a channel [default: that of MNIST for one channel, of CIFAR-10
+    /// for three]
     #[arg(long, value_name = "MEAN", value_delimiter = ',', requires = "deviation")]
     mean: Option<Vec<f32>>,
     /// What they are divided by
@@ -107,6 +111,11 @@ struct Measured {
     steps: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     test_accuracy: Option<f64>,
+    /// Rows tested on: those that have a label.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    test_rows: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    test_rows_passed_over: Option<PassedOver>,
     first_loss: f64,
     last_loss: f64,
     /// Loss of every epoch.
@@ -132,14 +141,31 @@ impl Network {
     pub fn run(&self, model: Model, as_json: bool) -> Result<()> {
         keep_memory();
         let reader = open(&self.file)?;
-        let (network, outcome) = self.train(model, &reader).map_err(|e| e.at(self.file.display()))?;
-        let bytes_read = reader.touched_bytes();
-        let test_accuracy = match &self.test {
-            Some(test) => {
-                Some(self.accuracy(model, network.as_ref(), &open(test)?).map_err(|e| e.at(test.display()))?)
+        let here = |e: gede::Error| e.at(self.file.display());
+        let images = reader.images(None).map_err(here)?;
+        let classes = TrainClasses::new(&reader).map_err(here)?;
+        let training = self.training(model, images.shape()).map_err(here)?;
+        let network = self.network(model, images.shape(), classes.count()).map_err(here)?;
+        // Whatever may be wrong with the other files shows before the first epoch.
+        outputs::check([self.curve.as_deref(), self.checkpoint.as_deref()])?;
+        let test = match &self.test {
+            Some(path) => {
+                let test = open(path)?;
+                let found = test_classes(model, images.shape(), &classes, &test);
+                Some((found.map_err(|e| e.at(path.display()))?, test, path))
             }
             None => None,
         };
+        let resumed = self.resumed()?;
+
+        let from = (&reader, &images as &dyn Images, &classes.labels as &dyn Labels);
+        let outcome = self.train(&training, network.as_ref(), from, resumed).map_err(here)?;
+        let bytes_read = reader.touched_bytes();
+        let tested = |(classes, test, path): &(TestClasses, _, &PathBuf)| {
+            accuracy(&training, network.as_ref(), test, classes).map_err(|e| e.at(path.display()))
+        };
+        let test_accuracy = test.as_ref().map(tested).transpose()?;
+        let test = test.map(|(classes, ..)| classes);
         let trained = outcome.trained;
         let loss = |epoch: Option<&EpochReport>| epoch.map_or(f64::NAN, |epoch| epoch.loss);
         let measured = Measured {
@@ -150,6 +176,12 @@ impl Network {
             images: trained.images,
             steps: trained.steps,
             test_accuracy,
+            test_rows: test.as_ref().map(|test| test.rows.len() as u64),
+            test_rows_passed_over: test.as_ref().map(|test| PassedOver {
+                null_target: test.unlabelled(),
+                unseen_label: test.unseen,
+                ..PassedOver::default()
+            }),
             first_loss: loss(trained.epochs.first()),
             last_loss: loss(trained.epochs.last()),
             losses: trained.epochs.iter().map(|epoch| epoch.loss).collect(),
@@ -165,24 +197,30 @@ impl Network {
         if let Some(path) = &self.curve {
             measured.curve(path)?;
         }
-        if as_json { json(&measured) } else { print(&measured.report()) }
+        let unseen = test.map_or_else(Vec::new, |test| test.unseen_names);
+        if as_json { json(&measured) } else { print(&measured.report(&unseen)) }
     }
 
     fn epochs(&self, model: Model) -> u64 {
         self.epochs.unwrap_or(if model == Model::LeNet5 { 100 } else { 200 })
     }
 
-    fn training(&self, model: Model) -> Training {
-        let (mean, std): (&[f32], &[f32]) = match model {
-            Model::LeNet5 => (&[0.1307], &[0.3081]),
-            Model::ResNet18 => (&[0.4914, 0.4822, 0.4465], &[0.2470, 0.2435, 0.2616]),
-        };
+    /// The recipe for images of so many channels.
+    fn training(&self, model: Model, (channels, ..): (usize, usize, usize)) -> Result<Training> {
         let (mean, std) = match (&self.mean, &self.deviation) {
             (Some(mean), Some(std)) => (mean.clone(), std.clone()),
-            _ => (mean.to_vec(), std.to_vec()),
+            _ => default_format(channels),
         };
+        for (option, numbers) in [("--mean", &mean), ("--deviation", &std)] {
+            if numbers.len() != channels {
+                let given = numbers.len();
+                return Err(misuse(format!(
+                    "{option} has {given} numbers, and the images have {channels} channels: give one a channel"
+                )));
+            }
+        }
         let augment = self.augment.unwrap_or(model == Model::ResNet18);
-        Training {
+        Ok(Training {
             epochs: self.epochs(model),
             augment: augment.then_some(Augment { shift: 4, mirror: true }),
             batch: self.batch,
@@ -202,79 +240,106 @@ impl Network {
             },
             checkpoint: self.checkpoint.clone(),
             ..Training::default()
-        }
+        })
+    }
+
+    /// A network of random weights for images of a shape.
+    fn network(
+        &self,
+        model: Model,
+        (channels, height, width): (usize, usize, usize),
+        classes: usize,
+    ) -> Result<Box<dyn models::Network>> {
+        let device = self.device.device()?;
+        let network = match model {
+            Model::LeNet5 => LeNet5::new([height, width, channels], classes, self.seed, &device)
+                .map(|n| Box::new(n) as Box<dyn models::Network>),
+            Model::ResNet18 => ResNet18::new(channels, classes, self.seed, &device).map(|n| Box::new(n) as _),
+        };
+        network.map_err(|e| misuse(e.to_string()))
     }
 
     fn train<S: Source>(
         &self,
-        model: Model,
-        reader: &Reader<S>,
-    ) -> Result<(Box<dyn models::Network>, Outcome)> {
-        let images = reader.images(None)?;
-        let labels = labels(reader)?;
-        let (channels, height, width) = images.shape();
-        let classes = classes(reader, &labels)?;
-        let shape = [height, width, channels];
-        let device = self.device.device()?;
-        let network = match model {
-            Model::LeNet5 => LeNet5::new(shape, classes, self.seed, &device)
-                .map(|n| Box::new(n) as Box<dyn models::Network>),
-            Model::ResNet18 => ResNet18::new(channels, classes, self.seed, &device).map(|n| Box::new(n) as _),
-        };
-        let network = network.map_err(|e| misuse(e.to_string()))?;
+        training: &Training,
+        network: &dyn models::Network,
+        from: (&Reader<S>, &dyn Images, &dyn Labels),
+        mut resumed: Option<String>,
+    ) -> Result<Outcome> {
         let bar = Bar::new();
         let mut tell = |epoch: &EpochReport| {
-            bar.set(Progress { pass: "training", rows: epoch.epoch + 1, of: Some(self.epochs(model)) });
+            // Only now is it known that the checkpoint is of this run.
+            resumed.take().iter().for_each(|line| complain(line));
+            bar.set(Progress { pass: "training", rows: epoch.epoch + 1, of: Some(training.epochs) });
         };
-        let from = (reader, &images as &dyn Images, &labels as &dyn Labels);
-        let outcome =
-            self.method.train(&self.training(model), network.as_ref(), from, self.fraction, &mut tell)?;
-        Ok((network, outcome))
+        self.method.train(training, network, from, self.fraction, &mut tell)
     }
 
-    fn accuracy<S: Source>(
-        &self,
-        model: Model,
-        network: &dyn models::Network,
-        reader: &Reader<S>,
-    ) -> Result<f64> {
-        self.training(model).accuracy(network, &reader.images(None)?, &labels(reader)?)
+    /// What to say of a run that is resumed with another number of epochs: the learning rate moves by the new one.
+    fn resumed(&self) -> Result<Option<String>> {
+        let (Some(path), Some(epochs)) = (&self.checkpoint, self.epochs) else { return Ok(None) };
+        let other = EpochsDone::read(path)?.filter(|epochs_done| epochs_done.of != epochs);
+        Ok(other.map(|EpochsDone { done, of }| {
+            let path = path.display();
+            format!("{path}: resumed after epoch {done} of {of}; the schedule is now that of {epochs} epochs")
+        }))
     }
 }
 
-/// The classes that a file is stored by, or its column `label`.
-fn labels<S: Source>(reader: &Reader<S>) -> Result<LabelColumn<'_, S>> {
-    match LabelColumn::of_classes(reader)? {
-        Some(labels) => Ok(labels),
-        None => LabelColumn::new(reader, "label"),
+/// Mean and deviation of values between 0 and 1, channel by channel: those of MNIST for one channel, of CIFAR-10 for
+/// three, else a half and a quarter.
+fn default_format(channels: usize) -> (Vec<f32>, Vec<f32>) {
+    match channels {
+        1 => (vec![0.1307], vec![0.3081]),
+        3 => (vec![0.4914, 0.4822, 0.4465], vec![0.2470, 0.2435, 0.2616]),
+        _ => (vec![0.5; channels], vec![0.25; channels]),
     }
 }
 
-/// One more than the highest class number.
-fn classes<S: Source>(reader: &Reader<S>, labels: &LabelColumn<S>) -> Result<usize> {
-    let rows: Vec<u64> = (0..reader.rows()).collect();
-    let mut most = 0;
-    let mut numbers = Vec::new();
-    for rows in rows.chunks(1 << 16) {
-        numbers.resize(rows.len(), 0);
-        labels.numbers(rows, &mut numbers)?;
-        most = numbers.iter().copied().fold(most, u32::max);
+/// The classes of a file to test on, if its images suit a network.
+fn test_classes<S: Source, T: Source>(
+    model: Model,
+    trained: (usize, usize, usize),
+    classes: &TrainClasses<S>,
+    test: &Reader<T>,
+) -> Result<TestClasses> {
+    let shape = test.images(None)?.shape();
+    // ResNet18 takes the mean over the image, so that any size suits it.
+    let suits = if model == Model::LeNet5 { shape == trained } else { shape.0 == trained.0 };
+    if !suits {
+        let text = |(channels, height, width): (usize, usize, usize)| {
+            format!("{height} x {width} pixels in {}", many(channels as u64, "channel", "channels"))
+        };
+        return Err(misuse(format!(
+            "its images are of {}, and those trained on of {}",
+            text(shape),
+            text(trained)
+        )));
     }
-    match most {
-        0..1000 => Ok(most as usize + 1),
-        _ => Err(misuse(format!("its labels go up to {most}; 1,000 classes are the most"))),
-    }
+    classes.of_test(test)
+}
+
+fn accuracy<S: Source>(
+    training: &Training,
+    network: &dyn models::Network,
+    test: &Reader<S>,
+    classes: &TestClasses,
+) -> Result<f64> {
+    training.accuracy_of(network, &test.images(None)?, classes, &classes.rows)
 }
 
 impl Measured {
-    /// For people.
-    fn report(&self) -> String {
+    /// For people. `unseen` are names of classes that were not trained on.
+    fn report(&self, unseen: &[String]) -> String {
         let mut table = Table::new(2);
         let mut fact = |what: &str, value: String| table.row([what, &value]);
         let (images, steps) = (count(self.images), count(self.steps));
         fact("trained on", format!("{images} images in {} epochs, {steps} steps", self.epochs));
         fact("loss", format!("{:.4} in the first epoch, {:.4} in the last", self.first_loss, self.last_loss));
         self.test_accuracy.into_iter().for_each(|v| fact("test accuracy", format!("{:.2} %", 100.0 * v)));
+        if let Some(passed) = self.test_rows_passed_over.filter(|passed| *passed != PassedOver::default()) {
+            fact("of the test", passed.text(unseen));
+        }
         let rate = count(self.images_per_second.round() as u64);
         fact("time", format!("{}, {rate} images/s", seconds(self.train_seconds)));
         fact("waited", format!("{:.1} % of it for images", 100.0 * self.loader_share));
