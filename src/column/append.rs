@@ -46,6 +46,24 @@ impl Batch {
         }
     }
 
+    /// Makes room for rows, so that columns that grow batch by batch do not double their memory. Bytes of strings have no
+    /// known length.
+    pub(crate) fn reserve(&mut self, schema: &Schema, rows: usize) {
+        for (node, column) in schema.nodes().iter().zip(&mut self.columns) {
+            column.validity.iter_mut().for_each(|v| v.reserve_exact(rows * node.instances as usize));
+            let values = rows * node.values_per_row();
+            match &mut column.values {
+                Values::None => {}
+                Values::U8(v) => v.reserve_exact(values),
+                Values::U16(v) => v.reserve_exact(values),
+                Values::U32(v) => v.reserve_exact(values),
+                Values::U64(v) => v.reserve_exact(values),
+                Values::U128(v) => v.reserve_exact(values),
+                Values::Bytes { offsets, .. } => offsets.reserve_exact(rows),
+            }
+        }
+    }
+
     /// Appends a range of another batch's rows; both have been checked against the schema.
     pub(crate) fn append(&mut self, schema: &Schema, from: &Batch, rows: Range<usize>) {
         self.append_runs(schema, from, std::iter::once(rows));

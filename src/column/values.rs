@@ -73,6 +73,14 @@ impl Values {
         }
     }
 
+    /// Where byte strings begin and end.
+    pub(crate) fn offsets(&self) -> Option<&[u64]> {
+        match self {
+            Values::Bytes { offsets, .. } => Some(offsets),
+            _ => None,
+        }
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0

@@ -1,5 +1,9 @@
 //! Code groups: lanes whose bins share a base. Joined where the pairs of bins that occur are few.
 
+use std::borrow::Cow;
+
+use rayon::prelude::*;
+
 use super::bases::id_bits;
 
 /// Rows that a pair of groups is tried on: those of a segment.
@@ -75,9 +79,10 @@ impl CodeGroup {
 }
 
 /// A group on the way, over a sample of the rows.
-struct Trial {
+struct Trial<'a> {
     lanes: Vec<usize>,
-    ids: Vec<u32>,
+    /// Below `bases`. Those of a lane that is alone are its own: many lanes stay alone.
+    ids: Cow<'a, [u16]>,
     bases: usize,
     entry_bits: u64,
     deviations: u64,
@@ -105,7 +110,7 @@ fn fractional_bits(rows: u64, bases: usize, entry_bits: u64, deviations: u64) ->
     ((rows * log) >> 8) + bases as u64 * entry_bits + deviations
 }
 
-impl Trial {
+impl Trial<'_> {
     fn bits(&self, rows: u64) -> u64 {
         match self.lanes.len() {
             1 => self.alone,
@@ -118,8 +123,8 @@ impl Trial {
         let pairs = self.bases.checked_mul(other.bases).filter(|&p| p <= MAX_PAIRS)?;
         seen.clear();
         seen.resize(pairs.div_ceil(64), 0);
-        for (&a, &b) in self.ids.iter().zip(&other.ids) {
-            let pair = a as usize * other.bases + b as usize;
+        for (&a, &b) in self.ids.iter().zip(other.ids.iter()) {
+            let pair = usize::from(a) * other.bases + usize::from(b);
             seen[pair / 64] |= 1 << (pair % 64);
         }
         let bases = seen.iter().map(|word| word.count_ones() as usize).sum();
@@ -127,23 +132,22 @@ impl Trial {
     }
 
     fn join(&self, other: &Self) -> Self {
-        let pair = |(&a, &b): (&u32, &u32)| a * other.bases as u32 + b;
-        let mut ids: Vec<u32> = self.ids.iter().zip(&other.ids).map(pair).collect();
-        let mut names = vec![u32::MAX; self.bases * other.bases];
+        let mut names = vec![u16::MAX; self.bases * other.bases];
         let mut bases = 0;
-        for id in &mut ids {
-            let name = &mut names[*id as usize];
-            if *name == u32::MAX {
+        let mut name = |(&a, &b): (&u16, &u16)| {
+            let name = &mut names[usize::from(a) * other.bases + usize::from(b)];
+            if *name == u16::MAX {
                 *name = bases;
                 bases += 1;
             }
-            *id = *name;
-        }
+            *name
+        };
+        let ids = self.ids.iter().zip(other.ids.iter()).map(&mut name).collect();
         let lanes = self.lanes.iter().chain(&other.lanes).copied().collect();
         Self {
             lanes,
-            ids,
-            bases: bases as usize,
+            ids: Cow::Owned(ids),
+            bases: bases.into(),
             entry_bits: self.entry_bits + other.entry_bits,
             deviations: self.deviations + other.deviations,
             alone: self.alone + other.alone,
@@ -161,14 +165,16 @@ pub fn code_groups(coded: &[Coded]) -> Vec<CodeGroup> {
         .iter()
         .map(|&lane| {
             let c = &coded[lane];
-            let ids = c.ids.iter().step_by(step).map(|&id| id.into()).collect();
+            let ids = match step {
+                1 => Cow::Borrowed(c.ids),
+                step => Cow::Owned(c.ids.iter().step_by(step).copied().collect()),
+            };
             let (entry_bits, deviations, alone) = (c.entry_bits, c.deviations, c.alone);
             Trial { lanes: vec![lane], ids, bases: c.bins, entry_bits, deviations, alone }
         })
         .collect();
     join_all(&mut groups, rows as u64);
-    let mut found: Vec<CodeGroup> = Vec::new();
-    for group in groups {
+    let whole = |group: Trial| {
         let Trial { mut lanes, entry_bits, deviations, alone, .. } = group;
         lanes.sort_unstable();
         match CodeGroup::of(lanes.clone(), coded) {
@@ -177,11 +183,12 @@ pub fn code_groups(coded: &[Coded]) -> Vec<CodeGroup> {
                 if lanes.len() == 1
                     || joint_bits(rows as u64, joined.count(), entry_bits, deviations) < alone =>
             {
-                found.push(joined);
+                vec![joined]
             }
-            _ => found.extend(lanes.into_iter().filter_map(|l| CodeGroup::of(vec![l], coded))),
+            _ => lanes.into_iter().filter_map(|l| CodeGroup::of(vec![l], coded)).collect(),
         }
-    }
+    };
+    let mut found: Vec<CodeGroup> = groups.into_par_iter().flat_map_iter(whole).collect();
     found.extend(Some(plain).filter(|p| !p.is_empty()).and_then(|plain| CodeGroup::of(plain, coded)));
     found.sort_by_key(|g| g.lanes.first().copied());
     found
@@ -189,37 +196,43 @@ pub fn code_groups(coded: &[Coded]) -> Vec<CodeGroup> {
 
 /// Every lane in a group of its own.
 pub fn lone_groups(coded: &[Coded]) -> Vec<CodeGroup> {
-    (0..coded.len()).filter_map(|lane| CodeGroup::of(vec![lane], coded)).collect()
+    (0..coded.len()).into_par_iter().filter_map(|lane| CodeGroup::of(vec![lane], coded)).collect()
 }
 
-fn join_all(groups: &mut Vec<Trial>, rows: u64) {
+fn join_all(groups: &mut Vec<Trial<'_>>, rows: u64) {
     let window = if groups.len() <= ALL_PAIRS { groups.len() } else { NEIGHBOURS };
-    let mut seen = Vec::new();
-    let mut gain = |groups: &[Trial], x: usize, y: usize| -> u64 {
+    let gain = |seen: &mut Vec<u64>, groups: &[Trial], x: usize, y: usize| -> u64 {
         let (a, b) = (&groups[x], &groups[y]);
-        let Some(bases) = a.bases_with(b, &mut seen) else { return 0 };
+        let Some(bases) = a.bases_with(b, seen) else { return 0 };
         let joined = fractional_bits(rows, bases, a.entry_bits + b.entry_bits, a.deviations + b.deviations);
         (a.bits(rows) + b.bits(rows)).saturating_sub(joined)
     };
     // gains[x]: for each y > x within the window what joining x and y saves.
-    let mut gains: Vec<Vec<(usize, u64)>> = (0..groups.len())
-        .map(|x| (x + 1..groups.len().min(x + window)).map(|y| (y, gain(groups, x, y))).collect())
+    let all = &*groups;
+    let mut gains: Vec<Vec<(usize, u64)>> = (0..all.len())
+        .into_par_iter()
+        .map_init(Vec::new, |seen, x| {
+            (x + 1..all.len().min(x + window)).map(|y| (y, gain(&mut *seen, all, x, y))).collect()
+        })
         .collect();
     loop {
-        let all =
+        let pairs =
             gains.iter().enumerate().flat_map(|(x, row)| row.iter().map(move |&(y, gain)| (gain, x, y)));
-        let best = all.max_by_key(|&(gain, x, y)| (gain, std::cmp::Reverse((x, y))));
+        let best = pairs.max_by_key(|&(gain, x, y)| (gain, std::cmp::Reverse((x, y))));
         let Some((saved, x, y)) = best.filter(|(saved, ..)| *saved > 0) else { break };
         debug_assert!(saved > 0);
         groups[x] = groups[x].join(&groups[y]);
         groups[y].lanes.clear();
         gains[y].clear();
+        let all = &*groups;
+        let mut changed: Vec<(usize, &mut (usize, u64))> = Vec::new();
         for (other, row) in gains.iter_mut().enumerate() {
             row.retain(|&(to, _)| to != y);
-            for (to, saved) in row.iter_mut().filter(|(to, _)| other == x || *to == x) {
-                *saved = gain(groups, other, *to);
-            }
+            changed.extend(row.iter_mut().filter(|(to, _)| other == x || *to == x).map(|pair| (other, pair)));
         }
+        changed.par_iter_mut().for_each_init(Vec::new, |seen, (other, (to, saved))| {
+            *saved = gain(seen, all, *other, *to);
+        });
     }
     groups.retain(|g| !g.lanes.is_empty());
 }

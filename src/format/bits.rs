@@ -74,6 +74,14 @@ impl BitWriter {
         }
     }
 
+    /// Appends all bits of another writer.
+    pub fn append(&mut self, other: &Self) {
+        for word in other.bytes.as_chunks::<8>().0 {
+            self.push(u64::from_le_bytes(*word), 64);
+        }
+        self.push(other.word, other.used);
+    }
+
     /// Bits so far.
     pub fn bits(&self) -> u128 {
         self.bits

@@ -1,5 +1,6 @@
 //! A segment to the bytes of a block.
 
+use rayon::prelude::*;
 use zerocopy::IntoBytes;
 
 use super::cut::Cut;
@@ -75,24 +76,30 @@ pub(super) struct Lanes {
 
 impl Lanes {
     /// Transforms a segment: all nodes of the schema but images, at least one row. `dictionaries` are the
-    /// file-wide ones by node.
+    /// file-wide ones by node. Nodes are transformed in parallel and joined in the order of the schema.
     pub fn of(
         schema: &Schema,
         segment: &Batch,
         dictionaries: &[Option<Dictionary>],
         coding: Coding,
     ) -> Result<Self> {
-        let (lanes, own, heap) = (Vec::with_capacity(schema.group_lanes(0) as usize), Vec::new(), Vec::new());
-        let mut this = Self { rows: segment.rows, coding, lanes, dictionaries: own, heap };
         let validities = validities(schema, segment);
-        let columns = schema.nodes().iter().zip(&segment.columns).zip(&validities);
-        for (i, ((node, column), valid)) in columns.enumerate().filter(|(_, ((node, _), _))| node.group == 0)
-        {
+        let columns = schema.nodes().iter().zip(&segment.columns).zip(&validities).enumerate();
+        let columns: Vec<_> = columns.filter(|(_, ((node, _), _))| node.group == 0).collect();
+        let encode = |&(i, ((node, column), valid)): &(usize, ((&Node, &Column), &Option<Vec<u8>>))| {
             let file_wide = dictionaries.get(i).and_then(Option::as_ref);
-            this.push(node, column, valid.as_deref(), file_wide).ok_or_else(|| {
+            let lanes = NodeLanes::of(node, column, segment.rows, valid.as_deref(), file_wide, coding);
+            lanes.ok_or_else(|| {
                 Error::argument(format!("column \"{}\": its values do not fit its type", node.name))
-            })?;
-        }
+            })
+        };
+        let nodes: Vec<Result<NodeLanes>> = columns.par_iter().map(encode).collect();
+        let nodes = nodes.into_iter().collect::<Result<Vec<_>>>()?;
+
+        let lanes = Vec::with_capacity(schema.group_lanes(0) as usize);
+        let heap = Vec::with_capacity(nodes.iter().map(|n| n.heap.len()).sum());
+        let mut this = Self { rows: segment.rows, coding, lanes, dictionaries: Vec::new(), heap };
+        nodes.into_iter().for_each(|node| this.push(node));
         let rows_fit = this.lanes.iter().all(|l| l.fields.len() == segment.rows);
         if this.lanes.len() != schema.group_lanes(0) as usize || !rows_fit {
             return Err(Error::argument("a batch does not have the rows and columns of its schema"));
@@ -105,6 +112,19 @@ impl Lanes {
         }
         this.dictionaries.sort_by_key(|d| d.lane);
         Ok(this)
+    }
+
+    /// Appends the lanes of the next node.
+    fn push(&mut self, node: NodeLanes) {
+        let (first, start) = (self.lanes.len(), self.heap.len() as u64);
+        self.lanes.extend(node.lanes);
+        self.heap.extend_from_slice(&node.heap);
+        if let Some(places) = node.places {
+            let minimum = &mut self.lanes[first + places].transform.minimum;
+            *minimum = (minimum.get() + start).into();
+        }
+        let own = node.dictionaries.into_iter();
+        self.dictionaries.extend(own.map(|d| LaneDictionary { lane: first + d.lane, ..d }));
     }
 
     /// How they are coded.
@@ -155,26 +175,37 @@ impl Lanes {
             ..records
         }
     }
+}
 
-    /// Appends the lanes of a node: validity, then values, instance by instance.
-    fn push(
-        &mut self,
+/// The lanes of one node. Dictionaries name lanes of the node, places are those in a heap of its own.
+#[derive(Default)]
+struct NodeLanes {
+    lanes: Vec<EncodedLane>,
+    dictionaries: Vec<LaneDictionary>,
+    heap: Vec<u8>,
+    /// The lane of places in the heap.
+    places: Option<usize>,
+}
+
+impl NodeLanes {
+    /// Validity, then values, instance by instance; none if the column is not as the node says.
+    fn of(
         node: &Node,
         column: &Column,
+        rows: usize,
         valid: Option<&[u8]>,
         dictionary: Option<&Dictionary>,
-    ) -> Option<()> {
-        let (rows, coding) = (self.rows, self.coding);
-        let lanes = &mut self.lanes;
+        coding: Coding,
+    ) -> Option<Self> {
+        let mut this = Self::default();
         let instances = node.instances as usize;
-        let every = |k: usize, per: usize| move |i: usize| i * per + k;
         if node.nullable {
             let validity = column.validity.as_ref().filter(|v| v.len() == rows * instances)?;
-            for k in 0..instances {
-                let at = every(k, instances);
-                let bits = (0..rows).map(|i| u64::from(validity.get(at(i)) == Some(&1))).collect();
-                lanes.push(EncodedLane::offset(bits, None));
-            }
+            let lane = |k: usize| {
+                let bits = (0..rows).map(|i| u64::from(validity[i * instances + k] == 1)).collect();
+                EncodedLane::offset(bits, None)
+            };
+            this.lanes.par_extend((0..instances).into_par_iter().map(lane));
         }
         let valid_of = |k: usize| -> Option<Vec<u8>> {
             let valid = valid?;
@@ -183,21 +214,22 @@ impl Lanes {
         match (&column.values, node.kind) {
             (Values::None, Kind::Struct | Kind::List) => {}
             (values @ Values::Bytes { .. }, Kind::Bytes | Kind::Text) => {
-                let encoded =
-                    encode_strings(values, valid_of(0).as_deref(), dictionary, self.coding, &mut self.heap)?;
+                let encoded = encode_strings(values, valid_of(0).as_deref(), dictionary, coding)?;
                 let [mut places, lengths] = encoded.lanes;
                 if dictionary.is_some() {
                     places.transform.dictionary = node.dictionary.unwrap_or(0).into();
                 }
-                let lane = lanes.len();
-                self.dictionaries.extend(encoded.dictionary.map(|stored| LaneDictionary { lane, stored }));
-                lanes.extend([places, lengths]);
+                let lane = this.lanes.len();
+                this.dictionaries.extend(encoded.dictionary.map(|stored| LaneDictionary { lane, stored }));
+                this.lanes.extend([places, lengths]);
+                this.places = encoded.heap.is_some().then_some(lane);
+                this.heap = encoded.heap.unwrap_or_default();
             }
             (Values::U128(v), _) => {
                 for k in 0..instances {
                     let raw: Vec<u128> =
                         (0..rows).map(|i| v.get(i * instances + k).copied()).collect::<Option<_>>()?;
-                    lanes.extend(encode_wide(node.kind, &raw, valid_of(k).as_deref()));
+                    this.lanes.extend(encode_wide(node.kind, &raw, valid_of(k).as_deref()));
                 }
             }
             (values, _) => {
@@ -208,14 +240,16 @@ impl Lanes {
                     TransformKind::Dictionary => coding.has(Part::Dictionaries),
                     TransformKind::Offset | TransformKind::Symbols => true,
                 };
-                for k in 0..per_row {
+                let lane = |k: usize| {
                     let raw = column_of(values, rows, per_row, k)?;
                     let valid = valid_of(k / per_instance.max(1));
-                    lanes.push(encode_lane(node.kind, node.bits, &raw, valid.as_deref(), &allowed));
-                }
+                    Some(encode_lane(node.kind, node.bits, &raw, valid.as_deref(), &allowed))
+                };
+                let lanes: Option<Vec<_>> = (0..per_row).into_par_iter().map(lane).collect();
+                this.lanes.extend(lanes?);
             }
         }
-        Some(())
+        Some(this)
     }
 }
 

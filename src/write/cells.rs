@@ -8,7 +8,7 @@ use zerocopy::FromBytes;
 use super::labels::Labels;
 use super::options::{CellLimit, Options, TargetKind};
 use super::survey::{Numbers, Survey, numbers};
-use super::table::Table;
+use super::table::{Table, for_each_batch};
 use crate::column::{Batch, Column, Kind, Node, Schema, SchemaBuilder, Values};
 use crate::entrogede::{
     CellBit, CellBits, CellCovariances, CellKeys, CellLayout, CellMap, CellProducts, CellSums, CellTotals,
@@ -61,7 +61,7 @@ impl CellPlan {
         features: &[usize],
         survey: &mut Survey,
         options: &Options,
-        progress: &dyn Fn(u64),
+        progress: &(dyn Fn(u64) + Sync),
     ) -> Result<Option<Self>> {
         let schema = table.schema();
         let Some((most, beta)) = limit(options, survey.rows, survey.target.is_some())? else {
@@ -87,16 +87,15 @@ impl CellPlan {
         };
         let keys = CellKeys::new(&grid, &bits)?;
         let (mut found, mut rows) = (Vec::new(), 0);
-        for batch in table.batches()? {
-            let batch = batch?;
-            batch.check(schema)?;
+        for_each_batch(table, |batch| {
             let columns = numbers(schema, &batch, features);
             let columns: Vec<_> = columns.iter().map(Numbers::column).collect();
             keys.of_segment(batch.rows, &columns, &mut found);
             found.iter().try_for_each(|&key| prefixes.insert(key))?;
             rows += batch.rows as u64;
             progress(rows);
-        }
+            Ok(())
+        })?;
         let map = prefixes.finish();
         bits.truncate(map.beta());
         let keys = CellKeys::new(&grid, &bits)?;

@@ -1,5 +1,9 @@
 //! The lanes of a segment as grouped records.
 
+use std::ops::Range;
+
+use rayon::prelude::*;
+
 use super::block::{EncodedBlock, Lanes};
 use super::options::Part;
 use crate::column::{EncodedLane, width};
@@ -12,6 +16,9 @@ use crate::format::{
     AnchorLine, BlockEntry, GROUPED_RECORDS, GroupEntry, GroupedLane, GroupedLayout, MAX_ENTRIES,
     MAX_GROUPED_LANES, MINI_BLOCK, SLACK, TransformKind, WIDTH_BITS,
 };
+
+/// Fields that are written by one thread at a time.
+const PART_FIELDS: usize = 1 << 17;
 
 /// Bins a lane may have, and values that a lane may have for each to be a bin.
 const MAX_BINS: usize = 16;
@@ -34,17 +41,21 @@ pub(super) fn fits(lanes: usize) -> bool {
     (1..=MAX_GROUPED_LANES).contains(&lanes)
 }
 
-/// Cuts the records of at least one lane and one row.
+/// Cuts the records of at least one lane and one row. Lanes are prepared in parallel, in place: a segment's fields are the
+/// most memory that a writer takes, and there is one copy of them.
 pub(super) fn encode(mut lanes: Lanes) -> EncodedBlock {
     let coding = lanes.coding();
     if coding.has(Part::Steps) {
-        lanes.lanes.iter_mut().for_each(divide);
+        lanes.lanes.par_iter_mut().for_each(divide);
     }
     let bins = if coding.has(Part::Bins) { MAX_BINS } else { 1 };
     let most = (MAX_ENTRIES as usize / lanes.lanes.len().max(1)).clamp(1, bins);
     let shift = if coding.has(Part::Frames) { frame_shift(&lanes.lanes, most) } else { MINI_BLOCK_SHIFT };
-    let mut prepared: Vec<Prepared> =
-        lanes.lanes.iter().map(|lane| Prepared::of(lane, shift, most)).collect();
+    let prepare = |lane: &mut EncodedLane| {
+        let fields = std::mem::take(&mut lane.fields);
+        Prepared::of(lane.transform.width, fields, shift, most)
+    };
+    let mut prepared: Vec<Prepared> = lanes.lanes.par_iter_mut().map(prepare).collect();
     let join = if coding.has(Part::CodeGroups) { code_groups } else { lone_groups };
     let groups = groups(&mut prepared, most, join);
     let records = Records { rows: lanes.rows(), shift, lanes: prepared, groups }.block();
@@ -80,29 +91,31 @@ fn gcd(mut a: u64, mut b: u64) -> u64 {
 
 /// The frames with which all lanes together take the fewest bits.
 fn frame_shift(lanes: &[EncodedLane], most: usize) -> u32 {
-    let mut bits = [0u64; SHIFTS.len() + 1];
-    for lane in lanes {
+    type Bits = [u64; SHIFTS.len() + 1];
+    let bits = |lane: &EncodedLane| -> Bits {
         let (width, rows) = (lane.transform.width, lane.fields.len() as u64);
         let plain = Bins::estimate(&lane.fields, rows, entry_bits(width), most);
-        let slopes = slopes(lane);
-        let framed = SHIFTS.map(|shift| match slopes.is_empty() {
-            true => plain,
-            false => Framed::trial(&lane.fields, width, shift, &slopes, most).0.min(plain),
-        });
-        for (all, lane) in bits.iter_mut().zip([plain].into_iter().chain(framed)) {
-            *all += lane;
+        let slopes = slopes(width, &lane.fields);
+        let mut bits = [plain; SHIFTS.len() + 1];
+        if !slopes.is_empty() {
+            for (bits, shift) in bits.iter_mut().skip(1).zip(SHIFTS) {
+                *bits = Framed::trial(&lane.fields, width, shift, &slopes, most).0.min(plain);
+            }
         }
-    }
+        bits
+    };
+    let add = |mut all: Bits, lane: Bits| {
+        all.iter_mut().zip(lane).for_each(|(all, lane)| *all += lane);
+        all
+    };
+    let bits = lanes.par_iter().map(bits).reduce(|| [0; SHIFTS.len() + 1], add);
     let shifts = [MINI_BLOCK_SHIFT].into_iter().chain(SHIFTS);
     shifts.zip(bits).min_by_key(|(_, bits)| *bits).map_or(MINI_BLOCK_SHIFT, |(shift, _)| shift)
 }
 
 /// Slopes that are worth trying; none where frames are not.
-fn slopes(lane: &EncodedLane) -> Vec<Slope> {
-    match (2..=MAX_FRAMED_WIDTH).contains(&lane.transform.width) {
-        true => Slope::candidates(&lane.fields),
-        false => Vec::new(),
-    }
+fn slopes(width: u8, fields: &[u64]) -> Vec<Slope> {
+    if (2..=MAX_FRAMED_WIDTH).contains(&width) { Slope::candidates(fields) } else { Vec::new() }
 }
 
 /// Bits of a lane in a base.
@@ -111,18 +124,19 @@ fn entry_bits(width: u8) -> u64 {
 }
 
 impl Prepared {
-    fn of(lane: &EncodedLane, shift: u32, most: usize) -> Self {
-        let (width, rows) = (lane.transform.width, lane.fields.len() as u64);
-        let slopes = if shift > MINI_BLOCK_SHIFT { slopes(lane) } else { Vec::new() };
-        let plain = || Bins::estimate(&lane.fields, rows, entry_bits(width), most);
-        let framed = (!slopes.is_empty()).then(|| Framed::trial(&lane.fields, width, shift, &slopes, most));
+    /// Takes a lane's fields, so that a lane without frames needs no copy of them.
+    fn of(width: u8, fields: Vec<u64>, shift: u32, most: usize) -> Self {
+        let rows = fields.len() as u64;
+        let slopes = if shift > MINI_BLOCK_SHIFT { slopes(width, &fields) } else { Vec::new() };
+        let plain = || Bins::estimate(&fields, rows, entry_bits(width), most);
+        let framed = (!slopes.is_empty()).then(|| Framed::trial(&fields, width, shift, &slopes, most));
         let slope = framed.filter(|(bits, _)| *bits < plain()).map(|(_, slope)| slope);
-        let framed = slope.map(|slope| (Framed::new(&lane.fields, shift, slope), slope));
+        let framed = slope.map(|slope| (Framed::new(&fields, shift, slope), slope));
         // Along a steep line the rest may be wider than the lane.
         let framed = framed.filter(|(framed, _)| framed.rests.iter().all(|&rest| self::width(rest) <= width));
         let (Framed { minima, rests }, slope) = match framed {
             Some((framed, slope)) => (framed, Some(slope)),
-            None => (Framed { minima: Vec::new(), rests: lane.fields.clone() }, None),
+            None => (Framed { minima: Vec::new(), rests: fields }, None),
         };
         let bins = Bins::cut(&rests, entry_bits(width), most);
         let ids = rests.iter().map(|&rest| bins.of(rest) as u16).collect();
@@ -130,9 +144,8 @@ impl Prepared {
     }
 
     /// A bin as it is written: lower where its deviations would lead out of the lane, so that none can.
-    fn written(&self, bin: u16) -> Option<Bin> {
-        let &Bin { low, width } = self.bins.bins.get(usize::from(bin))?;
-        Some(Bin { low: low.min(mask(self.width.into()) - mask(width.into())), width })
+    fn written(&self, Bin { low, width }: Bin) -> Bin {
+        Bin { low: low.min(mask(self.width.into()) - mask(width.into())), width }
     }
 
     /// The same lane in other bins.
@@ -163,13 +176,13 @@ impl Prepared {
 /// Code groups of the lanes. Lanes of few values are tried with a bin for each: what they share with others shows then.
 fn groups(lanes: &mut [Prepared], most: usize, join: fn(&[Coded]) -> Vec<CodeGroup>) -> Vec<CodeGroup> {
     let alone: Vec<Bins> = lanes.iter().map(|lane| lane.bins.clone()).collect();
-    for lane in lanes.iter_mut() {
+    let rebin = |(lane, alone): (&mut Prepared, &Bins)| {
         if let Some(values) = Bins::values(&lane.rests, most) {
             lane.rebin(values);
         }
-    }
-    let best: Vec<u64> =
-        lanes.iter().zip(&alone).map(|(lane, bins)| lane.bits_in(bins).min(lane.bits())).collect();
+        lane.bits_in(alone).min(lane.bits())
+    };
+    let best: Vec<u64> = lanes.par_iter_mut().zip(&alone).map(rebin).collect();
     let groups = join(&coded(lanes, &best));
     // Lanes that stayed alone go back to the bins that are best for them.
     let mut changed = false;
@@ -193,7 +206,21 @@ fn coded<'a>(lanes: &'a [Prepared], best: &[u64]) -> Vec<Coded<'a>> {
         deviations: lane.bins.deviation_bits(&lane.ids),
         alone,
     };
-    lanes.iter().zip(best).map(coded).collect()
+    lanes.par_iter().zip(best).map(coded).collect()
+}
+
+/// A lane's part of the records, with its bins as they are written.
+struct LaneBins<'a> {
+    ids: &'a [u16],
+    rests: &'a [u64],
+    bins: Vec<Bin>,
+}
+
+impl<'a> LaneBins<'a> {
+    fn of(lane: &'a Prepared) -> Self {
+        let bins = lane.bins.bins.iter().map(|&bin| lane.written(bin)).collect();
+        Self { ids: &lane.ids, rests: &lane.rests, bins }
+    }
 }
 
 /// All that the records are made of.
@@ -262,7 +289,7 @@ impl Records {
         let bins = group.bases.iter().skip(base * group.lanes.len());
         group.lanes.iter().zip(bins).filter_map(|(&lane, &bin)| {
             let lane = self.lanes.get(lane)?;
-            Some((lane, lane.written(bin)?))
+            Some((lane, lane.written(*lane.bins.bins.get(usize::from(bin))?)))
         })
     }
 
@@ -304,28 +331,48 @@ impl Records {
         (writer.finish(), bits)
     }
 
-    /// The records, and the bit at which each mini-block begins.
+    /// The records, and the bit at which each mini-block begins. Parts of the rows are written in parallel and joined; one
+    /// round of parts is in memory beside the records.
     fn records(&self) -> (Vec<u8>, Vec<u64>) {
         let id_bits: Vec<u32> = self.groups.iter().map(|g| id_bits(g.count() as u64)).collect();
-        let (mut writer, mut anchors) = (BitWriter::default(), Vec::new());
-        for first in (0..self.rows).step_by(MINI_BLOCK as usize) {
-            let rows = first..self.rows.min(first + MINI_BLOCK as usize);
-            anchors.push(writer.bits() as u64);
-            for row in rows.clone() {
-                for (group, &bits) in self.groups.iter().zip(&id_bits) {
-                    writer.push(group.ids.get(row).copied().unwrap_or(0).into(), bits);
-                }
-            }
-            for row in rows {
-                for lane in self.groups.iter().flat_map(|g| &g.lanes).filter_map(|&l| self.lanes.get(l)) {
-                    let bin = lane.ids.get(row).and_then(|&id| lane.written(id));
-                    if let (Some(bin), Some(&rest)) = (bin, lane.rests.get(row)) {
-                        writer.push(rest - bin.low, bin.width.into());
-                    }
-                }
+        let lanes = self.groups.iter().flat_map(|g| &g.lanes).map(|&l| LaneBins::of(&self.lanes[l]));
+        let lanes: Vec<LaneBins> = lanes.collect();
+        let part_rows = (PART_FIELDS / lanes.len().max(1)).next_multiple_of(MINI_BLOCK as usize);
+        let starts: Vec<usize> = (0..self.rows).step_by(part_rows).collect();
+        let deviations: u64 = self.lanes.iter().map(|lane| lane.bins.deviation_bits(&lane.ids)).sum();
+        let bits = self.rows as u128 * u128::from(id_bits.iter().sum::<u32>()) + u128::from(deviations);
+        let (mut writer, mut anchors) = (BitWriter::with_capacity(bits), Vec::new());
+        for round in starts.chunks(rayon::current_num_threads()) {
+            let part = |&first: &usize| self.part(first..self.rows.min(first + part_rows), &id_bits, &lanes);
+            let parts: Vec<(BitWriter, Vec<u64>)> = round.par_iter().map(part).collect();
+            for (part, places) in parts {
+                let start = writer.bits() as u64;
+                anchors.extend(places.iter().map(|place| start + place));
+                writer.append(&part);
             }
         }
         (writer.finish(), anchors)
+    }
+
+    /// The records of some rows, which begin with a mini-block.
+    fn part(&self, rows: Range<usize>, id_bits: &[u32], lanes: &[LaneBins]) -> (BitWriter, Vec<u64>) {
+        let (mut writer, mut anchors) = (BitWriter::default(), Vec::new());
+        for first in rows.clone().step_by(MINI_BLOCK as usize) {
+            let rows = first..rows.end.min(first + MINI_BLOCK as usize);
+            anchors.push(writer.bits() as u64);
+            for row in rows.clone() {
+                for (group, &bits) in self.groups.iter().zip(id_bits) {
+                    writer.push(group.ids[row].into(), bits);
+                }
+            }
+            for row in rows {
+                for lane in lanes {
+                    let bin = lane.bins[usize::from(lane.ids[row])];
+                    writer.push(lane.rests[row] - bin.low, bin.width.into());
+                }
+            }
+        }
+        (writer, anchors)
     }
 
     /// For each frame the anchors of its mini-blocks, and the minima.

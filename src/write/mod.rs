@@ -10,6 +10,7 @@ mod file;
 mod grouped;
 mod images;
 mod index;
+mod interned;
 mod labels;
 mod merged;
 mod moments;

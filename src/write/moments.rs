@@ -21,6 +21,24 @@ enum Owned {
     Float(Vec<f64>),
 }
 
+/// The numbers of a segment, apart from its lanes.
+pub(super) struct Terms {
+    columns: Vec<Owned>,
+    /// One a row.
+    wanted: Vec<bool>,
+}
+
+impl Terms {
+    /// Their moments.
+    pub fn sum(self) -> Moments {
+        let columns = self.columns.iter().map(|column| match column {
+            Owned::Exact(q, exponent) => MomentColumn::Exact { q, exponent: *exponent },
+            Owned::Float(values) => MomentColumn::Float(values),
+        });
+        Moments::of_segment(&columns.collect::<Vec<_>>(), &self.wanted)
+    }
+}
+
 impl MomentPlan {
     /// The plan for a table, if it has numeric columns and not too many.
     pub(super) fn of(schema: &Schema, roles: &Roles) -> Option<Self> {
@@ -42,8 +60,8 @@ impl MomentPlan {
         Moments::new(self.nodes.len())
     }
 
-    /// The moments of a segment whose lanes are encoded.
-    pub fn sums(&self, schema: &Schema, segment: &Batch, lanes: &[EncodedLane]) -> Moments {
+    /// What the moments of a segment are sums of, once its lanes are encoded.
+    pub fn terms(&self, schema: &Schema, segment: &Batch, lanes: &[EncodedLane]) -> Terms {
         let mut wanted = vec![true; segment.rows];
         let mut columns = Vec::with_capacity(self.nodes.len());
         for &n in &self.nodes {
@@ -63,14 +81,7 @@ impl MomentPlan {
                 None => Owned::Float(node.numbers(column)),
             });
         }
-        let columns: Vec<MomentColumn> = columns
-            .iter()
-            .map(|c| match c {
-                Owned::Exact(q, exponent) => MomentColumn::Exact { q, exponent: *exponent },
-                Owned::Float(values) => MomentColumn::Float(values),
-            })
-            .collect();
-        Moments::of_segment(&columns, &wanted)
+        Terms { columns, wanted }
     }
 
     /// The section of these moments.

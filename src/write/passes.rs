@@ -115,16 +115,17 @@ fn write_here(
             let folder = out.folder().to_owned();
             let regrouped = ByClass::regroup(table, node, labels, &folder, &tell("regrouping"))?;
             let mut segments = Vec::new();
-            for class in 0..stored_labels.len() {
+            for (class, &rows) in regrouped.rows.iter().enumerate() {
                 let before = pipeline.blocks.segments();
-                let cut = Segments::new(table.schema(), regrouped.batches(class), rows_per_segment);
+                let cut =
+                    Segments::new(table.schema(), regrouped.batches(class), Some(rows), rows_per_segment);
                 pipeline.run(&mut out, cut, &tell("writing"))?;
                 segments.push(pipeline.blocks.segments() - before);
             }
             classes = Some((node, regrouped, stored_labels, segments));
         }
         _ => {
-            let cut = Segments::new(table.schema(), table.batches()?, rows_per_segment);
+            let cut = Segments::new(table.schema(), table.batches()?, known, rows_per_segment);
             pipeline.run(&mut out, cut, &tell("writing"))?;
         }
     }

@@ -6,7 +6,7 @@ use super::block::{EncodedBlock, Lanes};
 use super::cells::{CellPlan, Words};
 use super::file::{Blocks, FileWriter};
 use super::images::encode_images;
-use super::moments::MomentPlan;
+use super::moments::{MomentPlan, Terms};
 use super::options::{Coding, ImageTransform};
 use super::read_back;
 use super::strings::Dictionary;
@@ -14,6 +14,9 @@ use crate::column::{Batch, Schema, Values};
 use crate::entrogede::{CellCovariances, CellProducts, CellSums, CellTotals, Moments};
 use crate::error::{ErrorKind, Result};
 use crate::image::ImageErrors;
+
+/// Memory for segments on the way, a thread.
+const THREAD_BYTES: usize = 96 << 20;
 
 /// What a segment becomes, and what it adds to the file's sums.
 struct Encoded {
@@ -42,12 +45,17 @@ pub(super) struct Pipeline<'a> {
 
 impl Pipeline<'_> {
     fn encode(&self, segment: &Batch) -> Result<Encoded> {
-        let sums = self.plan.map(|p| p.sums(self.schema, segment)).transpose()?;
-        let products = self.plan.filter(|_| self.covariances.is_some());
-        let products = products.map(|p| p.products(self.schema, segment)).transpose()?;
-        let lanes = Lanes::of(self.schema, segment, self.dictionaries, self.coding)?;
-        let moments = self.moments.as_ref().map(|(plan, _)| plan.sums(self.schema, segment, &lanes.lanes));
-        let mut blocks = vec![lanes.encode(self.tau)];
+        let summed = || -> Result<_> {
+            let sums = self.plan.map(|p| p.sums(self.schema, segment)).transpose()?;
+            let products = self.plan.filter(|_| self.covariances.is_some());
+            Ok((sums, products.map(|p| p.products(self.schema, segment)).transpose()?))
+        };
+        let lanes = || Lanes::of(self.schema, segment, self.dictionaries, self.coding);
+        let (summed, lanes) = rayon::join(summed, lanes);
+        let ((sums, products), lanes) = (summed?, lanes?);
+        let terms = self.moments.as_ref().map(|(plan, _)| plan.terms(self.schema, segment, &lanes.lanes));
+        let (moments, block) = rayon::join(move || terms.map(Terms::sum), || lanes.encode(self.tau));
+        let mut blocks = vec![block];
         for (node, column) in self.schema.nodes().iter().zip(&segment.columns) {
             if let (Some(shape), Values::U8(pixels)) = (node.image, &column.values) {
                 blocks.push(encode_images(
@@ -80,23 +88,27 @@ impl Pipeline<'_> {
         out.segment(&mut self.blocks, encoded.blocks)
     }
 
-    /// Encodes and writes all segments; while some are encoded the next are read.
+    /// Encodes and writes all segments; while some are encoded the next are read. Both are limited by the memory that
+    /// they take: where segments are large, threads share the lanes of one instead.
     pub fn run(
         &mut self,
         out: &mut FileWriter,
-        mut segments: impl Iterator<Item = Result<Batch>> + Send,
+        segments: impl Iterator<Item = Result<Batch>> + Send,
         progress: &(dyn Fn(u64) + Sync),
     ) -> Result<()> {
-        let at_once = rayon::current_num_threads();
-        let mut group = next_group(&mut segments, at_once)?;
+        let threads = rayon::current_num_threads();
+        let mut segments =
+            Ahead { segments, schema: self.schema, budget: threads * THREAD_BYTES, next: None };
+        let mut group = segments.group(threads)?;
         while !group.is_empty() {
             let this = &*self;
             let encode = || group.par_iter().map(|s| this.encode(s)).collect::<Vec<_>>();
-            let (encoded, next) = if at_once > 1 {
-                rayon::join(encode, || next_group(&mut segments, at_once))
+            let (encoded, next) = if threads > 1 {
+                rayon::join(encode, || segments.group(threads))
             } else {
                 (encode(), Ok(Vec::new()))
             };
+            drop(group);
             for encoded in encoded {
                 let segment = self.blocks.segments();
                 let encoded = encoded.map_err(|e| match e.kind() {
@@ -106,12 +118,43 @@ impl Pipeline<'_> {
                 self.commit(out, encoded)?;
             }
             progress(self.blocks.rows());
-            group = if at_once > 1 { next? } else { next_group(&mut segments, at_once)? };
+            group = if threads > 1 { next? } else { segments.group(threads)? };
         }
         Ok(())
     }
 }
 
-fn next_group(segments: &mut impl Iterator<Item = Result<Batch>>, most: usize) -> Result<Vec<Batch>> {
-    segments.take(most).collect()
+/// Segments, read in groups whose encoding stays within a budget of memory.
+struct Ahead<'a, S> {
+    segments: S,
+    schema: &'a Schema,
+    budget: usize,
+    /// Read already, too large for the group before.
+    next: Option<Batch>,
+}
+
+impl<S: Iterator<Item = Result<Batch>>> Ahead<'_, S> {
+    /// The next segments, `most` or fewer, but one at least where any are left.
+    fn group(&mut self, most: usize) -> Result<Vec<Batch>> {
+        let (mut group, mut bytes) = (Vec::new(), 0);
+        while group.len() < most && bytes < self.budget {
+            let Some(segment) = self.next.take().map(Ok).or_else(|| self.segments.next()).transpose()? else {
+                break;
+            };
+            bytes += self.cost(&segment);
+            if bytes > self.budget && !group.is_empty() {
+                self.next = Some(segment);
+                break;
+            }
+            group.push(segment);
+        }
+        Ok(group)
+    }
+
+    /// Bytes that a segment takes, about, from the time that it is read until its block is written: its values twice (one
+    /// segment is read ahead of each that is encoded), its fields (8 bytes each), their bins and groups (2 bytes each)
+    /// and, where they cannot be compressed, records as large as the fields.
+    fn cost(&self, segment: &Batch) -> usize {
+        2 * segment.bytes() + segment.rows * self.schema.row_bytes() / 2 * 5
+    }
 }

@@ -1,7 +1,9 @@
 //! Cutting batches into segments.
 
+use std::ops::Range;
+
 use super::table::Batches;
-use crate::column::{Batch, Schema};
+use crate::column::{Batch, Column, Schema, Values};
 use crate::error::Result;
 
 /// Rows coded together, at most.
@@ -19,14 +21,21 @@ pub(super) struct Segments<'a> {
     schema: &'a Schema,
     batches: Batches<'a>,
     rows: usize,
+    /// Rows that are still to come, where this is known.
+    left: Option<u64>,
     /// A batch and how many of its rows are used up.
     current: Option<(Batch, usize)>,
 }
 
 impl<'a> Segments<'a> {
-    /// Cuts batches into segments of `rows` rows, fewer where strings are long.
-    pub fn new(schema: &'a Schema, batches: Batches<'a>, rows: usize) -> Self {
-        Self { schema, batches, rows, current: None }
+    /// Cuts batches, of `all` rows if this is known, into segments of `rows` rows, fewer where strings are long.
+    pub fn new(schema: &'a Schema, batches: Batches<'a>, all: Option<u64>, rows: usize) -> Self {
+        Self { schema, batches, rows, left: all, current: None }
+    }
+
+    /// Rows that the next segment is expected to have; 0 if this is not known.
+    fn expected(&self) -> usize {
+        self.left.map_or(0, |left| self.rows.min(usize::try_from(left).unwrap_or(self.rows)))
     }
 
     fn fill(&mut self) -> Result<Option<Batch>> {
@@ -42,21 +51,48 @@ impl<'a> Segments<'a> {
                     None => break,
                 },
             };
-            // Of long strings no more than fit: rows are counted by the batch's mean.
-            let mean = batch.bytes() / batch.rows.max(1);
-            let room = (SEGMENT_BYTES - segment.bytes()) / mean.max(1) + 1;
-            let take = (batch.rows - used).min(self.rows - segment.rows).min(room);
+            let most = (batch.rows - used).min(self.rows - segment.rows);
+            let take = rows_within(&batch, used..used + most, SEGMENT_BYTES - segment.bytes());
             if segment.rows == 0 && used == 0 && take == batch.rows {
                 segment = batch;
+                segment.reserve(self.schema, self.expected().saturating_sub(take));
                 continue;
+            }
+            if segment.rows == 0 {
+                segment.reserve(self.schema, self.expected().max(take));
             }
             segment.append(self.schema, &batch, used..used + take);
             if used + take < batch.rows {
                 self.current = Some((batch, used + take));
             }
         }
+        self.left = self.left.map(|left| left.saturating_sub(segment.rows as u64));
         Ok((segment.rows > 0).then_some(segment))
     }
+}
+
+/// Of some rows of a batch those, from the first on, that reach `room` bytes; all if they do not. Counted row by row, so that
+/// segments do not depend on how the rows were batched.
+fn rows_within(batch: &Batch, rows: Range<usize>, room: usize) -> usize {
+    let fixed = |column: &Column| {
+        let values = match &column.values {
+            Values::Bytes { .. } => 8 * batch.rows,
+            values => values.bytes(),
+        };
+        (values + column.validity.as_ref().map_or(0, Vec::len)) / batch.rows.max(1)
+    };
+    let fixed: usize = batch.columns.iter().map(fixed).sum();
+    let strings: Vec<&[u64]> = batch.columns.iter().filter_map(|c| c.values.offsets()).collect();
+    let bytes = |taken: usize| {
+        let of = |offsets: &&[u64]| (offsets[rows.start + taken] - offsets[rows.start]) as usize;
+        taken * fixed + strings.iter().map(of).sum::<usize>()
+    };
+    let (mut fits, mut reaches) = (0, rows.len());
+    while reaches - fits > 1 {
+        let middle = fits + (reaches - fits) / 2;
+        if bytes(middle) < room { fits = middle } else { reaches = middle }
+    }
+    reaches
 }
 
 impl Iterator for Segments<'_> {

@@ -1,7 +1,6 @@
 //! Byte strings to fields: a dictionary where strings repeat, the segment's heap for the rest, in symbols where that pays.
 
-use std::collections::HashMap;
-
+use super::interned::Interned;
 use super::options::{Coding, Layout, Part};
 use super::symbols::{Coded, code};
 use crate::column::{EncodedLane, Values, width};
@@ -83,7 +82,8 @@ fn length_bytes(longest: u64) -> u32 {
 /// Strings of a dictionary with their codes.
 pub(super) struct Dictionary {
     pub stored: StoredDictionary,
-    codes: HashMap<Vec<u8>, u32>,
+    /// A string's number is its code.
+    codes: Interned,
 }
 
 impl Dictionary {
@@ -92,13 +92,10 @@ impl Dictionary {
         if strings.iter().map(|s| s.len() as u64).sum::<u64>() > MAX_BYTES {
             return None;
         }
-        let mut codes = HashMap::new();
-        for (code, string) in strings.iter().enumerate() {
-            if codes.insert(string.to_vec(), u32::try_from(code).ok()?).is_some() {
-                return None;
-            }
-        }
-        (!codes.is_empty()).then(|| Self { stored: StoredDictionary::strings(strings, coding), codes })
+        let mut codes = Interned::default();
+        let distinct = strings.iter().all(|string| codes.insert(string).1);
+        (distinct && !strings.is_empty())
+            .then(|| Self { stored: StoredDictionary::strings(strings, coding), codes })
     }
 
     /// The dictionary of distinct strings that occur so often in all `rows` rows, if it is smaller than a heap.
@@ -135,7 +132,7 @@ impl Dictionary {
     pub fn encode(&self, offsets: &[u64], data: &[u8], valid: Option<&[u8]>) -> Option<Vec<u64>> {
         let code = |(i, s): (usize, &[u8])| {
             let valid = valid.is_none_or(|v| v.get(i) == Some(&1));
-            if valid { self.codes.get(s).map(|&c| u64::from(c)) } else { Some(0) }
+            if valid { self.codes.get(s).map(u64::from) } else { Some(0) }
         };
         strings(offsets, data).enumerate().map(code).collect()
     }
@@ -162,15 +159,16 @@ pub(super) struct EncodedStrings {
     pub lanes: [EncodedLane; 2],
     /// A dictionary or symbols of the segment's own.
     pub dictionary: Option<StoredDictionary>,
+    /// The bytes that the first lane has the places of, where there is no dictionary of strings.
+    pub heap: Option<Vec<u8>>,
 }
 
-/// Encodes strings with the file's dictionary, with one of their own, or into `heap`.
+/// Encodes strings with the file's dictionary, with one of their own, or into a heap.
 pub(super) fn encode_strings(
     values: &Values,
     valid: Option<&[u8]>,
     dictionary: Option<&Dictionary>,
     coding: Coding,
-    heap: &mut Vec<u8>,
 ) -> Option<EncodedStrings> {
     let Values::Bytes { offsets, data } = values else { return None };
     let rows = offsets.len().saturating_sub(1);
@@ -179,36 +177,36 @@ pub(super) fn encode_strings(
         Some([EncodedLane::codes(codes, dictionary.count()), EncodedLane::offset(vec![0; rows], None)])
     };
     if let Some(dictionary) = dictionary {
-        return Some(EncodedStrings { lanes: coded(dictionary)?, dictionary: None });
+        return Some(EncodedStrings { lanes: coded(dictionary)?, dictionary: None, heap: None });
     }
     let is_valid = |i: usize| valid.is_none_or(|v| v.get(i) == Some(&1));
     let used = strings(offsets, data).enumerate().filter(|(i, _)| is_valid(*i)).map(|(_, s)| s);
     if let Some(own) = Dictionary::counted(counted(used.collect()), rows as u64, coding) {
-        return Some(EncodedStrings { lanes: coded(&own)?, dictionary: Some(own.stored) });
+        return Some(EncodedStrings { lanes: coded(&own)?, dictionary: Some(own.stored), heap: None });
     }
     let all = strings(offsets, data).enumerate().map(|(i, s)| if is_valid(i) { s } else { &[] });
     let symbols = if coding.has_symbols() { code(all.clone()) } else { None };
-    let start = heap.len() as u64;
-    let lengths: Vec<u64> = match &symbols {
+    let (heap, lengths, table) = match symbols {
         Some(coded) => {
-            heap.extend_from_slice(&coded.codes);
-            coded.lengths.clone()
+            let table = StoredDictionary::symbols(&coded);
+            (coded.codes, coded.lengths, Some(table))
         }
         None => {
+            let mut heap = Vec::with_capacity(all.clone().map(<[u8]>::len).sum());
             all.clone().for_each(|s| heap.extend_from_slice(s));
-            all.map(|s| s.len() as u64).collect()
+            (heap, all.map(|s| s.len() as u64).collect(), None)
         }
     };
-    let places = lengths.iter().scan(start, |end, length| {
+    let places = lengths.iter().scan(0, |end, length| {
         *end += length;
         Some(*end - length)
     });
     let mut places = EncodedLane::offset(places.collect(), None);
-    if symbols.is_some() {
+    if table.is_some() {
         places.transform.kind = TransformKind::Symbols as u8;
     }
     let lanes = [places, EncodedLane::offset(lengths, None)];
-    Some(EncodedStrings { lanes, dictionary: symbols.as_ref().map(StoredDictionary::symbols) })
+    Some(EncodedStrings { lanes, dictionary: table, heap: Some(heap) })
 }
 
 /// The distinct ones of some strings, and how often each occurs.

@@ -1,18 +1,21 @@
 //! The first pass: what must be known of the whole table before any of it is encoded.
 
-use std::collections::HashMap;
+use rayon::prelude::*;
 
+use super::interned::Interned;
 use super::labels::Labels;
 use super::options::{Coding, Options, TargetKind};
 use super::roles::{Roles, doubt};
 use super::strings::{Dictionary, strings};
-use super::table::Table;
+use super::table::{Table, for_each_batch};
 use crate::column::{Batch, Column, Kind, Node, Schema, Values};
 use crate::entrogede::{FeatureColumn, Range, Sample};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Bytes of strings, and 8 for each, that a file-wide dictionary may have.
 const DICTIONARY_BYTES: usize = 1 << 20;
+/// The same of all columns together: they are in memory until the table is written.
+const ALL_DICTIONARY_BYTES: usize = 48 << 20;
 /// Values that a target may have to be taken for a class.
 const AUTO_CLASSES: usize = 1000;
 /// Classes that rows may be stored by.
@@ -55,7 +58,7 @@ impl<'a> Numbers<'a> {
 /// The numeric columns of some nodes of a batch.
 pub(super) fn numbers<'a>(schema: &Schema, batch: &'a Batch, nodes: &[usize]) -> Vec<Numbers<'a>> {
     let of = |&n: &usize| Some(Numbers::of(schema.nodes().get(n)?, batch.columns.get(n)?));
-    nodes.iter().filter_map(of).collect()
+    nodes.par_iter().filter_map(of).collect()
 }
 
 /// Whether a first pass is needed at all.
@@ -71,11 +74,13 @@ pub(super) fn survey(
     table: &dyn Table,
     roles: &Roles,
     coding: Coding,
-    progress: &dyn Fn(u64),
+    progress: &(dyn Fn(u64) + Sync),
 ) -> Result<Survey> {
     let schema = table.schema();
+    let columns_of_strings = schema.nodes().iter().filter(|n| n.kind.is_bytes()).count();
+    let most_bytes = DICTIONARY_BYTES.min(ALL_DICTIONARY_BYTES / columns_of_strings.max(1));
     let mut texts: Vec<Option<Strings>> =
-        schema.nodes().iter().map(|n| n.kind.is_bytes().then(Strings::default)).collect();
+        schema.nodes().iter().map(|n| n.kind.is_bytes().then(|| Strings::new(most_bytes))).collect();
     let mut dictionaries: Vec<Option<Dictionary>> = (0..schema.nodes().len()).map(|_| None).collect();
     for (node, values) in table.dictionaries() {
         if let (Values::Bytes { offsets, data }, Some(slot)) = (values, dictionaries.get_mut(*node)) {
@@ -98,12 +103,10 @@ pub(super) fn survey(
     let mut target_range = Range::EMPTY;
     let mut sample = Sample::new(roles.features.len());
     let (mut rows, mut target_nulls) = (0u64, 0);
-    for batch in table.batches()? {
-        let batch = batch?;
-        batch.check(schema)?;
-        for (text, column) in texts.iter_mut().zip(&batch.columns) {
-            text.iter_mut().for_each(|t| t.add(column));
-        }
+    for_each_batch(table, |batch| {
+        let add =
+            |(text, column): (&mut Option<Strings>, &Column)| text.iter_mut().for_each(|t| t.add(column));
+        texts.par_iter_mut().zip(&batch.columns).for_each(add);
         if let Some(((t, _), labels)) = roles.target.zip(target_labels.as_mut()) {
             batch.columns.get(t).into_iter().for_each(|c| labels.add(c, batch.rows));
         }
@@ -112,7 +115,7 @@ pub(super) fn survey(
         }
         let features = numbers(schema, &batch, &roles.features);
         let columns: Vec<_> = features.iter().map(Numbers::column).collect();
-        ranges.iter_mut().zip(&columns).for_each(|(r, c)| r.add(c));
+        ranges.par_iter_mut().zip(&columns).for_each(|(r, c)| r.add(c));
         sample.add(rows, batch.rows, &columns);
         if let Some((t, _)) = roles.target {
             let target = numbers(schema, &batch, &[t]);
@@ -124,9 +127,10 @@ pub(super) fn survey(
         }
         rows += batch.rows as u64;
         progress(rows);
-    }
+        Ok(())
+    })?;
     let doubts = texts.iter().map(|text| text.as_ref().and_then(Strings::doubt)).collect();
-    for (slot, text) in dictionaries.iter_mut().zip(&texts) {
+    for (slot, text) in dictionaries.iter_mut().zip(texts) {
         if let Some(text) = text {
             *slot = text.dictionary(coding);
         }
@@ -218,15 +222,21 @@ fn resolve(schema: &Schema, node: usize, kind: TargetKind, labels: Option<&Label
 }
 
 /// The distinct strings of a column and how often they occur, until there are too many.
-#[derive(Default)]
 struct Strings {
-    distinct: HashMap<Vec<u8>, u64>,
+    distinct: Interned,
+    counts: Vec<u64>,
     distinct_bytes: usize,
+    most_bytes: usize,
     full: bool,
     rows: u64,
 }
 
 impl Strings {
+    fn new(most_bytes: usize) -> Self {
+        let (distinct, counts) = (Interned::default(), Vec::new());
+        Self { distinct, counts, distinct_bytes: 0, most_bytes, full: false, rows: 0 }
+    }
+
     fn add(&mut self, column: &Column) {
         let Values::Bytes { offsets, data } = &column.values else { return };
         self.rows += offsets.len().saturating_sub(1) as u64;
@@ -237,26 +247,29 @@ impl Strings {
             if column.validity.as_ref().is_some_and(|v| v.get(i) == Some(&0)) {
                 continue;
             }
-            if let Some(count) = self.distinct.get_mut(s) {
-                *count += 1;
-                continue;
+            let bytes = self.distinct_bytes + s.len() + 8;
+            if bytes > self.most_bytes && self.distinct.get(s).is_none() {
+                self.full = true;
+                (self.distinct, self.counts) = (Interned::default(), Vec::new());
+                break;
             }
-            self.distinct_bytes += s.len() + 8;
-            self.distinct.insert(s.to_vec(), 1);
-            self.full = self.distinct_bytes > DICTIONARY_BYTES;
-            if self.full {
-                self.distinct = HashMap::new();
+            match self.distinct.insert(s) {
+                (number, false) => self.counts[number as usize] += 1,
+                (_, true) => {
+                    self.counts.push(1);
+                    self.distinct_bytes = bytes;
+                }
             }
         }
     }
 
     /// What to say of text that is numbers but for a few values, where the distinct ones are known.
     fn doubt(&self) -> Option<String> {
-        if self.full { None } else { doubt(self.distinct.keys().map(Vec::as_slice)) }
+        if self.full { None } else { doubt(self.distinct.strings()) }
     }
 
     fn dictionary(&self, coding: Coding) -> Option<Dictionary> {
-        let counted = self.distinct.iter().map(|(s, &count)| (s.as_slice(), count)).collect();
+        let counted = self.distinct.strings().zip(self.counts.iter().copied()).collect();
         if self.full { None } else { Dictionary::counted(counted, self.rows, coding) }
     }
 }

@@ -35,3 +35,19 @@ pub trait Table: Sync {
     /// Whatever keeps the input from being read.
     fn batches(&self) -> Result<Batches<'_>>;
 }
+
+/// Calls with every batch of a pass, checked against the schema. The next one is read meanwhile.
+pub(super) fn for_each_batch(
+    table: &dyn Table,
+    mut with: impl FnMut(Batch) -> Result<()> + Send,
+) -> Result<()> {
+    let mut batches = table.batches()?;
+    let mut next = batches.next().transpose()?;
+    while let Some(batch) = next {
+        batch.check(table.schema())?;
+        let (done, ahead) = rayon::join(|| with(batch), || batches.next().transpose());
+        done?;
+        next = ahead?;
+    }
+    Ok(())
+}

@@ -1,5 +1,6 @@
 //! Inputs that can be gone through more than once, as record batches.
 
+mod column_groups;
 mod compressed;
 mod csv;
 mod detect;
