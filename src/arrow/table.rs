@@ -47,6 +47,9 @@ impl ArrowTable {
     /// lines have it, and `f1` to `fN`, float64; they start at `f0` if an index is 0. Both may be compressed
     /// by gzip or Zstandard.
     ///
+    /// In Parquet files, INT96 timestamps are read in nanoseconds or, if those do not hold all of a column, in the finest
+    /// unit that does; key-values become the schema's metadata.
+    ///
     /// # Errors
     /// `Io` for a file that cannot be read, `Input` for one that is no such table, with file and
     /// line or record, `Type` for a column of a type that the format does not hold.

@@ -1,6 +1,8 @@
 //! Record batches into files.
 
 mod images;
+mod parquet;
+mod temporary;
 
 pub use images::{ImageFormat, ImageSink};
 
@@ -8,43 +10,41 @@ use super::export::index_values;
 use super::union::Union;
 use super::wrap;
 use crate::error::{Error, ErrorKind, Result};
-use crate::write::{Disk, Storage};
 use arrow::array::{Array, ArrayRef, AsArray, StructArray, UInt32Array, make_array};
 use arrow::compute::{cast, concat, take};
 use arrow::csv::Writer as CsvWriter;
 use arrow::datatypes::{DataType, Field, SchemaRef};
 use arrow::ipc::writer::{DictionaryHandling, FileWriter, IpcWriteOptions};
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
-use parquet::arrow::ArrowWriter;
-use parquet::basic::{Compression, ZstdLevel};
-use parquet::file::properties::WriterProperties;
+use parquet::Parquet;
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tempfile::NamedTempFile;
-
-/// Bytes that a Parquet row group may hold in memory.
-const GROUP_BYTES: usize = 64 << 20;
+use temporary::{Temporary, cannot_write, exists};
 
 /// A file that record batches are written to. It appears whole, with `finish`, or not at all.
 pub struct Sink {
     target: PathBuf,
     overwrite: bool,
-    temporary: NamedTempFile,
+    temporary: Temporary,
     schema: SchemaRef,
     writer: Writer,
 }
 
 enum Writer {
-    Parquet(Box<ArrowWriter<BufWriter<File>>>),
+    Parquet(Box<Parquet>),
     Ipc(Box<FileWriter<BufWriter<File>>>, Vec<Growing>),
     Csv(Box<CsvWriter<BufWriter<File>>>),
 }
 
 impl Sink {
     /// Starts a Parquet (`.parquet`; zstd level 3, with the Arrow schema), Arrow IPC (`.arrow`,
-    /// `.feather`, `.ipc`) or CSV (`.csv`) file. In CSV text, nulls are empty fields and floats are
+    /// `.feather`, `.ipc`) or CSV (`.csv`) file.
+    ///
+    /// In Parquet, columns have types that other readers know: seconds become milliseconds, `Date64` dates or, if a value
+    /// is no whole day, timestamps, dictionaries of neither strings nor numbers plain values. The Arrow schema beside them
+    /// gives back the original types, those dictionaries aside. The schema's metadata become key-values. In CSV text, nulls are empty fields and floats are
     /// the shortest numbers that mean them.
     ///
     /// # Errors
@@ -55,35 +55,14 @@ impl Sink {
         if !overwrite && target.exists() {
             return Err(exists(&target));
         }
-        let temporary = tempfile::Builder::new()
-            .prefix(".gede-")
-            .suffix(".tmp")
-            .make_in(folder(&target), |path| File::create_new(path))
-            .map_err(|e| cannot_write(&target, e))?;
-        let file = temporary.as_file().try_clone().map_err(|e| cannot_write(&target, e))?;
-        let file = BufWriter::with_capacity(1 << 18, file);
+        let temporary = Temporary::new(&target)?;
+        let file = temporary.file(&target)?;
         let extension = target.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
         let refuse = |e| wrap(ErrorKind::Type, e).at(target.display());
         let writer = match extension.as_str() {
             "parquet" => {
-                if let Some(field) = schema.fields().iter().find(|f| has_foreign_dictionary(f.data_type())) {
-                    let name = field.name();
-                    let why = format!(
-                        "column \"{name}\": of dictionaries Parquet takes those of strings, integers and floats; write Arrow IPC"
-                    );
-                    return Err(Error::new(ErrorKind::Type, why).at(target.display()));
-                }
-                if let Some(field) = schema.fields().iter().find(|f| has_empty_values(f.data_type())) {
-                    let name = field.name();
-                    let why =
-                        format!("column \"{name}\": Parquet takes no values of 0 bytes; write Arrow IPC");
-                    return Err(Error::new(ErrorKind::Type, why).at(target.display()));
-                }
-                let level = ZstdLevel::try_new(3).map_err(|e| refuse(e.into()))?;
-                let properties =
-                    WriterProperties::builder().set_compression(Compression::ZSTD(level)).build();
-                let writer = ArrowWriter::try_new(file, schema.clone(), Some(properties));
-                Writer::Parquet(Box::new(writer.map_err(|e| refuse(e.into()))?))
+                let parquet = Parquet::create(file, schema).map_err(|e| e.at(target.display()))?;
+                Writer::Parquet(Box::new(parquet))
             }
             "arrow" | "feather" | "ipc" => {
                 let options = IpcWriteOptions::default().with_dictionary_handling(DictionaryHandling::Delta);
@@ -119,15 +98,11 @@ impl Sink {
         if batch.schema_ref().fields() != self.schema.fields() {
             return Err(Error::argument("a batch has another schema than the file it is written to"));
         }
-        if batch.num_columns() == 0 && batch.num_rows() > 0 && matches!(self.writer, Writer::Parquet(_)) {
-            let why = "Parquet holds no rows without columns; write Arrow IPC";
-            return Err(Error::new(ErrorKind::Type, why).at(self.target.display()));
-        }
         let written = match &mut self.writer {
-            Writer::Parquet(writer) => writer.write(batch).map_err(Into::into).and_then(|()| {
-                let full = writer.in_progress_size() + writer.memory_size() / 2 > GROUP_BYTES;
-                if full { writer.flush().map_err(Into::into) } else { Ok(()) }
-            }),
+            Writer::Parquet(writer) => {
+                let written = writer.write(batch, &mut self.temporary, &self.target);
+                return written.map_err(|e| e.at(self.target.display()));
+            }
             Writer::Ipc(writer, growing) => {
                 let batch = unified(&self.schema, batch, growing).map_err(|e| e.at(self.target.display()))?;
                 writer.write(&batch)
@@ -137,42 +112,30 @@ impl Sink {
         written.map_err(|e| wrap(ErrorKind::Type, e).at(self.target.display()))
     }
 
+    /// A line for each column that other readers of the file see as something else than it was: Parquet has no durations,
+    /// for one. Some show only with the values, so ask once all batches are written.
+    pub fn notes(&self) -> Vec<String> {
+        match &self.writer {
+            Writer::Parquet(writer) => writer.notes(),
+            Writer::Ipc(..) | Writer::Csv(_) => Vec::new(),
+        }
+    }
+
     /// Completes the file, makes it durable and gives it its name.
     ///
     /// # Errors
     /// `Io`; `Argument` if a file of that name has come into being, unless it may be overwritten.
     pub fn finish(self) -> Result<()> {
         let Self { target, overwrite, temporary, writer, .. } = self;
-        let file = match writer {
-            Writer::Parquet(writer) => writer.into_inner().map_err(Into::into),
-            Writer::Ipc(writer, _) => writer.into_inner(),
-            Writer::Csv(writer) => Ok(writer.into_inner()),
+        let whole = |e: std::io::IntoInnerError<_>| cannot_write(&target, e.into_error());
+        let refuse = |e| wrap(ErrorKind::Type, e).at(target.display());
+        let file: File = match writer {
+            Writer::Parquet(writer) => writer.finish(&target).map_err(|e| e.at(target.display()))?,
+            Writer::Ipc(writer, _) => writer.into_inner().map_err(refuse)?.into_inner().map_err(whole)?,
+            Writer::Csv(writer) => writer.into_inner().into_inner().map_err(whole)?,
         };
-        let mut file = file.map_err(|e| wrap(ErrorKind::Type, e).at(target.display()))?;
-        file.flush().and_then(|()| file.get_ref().sync_all()).map_err(|e| cannot_write(&target, e))?;
-        drop(file);
-        let kept = match overwrite {
-            true => temporary.persist(&target),
-            false => temporary.persist_noclobber(&target),
-        };
-        kept.map_err(|e| match e.error.kind() {
-            std::io::ErrorKind::AlreadyExists => exists(&target),
-            _ => cannot_write(&target, e.error),
-        })?;
-        Disk.sync_folder(folder(&target)).map_err(|e| cannot_write(&target, e))
+        temporary.persist(file, &target, overwrite)
     }
-}
-
-fn folder(target: &Path) -> &Path {
-    target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-fn exists(target: &Path) -> Error {
-    Error::argument(format!("{}: exists already; ask to overwrite it to replace it", target.display()))
-}
-
-fn cannot_write(target: &Path, error: std::io::Error) -> Error {
-    Error::io(format!("cannot write {}", target.display()), error)
 }
 
 /// The one dictionary that a column of an Arrow IPC file may have. It only grows: what batches bring
@@ -252,29 +215,5 @@ fn unify(
             Ok(Arc::new(whole.map_err(|e| wrap(ErrorKind::Type, e))?))
         }
         _ => Ok(array.clone()),
-    }
-}
-
-/// Whether a type is, or holds, a dictionary that the Parquet library may write and then not read.
-fn has_foreign_dictionary(data_type: &DataType) -> bool {
-    match data_type {
-        DataType::Dictionary(_, values) => {
-            let strings = [DataType::Utf8, DataType::LargeUtf8, DataType::Binary, DataType::LargeBinary];
-            let floats = [DataType::Float32, DataType::Float64];
-            !(strings.contains(values) || floats.contains(values) || values.is_integer())
-        }
-        DataType::Struct(fields) => fields.iter().any(|f| has_foreign_dictionary(f.data_type())),
-        DataType::FixedSizeList(item, _) => has_foreign_dictionary(item.data_type()),
-        _ => false,
-    }
-}
-
-/// Whether a type has fixed-size values of no bytes, on which the Parquet writer panics.
-fn has_empty_values(data_type: &DataType) -> bool {
-    match data_type {
-        DataType::FixedSizeBinary(0) => true,
-        DataType::FixedSizeList(item, _) => has_empty_values(item.data_type()),
-        DataType::Struct(fields) => fields.iter().any(|field| has_empty_values(field.data_type())),
-        _ => false,
     }
 }

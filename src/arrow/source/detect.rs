@@ -39,6 +39,12 @@ pub(in crate::arrow) fn detect(path: &Path, options: &InputOptions) -> Result<Bo
         let read = open_decompressed(path)?.take(START).read_to_end(&mut start);
         read.map_err(|e| failed(path, e))?;
     }
+    if start.starts_with(b"PARE") {
+        return refuse("is encrypted Parquet; decrypt it first");
+    }
+    if start.starts_with(b"FEA1") {
+        return refuse("is Feather version 1; rewrite it as version 2 (pyarrow.feather reads and writes both)");
+    }
     if let Some(by) = packed(&start) {
         return refuse(&format!("is compressed by {by}; unpack it first"));
     }

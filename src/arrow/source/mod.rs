@@ -1,6 +1,5 @@
 //! Inputs that can be gone through more than once, as record batches.
 
-mod column_groups;
 mod compressed;
 mod csv;
 mod detect;
@@ -22,13 +21,14 @@ pub use images::{ImageInput, LabelFile, PixelColumn};
 pub use libsvm::LibsvmInput;
 pub(super) use memory::Memory;
 pub use options::InputOptions;
+pub(super) use parquet::Parquet;
 
+use super::guard::quietly;
 use crate::error::{Error, ErrorKind, Result};
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
 use std::fs::File;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 /// The record batches of one pass.
@@ -89,11 +89,14 @@ fn unreadable(path: &Path, error: ArrowError) -> Error {
     }
 }
 
-/// Calls a reader of the `arrow` and `parquet` crates, which panic on some damaged files.
+/// Calls a reader of the `arrow` and `parquet` crates, which panic on some files.
 fn guarded<T>(path: &Path, read: impl FnOnce() -> std::result::Result<T, ArrowError>) -> Result<T> {
-    match catch_unwind(AssertUnwindSafe(read)) {
+    match quietly(read) {
         Ok(result) => result.map_err(|e| unreadable(path, e)),
-        Err(_) => Err(Error::new(ErrorKind::Input, format!("{}: the file is damaged", path.display()))),
+        Err(panic) => {
+            let what = format!("{}: the Arrow/Parquet library cannot read it: {panic}", path.display());
+            Err(Error::new(ErrorKind::Input, what))
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use tempfile::TempDir;
 
-use super::super::{cannot_write, folder as parent};
+use super::super::temporary::{cannot_write, folder as parent};
 use crate::error::{Error, Result};
 use crate::write::{Disk, Storage};
 

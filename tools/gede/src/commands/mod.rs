@@ -8,6 +8,7 @@ pub mod experiment;
 pub mod head;
 pub mod info;
 pub mod merge;
+mod row_values;
 mod rows;
 pub mod sample;
 pub mod take;

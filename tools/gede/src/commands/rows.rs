@@ -1,13 +1,14 @@
 //! Rows on standard output: a table for people, an array of objects for machines.
 
+use super::row_values::{JsonValues, Text};
 use crate::output::{Table, count, failed, print};
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 use arrow::json::writer::{ArrayWriter, JsonArray, WriterBuilder};
 use arrow::record_batch::RecordBatch;
-use arrow::util::display::{ArrayFormatter, FormatOptions};
 use gede::{Error, ErrorKind, Result};
 use std::io::{self, BufWriter, Stdout, Write};
+use std::sync::Arc;
 
 /// Columns that a table for people shows, and characters of a cell.
 const COLUMNS: usize = 24;
@@ -23,7 +24,9 @@ impl Rows {
     pub fn new(schema: &SchemaRef, json: bool) -> Self {
         if json {
             let out = BufWriter::new(io::stdout());
-            return Self::Machines(WriterBuilder::new().with_explicit_nulls(true).build::<_, JsonArray>(out));
+            let builder =
+                WriterBuilder::new().with_explicit_nulls(true).with_encoder_factory(Arc::new(JsonValues));
+            return Self::Machines(builder.build::<_, JsonArray>(out));
         }
         let columns = schema.fields().iter().take(COLUMNS).map(|f| cell(f.name().clone())).collect();
         Self::People { columns, left_out: schema.fields().len().saturating_sub(COLUMNS), started: false }
@@ -38,13 +41,10 @@ impl Rows {
                     table.push(columns.clone());
                     *started = true;
                 }
-                let options = FormatOptions::default().with_null("null");
-                let formatters = batch.columns().iter().take(COLUMNS);
-                let formatters = formatters.map(|c| ArrayFormatter::try_new(c.as_ref(), &options));
-                let formatters =
-                    formatters.collect::<std::result::Result<Vec<_>, _>>().map_err(unprintable)?;
+                let texts = batch.columns().iter().take(COLUMNS).map(|c| Text::new(c.as_ref()));
+                let texts = texts.collect::<std::result::Result<Vec<_>, _>>().map_err(unprintable)?;
                 for row in 0..batch.num_rows() {
-                    table.push(formatters.iter().map(|f| cell(f.value(row).to_string())).collect());
+                    table.push(texts.iter().map(|text| cell(text.value(row))).collect());
                 }
                 print(&table.render(0))
             }

@@ -137,15 +137,17 @@ impl Convert {
             rows += batch.num_rows() as u64;
             bar.set(Progress { pass: "writing", rows, of });
         }
+        let notes = out.notes();
         out.finish()?;
         drop(bar);
         let length = out::length(&self.output);
         let taken = started.elapsed().as_secs_f64();
         if as_json {
-            return json(&json!({ "rows": rows, "file_length": length, "seconds": taken }));
+            return json(&json!({ "rows": rows, "file_length": length, "seconds": taken, "notes": notes }));
         }
         let (rows, length) = (many(rows, "row", "rows"), bytes(length));
-        print(&format!("{output}: {rows} in {length}, {}\n", seconds(taken)))
+        let notes: String = notes.iter().map(|note| format!("{note}\n")).collect();
+        print(&format!("{output}: {rows} in {length}, {}\n{notes}", seconds(taken)))
     }
 
     fn summary(&self, report: &Report, schema: &Schema, taken: f64) -> String {

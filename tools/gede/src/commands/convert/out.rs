@@ -19,6 +19,14 @@ impl Out {
         }
     }
 
+    /// A line for each column that other readers see as something else.
+    pub fn notes(&self) -> Vec<String> {
+        match self {
+            Self::File(sink) => sink.notes(),
+            Self::Folder(_) => Vec::new(),
+        }
+    }
+
     pub fn finish(self) -> Result<()> {
         match self {
             Self::File(sink) => sink.finish(),

@@ -2,6 +2,7 @@
 //! columns in memory, which are gigabytes for thousands of columns. A few columns are read at a time instead. Each batch
 //! finds its rows anew; pages before them are skipped, and a page that several batches share is decoded for each.
 
+use crate::arrow::guard::quietly;
 use arrow::array::ArrayRef;
 use arrow::datatypes::{DataType, Fields, Schema};
 use arrow::error::ArrowError;
@@ -80,7 +81,9 @@ impl ColumnGroups {
                 _ => Err(ArrowError::ParquetError("a row group has fewer rows than it says".into())),
             }
         };
-        let parts: Vec<_> = self.groups.par_iter().map(read).collect();
+        // Each on a thread of its own, where a panic of the library has to be caught.
+        let quiet = |group| quietly(|| read(group)).unwrap_or_else(|e| Err(ArrowError::ParquetError(e)));
+        let parts: Vec<_> = self.groups.par_iter().map(quiet).collect();
         let parts = parts.into_iter().collect::<Result<Vec<_>, _>>()?;
         let fields: Fields =
             parts.iter().flat_map(|part| part.schema_ref().fields().iter().cloned()).collect();

@@ -1,0 +1,25 @@
+//! How Arrow types are stored in Parquet: in the type that every reader understands, with the Arrow schema beside it, from
+//! which the original comes back.
+
+mod coerce;
+mod interval;
+mod leaves;
+mod restore;
+mod types;
+
+pub(super) use coerce::{Coercion, untimed_dates};
+pub(super) use leaves::{annotated, with_leaves};
+pub(super) use restore::Restorer;
+pub(super) use types::{
+    Dates, foreign_dictionary, hint_fields, leaf_annotation, notes, refusal, stored_fields,
+};
+
+/// The extension types of Arrow that Parquet has logical types for.
+pub(super) const UUID: &str = "arrow.uuid";
+pub(super) const JSON: &str = "arrow.json";
+
+/// The key of a field's extension type.
+pub(super) const EXTENSION: &str = "ARROW:extension:name";
+
+/// The milliseconds of a day.
+const DAY: i64 = 86_400_000;

@@ -1,0 +1,172 @@
+//! Record batches into Parquet, in types that other readers know.
+
+use super::temporary::{Temporary, cannot_write};
+use crate::arrow::guard::quietly;
+use crate::arrow::parquet_types::{
+    Coercion, Dates, annotated, hint_fields, leaf_annotation, notes, refusal, stored_fields, untimed_dates,
+    with_leaves,
+};
+use crate::arrow::source::Parquet as ParquetFile;
+use crate::arrow::source::Source;
+use crate::arrow::wrap;
+use crate::error::{Error, ErrorKind, Result};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::error::ArrowError;
+use arrow::record_batch::{RecordBatch, RecordBatchOptions};
+use parquet::arrow::arrow_writer::ArrowWriterOptions;
+use parquet::arrow::{ARROW_SCHEMA_META_KEY, ArrowSchemaConverter, ArrowWriter, encode_arrow_schema};
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::KeyValue;
+use parquet::file::properties::WriterProperties;
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Bytes that a row group may hold in memory.
+const GROUP_BYTES: usize = 64 << 20;
+
+/// A Parquet file being written: zstd level 3, the Arrow schema beside it, and the schema's metadata as key-values.
+pub(super) struct Parquet {
+    schema: SchemaRef,
+    stored: SchemaRef,
+    /// The columns of `Date64` that are stored as timestamps.
+    timed: Dates,
+    coercion: Coercion,
+    writer: ArrowWriter<BufWriter<File>>,
+}
+
+impl Parquet {
+    pub fn create(file: BufWriter<File>, schema: &SchemaRef) -> Result<Self> {
+        let refused = schema.fields().iter().find_map(|field| refusal(field, field.name()));
+        match refused {
+            Some(why) => Err(Error::new(ErrorKind::Type, why)),
+            None => Self::with_dates(file, schema, Dates::new()),
+        }
+    }
+
+    fn with_dates(file: BufWriter<File>, schema: &SchemaRef, timed: Dates) -> Result<Self> {
+        let stored = Arc::new(Schema::new(stored_fields(schema.fields(), &timed)));
+        let writer = guarded(|| Ok(writer(file, schema, &stored)?))?;
+        Ok(Self { schema: schema.clone(), stored, timed, coercion: Coercion::default(), writer })
+    }
+
+    /// Appends a batch. `temporary` is the file, which is written anew if a column of dates turns out to have times.
+    pub fn write(&mut self, batch: &RecordBatch, temporary: &mut Temporary, target: &Path) -> Result<()> {
+        if batch.num_columns() == 0 && batch.num_rows() > 0 {
+            return Err(Error::new(
+                ErrorKind::Type,
+                "Parquet holds no rows without columns; write Arrow IPC",
+            ));
+        }
+        let mut timed = Dates::new();
+        for (field, array) in self.schema.fields().iter().zip(batch.columns()) {
+            timed.extend(untimed_dates(field, array, &self.timed)?);
+        }
+        if !timed.is_empty() {
+            self.restart(timed, temporary, target)?;
+        }
+        self.append(batch)
+    }
+
+    fn append(&mut self, batch: &RecordBatch) -> Result<()> {
+        let mut columns = Vec::with_capacity(batch.num_columns());
+        let fields = self.schema.fields().iter().zip(self.stored.fields());
+        for ((field, stored), array) in fields.zip(batch.columns()) {
+            columns.push(self.coercion.column(field, array, stored.data_type())?);
+        }
+        let writer = &mut self.writer;
+        let rows = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+        guarded(|| {
+            writer.write(&RecordBatch::try_new_with_options(self.stored.clone(), columns, &rows)?)?;
+            let full = writer.in_progress_size() + writer.memory_size() / 2 > GROUP_BYTES;
+            if full {
+                writer.flush()?;
+            }
+            Ok(())
+        })?;
+        self.coercion.passed(batch.num_rows());
+        Ok(())
+    }
+
+    /// Writes what there is into a new file, with more columns of dates stored as timestamps.
+    fn restart(&mut self, timed: Dates, temporary: &mut Temporary, target: &Path) -> Result<()> {
+        let next = Temporary::new(target)?;
+        let timed = self.timed.iter().cloned().chain(timed).collect();
+        let next_writer = Self::with_dates(next.file(target)?, &self.schema, timed)?;
+        let before = std::mem::replace(self, next_writer);
+        before.finish(target)?;
+        let written = ParquetFile::open(temporary.path())?;
+        for batch in written.batches()? {
+            self.append(&batch?)?;
+        }
+        *temporary = next;
+        Ok(())
+    }
+
+    /// A line for each column that other readers see differently.
+    pub fn notes(&self) -> Vec<String> {
+        let mut lines = notes(self.schema.fields(), "");
+        lines.extend(self.coercion.notes());
+        lines
+    }
+
+    /// Completes the file.
+    pub fn finish(self, target: &Path) -> Result<File> {
+        let file = guarded(|| Ok(self.writer.into_inner()?))?;
+        file.into_inner().map_err(|e| cannot_write(target, e.into_error()))
+    }
+}
+
+/// Calls the `parquet` crate, which panics on some types.
+fn guarded<T>(write: impl FnOnce() -> std::result::Result<T, ArrowError>) -> Result<T> {
+    match quietly(write) {
+        Ok(result) => result.map_err(|e| wrap(ErrorKind::Type, e)),
+        Err(panic) => {
+            let what = format!("the Arrow/Parquet library cannot write it: {panic}");
+            Err(Error::new(ErrorKind::Type, what))
+        }
+    }
+}
+
+fn writer(
+    file: BufWriter<File>,
+    schema: &SchemaRef,
+    stored: &SchemaRef,
+) -> std::result::Result<ArrowWriter<BufWriter<File>>, ParquetError> {
+    let mut leaves = Vec::new();
+    schema.fields().iter().for_each(|field| push_leaves(field, &mut leaves));
+    let parquet = with_leaves(&ArrowSchemaConverter::new().convert(stored)?, |at, leaf| {
+        let annotation = leaves.get(at).and_then(|field| leaf_annotation(field));
+        annotation.map(|(converted, logical)| annotated(leaf, converted, logical)).transpose()
+    })?;
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
+        .set_key_value_metadata(Some(key_values(schema)))
+        .build();
+    let options = ArrowWriterOptions::new()
+        .with_properties(properties)
+        .with_parquet_schema(parquet)
+        .with_skip_arrow_metadata(true);
+    ArrowWriter::try_new_with_options(file, stored.clone(), options)
+}
+
+/// The fields of the leaves, in the order of Parquet's columns.
+fn push_leaves<'a>(field: &'a Field, out: &mut Vec<&'a Field>) {
+    match field.data_type() {
+        DataType::Struct(fields) => fields.iter().for_each(|field| push_leaves(field, out)),
+        DataType::FixedSizeList(item, _) => push_leaves(item, out),
+        _ => out.push(field),
+    }
+}
+
+/// The schema's metadata in the order of keys, so that the same table is the same file, and the Arrow schema without it.
+fn key_values(schema: &Schema) -> Vec<KeyValue> {
+    let metadata = schema.metadata().iter().filter(|(key, _)| *key != ARROW_SCHEMA_META_KEY);
+    let mut pairs: Vec<_> = metadata.map(|(key, value)| KeyValue::new(key.clone(), value.clone())).collect();
+    pairs.sort_by(|a, b| a.key.cmp(&b.key));
+    let hint = encode_arrow_schema(&Schema::new(hint_fields(schema.fields())));
+    pairs.push(KeyValue::new(ARROW_SCHEMA_META_KEY.to_owned(), hint));
+    pairs
+}

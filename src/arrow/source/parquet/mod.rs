@@ -1,0 +1,100 @@
+//! Parquet files.
+
+mod column_groups;
+mod encrypted;
+mod int96;
+mod plan;
+
+use super::{Guarded, RecordBatches, Source, guarded, open};
+use crate::arrow::parquet_types::Restorer;
+use crate::error::Result;
+use arrow::datatypes::{Schema, SchemaRef};
+use parquet::arrow::ProjectionMask;
+use column_groups::{ColumnGroups, fixed_bytes};
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReaderBuilder};
+use plan::Plan;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Bytes of a batch, about.
+const BATCH_BYTES: usize = 4 << 20;
+/// Rows of a batch; fewer where there are strings, which may be long and take next to nothing in the file.
+const BATCH_ROWS: usize = 65_536;
+const STRING_ROWS: usize = 2048;
+const LEAST_ROWS: usize = 64;
+
+/// A Parquet file. Its metadata is kept between passes; pages are read one by one.
+pub(in crate::arrow) struct Parquet {
+    path: PathBuf,
+    plan: Plan,
+    batch_rows: usize,
+}
+
+impl Parquet {
+    /// Reads the metadata of the file.
+    pub fn open(path: &Path) -> Result<Self> {
+        let plan = Plan::new(path, open(path)?)?;
+        let batch_rows = batch_rows(&plan.metadata);
+        Ok(Self { path: path.to_owned(), plan, batch_rows })
+    }
+
+    /// The batches of some columns, in ascending order.
+    fn reader(&self, columns: &[usize]) -> Result<RecordBatches<'_>> {
+        let file = open(&self.path)?;
+        let metadata = &self.plan.metadata;
+        if let Some(wide) = ColumnGroups::new(&self.path, metadata, columns) {
+            return Ok(Box::new(Guarded::new(&self.path, wide)));
+        }
+        let build = || {
+            let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.clone());
+            let mask = ProjectionMask::roots(builder.parquet_schema(), columns.iter().copied());
+            Ok(builder.with_batch_size(self.batch_rows).with_projection(mask).build()?)
+        };
+        Ok(Box::new(Guarded::new(&self.path, guarded(&self.path, build)?)))
+    }
+
+    /// The batches of a reader in the types of a schema, which are those of its columns.
+    fn restored<'a>(&'a self, reader: RecordBatches<'a>, schema: SchemaRef) -> RecordBatches<'a> {
+        if !self.plan.restores() {
+            return reader;
+        }
+        let mut restorer = Restorer::new(schema, self.plan.hinted);
+        let restore = move |batch: Result<_>| restorer.batch(&batch?).map_err(|e| e.at(self.path.display()));
+        Box::new(reader.map(restore))
+    }
+}
+
+/// Rows of a batch: by the bytes that they take in memory, not in the file, where values that repeat take none.
+fn batch_rows(metadata: &ArrowReaderMetadata) -> usize {
+    let groups = metadata.metadata().row_groups();
+    let rows: i64 = groups.iter().map(|g| g.num_rows().max(0)).fold(0, i64::saturating_add);
+    let bytes: i64 = groups.iter().map(|g| g.total_byte_size().max(0)).fold(0, i64::saturating_add);
+    let encoded = usize::try_from(bytes.checked_div(rows).unwrap_or(1)).unwrap_or(usize::MAX);
+    let fixed: Vec<_> = metadata.schema().fields().iter().map(|f| fixed_bytes(f.data_type())).collect();
+    let decoded: usize = fixed.iter().flatten().sum();
+    let most = if fixed.contains(&None) { STRING_ROWS } else { BATCH_ROWS };
+    (BATCH_BYTES / encoded.max(decoded).max(1)).clamp(LEAST_ROWS, most)
+}
+
+impl Source for Parquet {
+    fn schema(&self) -> &SchemaRef {
+        &self.plan.schema
+    }
+
+    fn rows(&self) -> Option<u64> {
+        u64::try_from(self.plan.metadata.metadata().file_metadata().num_rows()).ok()
+    }
+
+    fn batches(&self) -> Result<RecordBatches<'_>> {
+        let columns: Vec<usize> = (0..self.plan.schema.fields().len()).collect();
+        Ok(self.restored(self.reader(&columns)?, self.plan.schema.clone()))
+    }
+
+    fn project(&self, mut columns: Vec<usize>) -> Result<RecordBatches<'_>> {
+        columns.sort_unstable();
+        let fields: Vec<_> =
+            columns.iter().map(|&column| self.plan.schema.fields()[column].clone()).collect();
+        let schema = Schema::new_with_metadata(fields, self.plan.schema.metadata().clone());
+        Ok(self.restored(self.reader(&columns)?, Arc::new(schema)))
+    }
+}

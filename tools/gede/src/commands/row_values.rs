@@ -1,0 +1,110 @@
+//! Values as text and as JSON.
+//!
+//! A number that JSON has no form for becomes a string (`"NaN"`, `"Infinity"`, `"-Infinity"`), and so does a time for which
+//! the calendar has no date: the number that is stored and its unit, as in `"9223372036854775807 s"`. Dates, times and
+//! intervals are strings as well, binary values strings of hexadecimal digits.
+
+use arrow::array::{Array, AsArray};
+use arrow::datatypes::{DataType, FieldRef, Float16Type, Float32Type, Float64Type, TimeUnit};
+use arrow::error::ArrowError;
+use arrow::json::writer::{NullableEncoder, make_encoder};
+use arrow::json::{Encoder, EncoderFactory, EncoderOptions};
+use arrow::util::display::{ArrayFormatter, FormatOptions};
+use std::sync::LazyLock;
+
+/// The values of an array as text.
+pub struct Text<'a> {
+    array: &'a dyn Array,
+    formatter: ArrayFormatter<'a>,
+}
+
+impl<'a> Text<'a> {
+    pub fn new(array: &'a dyn Array) -> Result<Self, ArrowError> {
+        let options = FormatOptions::default().with_display_error(false).with_null("null");
+        Ok(Self { array, formatter: ArrayFormatter::try_new(array, &options)? })
+    }
+
+    /// The text of a value; of one without a text, what is stored.
+    pub fn value(&self, at: usize) -> String {
+        let text = self.formatter.value(at).try_to_string();
+        text.unwrap_or_else(|_| stored(self.array, at).unwrap_or_else(|| "null".to_owned()))
+    }
+}
+
+/// The number that is stored for a time, with its unit.
+fn stored(array: &dyn Array, at: usize) -> Option<String> {
+    let unit = match array.data_type() {
+        DataType::Timestamp(unit, _)
+        | DataType::Duration(unit)
+        | DataType::Time32(unit)
+        | DataType::Time64(unit) => match unit {
+            TimeUnit::Second => "s",
+            TimeUnit::Millisecond => "ms",
+            TimeUnit::Microsecond => "us",
+            TimeUnit::Nanosecond => "ns",
+        },
+        DataType::Date32 => "days",
+        DataType::Date64 => "ms",
+        _ => return None,
+    };
+    let data = array.to_data();
+    let number = match array.data_type().primitive_width()? {
+        4 => i64::from(*data.buffer::<i32>(0).get(at)?),
+        _ => *data.buffer::<i64>(0).get(at)?,
+    };
+    Some(format!("{number} {unit}"))
+}
+
+/// Makes JSON of values of every type, and of every value.
+#[derive(Debug)]
+pub struct JsonValues;
+
+impl EncoderFactory for JsonValues {
+    fn make_default_encoder<'a>(
+        &self,
+        field: &'a FieldRef,
+        array: &'a dyn Array,
+        _: &'a EncoderOptions,
+    ) -> Result<Option<NullableEncoder<'a>>, ArrowError> {
+        static PLAIN: LazyLock<EncoderOptions> = LazyLock::new(EncoderOptions::default);
+        let encoder: Box<dyn Encoder + 'a> = match array.data_type() {
+            DataType::Float16 | DataType::Float32 | DataType::Float64 => {
+                Box::new(Floats { array, finite: make_encoder(field, array, &PLAIN)? })
+            }
+            data_type if data_type.is_temporal() => Box::new(Times(Text::new(array)?)),
+            _ => return Ok(None),
+        };
+        Ok(Some(NullableEncoder::new(encoder, array.nulls().cloned())))
+    }
+}
+
+/// Floats, those that are no numbers as strings.
+struct Floats<'a> {
+    array: &'a dyn Array,
+    finite: NullableEncoder<'a>,
+}
+
+impl Encoder for Floats<'_> {
+    fn encode(&mut self, at: usize, out: &mut Vec<u8>) {
+        let value = match self.array.data_type() {
+            DataType::Float16 => self.array.as_primitive::<Float16Type>().value(at).to_f64(),
+            DataType::Float32 => self.array.as_primitive::<Float32Type>().value(at).into(),
+            _ => self.array.as_primitive::<Float64Type>().value(at),
+        };
+        match value {
+            v if v.is_nan() => out.extend(b"\"NaN\""),
+            f64::INFINITY => out.extend(b"\"Infinity\""),
+            f64::NEG_INFINITY => out.extend(b"\"-Infinity\""),
+            _ => self.finite.encode(at, out),
+        }
+    }
+}
+
+/// Dates, times, durations and intervals as strings.
+struct Times<'a>(Text<'a>);
+
+impl Encoder for Times<'_> {
+    fn encode(&mut self, at: usize, out: &mut Vec<u8>) {
+        out.extend(serde_json::Value::String(self.0.value(at)).to_string().into_bytes());
+    }
+}
