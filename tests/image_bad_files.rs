@@ -9,7 +9,7 @@ mod image_sets;
 mod image_tables;
 
 use gede::arrow::ImageInput;
-use image::ImageFormat::{Bmp, Png, WebP};
+use image::ImageFormat::{Bmp, Jpeg, Png, WebP};
 use image_sets::*;
 use image_tables::*;
 use proptest::prelude::*;
@@ -74,25 +74,29 @@ fn bad_files_are_refused_with_file_and_record() {
     write(at("p/a/1.png"), png(3, 2, &image(1, 6)));
     for (bytes, why) in [
         (png(3, 2, &image(1, 6))[..50].to_vec(), ""),
-        (png(2, 3, &image(1, 6)), "2 x 3 pixels where those before have 3 x 2"),
         (b"text".to_vec(), "is none of PNG"),
         (Vec::new(), "is none of PNG"),
-        (b"GIF89a".to_vec(), "Gif is not read"),
+        (b"GIF89a".to_vec(), "GIF is not read; PNG, JPEG, WebP and BMP are"),
     ] {
         write(at("p/b/2.png"), bytes);
         says("p", "2.png: ");
         says("p", why);
     }
     write(at("p/b/2.png"), png(3, 2, &image(1, 6)));
-    write(at("p/x.csv"), "");
-    says("p", "x.csv: lies beside the folders");
-    std::fs::remove_file(at("p/x.csv")).unwrap();
+    write(at("p/x.png"), png(3, 2, &image(1, 6)));
+    says("p", "x.png: lies beside the folders");
+    std::fs::remove_file(at("p/x.png")).unwrap();
     write(at("p/classes.txt"), "a\nc\n");
     says("p", "classes.txt: has other names than the folders");
     std::fs::create_dir(at("empty")).unwrap();
     says("empty", "has no pictures");
     write(at("q/x.txt"), "");
-    says("q", "x.txt: is no picture");
+    says(
+        "q",
+        "has no pictures, neither in folders by class nor itself; passed over 1 file that is no picture: x.txt",
+    );
+    write(at("q/x.tif"), "");
+    says("q", "x.tif: is no picture that ends in");
 }
 
 /// What happens to bytes: some are replaced, then some are cut off.
@@ -107,7 +111,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
-    fn no_bytes_make_an_import_panic((replaced, cut) in mutations(), kind in 0..9usize) {
+    fn no_bytes_make_an_import_panic((replaced, cut) in mutations(), kind in 0..10usize) {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         let (name, mut bytes) = match kind {
@@ -118,6 +122,7 @@ proptest! {
             4 => ("p/t.png", png(5, 2, &image(1, 10))),
             5 => ("p/t.png", png(5, 2, &image(1, 40))),
             6 => ("p/t.webp", picture(WebP, 5, 2, &image(1, 30))),
+            9 => ("p/t.jpg", picture(Jpeg, 5, 2, &image(1, 30))),
             7 => ("p/t.bmp", picture(Bmp, 5, 2, &image(1, 10))),
             _ => ("p/t.png", picture(Png, 9, 9, &image(1, 243))),
         };

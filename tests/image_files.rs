@@ -15,7 +15,7 @@ use arrow::array::*;
 use arrow::compute::cast;
 use arrow::datatypes::*;
 use gede::ErrorKind;
-use gede::arrow::{ArrowTable, ImageInput, LabelFile, PixelColumn};
+use gede::arrow::{ArrowTable, ImageInput, LabelFile, PictureStorage, PixelColumn};
 use gede::image::ImageShape;
 use image::ImageFormat::{Bmp, WebP};
 use image_sets::*;
@@ -157,15 +157,16 @@ fn pictures_in_tables_become_images() {
     odd[3] = Some(png(2, 5, &image(0, 30)));
     let mut text = pictures.clone();
     text[0] = Some(b"no picture".to_vec());
+    let as_pixels = ImageInput { storage: PictureStorage::Pixels, ..ImageInput::default() };
     for (pictures, labels, says) in [
         (cut, vec![0; 4], "row 2: "),
         (missing, vec![0; 4], "row 1: it has no image"),
         (odd, vec![0; 4], "row 3: 2 x 5 pixels where those before have 5 x 2"),
-        (text, vec![0; 4], "row 0: is none of PNG, WebP and BMP"),
+        (text, vec![0; 4], "row 0: is none of PNG, JPEG, WebP and BMP"),
         (pictures, vec![0, 1, 2, 0], "row 2: label 2 where classes are 0 to 1"),
     ] {
         hugging_face(&path, pictures, labels);
-        let line = refused(&path, &ImageInput::default());
+        let line = refused(&path, &as_pixels);
         assert!(line.contains("t.parquet: ") && line.contains(says), "{says:?} is not in {line:?}");
     }
 }

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+#[cfg(feature = "images")]
+use arrow::datatypes::Fields;
 use arrow::datatypes::{DataType, Field};
 use serde::Deserialize;
 
@@ -65,6 +67,30 @@ pub fn image_field(name: &str, shape: ImageShape) -> Field {
         (NAME_KEY.to_owned(), NAME.to_owned()),
         (METADATA_KEY.to_owned(), metadata.to_string()),
     ]))
+}
+
+/// The parts of a picture that is kept as a file: its bytes, and the name it had.
+#[cfg(feature = "images")]
+pub fn picture_fields() -> Fields {
+    Fields::from(vec![
+        Field::new("bytes", DataType::Binary, false),
+        Field::new("path", DataType::Utf8, false),
+    ])
+}
+
+/// A field of pictures that are kept as files, as the `datasets` library has them, too.
+#[cfg(feature = "images")]
+pub fn pictures_field(name: &str) -> Field {
+    Field::new(name, DataType::Struct(picture_fields()), false)
+}
+
+/// Whether a field is a struct of a picture's bytes and its path.
+#[cfg(feature = "images")]
+pub fn holds_pictures(field: &Field) -> bool {
+    let DataType::Struct(parts) = field.data_type() else { return false };
+    parts.len() == 2
+        && parts.find("bytes").is_some_and(|(_, bytes)| bytes.data_type().is_binary())
+        && parts.find("path").is_some_and(|(_, path)| path.data_type().is_string())
 }
 
 #[cfg(test)]

@@ -63,9 +63,14 @@ impl ArrowTable {
     /// `coarse_label` in CIFAR-100); the names of classes go into the schema's metadata as `class_names`.
     ///
     /// Folders of pictures are the classes of those names, in order, or in that of `classes.txt` beside them; where
-    /// all names are numbers, those are the classes. In a table, a struct of a picture's `bytes` and `path` becomes a
-    /// column of images (feature `images`), and so does a column of pixels beside the integers `height`, `width` and
-    /// `channels`, which are left out then.
+    /// all names are numbers, those are the classes. In a table, a struct of a picture's `bytes` and `path` is such a
+    /// picture, too (feature `images`). A column of pixels beside the integers `height`, `width` and `channels` becomes a
+    /// column of images; these three are left out then.
+    ///
+    /// PNG, WebP and BMP pictures of one size become pixels. JPEG pictures, mixed sizes and pictures of more than 2^20
+    /// values stay the files they are, structs of `bytes` and `path`, as the `datasets` library has them; they are decoded
+    /// when they are read, by `sample::EncodedImages`. Each is decoded once here, to see that it
+    /// can be. `PictureStorage` asks for another way; `notes` says what was chosen.
     ///
     /// # Errors
     /// As `open`; `Argument` for a column that is not there or holds no pixels.
@@ -112,6 +117,11 @@ impl ArrowTable {
     /// The Arrow schema.
     pub fn arrow(&self) -> &SchemaRef {
         self.source.schema()
+    }
+
+    /// What is said of how the input was read: what was passed over or chosen, a line each.
+    pub fn notes(&self) -> Vec<String> {
+        self.source.notes()
     }
 
     /// Starts a pass over the record batches themselves.

@@ -12,6 +12,8 @@ mod values;
 pub(crate) use encode::{EncodedLane, encode_lane, encode_wide, width};
 #[cfg(feature = "arrow")]
 pub(crate) use rules::MAX_DEPTH;
+#[cfg(feature = "images")]
+pub(crate) use schema::MAX_LANES;
 pub use schema::{Kind, Node, Schema, SchemaBuilder};
 pub(crate) use transform::{Float, MAX_DECIMAL, Order, power_of_ten};
 pub use values::{Batch, Column, Values};

@@ -275,9 +275,14 @@ impl SchemaBuilder {
         let own = instances.saturating_mul(u64::from(nullable) + u64::from(lanes_per_instance));
         let lanes = u64::from(self.schema.lanes()).saturating_add(own);
         if lanes > MAX_LANES || instances > MAX_LANES {
-            return Err(refuse(&format!(
-                "a row of {lanes} lanes is more than {MAX_LANES}; store long lists another way"
-            )));
+            let why = match kind {
+                Kind::Image => format!(
+                    "images of {length} values are more than a row of {MAX_LANES} holds (591 x 591 pixels in color, 1024 x \
+                     1023 in gray); make them smaller, or keep the files of pictures"
+                ),
+                _ => format!("a row of {lanes} lanes is more than {MAX_LANES}; store long lists another way"),
+            };
+            return Err(refuse(&why));
         }
         let group = if kind == Kind::Image { self.schema.groups() } else { 0 };
         self.schema.groups.resize(self.schema.groups.len().max(group as usize + 1), 0);

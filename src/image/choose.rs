@@ -10,10 +10,24 @@ use super::groups::{Grid, GroupShape};
 use super::planes::{Layout, TileScratch};
 use super::predict::Predictor;
 use super::prune::{MAX_ID_BITS, tables};
+use super::trials::{Trials, WINDOW};
 use crate::{Error, Result};
 
-/// Images that the ways of coding are compared on.
+/// Images that the ways of coding are compared on, at most, and values of them.
 const TRIALS: usize = 48;
+const TRIAL_VALUES: usize = 48 * 3 * 32 * 32;
+
+/// Images that a table of bases is made for, at most, and values of them: a share of all, within bounds.
+const SAMPLE: usize = 2048;
+const SAMPLE_VALUES: std::ops::RangeInclusive<usize> = 2 << 20..=6 << 20;
+const SAMPLE_SHARE: usize = 2;
+
+/// Values that it is made for where images are so large that windows of them are drawn: what is next to each other is
+/// alike, so more would take time and gain nothing.
+const WINDOW_VALUES: usize = 1 << 20;
+
+/// Pairs of colour and predictor that are compared with every group and tile; the others have wider residuals.
+const FINALISTS: usize = 2;
 
 /// Needed bases that a table is made out of, and that ways are compared with.
 const CANDIDATES: usize = 2048;
@@ -48,37 +62,71 @@ struct Table {
 }
 
 impl TileCoder {
-    /// The coder that takes the fewest bytes for `images` images of which `sample` are some, evenly drawn.
-    pub fn choose(shape: ImageShape, sample: &[&[u8]], images: u64) -> Result<Self> {
-        sample.iter().try_for_each(|image| shape.check(image.len()))?;
-        let step = sample.len().div_ceil(TRIALS).max(1);
-        let trials: Vec<&[u8]> = sample.iter().copied().step_by(step).collect();
-        let groups: Vec<GroupShape> = GroupShape::of(&shape).collect();
-        let mut best: Option<(u64, Way)> = None;
-        for &colour in Colour::of_channels(shape.channels) {
-            for predictor in Predictor::ALL {
-                let needed = needed(&shape, colour, predictor, &groups, &trials);
-                for (&group, needed) in groups.iter().zip(&needed) {
-                    for tile in [Tile::Value, Tile::Channel] {
-                        let way = Way { colour, predictor, group, tile };
-                        let bits = table(way, needed, (images, trials.len()), TRIAL_CANDIDATES).bits;
-                        if best.as_ref().is_none_or(|(least, _)| bits < *least) {
-                            best = Some((bits, way));
-                        }
-                    }
-                }
-            }
-        }
-        let (_, way) = best.ok_or_else(|| Error::argument("images without a way to code them"))?;
-        let needed = needed(&shape, way.colour, way.predictor, &[way.group], sample);
-        let needed = needed.first().ok_or_else(|| Error::argument("images without groups"))?;
-        let Table { flagged, bases, .. } = table(way, needed, (images, sample.len()), CANDIDATES);
+    /// The coder that takes the fewest bytes for some images.
+    pub fn choose(shape: ImageShape, images: &[&[u8]]) -> Result<Self> {
+        images.iter().try_for_each(|image| shape.check(image.len()))?;
+        let values = images.len() * shape.values();
+        let way = best_way(&Trials::draw(shape, images, TRIALS, TRIAL_VALUES), values)?;
+        let budget = match shape.area() <= WINDOW {
+            true => (values / SAMPLE_SHARE).clamp(*SAMPLE_VALUES.start(), *SAMPLE_VALUES.end()),
+            false => WINDOW_VALUES,
+        };
+        let sample = Trials::draw(shape, images, SAMPLE, budget);
+        let needed = needed(&sample, way.colour, way.predictor, way.group);
+        let Table { flagged, bases, .. } = table(way, &needed, Scale::new(&sample, values), CANDIDATES);
         Ok(Self::new(shape, (way.colour, way.predictor), way.group, flagged, bases))
     }
 }
 
-/// The best table for a way, with its cost for so many images, of which some need these bases.
-fn table(way: Way, needed: &Needed, (images, some): (u64, usize), candidates: usize) -> Table {
+/// The way that takes the fewest bytes for so many values, of which the trials are some.
+fn best_way(trials: &Trials, values: usize) -> Result<Way> {
+    let groups: Vec<GroupShape> = GroupShape::of(&trials.shape).collect();
+    let first = *groups.first().ok_or_else(|| Error::argument("images without a way to code them"))?;
+    let mut pairs = Vec::new();
+    for &colour in Colour::of_channels(trials.shape.channels) {
+        for predictor in Predictor::ALL {
+            let needed = needed(trials, colour, predictor, first);
+            let bits: u64 = needed.iter().map(|(mask, groups)| u64::from(mask.count_ones()) * groups).sum();
+            pairs.push((bits, colour, predictor));
+        }
+    }
+    pairs.sort_by_key(|&(bits, ..)| bits);
+    let mut best: Option<(u64, Way)> = None;
+    for &(_, colour, predictor) in pairs.iter().take(FINALISTS) {
+        for &group in &groups {
+            let needed = needed(trials, colour, predictor, group);
+            for tile in [Tile::Value, Tile::Channel] {
+                let way = Way { colour, predictor, group, tile };
+                let bits = table(way, &needed, Scale::new(trials, values), TRIAL_CANDIDATES).bits;
+                if best.as_ref().is_none_or(|(least, _)| bits < *least) {
+                    best = Some((bits, way));
+                }
+            }
+        }
+    }
+    best.map(|(_, way)| way).ok_or_else(|| Error::argument("images without a way to code them"))
+}
+
+/// How much more values there are than were tried.
+#[derive(Clone, Copy)]
+struct Scale {
+    all: u128,
+    tried: u128,
+}
+
+impl Scale {
+    fn new(trials: &Trials, all: usize) -> Self {
+        let tried = trials.images.len() * trials.shape.values();
+        Self { all: all as u128, tried: tried.max(1) as u128 }
+    }
+
+    fn bits(self, of_trials: u64) -> u64 {
+        (u128::from(of_trials) * self.all / self.tried) as u64
+    }
+}
+
+/// The best table for a way, with its cost for all values; those of the trials need these bases.
+fn table(way: Way, needed: &Needed, scale: Scale, candidates: usize) -> Table {
     let needed = merged(way, needed);
     let all: u64 = needed.iter().map(|&(_, groups)| groups).sum();
     let full = way.group.full();
@@ -90,8 +138,7 @@ fn table(way: Way, needed: &Needed, (images, some): (u64, usize), candidates: us
             let id_bits = pruned.bases.len().next_power_of_two().trailing_zeros();
             let flags = if flagged { all } else { 0 };
             let record_bits = flags + named * u64::from(id_bits) + pruned.deviation_bits;
-            let records = u128::from(record_bits) * u128::from(images) / some.max(1) as u128;
-            let bits = records as u64 + pruned.bases.len() as u64 * way.group.values() as u64 * 8;
+            let bits = scale.bits(record_bits) + pruned.bases.len() as u64 * way.group.values() as u64 * 8;
             if id_bits <= MAX_ID_BITS && bits < best.bits {
                 let zero = flagged.then_some(0);
                 best = Table { flagged, bases: zero.into_iter().chain(pruned.bases).collect(), bits };
@@ -101,25 +148,16 @@ fn table(way: Way, needed: &Needed, (images, some): (u64, usize), candidates: us
     best
 }
 
-/// The bases with a width for every value that images need, for each shape of groups.
-fn needed(
-    shape: &ImageShape,
-    colour: Colour,
-    predictor: Predictor,
-    groups: &[GroupShape],
-    images: &[&[u8]],
-) -> Vec<Needed> {
-    let layout = Layout::new(shape);
-    let grids: Vec<Grid> = groups.iter().map(|&group| Grid::new(shape, group)).collect();
+/// The bases with a width for every value that the groups of some images need.
+fn needed(trials: &Trials, colour: Colour, predictor: Predictor, group: GroupShape) -> Needed {
+    let (layout, grid) = (Layout::new(&trials.shape), Grid::new(&trials.shape, group));
     let mut scratch = TileScratch::default();
     scratch.fit(layout);
-    let mut needed = vec![Needed::default(); groups.len()];
-    for image in images {
-        residuals(shape, colour, predictor, image, &mut scratch);
-        for (grid, needed) in grids.iter().zip(&mut needed) {
-            for values in group_values(grid, &layout, &scratch.residuals) {
-                *needed.entry(filled(values)).or_default() += 1;
-            }
+    let mut needed = Needed::default();
+    for image in &trials.images {
+        residuals(&trials.shape, colour, predictor, image, &mut scratch);
+        for values in group_values(&grid, &layout, &scratch.residuals) {
+            *needed.entry(filled(values)).or_default() += 1;
         }
     }
     needed

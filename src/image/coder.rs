@@ -250,7 +250,7 @@ mod tests {
         fn chosen_coders_and_their_bytes_decode_the_same(shape in shapes(), seed: u64) {
             let images = images(&shape, 5, seed);
             let sample: Vec<&[u8]> = images.iter().take(3).map(|image| &image[..]).collect();
-            let coder = TileCoder::choose(shape, &sample, 100).unwrap();
+            let coder = TileCoder::choose(shape, &sample).unwrap();
             let again = TileCoder::from_bytes(shape, &coder.to_bytes()).unwrap();
             let mut scratch = TileScratch::default();
             for image in &images {
@@ -293,7 +293,7 @@ mod tests {
         ) {
             let images = images(&shape, 3, seed);
             let sample: Vec<&[u8]> = images.iter().map(|image| &image[..]).collect();
-            let mut bytes = TileCoder::choose(shape, &sample, 10).unwrap().to_bytes();
+            let mut bytes = TileCoder::choose(shape, &sample).unwrap().to_bytes();
             let at = at % bytes.len().min(40);
             bytes[at] = byte;
             bytes.truncate(bytes.len().saturating_sub(cut));
@@ -308,7 +308,7 @@ mod tests {
     fn plain_images_take_few_bytes() {
         let shape = ImageShape::new(3, 32, 32, false).unwrap();
         let rows: Vec<u8> = (0..shape.values()).map(|i| (i % 1024 / 32 * 3) as u8).collect();
-        let coder = TileCoder::choose(shape, &[&rows], 1000).unwrap();
+        let coder = TileCoder::choose(shape, &[&rows[..]; 1000]).unwrap();
         let mut bytes = Vec::new();
         TileEncoder::new(&coder).encode(&rows, &mut bytes).unwrap();
         assert!(bytes.len() < shape.values() / 20, "{} bytes", bytes.len());

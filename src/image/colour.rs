@@ -61,21 +61,31 @@ fn half(x: u8) -> u8 {
 }
 
 /// Transforms a row of the planes in place.
+#[inline(always)]
 pub(super) fn forward(colour: Colour, shape: &ImageShape, layout: &Layout, values: &mut [u8], y: usize) {
-    if colour == Colour::None {
-        return;
+    // A loop for each transform, so that each becomes one of vectors.
+    match colour {
+        Colour::None => {}
+        Colour::Green => forward_as(|p| Colour::Green.forward(p), shape, layout, values, y),
+        Colour::YCoCg => forward_as(|p| Colour::YCoCg.forward(p), shape, layout, values, y),
     }
-    let starts = [0, 1, 2].map(|channel| layout.row(channel, y));
-    for x in 0..shape.columns() {
-        let mut pixel = [0; 3];
-        for (to, start) in pixel.iter_mut().zip(starts) {
-            *to = values.get(start + x).copied().unwrap_or(0);
-        }
-        for (from, start) in colour.forward(pixel).into_iter().zip(starts) {
-            if let Some(to) = values.get_mut(start + x) {
-                *to = from;
-            }
-        }
+}
+
+#[inline(always)]
+fn forward_as(
+    forward: impl Fn([u8; 3]) -> [u8; 3],
+    shape: &ImageShape,
+    layout: &Layout,
+    values: &mut [u8],
+    y: usize,
+) {
+    let rows = [0, 1, 2].map(|channel| {
+        let start = layout.row(channel, y);
+        start..start + shape.columns()
+    });
+    let Ok([r, g, b]) = values.get_disjoint_mut(rows) else { unreachable!("rows of three planes overlap") };
+    for ((r, g), b) in r.iter_mut().zip(g).zip(b) {
+        [*r, *g, *b] = forward([*r, *g, *b]);
     }
 }
 

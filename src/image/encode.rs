@@ -91,9 +91,12 @@ pub(super) fn residuals(
     let layout = Layout::new(shape);
     for y in 0..shape.rows() {
         for channel in 0..shape.planes() {
-            let from = pixels.get(shape.row_start(channel, y)..).unwrap_or(&[]).iter().step_by(shape.step());
+            let from = &pixels[shape.row_start(channel, y)..];
             let to = predict::row_mut(&mut scratch.values, shape, &layout, channel, y);
-            to.iter_mut().zip(from).for_each(|(to, v)| *to = *v);
+            match shape.step() {
+                1 => to.copy_from_slice(&from[..to.len()]),
+                step => to.iter_mut().zip(from.iter().step_by(step)).for_each(|(to, v)| *to = *v),
+            }
         }
         colour::forward(colour, shape, &layout, &mut scratch.values, y);
     }

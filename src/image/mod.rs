@@ -15,11 +15,14 @@ mod groups;
 mod inverse;
 mod lanes;
 mod parameters;
+#[cfg(feature = "images")]
+pub(crate) mod picture;
 mod planes;
 mod predict;
 mod products;
 mod prune;
 mod shape;
+mod trials;
 mod unpack;
 
 pub(crate) use coder::TileCoder;

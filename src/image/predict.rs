@@ -20,6 +20,7 @@ impl Predictor {
     pub const ALL: [Self; 2] = [Self::None, Self::Median];
 
     /// Values to residuals.
+    #[inline(always)]
     pub(super) fn forward(self, shape: &ImageShape, layout: &Layout, scratch: &mut TileScratch) {
         let TileScratch { values, residuals, .. } = scratch;
         let outside = vec![OUTSIDE; shape.columns()];
@@ -27,16 +28,10 @@ impl Predictor {
             for y in 0..shape.rows() {
                 let row = |y| row(values, shape, layout, channel, y);
                 let above = if y == 0 { &outside[..] } else { row(y - 1) };
-                let (mut left, mut corner) = (OUTSIDE, OUTSIDE);
-                for ((to, &value), &above) in
-                    row_mut(residuals, shape, layout, channel, y).iter_mut().zip(row(y)).zip(above)
-                {
-                    let prediction = match self {
-                        Self::None => 0,
-                        Self::Median => median(left, above, corner),
-                    };
-                    *to = zigzag(value.wrapping_sub(prediction));
-                    (left, corner) = (value, above);
+                let (own, to) = (row(y), row_mut(residuals, shape, layout, channel, y));
+                match self {
+                    Self::None => to.iter_mut().zip(own).for_each(|(to, &value)| *to = zigzag(value)),
+                    Self::Median => forward_medians(own, above, to),
                 }
             }
         }
@@ -59,6 +54,17 @@ impl Predictor {
             Self::None => unzigzag_all(shape, layout, scratch),
             Self::Median => super::bands::medians(shape, layout, scratch),
         }
+    }
+}
+
+/// The residuals of a row. Neighbours are taken from slices, not from the loop before: so it is one of vectors.
+#[inline(always)]
+fn forward_medians(own: &[u8], above: &[u8], out: &mut [u8]) {
+    let residual = |value: u8, left, above, corner| zigzag(value.wrapping_sub(median(left, above, corner)));
+    out[0] = residual(own[0], OUTSIDE, above[0], OUTSIDE);
+    let neighbours = own[1..].iter().zip(own).zip(above[1..].iter().zip(above));
+    for (to, ((&value, &left), (&above, &corner))) in out[1..].iter_mut().zip(neighbours) {
+        *to = residual(value, left, above, corner);
     }
 }
 

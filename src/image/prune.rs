@@ -1,5 +1,7 @@
 //! From the bases that groups need to a small table of bases: the least useful is dropped until few are left.
 
+use super::covers::Covers;
+
 /// Most bits of an id.
 pub const MAX_ID_BITS: u32 = 12;
 
@@ -82,17 +84,24 @@ fn snapshot(bases: &[Base]) -> Pruned {
 /// The most needed bases and `full`, by number of ones.
 fn candidates(needed: &[(u128, u64)], full: u128, most: usize) -> Vec<Base> {
     let mut needed = needed.to_vec();
-    needed.sort_unstable_by_key(|&(mask, groups)| (std::cmp::Reverse(groups), mask));
-    let (kept, rest) = needed.split_at(needed.len().min(most - 1));
+    let most = needed.len().min(most - 1);
+    if most < needed.len() {
+        // The order within either part does not matter: only the most needed are told from the others.
+        needed.select_nth_unstable_by_key(most, |&(mask, groups)| (std::cmp::Reverse(groups), mask));
+    }
+    let (kept, rest) = needed.split_at(most);
     let base = |&(mask, groups): &(u128, u64)| Base { mask, groups, alive: true, cover: [0; 2] };
     let mut bases: Vec<Base> = kept.iter().map(base).collect();
     if kept.iter().all(|&(mask, _)| mask != full) {
         bases.push(base(&(full, 0)));
     }
     bases.sort_unstable_by_key(|base| (base.mask.count_ones(), base.mask));
+    // Images of noise need hundreds of thousands of bases: their covers are found among 64 at a time.
+    let masks: Vec<u128> = bases.iter().map(|base| base.mask).collect();
+    let covers = Covers::new(&masks);
     for &(mask, groups) in rest {
-        if let Some(cover) = bases.iter_mut().find(|base| mask & !base.mask == 0) {
-            cover.groups += groups;
+        if let Some(cover) = covers.first(mask) {
+            bases[cover].groups += groups;
         }
     }
     bases

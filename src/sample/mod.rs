@@ -5,6 +5,8 @@ mod classes;
 mod condensed;
 mod coreset;
 mod draw;
+#[cfg(feature = "images")]
+mod encoded;
 mod epoch;
 mod epochs;
 mod images;
@@ -21,6 +23,8 @@ pub use condensed::CondensedSamples;
 pub(crate) use condensed::samples_of_rows;
 pub use coreset::CoresetRows;
 pub use draw::{Amount, Draw};
+#[cfg(feature = "images")]
+pub use encoded::EncodedImages;
 pub use epoch::Epoch;
 pub use epochs::{Epochs, State};
 pub use images::Images;

@@ -10,9 +10,6 @@ use crate::format::bits::BitWriter;
 use crate::format::{BlockEntry, DCT, LaneTransform, SLACK, TILE_RECORDS};
 use crate::image::{Dct, DctScratch, ImageErrors, ImageShape, TileCoder, TileEncoder};
 
-/// Images that the base table of tile records is made for.
-const SAMPLE: usize = 2048;
-
 /// Lanes that are gathered from all rows at a time.
 const GATHERED: usize = 32;
 
@@ -100,8 +97,7 @@ fn fixed<T: Copy + Into<i32>>(values: &[T], lanes: usize, tau: usize) -> Encoded
 /// Images as tile records.
 fn tiles(shape: ImageShape, pixels: &[u8], values: usize) -> Result<EncodedBlock> {
     let images: Vec<&[u8]> = pixels.chunks_exact(values).collect();
-    let sample: Vec<&[u8]> = images.iter().copied().step_by(images.len().div_ceil(SAMPLE).max(1)).collect();
-    let coder = TileCoder::choose(shape, &sample, images.len() as u64)?;
+    let coder = TileCoder::choose(shape, &images)?;
     let (mut records, mut starts, mut encoder) = (Vec::new(), vec![0u64], TileEncoder::new(&coder));
     for image in &images {
         encoder.encode(image, &mut records)?;

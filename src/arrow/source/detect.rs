@@ -7,13 +7,20 @@ use super::compressed::{content_name, failed, is_compressed, open_decompressed};
 use super::csv::Csv;
 #[cfg(feature = "images")]
 use super::images::Folder;
-use super::images::{Cifar, Idx, ImageInput, LabelFile, is_cifar, looks_like_idx, with_images};
+use super::images::{
+    Cifar, Idx, ImageInput, LabelFile, PictureStorage, is_cifar, looks_like_idx, looks_like_pickle, pickle,
+    with_images,
+};
 use super::ipc::Ipc;
 use super::libsvm::{Libsvm, LibsvmInput, looks_like_libsvm};
 use super::options::InputOptions;
 use super::parquet::Parquet;
 use super::{Source, entries, open};
 use crate::error::{Error, ErrorKind, Result};
+
+/// Why a pickle is refused.
+const PICKLE: &str = "is a pickle of Python, a program that is not run; of CIFAR take the binary version \
+                      (cifar-10-binary.tar.gz or cifar-100-binary.tar.gz: files that end in .bin)";
 
 /// Opens a table, or a set of images.
 pub(in crate::arrow) fn detect(path: &Path, options: &InputOptions) -> Result<Box<dyn Source>> {
@@ -22,10 +29,16 @@ pub(in crate::arrow) fn detect(path: &Path, options: &InputOptions) -> Result<Bo
     if path.is_dir() {
         no_text_options(path, options, None)?;
         no_label_file(path, images)?;
-        return match entries(path)?.iter().any(|p| is_cifar(p)) {
-            true => Ok(Box::new(Cifar::open(path)?)),
+        let entries = entries(path)?;
+        if let Some(file) = pickle(&entries) {
+            return Err(Error::new(ErrorKind::Input, format!("{}: {PICKLE}", file.display())));
+        }
+        return match entries.iter().any(|p| is_cifar(p)) {
+            true => {
+                no_pictures(path, images).and_then(|()| Ok(Box::new(Cifar::open(path)?) as Box<dyn Source>))
+            }
             #[cfg(feature = "images")]
-            false => Ok(Box::new(Folder::open(path)?)),
+            false => Ok(Box::new(Folder::open(path, images)?)),
             #[cfg(not(feature = "images"))]
             false => refuse("is a folder without CIFAR files (.bin)"),
         };
@@ -61,6 +74,7 @@ pub(in crate::arrow) fn detect(path: &Path, options: &InputOptions) -> Result<Bo
         "libsvm" | "svm" => Kind::Libsvm,
         "bin" => Kind::Cifar,
         _ if looks_like_idx(&start) => Kind::Idx,
+        _ if looks_like_pickle(&start) => Kind::Pickle,
         // Options on CSV text say what text of another name is.
         _ if !options.csv.is_default() => Kind::Csv,
         _ if looks_like_libsvm(&text()) => Kind::Libsvm,
@@ -70,21 +84,39 @@ pub(in crate::arrow) fn detect(path: &Path, options: &InputOptions) -> Result<Bo
     let table: Box<dyn Source> = match kind {
         Kind::Csv => Box::new(Csv::open(path, &options.csv, extension == "tsv")?),
         Kind::Libsvm => Box::new(Libsvm::open(path, &options.libsvm)?),
+        Kind::Pickle => return refuse(PICKLE),
         Kind::Unknown => {
             return refuse(
                 "is none of Parquet, Arrow IPC, CSV (.csv, .tsv), LIBSVM text, IDX and CIFAR (.bin); \
                  --delimiter reads text of any name as CSV",
             );
         }
+        Kind::Idx => {
+            no_pictures(path, images)?;
+            return Ok(Box::new(Idx::open(path, &images.labels)?));
+        }
         _ if compressed => return refuse("is compressed; only text is read so, unpack it first"),
         Kind::Parquet => Box::new(Parquet::open(path)?),
         Kind::Ipc => Box::new(Ipc::open(path, false)?),
         Kind::IpcStream => Box::new(Ipc::open(path, true)?),
-        Kind::Cifar => Box::new(Cifar::open(path)?),
-        Kind::Idx => return Ok(Box::new(Idx::open(path, &images.labels)?)),
+        Kind::Cifar => {
+            no_pictures(path, images)?;
+            Box::new(Cifar::open(path)?)
+        }
     };
     no_label_file(path, images)?;
-    with_images(path, table, &images.column)
+    with_images(path, table, images)
+}
+
+/// Fails if options on pictures are given to a set of pixels.
+fn no_pictures(path: &Path, images: &ImageInput) -> Result<()> {
+    if images.storage == PictureStorage::Auto && !images.skip_bad {
+        return Ok(());
+    }
+    let path = path.display();
+    Err(Error::argument(format!(
+        "{path}: holds pixels, not pictures, which --pixels, --encoded, --resize and --skip-bad are for"
+    )))
 }
 
 /// Bytes from which the kind of a file is found.
@@ -100,6 +132,7 @@ enum Kind {
     Libsvm,
     Cifar,
     Idx,
+    Pickle,
     Unknown,
 }
 

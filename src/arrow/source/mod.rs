@@ -17,7 +17,7 @@ pub(super) use detect::detect;
 pub(super) use gede::Gede;
 #[cfg(feature = "images")]
 pub(super) use images::CLASSES;
-pub use images::{ImageInput, LabelFile, PixelColumn};
+pub use images::{ImageInput, LabelFile, PictureStorage, PixelColumn};
 pub use libsvm::LibsvmInput;
 pub(super) use memory::Memory;
 pub use options::InputOptions;
@@ -41,6 +41,11 @@ pub(super) trait Source: Send + Sync {
 
     /// Its rows, where they are known without a pass.
     fn rows(&self) -> Option<u64>;
+
+    /// What is said of how it was read: what was passed over or chosen, a line each.
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
+    }
 
     /// Starts a pass.
     fn batches(&self) -> Result<RecordBatches<'_>>;
@@ -70,13 +75,19 @@ pub(super) fn open(path: &Path) -> Result<File> {
     }
 }
 
-/// What is in a folder, in the order of names, without what is hidden.
-fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
+/// What is in a folder, in the order of names.
+fn all_entries(folder: &Path) -> Result<Vec<PathBuf>> {
     let failed = |e| Error::io(format!("cannot read {}", folder.display()), e);
     let entries = std::fs::read_dir(folder).map_err(failed)?.collect::<std::io::Result<Vec<_>>>();
     let mut entries: Vec<PathBuf> = entries.map_err(failed)?.into_iter().map(|e| e.path()).collect();
-    entries.retain(|path| path.file_name().is_some_and(|name| !name.to_string_lossy().starts_with('.')));
     entries.sort_unstable();
+    Ok(entries)
+}
+
+/// What is in a folder, in the order of names, without what is hidden.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut entries = all_entries(folder)?;
+    entries.retain(|path| path.file_name().is_some_and(|name| !name.to_string_lossy().starts_with('.')));
     Ok(entries)
 }
 

@@ -146,8 +146,8 @@ fn bad_images_are_refused() {
         write(folder.path(&format!("{set}/b/2.png")), bytes);
     }
     refused("cut", &["cut/b/2.png: "]);
-    refused("size", &["size/b/2.png: 5 x 6 pixels where those before have 6 x 5"]);
-    refused("text", &["text/b/2.png: is none of PNG, WebP and BMP"]);
+    refused("size --pixels", &["size/b/2.png: 5 x 6 pixels where those before have 6 x 5"]);
+    refused("text", &["text/b/2.png: is none of PNG, JPEG, WebP and BMP"]);
 }
 
 #[test]

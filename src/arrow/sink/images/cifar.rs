@@ -34,7 +34,7 @@ impl Cifar {
         }
         let first = if hundred { "train.bin" } else { "data_batch_1.bin" };
         let file = folder.file(first).map_err(|e| folder.cannot_write(e))?;
-        Ok(Self { shape: columns.shape, hundred, file, files: 1, records: 0 })
+        Ok(Self { shape: columns.shape()?, hundred, file, files: 1, records: 0 })
     }
 
     pub fn write(&mut self, folder: &Folder, images: &Images) -> io::Result<()> {

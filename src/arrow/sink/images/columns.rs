@@ -7,6 +7,8 @@ use arrow::record_batch::RecordBatch;
 
 use super::{ImageFormat, Images};
 use crate::arrow::class_names::class_names;
+#[cfg(feature = "images")]
+use crate::arrow::images::holds_pictures;
 use crate::arrow::images::image_shape;
 use crate::arrow::wrap;
 use crate::error::{Error, ErrorKind, Result};
@@ -14,10 +16,19 @@ use crate::image::ImageShape;
 
 /// The columns of the images and of their labels.
 pub struct Columns {
-    pub shape: ImageShape,
+    pub content: Content,
     /// In the order in which files have them.
     pub labels: Vec<Label>,
-    image: usize,
+}
+
+/// The column of the images.
+#[derive(Clone, Copy)]
+pub enum Content {
+    /// Pixels of a shape.
+    Pixels(usize, ImageShape),
+    /// Pictures that are kept as files.
+    #[cfg(feature = "images")]
+    Files(usize),
 }
 
 /// A column of classes.
@@ -33,24 +44,15 @@ pub struct Label {
 impl Columns {
     /// Finds the columns, and refuses those that do not fit.
     pub fn find(schema: &Schema, format: ImageFormat, class: Option<&str>) -> Result<Self> {
-        let (image, shape) = image(schema)?;
-        let name = schema.field(image).name();
-        let (fits, what) = match format {
-            ImageFormat::Idx => (shape.channels == 1, "images of 1 channel"),
-            ImageFormat::Cifar10 | ImageFormat::Cifar100 => {
-                ((shape.channels, shape.height, shape.width) == (3, 32, 32), "images of 3 x 32 x 32")
+        let content = content(schema, format)?;
+        let image = match content {
+            Content::Pixels(image, shape) => {
+                check_shape(schema.field(image).name(), shape, format)?;
+                image
             }
             #[cfg(feature = "images")]
-            ImageFormat::Png => (matches!(shape.channels, 1 | 3 | 4), "images of 1, 3 or 4 channels"),
+            Content::Files(image) => image,
         };
-        if !fits {
-            let ImageShape { channels, height, width, .. } = shape;
-            let why = format!(
-                "column \"{name}\" has images of {channels} x {height} x {width}; {} files hold {what}",
-                format.name()
-            );
-            return Err(Error::new(ErrorKind::Type, why));
-        }
         let mut others: Vec<usize> = (0..schema.fields().len()).filter(|&column| column != image).collect();
         let mut labels = Vec::new();
         if format == ImageFormat::Cifar100 {
@@ -66,7 +68,7 @@ impl Columns {
             ImageFormat::Cifar100 => 100,
             ImageFormat::Idx => 1 << 8,
             #[cfg(feature = "images")]
-            ImageFormat::Png => 1 << 16,
+            ImageFormat::Png | ImageFormat::Files => 1 << 16,
         };
         let label = label(schema, &others, class)?;
         others.retain(|column| Some(*column) != label);
@@ -86,17 +88,32 @@ impl Columns {
                 "column \"{other}\" has no place in {format} files; name the column of the class to leave others out"
             )));
         }
-        Ok(Self { shape, labels, image })
+        Ok(Self { content, labels })
+    }
+
+    /// The shape of images that are pixels.
+    pub fn shape(&self) -> Result<ImageShape> {
+        match self.content {
+            Content::Pixels(_, shape) => Ok(shape),
+            #[cfg(feature = "images")]
+            Content::Files(_) => Err(Error::argument("pictures that are kept as files have no one shape")),
+        }
     }
 
     /// The images of a batch, whose first is that of a row.
     pub fn images<'b>(&self, batch: &'b RecordBatch, first_row: u64) -> Result<Images<'b>> {
-        let list = batch.column(self.image).as_fixed_size_list();
+        let labels = self.labels.iter().map(|label| label.of(batch, first_row)).collect::<Result<_>>()?;
+        let (column, shape) = match self.content {
+            Content::Pixels(column, shape) => (column, shape),
+            #[cfg(feature = "images")]
+            Content::Files(_) => return Ok(Images { pixels: &[], labels }),
+        };
+        let list = batch.column(column).as_fixed_size_list();
         let start = list.value_offset(0) as usize;
         let pixels = list.values().as_primitive::<UInt8Type>().values();
-        let pixels = pixels.get(start..start + list.len() * self.shape.values()).unwrap_or_default();
-        let labels = self.labels.iter().map(|label| label.of(batch, first_row));
-        Ok(Images { pixels, labels: labels.collect::<Result<_>>()? })
+        let pixels = pixels.get(start..start + list.len() * shape.values());
+        let pixels = pixels.ok_or_else(|| Error::argument("a batch has fewer pixels than its rows"))?;
+        Ok(Images { pixels, labels })
     }
 }
 
@@ -135,6 +152,56 @@ impl Label {
         });
         labels.collect()
     }
+}
+
+/// Fails for images that such files do not hold.
+fn check_shape(name: &str, shape: ImageShape, format: ImageFormat) -> Result<()> {
+    let (fits, what) = match format {
+        ImageFormat::Idx => (shape.channels == 1, "images of 1 channel"),
+        ImageFormat::Cifar10 | ImageFormat::Cifar100 => {
+            ((shape.channels, shape.height, shape.width) == (3, 32, 32), "images of 3 x 32 x 32")
+        }
+        #[cfg(feature = "images")]
+        ImageFormat::Png | ImageFormat::Files => {
+            (matches!(shape.channels, 1 | 3 | 4), "images of 1, 3 or 4 channels")
+        }
+    };
+    if !fits {
+        let ImageShape { channels, height, width, .. } = shape;
+        let why = format!(
+            "column \"{name}\" has images of {channels} x {height} x {width}; {} files hold {what}",
+            format.name()
+        );
+        return Err(Error::new(ErrorKind::Type, why));
+    }
+    Ok(())
+}
+
+/// The column whose images a kind of files holds.
+fn content(schema: &Schema, format: ImageFormat) -> Result<Content> {
+    #[cfg(feature = "images")]
+    if let Some(column) = schema.fields().iter().position(|field| holds_pictures(field)) {
+        let name = schema.field(column).name();
+        if format == ImageFormat::Files {
+            return Ok(Content::Files(column));
+        }
+        if !schema.fields().iter().any(|field| image_shape(field).is_some()) {
+            let format = format.name();
+            let why = format!(
+                "column \"{name}\" has pictures that are kept as files, which are not turned into {format} files; write them with --format files"
+            );
+            return Err(Error::argument(why));
+        }
+    }
+    #[cfg(feature = "images")]
+    if format == ImageFormat::Files {
+        return Err(Error::argument(
+            "there is no column of pictures that are kept as files; pixels are written with --format png",
+        ));
+    }
+    #[cfg(not(feature = "images"))]
+    let _ = format;
+    image(schema).map(|(column, shape)| Content::Pixels(column, shape))
 }
 
 /// The one column of images.

@@ -23,7 +23,7 @@ impl Idx {
             Ok(file)
         };
         let failed = |e| folder.cannot_write(e);
-        let sizes = [0, columns.shape.height, columns.shape.width];
+        let sizes = [0, columns.shape()?.height, columns.shape()?.width];
         let images = start("images-idx3-ubyte", &sizes).map_err(failed)?;
         let labels = columns.labels.first().map(|_| start("labels-idx1-ubyte", &[0]));
         Ok(Self { images, labels: labels.transpose().map_err(failed)? })

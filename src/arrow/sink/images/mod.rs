@@ -2,6 +2,8 @@
 
 mod cifar;
 mod columns;
+#[cfg(feature = "images")]
+mod files;
 mod folder;
 mod idx;
 #[cfg(feature = "images")]
@@ -30,6 +32,9 @@ pub enum ImageFormat {
     /// has the names in order. Without labels, the PNG files alone.
     #[cfg(feature = "images")]
     Png,
+    /// Pictures that are kept as files: these, under the names they had, in a folder for each class.
+    #[cfg(feature = "images")]
+    Files,
 }
 
 impl ImageFormat {
@@ -41,6 +46,8 @@ impl ImageFormat {
             Self::Cifar100 => "CIFAR-100",
             #[cfg(feature = "images")]
             Self::Png => "PNG",
+            #[cfg(feature = "images")]
+            Self::Files => "the original",
         }
     }
 }
@@ -59,6 +66,8 @@ enum Writer {
     Cifar(cifar::Cifar),
     #[cfg(feature = "images")]
     Png(png::Png),
+    #[cfg(feature = "images")]
+    Files(files::Files),
 }
 
 /// The images of a batch, one after the other in the order of their shape, and the labels of each.
@@ -92,6 +101,8 @@ impl ImageSink {
             }
             #[cfg(feature = "images")]
             ImageFormat::Png => png::Png::create(&folder, &columns).map(Writer::Png),
+            #[cfg(feature = "images")]
+            ImageFormat::Files => files::Files::create(&folder, &columns).map(Writer::Files),
         };
         let writer = writer.map_err(at_path)?;
         Ok(Self { folder, schema: schema.clone(), columns, writer, rows: 0 })
@@ -114,6 +125,12 @@ impl ImageSink {
             Writer::Cifar(cifar) => cifar.write(&self.folder, &images),
             #[cfg(feature = "images")]
             Writer::Png(png) => png.write(&self.folder, &images),
+            #[cfg(feature = "images")]
+            Writer::Files(files) => {
+                let labels = images.labels.first().map(Vec::as_slice);
+                let first = self.rows - batch.num_rows() as u64;
+                return files.write(&self.folder, batch, labels, first);
+            }
         }
         .map_err(|e| self.folder.cannot_write(e))
     }
@@ -134,7 +151,7 @@ impl ImageSink {
             }
             Writer::Cifar(cifar) => cifar.finish(),
             #[cfg(feature = "images")]
-            Writer::Png(_) => Ok(()),
+            Writer::Png(_) | Writer::Files(_) => Ok(()),
         }
         .map_err(|e| folder.cannot_write(e))?;
         folder.finish()

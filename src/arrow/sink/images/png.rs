@@ -16,16 +16,22 @@ use crate::arrow::source::CLASSES;
 use crate::error::Result;
 use crate::image::ImageShape;
 
-/// The folders there are.
+/// PNG files.
 pub struct Png {
     shape: ImageShape,
-    /// Of the folders, by class; none where they are called by their numbers.
-    names: Vec<String>,
-    classes: BTreeSet<u16>,
+    classes: ClassFolders,
     rows: u64,
 }
 
-impl Png {
+/// A folder for each class; none without classes.
+pub struct ClassFolders {
+    /// Their names, by class; none where they are called by their numbers.
+    names: Vec<String>,
+    made: BTreeSet<u16>,
+}
+
+impl ClassFolders {
+    /// Writes the list of the classes' names.
     pub fn create(folder: &Folder, columns: &Columns) -> Result<Self> {
         let names = columns.labels.first().map(|label| label.names.clone()).unwrap_or_default();
         if !names.is_empty() {
@@ -35,29 +41,44 @@ impl Png {
         let distinct: BTreeSet<String> = names.iter().map(|name| name.to_lowercase()).collect();
         let fit = distinct.len() == names.len() && names.iter().all(|name| is_folder_name(name));
         let names = if fit { names } else { Vec::new() };
-        Ok(Self { shape: columns.shape, names, classes: BTreeSet::new(), rows: 0 })
+        Ok(Self { names, made: BTreeSet::new() })
+    }
+
+    /// The folder of a class, made if it is not there yet.
+    pub fn enter(&mut self, folder: &Folder, class: Option<u16>) -> io::Result<PathBuf> {
+        let Some(class) = class else { return Ok(folder.path().to_owned()) };
+        let path = self.path(folder, class);
+        if self.made.insert(class) {
+            std::fs::create_dir(&path)?;
+        }
+        Ok(path)
+    }
+
+    fn path(&self, folder: &Folder, class: u16) -> PathBuf {
+        let name = self.names.get(usize::from(class)).cloned().unwrap_or_else(|| class.to_string());
+        folder.path().join(name)
+    }
+}
+
+impl Png {
+    pub fn create(folder: &Folder, columns: &Columns) -> Result<Self> {
+        Ok(Self { shape: columns.shape()?, classes: ClassFolders::create(folder, columns)?, rows: 0 })
     }
 
     pub fn write(&mut self, folder: &Folder, images: &Images) -> io::Result<()> {
         let labels = images.labels.first();
         for &class in labels.into_iter().flatten() {
-            if self.classes.insert(class) {
-                std::fs::create_dir(folder.path().join(self.name(class)))?;
-            }
+            self.classes.enter(folder, Some(class))?;
         }
         let pictures = images.pixels.par_chunks_exact(self.shape.values()).enumerate();
         pictures.try_for_each(|(i, image)| {
             let file = PathBuf::from(format!("{:08}.png", self.rows + i as u64));
-            let class = labels.and_then(|labels| labels.get(i)).map(|&class| self.name(class));
-            let path = class.into_iter().fold(folder.path().to_owned(), |path, class| path.join(class));
-            std::fs::write(path.join(file), self.encode(image).map_err(io::Error::other)?)
+            let class = labels.and_then(|labels| labels.get(i));
+            let within = class.map_or(folder.path().to_owned(), |&class| self.classes.path(folder, class));
+            std::fs::write(within.join(file), self.encode(image).map_err(io::Error::other)?)
         })?;
         self.rows += (images.pixels.len() / self.shape.values()) as u64;
         Ok(())
-    }
-
-    fn name(&self, class: u16) -> String {
-        self.names.get(usize::from(class)).cloned().unwrap_or_else(|| class.to_string())
     }
 
     fn encode(&self, image: &[u8]) -> image::ImageResult<Vec<u8>> {
@@ -79,7 +100,7 @@ impl Png {
 }
 
 /// Whether a name can be that of a folder anywhere, and one that is found again: hidden ones are not.
-fn is_folder_name(name: &str) -> bool {
+pub fn is_folder_name(name: &str) -> bool {
     let bad = |c: char| c.is_control() || r#"/\:*?"<>|"#.contains(c);
     let ends = !name.starts_with('.') && !name.ends_with(['.', ' ']);
     ends && name.len() <= 255 && !name.contains(bad) && name != CLASSES

@@ -11,8 +11,9 @@ use arrow::datatypes::{DataType, SchemaRef};
 use arrow::record_batch::RecordBatch;
 
 use super::super::{RecordBatches, Source, entries, open};
-use super::{batch, batch_images, refuse, schema};
+use super::{batch_images, pixel_batch, refuse, schema};
 use crate::arrow::class_names::read_names;
+use crate::arrow::images::image_field;
 use crate::error::{Error, Result};
 use crate::image::ImageShape;
 
@@ -75,7 +76,7 @@ impl Cifar {
         let folder = first.parent().unwrap_or(Path::new("."));
         let columns = labels.iter().map(|label| Ok((label.column, DataType::UInt8, names(folder, label)?)));
         let shape = ImageShape::new(3, 32, 32, false)?;
-        let schema = schema(shape, &columns.collect::<Result<Vec<_>>>()?);
+        let schema = schema(image_field("image", shape), &columns.collect::<Result<Vec<_>>>()?);
         Ok(Self { files, labels, shape, rows, schema })
     }
 
@@ -108,7 +109,7 @@ impl Cifar {
             file.record += 1;
         }
         let labels = labels.into_iter().map(|labels| Arc::new(UInt8Array::from(labels)) as ArrayRef);
-        batch(&file.path, &self.schema, pixels, labels.collect()).map(Some)
+        pixel_batch(&file.path, &self.schema, pixels, labels.collect()).map(Some)
     }
 }
 
@@ -159,6 +160,28 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
 /// Whether a file's name is that of a binary file of CIFAR.
 pub(in crate::arrow) fn is_cifar(path: &Path) -> bool {
     path.extension().is_some_and(|e| e.eq_ignore_ascii_case("bin")) && path.is_file()
+}
+
+/// The first file of a folder that is one of the Python version of CIFAR: pickles by the names they have there.
+pub(in crate::arrow) fn pickle(entries: &[PathBuf]) -> Option<&PathBuf> {
+    let is_named = |path: &Path| {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        ["data_batch", "test_batch", "batches.meta", "train", "test", "meta"]
+            .iter()
+            .any(|start| name.starts_with(start))
+    };
+    entries.iter().find(|path| is_named(path) && path.is_file() && starts_as_pickle(path))
+}
+
+/// Whether bytes begin as pickles of Python do, from protocol 2 on.
+pub(in crate::arrow) fn looks_like_pickle(start: &[u8]) -> bool {
+    matches!(start, [0x80, 2..=5, ..])
+}
+
+fn starts_as_pickle(path: &Path) -> bool {
+    let mut start = Vec::new();
+    File::open(path).and_then(|file| file.take(2).read_to_end(&mut start)).is_ok()
+        && looks_like_pickle(&start)
 }
 
 /// Bytes of a record.

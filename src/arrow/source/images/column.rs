@@ -12,7 +12,7 @@ use arrow::record_batch::RecordBatch;
 use rayon::prelude::*;
 
 use super::super::{RecordBatches, Source, unreadable};
-use super::{PixelColumn, batch_images, image_array, refuse};
+use super::{ImageInput, PixelColumn, batch_images, image_array, refuse};
 use crate::arrow::class_names::{CLASS_NAMES, FEATURES, class_names};
 use crate::arrow::images::{image_field, image_shape};
 use crate::error::{Error, Result};
@@ -23,15 +23,15 @@ const SIZES: [&str; 3] = ["height", "width", "channels"];
 
 /// What a column of images holds.
 enum Content {
-    /// Files of pictures.
+    /// Files of pictures; with `fit`, those of another size are fitted to the images'.
     #[cfg(feature = "images")]
-    Pictures,
+    Pictures { fit: bool },
     /// Pixels in the order of a shape.
     Pixels(ImageShape),
 }
 
 /// A table whose column of pictures or pixels comes as a column of images.
-struct WithImages {
+pub struct WithImages {
     path: PathBuf,
     table: Box<dyn Source>,
     column: usize,
@@ -43,19 +43,21 @@ struct WithImages {
     /// How many classes columns have, where they are named.
     classes: BTreeMap<usize, usize>,
     schema: SchemaRef,
+    notes: Vec<String>,
 }
 
 /// The table with its pictures and pixels as columns of images; the table itself if it has none, or if it is empty.
 pub(in crate::arrow) fn with_images(
     path: &Path,
     table: Box<dyn Source>,
-    column: &PixelColumn,
+    options: &ImageInput,
 ) -> Result<Box<dyn Source>> {
+    let column = &options.column;
     if let PixelColumn::None = column {
         return Ok(table);
     }
     #[cfg(feature = "images")]
-    let table = with_pictures(path, table)?;
+    let table = super::pictures::with_pictures(path, table, options)?;
     let found = match column {
         PixelColumn::Of(name, shape) => {
             let (number, field) = table.schema().column_with_name(name).ok_or_else(|| {
@@ -84,16 +86,6 @@ pub(in crate::arrow) fn with_images(
     })
 }
 
-/// The table with its pictures as columns of images; the table itself if it has none, or if it is empty.
-#[cfg(feature = "images")]
-fn with_pictures(path: &Path, mut table: Box<dyn Source>) -> Result<Box<dyn Source>> {
-    while let Some(pictures) = table.schema().fields().iter().position(|f| holds_pictures(f)) {
-        let Some(shape) = shape_of_pictures(path, table.as_ref(), pictures)? else { break };
-        table = Box::new(WithImages::new(path, table, pictures, Content::Pictures, shape, None));
-    }
-    Ok(table)
-}
-
 impl WithImages {
     fn new(
         path: &Path,
@@ -119,7 +111,21 @@ impl WithImages {
             false => field.clone(),
         });
         let schema = Arc::new(Schema::new_with_metadata(fields.collect::<Vec<_>>(), metadata));
-        Self { path: path.to_owned(), table, column, content, shape, sizes, classes, schema }
+        let (path, notes) = (path.to_owned(), Vec::new());
+        Self { path, table, column, content, shape, sizes, classes, schema, notes }
+    }
+
+    /// A table whose column of pictures comes as pixels.
+    #[cfg(feature = "images")]
+    pub fn of_pictures(
+        path: &Path,
+        table: Box<dyn Source>,
+        column: usize,
+        shape: ImageShape,
+        fit: bool,
+        notes: Vec<String>,
+    ) -> Self {
+        Self { notes, ..Self::new(path, table, column, Content::Pictures { fit }, shape, None) }
     }
 
     /// A batch whose first row is `row`.
@@ -166,7 +172,7 @@ impl WithImages {
     fn image(&self, cell: &[u8], out: &mut [u8]) -> std::result::Result<(), String> {
         match &self.content {
             #[cfg(feature = "images")]
-            Content::Pictures => super::picture::planes(cell, self.shape, out),
+            Content::Pictures { fit } => crate::image::picture::planes(cell, self.shape, *fit, out),
             Content::Pixels(shape) => {
                 if cell.len() != shape.values() {
                     let ImageShape { height, width, channels, .. } = shape;
@@ -217,7 +223,7 @@ impl Source for WithImages {
     }
 
     fn notes(&self) -> Vec<String> {
-        self.table.notes()
+        self.table.notes().into_iter().chain(self.notes.iter().cloned()).collect()
     }
 
     fn batches(&self) -> Result<RecordBatches<'_>> {
@@ -237,34 +243,6 @@ impl Source for WithImages {
             Some(self.batch(&batch.slice(0, rows), first))
         })))
     }
-}
-
-/// Whether a field is a struct of a picture's bytes and its path.
-#[cfg(feature = "images")]
-fn holds_pictures(field: &Field) -> bool {
-    let DataType::Struct(parts) = field.data_type() else { return false };
-    parts.len() == 2
-        && parts.find("bytes").is_some_and(|(_, bytes)| bytes.data_type().is_binary())
-        && parts.find("path").is_some_and(|(_, path)| path.data_type().is_string())
-}
-
-/// The shape for all pictures of a column; none if there are no rows.
-#[cfg(feature = "images")]
-fn shape_of_pictures(path: &Path, table: &dyn Source, column: usize) -> Result<Option<ImageShape>> {
-    let mut common = super::picture::Common::default();
-    let mut row = 0_u64;
-    for batch in table.project(vec![column])? {
-        let cells = cells(batch?.column(0).as_ref()).map_err(|e| unreadable(path, e))?;
-        for cell in cells.iter() {
-            let added = match cell {
-                Some(cell) => common.add(std::io::Cursor::new(cell)),
-                None => Err("it has no image".to_owned()),
-            };
-            added.map_err(|why| refuse(path, format!("row {row}: {why}")))?;
-            row += 1;
-        }
-    }
-    common.shape().map_err(|e| refuse(path, e))
 }
 
 /// Whether a column may hold pixels.
@@ -309,7 +287,7 @@ fn first_shape(path: &Path, table: &dyn Source, sizes: [usize; 3]) -> Result<Opt
 }
 
 /// The bytes of each cell; null where there is no image.
-fn cells(column: &dyn Array) -> std::result::Result<LargeBinaryArray, ArrowError> {
+pub fn cells(column: &dyn Array) -> std::result::Result<LargeBinaryArray, ArrowError> {
     let bytes = match column.data_type() {
         DataType::Struct(_) => {
             let pictures = column.as_struct();

@@ -1,21 +1,25 @@
 //! Folders of pictures: a folder for each class, or pictures without classes.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
 use std::io::BufReader;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, UInt8Array, UInt16Array};
+use arrow::array::{ArrayRef, BinaryArray, StringArray, StructArray, UInt8Array, UInt16Array};
 use arrow::datatypes::{DataType, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use rayon::prelude::*;
 
-use super::super::{RecordBatches, Source, entries, open};
-use super::picture::{Common, EXTENSIONS, planes};
-use super::{batch, batch_images, refuse, schema};
+use super::super::{RecordBatches, Source, unreadable};
+use super::common::{Common, Stored};
+use super::listing::{Passed, entries};
+use super::{BATCH_BYTES, ImageInput, PictureStorage, batch, batch_images, image_array, refuse, schema};
 use crate::arrow::class_names::read_names;
+use crate::arrow::images::{image_field, picture_fields, pictures_field};
 use crate::error::{Error, Result};
-use crate::image::ImageShape;
+use crate::image::picture::{EXTENSIONS, Head, Refusal, check, planes};
 
 /// The file beside the folders that names the classes in their order.
 pub(in crate::arrow) const CLASSES: &str = "classes.txt";
@@ -23,60 +27,150 @@ pub(in crate::arrow) const CLASSES: &str = "classes.txt";
 /// Pictures and their classes, in the order of the classes, then of their own names.
 pub(in crate::arrow) struct Folder {
     path: PathBuf,
-    pictures: Vec<(PathBuf, u16)>,
-    shape: ImageShape,
+    pictures: Vec<Picture>,
+    stored: Stored,
     schema: SchemaRef,
+    notes: Vec<String>,
 }
 
+struct Picture {
+    path: PathBuf,
+    class: u16,
+    /// Of its file.
+    length: u64,
+}
+
+/// The head of a picture, and whether it was decoded, too.
+type Seen = std::result::Result<(Head, bool), Refusal>;
+
 impl Folder {
-    /// Finds the pictures and looks at the head of each. Hidden files and folders are left out.
-    pub fn open(path: &Path) -> Result<Self> {
-        let (folders, mut files): (Vec<_>, Vec<_>) = entries(path)?.into_iter().partition(|p| p.is_dir());
-        if !folders.is_empty() {
-            files.retain(|file| *file != path.join(CLASSES));
-        }
+    /// Finds the pictures and looks at the head of each; those that are stored as files are decoded, so that none of
+    /// them stops a training. What systems leave in folders, hidden files and notes are passed over.
+    pub fn open(path: &Path, options: &ImageInput) -> Result<Self> {
+        let (mut passed, mut bad) = (Passed::default(), Passed::default());
+        let all = entries(path, path, &[CLASSES], &mut passed)?;
+        let (folders, mut files): (Vec<_>, Vec<_>) = all.into_iter().partition(|p| p.is_dir());
+        files.retain(|file| {
+            let list = *file == path.join(CLASSES);
+            if list && folders.is_empty() {
+                passed.add(path, file);
+            }
+            !list
+        });
         if let (Some(_), Some(file)) = (folders.first(), files.first()) {
-            return Err(refuse(file, "lies beside the folders of the classes"));
+            return Err(refuse(file, "lies beside the folders of the classes; move it into one, or away"));
         }
-        let mut pictures: Vec<(PathBuf, u16)> = files.into_iter().map(|file| (file, 0)).collect();
+        let mut found: Vec<(PathBuf, u16)> = files.into_iter().map(|file| (file, 0)).collect();
         let (classes, names) = classes(path, &folders)?;
         for (&number, folder) in &classes {
-            pictures.extend(entries(folder)?.into_iter().map(|file| (file, number)));
+            let files = entries(path, folder, &[], &mut passed)?;
+            found.extend(files.into_iter().map(|file| (file, number)));
         }
-        let mut common = Common::default();
-        for (file, _) in &pictures {
-            let extension =
-                file.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
-            if file.is_dir() || !EXTENSIONS.contains(&extension.as_str()) {
-                return Err(refuse(file, "is no picture that ends in .png, .webp or .bmp"));
+        if let Some((folder, _)) = found.iter().find(|(file, _)| file.is_dir()) {
+            let why = "is a folder inside that of a class; name the folder that has the classes' folders";
+            return Err(refuse(folder, why));
+        }
+        let seen: Vec<Seen> = found.par_iter().map(|(file, _)| look(file, options)).collect();
+        let mut common = Common::new(options.storage);
+        let mut whole = Vec::with_capacity(found.len());
+        for ((file, class), seen) in found.into_iter().zip(seen) {
+            match seen {
+                Ok((head, is_decoded)) => {
+                    common.add(&head).map_err(|why| refuse(&file, why))?;
+                    whole.push((file, class, is_decoded));
+                }
+                Err(_) if options.skip_bad => bad.add(path, &file),
+                Err(why) => return Err(refuse(&file, why)),
             }
-            common.add(BufReader::new(open(file)?)).map_err(|why| refuse(file, why))?;
         }
-        let shape = common.shape().map_err(|e| refuse(path, e))?;
-        let shape =
-            shape.ok_or_else(|| refuse(path, "has no pictures, neither in folders by class nor itself"))?;
+        let stored = common.stored().map_err(|e| refuse(path, e))?;
+        let stored = stored.ok_or_else(|| refuse(path, nothing(&passed, &bad)))?;
+        if stored == Stored::Files {
+            // Of some no more than the head has been read. The first bad one is named, whichever is found first.
+            let rest = whole.par_iter().filter(|(.., is_decoded)| !is_decoded);
+            let first = rest.map(|(file, ..)| (file, decoded(file))).find_first(|(_, head)| head.is_err());
+            if let Some((file, Err(why))) = first {
+                return Err(refuse(file, why));
+            }
+        }
+        let pictures = whole.into_iter().map(|(path, class, _)| {
+            let metadata = std::fs::metadata(&path);
+            let metadata = metadata.map_err(|e| Error::io(format!("cannot read {}", path.display()), e))?;
+            Ok(Picture { path, class, length: metadata.len() })
+        });
+        let pictures = pictures.collect::<Result<Vec<_>>>()?;
         let narrow = names.len() <= 256 && classes.keys().all(|&class| class < 256);
         let label = ("label", if narrow { DataType::UInt8 } else { DataType::UInt16 }, names);
         let labels = if folders.is_empty() { Vec::new() } else { vec![label] };
-        Ok(Self { path: path.to_owned(), pictures, shape, schema: schema(shape, &labels) })
+        let field = match stored {
+            Stored::Files => pictures_field("image"),
+            Stored::Pixels { shape, .. } => image_field("image", shape),
+        };
+        let notes = [
+            common.note(stored).filter(|_| options.storage != PictureStorage::Files),
+            bad.note("picture that cannot be read", "pictures that cannot be read"),
+            passed.note("file that is no picture", "files that are no pictures"),
+        ];
+        let notes = notes.into_iter().flatten().collect();
+        Ok(Self { path: path.to_owned(), pictures, stored, schema: schema(field, &labels), notes })
     }
 
-    fn batch(&self, pictures: &[(PathBuf, u16)]) -> Result<RecordBatch> {
-        let mut pixels = vec![0; pictures.len() * self.shape.values()];
-        // The first picture that is wrong, whichever thread is the first to find one.
-        let read = pictures.par_iter().zip(pixels.par_chunks_mut(self.shape.values()));
-        let bad = read.find_map_first(|((path, _), out)| match std::fs::read(path) {
-            Ok(bytes) => planes(&bytes, self.shape, out).err().map(|why| refuse(path, why)),
-            Err(e) => Some(Error::io(format!("cannot read {}", path.display()), e)),
-        });
-        bad.map_or(Ok(()), Err)?;
-        let classes = pictures.iter().map(|&(_, class)| class);
+    fn batch(&self, pictures: &[Picture]) -> Result<RecordBatch> {
+        let failed = |e| unreadable(&self.path, e);
+        let images: ArrayRef = match self.stored {
+            Stored::Pixels { shape, fit } => {
+                let mut pixels = vec![0; pictures.len() * shape.values()];
+                // The first picture that is wrong, whichever thread is the first to find one.
+                let read = pictures.par_iter().zip(pixels.par_chunks_mut(shape.values()));
+                let bad = read.find_map_first(|(picture, out)| match std::fs::read(&picture.path) {
+                    Ok(bytes) => planes(&bytes, shape, fit, out).err().map(|why| refuse(&picture.path, why)),
+                    Err(e) => Some(Error::io(format!("cannot read {}", picture.path.display()), e)),
+                });
+                bad.map_or(Ok(()), Err)?;
+                image_array(self.schema.field(0), pixels).map_err(failed)?
+            }
+            Stored::Files => {
+                let read = |picture: &Picture| {
+                    std::fs::read(&picture.path)
+                        .map_err(|e| Error::io(format!("cannot read {}", picture.path.display()), e))
+                };
+                let bytes = pictures.par_iter().map(read).collect::<Vec<_>>();
+                let bytes = bytes.into_iter().collect::<Result<Vec<_>>>()?;
+                let bytes = Arc::new(BinaryArray::from_iter_values(bytes));
+                let names = pictures.iter().map(|picture| file_name(&picture.path));
+                let names = Arc::new(StringArray::from_iter_values(names));
+                Arc::new(StructArray::try_new(picture_fields(), vec![bytes, names], None).map_err(failed)?)
+            }
+        };
+        let classes = pictures.iter().map(|picture| picture.class);
         let label: Option<ArrayRef> = match self.schema.fields().get(1).map(|f| f.data_type()) {
             None => None,
             Some(DataType::UInt8) => Some(Arc::new(UInt8Array::from_iter_values(classes.map(|c| c as u8)))),
             Some(_) => Some(Arc::new(UInt16Array::from_iter_values(classes))),
         };
-        batch(&self.path, &self.schema, pixels, label.into_iter().collect())
+        batch(&self.path, &self.schema, images, label.into_iter().collect())
+    }
+
+    /// The pictures of each batch.
+    fn parts(&self) -> Vec<Range<usize>> {
+        let most = match self.stored {
+            Stored::Files => usize::MAX,
+            Stored::Pixels { shape, .. } => batch_images(shape),
+        };
+        let mut parts: Vec<Range<usize>> = Vec::new();
+        let mut bytes = 0;
+        for (at, picture) in self.pictures.iter().enumerate() {
+            let length = if self.stored == Stored::Files { picture.length } else { 0 };
+            match parts.last_mut() {
+                Some(part) if part.len() < most && bytes + length <= BATCH_BYTES as u64 => part.end = at + 1,
+                _ => {
+                    parts.push(at..at + 1);
+                    bytes = 0;
+                }
+            }
+            bytes += length;
+        }
+        parts
     }
 }
 
@@ -90,8 +184,39 @@ impl Source for Folder {
     }
 
     fn batches(&self) -> Result<RecordBatches<'_>> {
-        Ok(Box::new(self.pictures.chunks(batch_images(self.shape)).map(|pictures| self.batch(pictures))))
+        Ok(Box::new(self.parts().into_iter().map(|part| self.batch(&self.pictures[part]))))
     }
+
+    fn notes(&self) -> Vec<String> {
+        self.notes.clone()
+    }
+}
+
+/// The head of a picture; where bad ones are passed over, or it will be stored as it is, it is decoded, too.
+fn look(file: &Path, options: &ImageInput) -> Seen {
+    let extension = file.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
+    if !EXTENSIONS.contains(&extension.as_str()) {
+        return Err("is no picture that ends in .png, .jpg, .jpeg, .webp or .bmp".to_owned());
+    }
+    let file_of = File::open(file).map_err(|e| format!("cannot be read: {e}"))?;
+    let head = Head::read(BufReader::new(file_of))?;
+    if options.skip_bad || options.keeps(&head) {
+        return Ok((decoded(file)?, true));
+    }
+    Ok((head, false))
+}
+
+fn decoded(file: &Path) -> std::result::Result<Head, Refusal> {
+    let bytes = std::fs::read(file).map_err(|e| format!("cannot be read: {e}"))?;
+    check(&bytes)
+}
+
+/// Why there is nothing to read.
+fn nothing(passed: &Passed, bad: &Passed) -> String {
+    let passed = passed.note("file that is no picture", "files that are no pictures");
+    let bad = bad.note("picture that cannot be read", "pictures that cannot be read");
+    let why = [bad, passed].into_iter().flatten().map(|note| format!("; {note}")).collect::<String>();
+    format!("has no pictures, neither in folders by class nor itself{why}")
 }
 
 /// The folders by class, and the names of the classes. Those are in a file beside the folders; or else the folders that

@@ -1,7 +1,6 @@
 //! IDX files of images (MNIST and its kin) and of their labels.
 
-use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -9,8 +8,10 @@ use arrow::array::{ArrayRef, UInt8Array};
 use arrow::datatypes::{DataType, SchemaRef};
 use arrow::record_batch::RecordBatch;
 
-use super::super::{RecordBatches, Source, open};
-use super::{LabelFile, batch, batch_images, refuse, schema};
+use super::super::compressed::open_decompressed as open;
+use super::super::{RecordBatches, Source};
+use super::{LabelFile, batch_images, pixel_batch, refuse, schema};
+use crate::arrow::images::image_field;
 use crate::error::{Error, Result};
 use crate::image::ImageShape;
 
@@ -68,7 +69,13 @@ impl Idx {
             }
         }
         let columns = labels.iter().map(|_| ("label", DataType::UInt8, Vec::new())).collect::<Vec<_>>();
-        Ok(Self { images: path.to_owned(), labels, shape, rows, schema: schema(shape, &columns) })
+        Ok(Self {
+            images: path.to_owned(),
+            labels,
+            shape,
+            rows,
+            schema: schema(image_field("image", shape), &columns),
+        })
     }
 }
 
@@ -93,7 +100,7 @@ impl Source for Idx {
                 let pixels = images.next(count)?;
                 let labels = labels.as_mut().map(|labels| labels.next(count)).transpose()?;
                 let labels = labels.map(|labels| Arc::new(UInt8Array::from(labels)) as ArrayRef);
-                batch(&self.images, &self.schema, pixels, labels.into_iter().collect())
+                pixel_batch(&self.images, &self.schema, pixels, labels.into_iter().collect())
             };
             (count > 0).then(&mut next)
         })))
@@ -120,9 +127,7 @@ fn sizes(path: &Path) -> Result<Vec<u64>> {
 
 /// Fails unless a file has so many records of a length behind its head, and nothing else.
 fn complete(path: &Path, what: &str, head: u64, records: u64, length: u64) -> Result<()> {
-    let metadata =
-        std::fs::metadata(path).map_err(|e| Error::io(format!("cannot read {}", path.display()), e))?;
-    let body = metadata.len().saturating_sub(head);
+    let body = file_length(path)?.saturating_sub(head);
     if body / length < records {
         let cut = body / length;
         return Err(refuse(
@@ -136,28 +141,44 @@ fn complete(path: &Path, what: &str, head: u64, records: u64, length: u64) -> Re
     }
 }
 
+/// Bytes of a file, unpacked if it is compressed: then they are counted.
+fn file_length(path: &Path) -> Result<u64> {
+    let failed = |e| Error::io(format!("cannot read {}", path.display()), e);
+    let mut start = Vec::new();
+    std::fs::File::open(path).and_then(|file| file.take(4).read_to_end(&mut start)).map_err(failed)?;
+    if looks_like_idx(&start) {
+        return Ok(std::fs::metadata(path).map_err(failed)?.len());
+    }
+    std::io::copy(&mut open(path)?, &mut std::io::sink()).map_err(failed)
+}
+
 /// The file of labels beside one of images.
 fn beside(images: &Path) -> Result<PathBuf> {
     let name = images.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let labels = images.with_file_name(name.replace("images", "labels").replace("idx3", "idx1"));
-    match labels != images && labels.is_file() {
-        true => Ok(labels),
-        false => {
-            Err(refuse(images, "its labels are not beside it; name their file, or say that there are none"))
-        }
-    }
+    // One of the two may have been unpacked.
+    let unpacked = labels.with_extension("");
+    let mut packed = labels.clone().into_os_string();
+    packed.push(".gz");
+    let is_packed = labels.extension().is_some_and(|e| e.eq_ignore_ascii_case("gz"));
+    let other = if is_packed { unpacked } else { PathBuf::from(packed) };
+    let missing = "its labels are not beside it; name their file, or say that there are none";
+    [labels, other]
+        .into_iter()
+        .find(|labels| labels != images && labels.is_file())
+        .ok_or_else(|| refuse(images, missing))
 }
 
 /// Records of fixed length, from a file's head on.
 struct Records {
     path: PathBuf,
-    reader: BufReader<File>,
+    reader: Box<dyn Read + Send>,
     length: usize,
 }
 
 impl Records {
     fn open(path: &Path, head: u64, length: usize) -> Result<Self> {
-        let mut reader = BufReader::with_capacity(1 << 18, open(path)?);
+        let mut reader = open(path)?;
         let skipped = std::io::copy(&mut (&mut reader).take(head), &mut std::io::sink());
         skipped.map_err(|e| Error::io(format!("cannot read {}", path.display()), e))?;
         Ok(Self { path: path.to_owned(), reader, length })

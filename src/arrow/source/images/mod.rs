@@ -1,15 +1,19 @@
-//! Sets of images: IDX and CIFAR files, folders of pictures, and tables that hold pictures or pixels. All become a
-//! column `image` of planes [C, H, W], beside their labels.
+//! Sets of images: IDX and CIFAR files, folders of pictures, and tables that hold pictures or pixels. They become a
+//! column `image` of planes [C, H, W], or of the pictures' files, beside their labels.
 
 mod cifar;
 mod column;
 #[cfg(feature = "images")]
+mod common;
+#[cfg(feature = "images")]
 mod folder;
 mod idx;
 #[cfg(feature = "images")]
-mod picture;
+mod listing;
+#[cfg(feature = "images")]
+mod pictures;
 
-pub(in crate::arrow) use cifar::{Cifar, is_cifar};
+pub(in crate::arrow) use cifar::{Cifar, is_cifar, looks_like_pickle, pickle};
 pub(in crate::arrow) use column::with_images;
 #[cfg(feature = "images")]
 pub(in crate::arrow) use folder::{CLASSES, Folder};
@@ -25,7 +29,6 @@ use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
 
 use crate::arrow::class_names::CLASS_NAMES;
-use crate::arrow::images::image_field;
 use crate::error::{Error, ErrorKind, Result};
 use crate::image::ImageShape;
 
@@ -39,6 +42,38 @@ pub struct ImageInput {
     pub labels: LabelFile,
     /// Which column of a table holds images.
     pub column: PixelColumn,
+    /// How pictures are stored.
+    pub storage: PictureStorage,
+    /// Leave out pictures that cannot be read; else they are errors.
+    pub skip_bad: bool,
+}
+
+/// How pictures in folders and tables are stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PictureStorage {
+    /// As pixels, without loss, if they are PNG, WebP and BMP files of one size that fits; else as the files they are:
+    /// the pixels of JPEG files would take many times their bytes, and other decoders give others.
+    #[default]
+    Auto,
+    /// As the files they are.
+    Files,
+    /// As pixels: all of one size.
+    Pixels,
+    /// As pixels of this size: the middle of its proportions is cut out and scaled.
+    Resized {
+        /// Rows.
+        height: u32,
+        /// Columns.
+        width: u32,
+    },
+}
+
+impl ImageInput {
+    /// Whether a picture is stored as a file whatever the others are.
+    #[cfg(feature = "images")]
+    fn keeps(&self, head: &crate::image::picture::Head) -> bool {
+        self.storage == PictureStorage::Files || self.storage == PictureStorage::Auto && head.is_lossy()
+    }
 }
 
 /// Where the labels of an IDX file of images are; other inputs have theirs in themselves.
@@ -71,11 +106,10 @@ fn batch_images(shape: ImageShape) -> usize {
     (BATCH_BYTES / shape.values()).clamp(1, 8192)
 }
 
-/// A column `image` and labels of a type; their names are kept where there are any.
-fn schema(shape: ImageShape, labels: &[(&str, DataType, Vec<String>)]) -> SchemaRef {
+/// A column of images and labels of a type; their names are kept where there are any.
+fn schema(image: Field, labels: &[(&str, DataType, Vec<String>)]) -> SchemaRef {
     let label = |(name, data_type, _): &(&str, DataType, _)| Field::new(*name, data_type.clone(), false);
-    let fields: Vec<Field> =
-        std::iter::once(image_field("image", shape)).chain(labels.iter().map(label)).collect();
+    let fields: Vec<Field> = std::iter::once(image).chain(labels.iter().map(label)).collect();
     let names: BTreeMap<_, _> =
         labels.iter().filter(|(.., names)| !names.is_empty()).map(|(name, _, names)| (name, names)).collect();
     let metadata = match names.is_empty() {
@@ -95,12 +129,20 @@ fn image_array(field: &Field, pixels: Vec<u8>) -> std::result::Result<ArrayRef, 
 }
 
 /// A batch of images and their labels.
-fn batch(path: &Path, schema: &SchemaRef, pixels: Vec<u8>, labels: Vec<ArrayRef>) -> Result<RecordBatch> {
-    let build = || {
-        let images = image_array(schema.field(0), pixels)?;
-        RecordBatch::try_new(schema.clone(), std::iter::once(images).chain(labels).collect())
-    };
-    build().map_err(|e| super::unreadable(path, e))
+fn batch(path: &Path, schema: &SchemaRef, images: ArrayRef, labels: Vec<ArrayRef>) -> Result<RecordBatch> {
+    RecordBatch::try_new(schema.clone(), std::iter::once(images).chain(labels).collect())
+        .map_err(|e| super::unreadable(path, e))
+}
+
+/// A batch of pixels and their labels.
+fn pixel_batch(
+    path: &Path,
+    schema: &SchemaRef,
+    pixels: Vec<u8>,
+    labels: Vec<ArrayRef>,
+) -> Result<RecordBatch> {
+    let images = image_array(schema.field(0), pixels).map_err(|e| super::unreadable(path, e))?;
+    batch(path, schema, images, labels)
 }
 
 /// What is wrong with an input file.

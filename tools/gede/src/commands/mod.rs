@@ -8,6 +8,7 @@ pub mod experiment;
 pub mod head;
 pub mod info;
 pub mod merge;
+mod pictures;
 mod row_values;
 mod rows;
 pub mod sample;

@@ -1,6 +1,6 @@
 //! The options of `gede convert` on images.
 
-use gede::arrow::{ImageFormat, ImageInput, LabelFile, PixelColumn};
+use gede::arrow::{ImageFormat, ImageInput, LabelFile, PictureStorage, PixelColumn};
 use gede::image::ImageShape;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -18,6 +18,37 @@ pub struct Images {
     /// (by default pictures, and pixels beside height, width and channels, are found); or none to leave all as they are
     #[arg(long, value_name = "COL:HxWxC|none")]
     image: Option<Column>,
+    /// Store pictures as pixels: all must be of one size (the default for PNG, WebP and BMP files of one size)
+    #[arg(long)]
+    pixels: bool,
+    /// Store pictures as the files they are (the default for JPEG files, mixed sizes and large pictures)
+    #[arg(long, conflicts_with_all = ["pixels", "resize"])]
+    encoded: bool,
+    /// Store pictures as pixels of this size: the middle of its proportions is cut out and scaled
+    #[arg(long, value_name = "HxW")]
+    resize: Option<Size>,
+    /// Leave out pictures that cannot be read, and say which
+    #[arg(long)]
+    skip_bad: bool,
+}
+
+/// The value of `--resize`.
+#[derive(Clone, Copy)]
+struct Size {
+    height: u32,
+    width: u32,
+}
+
+impl FromStr for Size {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let sizes = text.split(['x', 'X']).map(str::parse).collect::<Result<Vec<u32>, _>>();
+        match sizes.as_deref() {
+            Ok(&[height, width]) if height > 0 && width > 0 => Ok(Self { height, width }),
+            _ => Err(format!("\"{text}\" is no size like 224x224")),
+        }
+    }
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -26,6 +57,8 @@ enum Format {
     Cifar10,
     Cifar100,
     Png,
+    /// The files that pictures were
+    Files,
 }
 
 /// The value of `--image`.
@@ -65,12 +98,14 @@ impl Images {
             Format::Cifar10 => ImageFormat::Cifar10,
             Format::Cifar100 => ImageFormat::Cifar100,
             Format::Png => ImageFormat::Png,
+            Format::Files => ImageFormat::Files,
         })
     }
 
     /// Whether any option is on images that come in.
     pub fn is_for_input(&self) -> bool {
-        self.labels.is_some() || self.image.is_some()
+        let pictures = self.pixels || self.encoded || self.resize.is_some() || self.skip_bad;
+        pictures || self.labels.is_some() || self.image.is_some()
     }
 
     /// How images come in.
@@ -82,6 +117,13 @@ impl Images {
                 Some(labels) => LabelFile::At(labels.clone()),
             },
             column: self.image.as_ref().map_or(PixelColumn::Auto, |column| column.0.clone()),
+            storage: match (self.resize, self.encoded, self.pixels) {
+                (Some(Size { height, width }), ..) => PictureStorage::Resized { height, width },
+                (_, true, _) => PictureStorage::Files,
+                (_, _, true) => PictureStorage::Pixels,
+                _ => PictureStorage::Auto,
+            },
+            skip_bad: self.skip_bad,
         }
     }
 }

@@ -120,7 +120,9 @@ impl Convert {
             return Err(misuse(format!("{output}: options on text are for gede files; leave them out")));
         }
         if self.images.is_for_input() {
-            return Err(misuse(format!("{output}: --labels and --image are for gede files; leave them out")));
+            return Err(misuse(format!(
+                "{output}: --labels, --image and options on pictures are for gede files; leave them out"
+            )));
         }
         let at_input = |e: Error| e.at(&input);
         let table = columns_of(reader, None).map_err(at_input)?;
@@ -129,7 +131,10 @@ impl Convert {
             None => Out::File(Sink::create(&self.output, table.schema(), self.overwrite)?),
         };
         let bar = Bar::new();
-        let batch_rows = (BATCH_BYTES / row_bytes(reader.schema()).max(1)).clamp(1, 65_536);
+        // Of long strings, pictures above all, by what they take in the file.
+        let stored = reader.file_length().checked_div(reader.rows()).unwrap_or(0);
+        let row_bytes = row_bytes(reader.schema()).max(usize::try_from(stored).unwrap_or(usize::MAX));
+        let batch_rows = (BATCH_BYTES / row_bytes.max(1)).clamp(1, 65_536);
         let (mut rows, of) = (0, Some(reader.rows()));
         for batch in table.scan(0..reader.rows(), batch_rows).map_err(at_input)? {
             let batch = batch.map_err(|e| at_input(passed_on(e)))?;

@@ -4,12 +4,13 @@ mod memory;
 mod report;
 mod sheet;
 
+use super::pictures::{Size, images};
 use super::{misuse, open, refuse_existing};
 use crate::output::{json, print};
 use crate::progress::Bar;
 use gede::read::Source;
 use gede::sample::{
-    Amount, Draw, Epochs, FileClasses, Images, LabelColumn, Labels, Loader, LoaderOptions, Pixels, State,
+    Amount, Draw, Epochs, FileClasses, LabelColumn, Labels, Loader, LoaderOptions, Pixels, State,
 };
 use gede::write::Progress;
 use gede::{Reader, Result};
@@ -45,6 +46,9 @@ pub struct Sample {
     /// The column of images (by default the first there is)
     #[arg(long, value_name = "COL")]
     column: Option<String>,
+    /// The size that pictures kept as files are cut and scaled to [default: 64x64]
+    #[arg(long, value_name = "HxW[xC]")]
+    size: Option<Size>,
     /// Images decoded at a time
     #[arg(long, value_name = "N", default_value_t = LoaderOptions::default().batch)]
     batch: usize,
@@ -88,7 +92,8 @@ impl Sample {
 
     /// Reads the epoch.
     fn read(&self, reader: &Reader<impl Source>, list: bool) -> Result<(Report, Option<Sheet>)> {
-        let images = reader.images(self.column.as_deref())?;
+        let usual = Size { height: 64, width: 64, channels: 3 };
+        let images = images(reader, self.column.as_deref(), self.size, usual)?;
         let labels = LabelColumn::of_classes(reader)?;
         let labels = labels.as_ref().map(|labels| labels as &dyn Labels);
         let classes = match self.how {
@@ -113,7 +118,7 @@ impl Sample {
         let options = LoaderOptions { batch: self.batch, threads: self.threads, ..LoaderOptions::default() };
         let (bar, started) = (Bar::new(), Instant::now());
         std::thread::scope(|scope| {
-            for batch in Loader::start(scope, &images, labels, epochs, options)? {
+            for batch in Loader::start(scope, images.as_ref(), labels, epochs, options)? {
                 let batch = batch?;
                 if let (Some(sheet), Pixels::Bytes(bytes)) = (&mut sheet, batch.pixels()) {
                     sheet.add(bytes);

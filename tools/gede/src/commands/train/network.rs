@@ -3,6 +3,7 @@
 use super::classes::{TestClasses, TrainClasses};
 use super::outputs;
 use crate::allocator::keep_memory;
+use crate::commands::pictures::{Size, images, is_encoded};
 use crate::commands::{misuse, open};
 use crate::device::On;
 use crate::methods::{Method, Outcome};
@@ -75,6 +76,9 @@ pub struct Network {
     /// Where it is trained; cuda takes a gede that was built with the feature
     #[arg(long, value_enum, default_value_t)]
     device: On,
+    /// The size that pictures kept as files are cut and scaled to [default: 28x28x1 for lenet5, 32x32 for resnet18]
+    #[arg(long, value_name = "HxW[xC]")]
+    size: Option<Size>,
     /// How images come there [default: loader on cpu, resident on cuda]
     #[arg(long, value_enum)]
     feed: Option<From>,
@@ -118,6 +122,9 @@ struct Measured {
     test_rows_passed_over: Option<PassedOver>,
     first_loss: f64,
     last_loss: f64,
+    /// What pictures that are kept as files were cut and scaled to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pictures: Option<String>,
     /// Loss of every epoch.
     losses: Vec<f64>,
     selection_seconds: f64,
@@ -142,9 +149,9 @@ impl Network {
         keep_memory();
         let reader = open(&self.file)?;
         let here = |e: gede::Error| e.at(self.file.display());
-        let images = reader.images(None).map_err(here)?;
+        let images = images(&reader, None, self.size, usual(model)).map_err(here)?;
         let classes = TrainClasses::new(&reader).map_err(here)?;
-        let training = self.training(model, images.shape()).map_err(here)?;
+        let training = self.training(model, images.shape(), is_encoded(&reader)).map_err(here)?;
         let network = self.network(model, images.shape(), classes.count()).map_err(here)?;
         // Whatever may be wrong with the other files shows before the first epoch.
         outputs::check([self.curve.as_deref(), self.checkpoint.as_deref()])?;
@@ -158,11 +165,11 @@ impl Network {
         };
         let resumed = self.resumed()?;
 
-        let from = (&reader, &images as &dyn Images, &classes.labels as &dyn Labels);
+        let from = (&reader, images.as_ref(), &classes.labels as &dyn Labels);
         let outcome = self.train(&training, network.as_ref(), from, resumed).map_err(here)?;
         let bytes_read = reader.touched_bytes();
         let tested = |(classes, test, path): &(TestClasses, _, &PathBuf)| {
-            accuracy(&training, network.as_ref(), test, classes).map_err(|e| e.at(path.display()))
+            accuracy(&training, network.as_ref(), images.shape(), test, classes).map_err(|e| e.at(path.display()))
         };
         let test_accuracy = test.as_ref().map(tested).transpose()?;
         let test = test.map(|(classes, ..)| classes);
@@ -184,6 +191,7 @@ impl Network {
             }),
             first_loss: loss(trained.epochs.first()),
             last_loss: loss(trained.epochs.last()),
+            pictures: is_encoded(&reader).then(|| self.size.unwrap_or(usual(model)).to_string()),
             losses: trained.epochs.iter().map(|epoch| epoch.loss).collect(),
             selection_seconds: trained.selection_seconds,
             train_seconds: trained.seconds,
@@ -206,7 +214,12 @@ impl Network {
     }
 
     /// The recipe for images of so many channels.
-    fn training(&self, model: Model, (channels, ..): (usize, usize, usize)) -> Result<Training> {
+    fn training(
+        &self,
+        model: Model,
+        (channels, ..): (usize, usize, usize),
+        is_encoded: bool,
+    ) -> Result<Training> {
         let (mean, std) = match (&self.mean, &self.deviation) {
             (Some(mean), Some(std)) => (mean.clone(), std.clone()),
             _ => default_format(channels),
@@ -236,6 +249,8 @@ impl Network {
             feed: match self.feed {
                 Some(From::Loader) => Feed::Loader,
                 Some(From::Resident) => Feed::Resident,
+                // Pictures are decoded on the host.
+                None if is_encoded => Feed::Loader,
                 None => self.device.feed(),
             },
             checkpoint: self.checkpoint.clone(),
@@ -303,7 +318,7 @@ fn test_classes<S: Source, T: Source>(
     classes: &TrainClasses<S>,
     test: &Reader<T>,
 ) -> Result<TestClasses> {
-    let shape = test.images(None)?.shape();
+    let shape = test_images(test, trained)?.shape();
     // ResNet18 takes the mean over the image, so that any size suits it.
     let suits = if model == Model::LeNet5 { shape == trained } else { shape.0 == trained.0 };
     if !suits {
@@ -319,13 +334,31 @@ fn test_classes<S: Source, T: Source>(
     classes.of_test(test)
 }
 
+/// The images of a file to test on: pictures that are kept as files in the size of the images trained on.
+fn test_images<S: Source>(
+    test: &Reader<S>,
+    (channels, height, width): (usize, usize, usize),
+) -> Result<Box<dyn Images + '_>> {
+    let trained = Size { height, width, channels };
+    images(test, None, is_encoded(test).then_some(trained), trained)
+}
+
 fn accuracy<S: Source>(
     training: &Training,
     network: &dyn models::Network,
+    trained: (usize, usize, usize),
     test: &Reader<S>,
     classes: &TestClasses,
 ) -> Result<f64> {
-    training.accuracy_of(network, &test.images(None)?, classes, &classes.rows)
+    training.accuracy_of(network, test_images(test, trained)?.as_ref(), classes, &classes.rows)
+}
+
+/// The size that a model is made for.
+fn usual(model: Model) -> Size {
+    match model {
+        Model::LeNet5 => Size { height: 28, width: 28, channels: 1 },
+        Model::ResNet18 => Size { height: 32, width: 32, channels: 3 },
+    }
 }
 
 impl Measured {
@@ -335,6 +368,9 @@ impl Measured {
         let mut fact = |what: &str, value: String| table.row([what, &value]);
         let (images, steps) = (count(self.images), count(self.steps));
         fact("trained on", format!("{images} images in {} epochs, {steps} steps", self.epochs));
+        for size in &self.pictures {
+            fact("pictures", format!("cut and scaled to {size} (--size)"));
+        }
         fact("loss", format!("{:.4} in the first epoch, {:.4} in the last", self.first_loss, self.last_loss));
         self.test_accuracy.into_iter().for_each(|v| fact("test accuracy", format!("{:.2} %", 100.0 * v)));
         if let Some(passed) = self.test_rows_passed_over.filter(|passed| *passed != PassedOver::default()) {
