@@ -19,15 +19,35 @@ use std::borrow::Cow;
 /// # Errors
 /// `Input` for a null in a column that is declared to have none, `Type` for a type that is not held.
 pub fn ingest(batch: &RecordBatch) -> Result<Batch> {
+    ingest_from(batch, 0)
+}
+
+/// The same of a batch whose first row is row `first` of its table, for errors.
+pub(super) fn ingest_from(batch: &RecordBatch, first: u64) -> Result<Batch> {
+    let rows = Numbered { first, count: batch.num_rows() };
     let mut columns = Vec::new();
     for (field, array) in batch.schema_ref().fields().iter().zip(batch.columns()) {
         if image_shape(field).is_some() {
             columns.push(images(array.as_ref(), field.name())?);
             continue;
         }
-        push(field, array.as_ref(), None, field.name(), &mut columns)?;
+        push(field, array.as_ref(), None, field.name(), rows, &mut columns)?;
     }
     Ok(Batch { rows: batch.num_rows(), columns })
+}
+
+/// The rows of a batch in its table.
+#[derive(Clone, Copy)]
+struct Numbered {
+    first: u64,
+    count: usize,
+}
+
+impl Numbered {
+    /// The row of one of `instances` of a column: several a row within lists.
+    fn row(self, instance: usize, instances: usize) -> u64 {
+        self.first + (instance / (instances / self.count.max(1)).max(1)) as u64
+    }
 }
 
 /// The pixels of a column of images.
@@ -36,7 +56,9 @@ fn images(array: &dyn Array, path: &str) -> Result<Column> {
     if images.null_count() > 0 || images.values().logical_null_count() > 0 {
         return Err(Error::new(
             ErrorKind::Input,
-            format!("column \"{path}\" has a null among its images but is declared to have none"),
+            format!(
+                "column \"{path}\" has a null among its images but is declared to have none; leave those rows out"
+            ),
         ));
     }
     Ok(Column { validity: None, values: values(images.values().as_ref(), None, path)? })
@@ -48,15 +70,19 @@ fn push(
     array: &dyn Array,
     around: Option<&[u8]>,
     path: &str,
+    rows: Numbered,
     out: &mut Vec<Column>,
 ) -> Result<()> {
     let own = array.logical_nulls().filter(|n| n.null_count() > 0).map(|n| unpack(n.inner()));
     if let Some(own) = own.as_ref().filter(|_| !nullable(field)) {
         let visible = |i: &usize| around.is_none_or(|a| a[*i] == 1);
-        if let Some(row) = (0..own.len()).filter(visible).find(|&i| own[i] == 0) {
+        if let Some(instance) = (0..own.len()).filter(visible).find(|&i| own[i] == 0) {
+            let row = rows.row(instance, own.len());
             return Err(Error::new(
                 ErrorKind::Input,
-                format!("column \"{path}\" has a null (value {row} of a batch) but is declared to have none"),
+                format!(
+                    "row {row}: column \"{path}\" has a null but is declared to have none; declare it nullable"
+                ),
             ));
         }
     }
@@ -75,7 +101,7 @@ fn push(
     match array.data_type() {
         DataType::Struct(fields) => {
             for (child, array) in fields.iter().zip(array.as_struct().columns()) {
-                push(child, array.as_ref(), mask, &format!("{path}.{}", child.name()), out)?;
+                push(child, array.as_ref(), mask, &format!("{path}.{}", child.name()), rows, out)?;
             }
         }
         DataType::FixedSizeList(item, length) => {
@@ -83,7 +109,7 @@ fn push(
             let mask: Option<Vec<u8>> =
                 mask.map(|m| m.iter().flat_map(|&v| std::iter::repeat_n(v, length)).collect());
             let items = array.as_fixed_size_list().values();
-            push(item, items.as_ref(), mask.as_deref(), &format!("{path}.{}", item.name()), out)?;
+            push(item, items.as_ref(), mask.as_deref(), &format!("{path}.{}", item.name()), rows, out)?;
         }
         _ => {}
     }

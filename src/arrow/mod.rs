@@ -19,6 +19,7 @@ mod schema;
 mod sink;
 mod source;
 mod table;
+mod unify;
 mod union;
 
 pub use class_names::stored_class_names;
@@ -31,7 +32,7 @@ pub use read::{ArrowReader, ArrowScan};
 pub use schema::{arrow_schema, physical_schema};
 pub use sink::{ImageFormat, ImageSink, Sink};
 pub use source::{
-    CsvInput, CsvType, ImageInput, InputOptions, LabelFile, LibsvmInput, PictureStorage, PixelColumn,
+    CsvInput, CsvType, ImageInput, InputKind, InputOptions, LabelFile, LibsvmInput, PictureStorage, PixelColumn,
     TextEncoding,
 };
 pub use table::ArrowTable;

@@ -39,7 +39,7 @@ fn push(
     if depth > MAX_DEPTH {
         return Err(Error::new(
             ErrorKind::Type,
-            format!("column \"{path}\" is nested deeper than {MAX_DEPTH} levels"),
+            format!("column \"{path}\" is nested deeper than {MAX_DEPTH} levels; flatten it"),
         ));
     }
     let node = builder.push(parent, field.name(), shape.kind, nullable(field), shape.bits, shape.length);

@@ -1,10 +1,10 @@
 //! Inputs as tables to be written.
 
 use super::export::index_values;
-use super::ingest::ingest;
+use super::ingest::ingest_from;
 use super::message::lasting_message;
 use super::schema::{children, physical_schema};
-use super::source::{Gede, InputOptions, Memory, RecordBatches, Source, detect};
+use super::source::{InputOptions, Many, Memory, RecordBatches, Source};
 use super::union::Union;
 use super::wrap;
 use crate::column::{Kind, Schema, Values};
@@ -14,7 +14,7 @@ use arrow::array::{Array, ArrayData, AsArray};
 use arrow::compute::take;
 use arrow::datatypes::{DataType, Field, SchemaRef};
 use arrow::record_batch::RecordBatch;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Most bytes of a dictionary whose order is kept.
 const DICTIONARY_BYTES: usize = 1 << 20;
@@ -75,19 +75,41 @@ impl ArrowTable {
     /// # Errors
     /// As `open`; `Argument` for a column that is not there or holds no pixels.
     pub fn open_with(path: impl AsRef<Path>, options: &InputOptions) -> Result<Self> {
-        let path = path.as_ref();
-        Self::new(detect(path, options)?).map_err(|e| match e.kind() {
-            ErrorKind::Type => e.at(path.display()),
+        Self::open_many(&[path], options)
+    }
+
+    /// Opens several inputs as one table, as `options` say: files, folders of Parquet, Arrow or CSV files, and patterns as
+    /// `data/*.parquet`. Files come in the order given, those of a folder or a pattern in the order of their paths; they
+    /// are read one after the other, in memory for a batch.
+    ///
+    /// Columns are matched by name, in the order of the first file. A column that a file lacks is null there, and its type
+    /// is the first that holds the values of all files: wider integers, float64 for integers and floats, the finer unit of
+    /// times, text for dictionaries of it; a column of CSV files that is text in one is text in all. Folders named
+    /// `key=value` give columns of their own, int64 if all values are integers, else text.
+    ///
+    /// # Errors
+    /// As `open`; `Type` for a column without a type for all files, `Input` for a value that the type does not hold, with
+    /// file, row (from 0) and column, and for a folder that holds other things than tables of one kind.
+    pub fn open_many<P: AsRef<Path>>(paths: &[P], options: &InputOptions) -> Result<Self> {
+        let paths: Vec<PathBuf> = paths.iter().map(|path| path.as_ref().to_owned()).collect();
+        Self::new(Many::find(&paths, options)?).map_err(|e| match (e.kind(), paths.as_slice()) {
+            (ErrorKind::Type, [path]) => placed(e, path),
             _ => e,
         })
     }
 
-    /// The rows of gede files of the same columns, one file's after the other's; memory for a batch of them is enough.
+    /// The rows of gede files as one table; columns are matched as by `open_many`.
     ///
     /// # Errors
-    /// `Argument` if there are no files, `Type` if one has other columns than the first; what opening brings.
+    /// `Argument` if there are no files, `Type` for a column without a type for all files; what opening brings.
     pub fn of_files<P: AsRef<Path>>(paths: &[P]) -> Result<Self> {
-        Self::new(Box::new(Gede::open(paths)?))
+        let paths: Vec<PathBuf> = paths.iter().map(|path| path.as_ref().to_owned()).collect();
+        Self::new(Box::new(Many::gede(&paths)?))
+    }
+
+    /// The notes on how the input was read: what was passed over, guessed or changed, a line each.
+    pub fn notes(&self) -> Vec<String> {
+        self.source.notes()
     }
 
     /// A table of batches in memory.
@@ -108,20 +130,9 @@ impl ArrowTable {
         Ok(Self { source, schema, message, dictionaries })
     }
 
-    /// What a user should know of how the input was read, in sentences: a delimiter that was found, words
-    /// that count as nulls, a header that looks like a row.
-    pub fn notes(&self) -> Vec<String> {
-        self.source.notes()
-    }
-
     /// The Arrow schema.
     pub fn arrow(&self) -> &SchemaRef {
         self.source.schema()
-    }
-
-    /// What is said of how the input was read: what was passed over or chosen, a line each.
-    pub fn notes(&self) -> Vec<String> {
-        self.source.notes()
     }
 
     /// Starts a pass over the record batches themselves.
@@ -155,7 +166,7 @@ impl Table for ArrowTable {
             self.schema.nodes().iter().map(|n| n.instances as usize * usize::from(n.bits.max(8)) / 8);
         let most = (BATCH_BYTES / row_bytes.sum::<usize>().max(1)).clamp(1, BATCH_ROWS);
         let mut batches = self.source.batches()?;
-        let mut rest: Option<RecordBatch> = None;
+        let (mut rest, mut first): (Option<RecordBatch>, u64) = (None, 0);
         Ok(Box::new(std::iter::from_fn(move || {
             let batch = loop {
                 match rest.take().map(Ok).or_else(|| batches.next())? {
@@ -166,9 +177,19 @@ impl Table for ArrowTable {
             Some(batch.and_then(|batch| {
                 let rows = batch.num_rows();
                 rest = (rows > most).then(|| batch.slice(most, rows - most));
-                ingest(&batch.slice(0, rows.min(most)))
+                let start = first;
+                first += rows.min(most) as u64;
+                ingest_from(&batch.slice(0, rows.min(most)), start)
             }))
         })))
+    }
+}
+
+/// An error that names its file, or else `path`.
+fn placed(error: Error, path: &Path) -> Error {
+    match error.to_string().contains(&path.display().to_string()) {
+        true => error,
+        false => error.at(path.display()),
     }
 }
 

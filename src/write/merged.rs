@@ -11,7 +11,7 @@ use super::storage::Storage;
 use crate::column::{Node, Schema};
 use crate::entrogede::{Condensed, Moments};
 use crate::error::{Error, ErrorKind, Result};
-use crate::format::{CellsSection, Feature, MAX_CELLS, MomentsSection, SectionKind};
+use crate::format::{CellTarget, CellsSection, Feature, MAX_CELLS, MomentsSection, SectionKind};
 use crate::read::{FileSource, Reader};
 
 /// Writes a file of the condensed samples, weights and moments of gede files with the same columns, and of none of their
@@ -33,7 +33,7 @@ pub fn merge_condensed<P: AsRef<Path>>(
         let own = Reader::open(file).and_then(|reader| Merged::of(&reader));
         let added = own.and_then(|own| match merged.take() {
             None => Ok(own),
-            Some(merged) => merged.and(own),
+            Some(merged) => merged.and(own, file),
         });
         merged = Some(added.map_err(|e| e.at(file.display()))?);
     }
@@ -51,6 +51,8 @@ struct Merged {
     covariances: Option<Vec<f32>>,
     /// None if a file has none, or those of other columns.
     moments: Option<(MomentPlan, Moments)>,
+    /// The parts that some files have, and why the merged one has not.
+    left_out: Vec<String>,
 }
 
 impl Merged {
@@ -70,27 +72,37 @@ impl Merged {
         };
         let arrow_schema = reader.arrow_schema().map(<[u8]>::to_vec);
         let (samples, covariances) = (samples.samples, reader.cell_covariances()?);
-        Ok(Self { schema, arrow_schema, cells, samples, covariances, moments })
+        Ok(Self { schema, arrow_schema, cells, samples, covariances, moments, left_out: Vec::new() })
     }
 
-    /// With another's samples behind its own.
-    fn and(mut self, other: Self) -> Result<Self> {
-        let same = |(a, b): (&Node, &Node)| {
-            (&a.name, a.parent, a.kind, a.bits, a.scale, a.unit)
-                == (&b.name, b.parent, b.kind, b.bits, b.scale, b.unit)
-        };
-        let (nodes, others) = (self.schema.nodes(), other.schema.nodes());
-        let different =
-            |what: &str| Err(Error::new(ErrorKind::Type, format!("has {what} than the first file")));
-        if nodes.len() != others.len() || !nodes.iter().zip(others).all(same) {
-            return different("other columns");
+    /// Appends the samples of another file and adds its moments.
+    fn and(mut self, other: Self, file: &Path) -> Result<Self> {
+        let refuse = |what: String| Err(Error::new(ErrorKind::Type, what));
+        if let Some(difference) = difference(self.schema.nodes(), other.schema.nodes()) {
+            return refuse(difference);
         }
-        let features = |cells: &CellsSection| cells.features.iter().map(|f| f.node).collect::<Vec<_>>();
-        if features(&self.cells) != features(&other.cells) {
-            return different("condensed samples of other features");
+        let name = |node: u32| self.schema.nodes().get(node as usize).map_or("", |n| n.name.as_str());
+        let features = |cells: &CellsSection| -> Vec<&str> {
+            cells.features.iter().map(|f| name(f.node.get())).collect()
+        };
+        let (own, others) = (features(&self.cells), features(&other.cells));
+        if own != others {
+            let [own, others] = [own, others].map(|names| names.join(", "));
+            return refuse(format!(
+                "has condensed samples of the features {others} where the first file has those of {own}; convert it with \
+                 the same --target and --exclude"
+            ));
         }
         if self.cells.target != other.cells.target {
-            return different("another target");
+            let target = |cells: &CellsSection| match cells.target {
+                CellTarget::None => "no target".to_owned(),
+                CellTarget::Value(node) => format!("the target {}:value", name(node)),
+                CellTarget::Class(node) => format!("the target {}:class", name(node)),
+            };
+            let (own, others) = (target(&self.cells), target(&other.cells));
+            return refuse(format!(
+                "has {others} where the first file has {own}; convert it with the same --target"
+            ));
         }
         for (own, other) in self.cells.features.iter_mut().zip(&other.cells.features) {
             own.lo = own.lo.get().min(other.lo.get()).into();
@@ -101,18 +113,42 @@ impl Merged {
         self.add_samples(other.samples, &other.cells.labels);
         self.cells.cells = self.samples.len() as u64;
         if self.cells.cells > MAX_CELLS {
-            return Err(Error::argument(format!("more than {MAX_CELLS} condensed samples in one file")));
+            return Err(Error::argument(format!(
+                "more than {MAX_CELLS} condensed samples in one file; convert the files with a smaller --max-condensed"
+            )));
         }
+        let file = file.display();
         self.covariances = match (self.covariances, other.covariances) {
             (Some(own), Some(other)) => Some([own, other].concat()),
-            _ => None,
+            (None, None) => None,
+            (Some(_), None) => {
+                self.left_out.push(format!("cell covariances are left out: {file} has none"));
+                None
+            }
+            (None, Some(_)) => {
+                self.left_out
+                    .push(format!("cell covariances of {file} are left out: files before it have none"));
+                None
+            }
         };
         self.moments = match (self.moments, other.moments) {
             (Some((plan, mut moments)), Some((other, others))) if plan == other => {
                 moments.merge(&others)?;
                 Some((plan, moments))
             }
-            _ => None,
+            (None, None) => None,
+            (Some(_), Some(_)) => {
+                self.left_out.push(format!("moments are left out: those of {file} are of other columns"));
+                None
+            }
+            (Some(_), None) => {
+                self.left_out.push(format!("moments are left out: {file} has none"));
+                None
+            }
+            (None, Some(_)) => {
+                self.left_out.push(format!("moments of {file} are left out: files before it have none"));
+                None
+            }
         };
         Ok(self)
     }
@@ -186,7 +222,48 @@ impl Merged {
         }
         let metadata: Vec<_> = metadata.iter().map(|(kind, bytes)| (*kind, bytes.as_slice())).collect();
         let file_length = out.finish(self.schema.groups(), &rows, &condensed, &metadata)?;
-        Ok(Report { file_length, beta: self.cells.bits.len(), cells: m as u64, ..Report::default() })
+        let (beta, cells, left_out) = (self.cells.bits.len(), m as u64, self.left_out);
+        Ok(Report { file_length, beta, cells, left_out, ..Report::default() })
+    }
+}
+
+/// The first difference between the columns of a file and those of the first.
+fn difference(first: &[Node], own: &[Node]) -> Option<String> {
+    let stored = |n: &Node| (n.parent, n.kind, n.bits, n.scale, n.unit);
+    if let Some(missing) = first.iter().find(|n| !own.iter().any(|other| other.name == n.name)) {
+        return Some(format!("lacks the column \"{}\", which the first file has", missing.name));
+    }
+    if let Some(more) = own.iter().find(|n| !first.iter().any(|other| other.name == n.name)) {
+        return Some(format!("has a column \"{}\", which the first file lacks", more.name));
+    }
+    for (first, own) in first.iter().zip(own) {
+        if first.name != own.name {
+            let names = (&own.name, &first.name);
+            return Some(format!(
+                "has the column \"{}\" where the first file has \"{}\": the order differs",
+                names.0, names.1
+            ));
+        }
+        if stored(first) != stored(own) {
+            let (own_type, first_type) = (type_name(own), type_name(first));
+            return Some(format!(
+                "has column \"{}\" as {own_type} where the first file has {first_type}",
+                own.name
+            ));
+        }
+    }
+    (first.len() != own.len())
+        .then(|| format!("has {} columns where the first file has {}", own.len(), first.len()))
+}
+
+/// A stored type, as messages name it.
+fn type_name(node: &Node) -> String {
+    let kind = format!("{:?}", node.kind).to_lowercase();
+    let unit = if node.unit > 0 { format!(" in unit {}", node.unit) } else { String::new() };
+    let scale = if node.scale != 0 { format!(" of scale {}", node.scale) } else { String::new() };
+    match node.bits {
+        0 => format!("{kind}{unit}"),
+        bits => format!("{kind} of {bits} bits{unit}{scale}"),
     }
 }
 

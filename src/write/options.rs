@@ -198,4 +198,6 @@ pub struct Report {
     pub classes: u64,
     /// The part each column plays for a model, if a target was named.
     pub columns: Option<ColumnRoles>,
+    /// Parts of merged files that the new one does not have, and why, a line each.
+    pub left_out: Vec<String>,
 }

@@ -23,7 +23,7 @@ const PICKLE: &str = "is a pickle of Python, a program that is not run; of CIFAR
                       (cifar-10-binary.tar.gz or cifar-100-binary.tar.gz: files that end in .bin)";
 
 /// Opens a table, or a set of images.
-pub(in crate::arrow) fn detect(path: &Path, options: &InputOptions) -> Result<Box<dyn Source>> {
+pub(super) fn detect(path: &Path, options: &InputOptions) -> Result<Box<dyn Source>> {
     let images = &options.images;
     let refuse = |what: &str| Err(Error::new(ErrorKind::Input, format!("{}: {what}", path.display())));
     if path.is_dir() {
@@ -62,7 +62,10 @@ pub(in crate::arrow) fn detect(path: &Path, options: &InputOptions) -> Result<Bo
         return refuse(&format!("is compressed by {by}; unpack it first"));
     }
     let name = content_name(path);
-    let extension = name.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
+    let extension = match options.kind {
+        Some(kind) => kind.extension().to_owned(),
+        None => name.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase(),
+    };
     let text = || String::from_utf8_lossy(&start);
     let kind = match extension.as_str() {
         _ if start.starts_with(b"PAR1") => Kind::Parquet,
@@ -88,7 +91,7 @@ pub(in crate::arrow) fn detect(path: &Path, options: &InputOptions) -> Result<Bo
         Kind::Unknown => {
             return refuse(
                 "is none of Parquet, Arrow IPC, CSV (.csv, .tsv), LIBSVM text, IDX and CIFAR (.bin); \
-                 --delimiter reads text of any name as CSV",
+                 --from reads a file of another name as what it is",
             );
         }
         Kind::Idx => {

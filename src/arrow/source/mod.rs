@@ -3,24 +3,28 @@
 mod compressed;
 mod csv;
 mod detect;
+mod files;
 mod gede;
+mod glob;
 mod images;
 mod ipc;
+mod keys;
 mod libsvm;
+mod many;
 mod memory;
 mod options;
 mod parquet;
 mod stamp;
 
 pub use csv::{CsvInput, CsvType, TextEncoding};
-pub(super) use detect::detect;
 pub(super) use gede::Gede;
 #[cfg(feature = "images")]
 pub(super) use images::CLASSES;
 pub use images::{ImageInput, LabelFile, PictureStorage, PixelColumn};
 pub use libsvm::LibsvmInput;
+pub(super) use many::Many;
 pub(super) use memory::Memory;
-pub use options::InputOptions;
+pub use options::{InputKind, InputOptions};
 pub(super) use parquet::Parquet;
 
 use super::guard::quietly;
@@ -42,18 +46,8 @@ pub(super) trait Source: Send + Sync {
     /// Its rows, where they are known without a pass.
     fn rows(&self) -> Option<u64>;
 
-    /// What is said of how it was read: what was passed over or chosen, a line each.
-    fn notes(&self) -> Vec<String> {
-        Vec::new()
-    }
-
     /// Starts a pass.
     fn batches(&self) -> Result<RecordBatches<'_>>;
-
-    /// What a user should know of how the input was read, in sentences.
-    fn notes(&self) -> Vec<String> {
-        Vec::new()
-    }
 
     /// Starts a pass over some of the columns.
     fn project(&self, columns: Vec<usize>) -> Result<RecordBatches<'_>> {
@@ -62,6 +56,19 @@ pub(super) trait Source: Send + Sync {
         };
         Ok(Box::new(self.batches()?.map(project)))
     }
+
+    /// The notes for who converts the input: what was passed over, guessed or changed.
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// The same input with a column as text, if it is text where it comes from.
+    fn as_text(&self, _column: usize) -> Option<Box<dyn Source>> {
+        None
+    }
+
+    /// Frees what the next pass can read again: of many files only one is read at a time.
+    fn forget(&mut self) {}
 }
 
 /// Opens an input file.
@@ -70,6 +77,10 @@ pub(super) fn open(path: &Path) -> Result<File> {
     match file.metadata() {
         Ok(metadata) if metadata.is_dir() => {
             Err(Error::new(ErrorKind::Input, format!("{}: is a folder, not a file", path.display())))
+        }
+        Ok(metadata) if !metadata.is_file() => {
+            let what = "is no regular file, and a table is read more than once; name it - and pipe it into standard input";
+            Err(Error::new(ErrorKind::Input, format!("{}: {what}", path.display())))
         }
         _ => Ok(file),
     }

@@ -14,10 +14,41 @@ pub struct InputOptions {
     pub csv: CsvInput,
     /// LIBSVM text.
     pub libsvm: LibsvmInput,
+    /// The kind of a file whose name does not tell it; by default its first bytes tell, then its name.
+    pub kind: Option<InputKind>,
 }
 
 impl From<ImageInput> for InputOptions {
     fn from(images: ImageInput) -> Self {
         Self { images, ..Self::default() }
+    }
+}
+
+/// A kind of table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InputKind {
+    /// Parquet.
+    Parquet,
+    /// An Arrow IPC file or stream.
+    Arrow,
+    /// Text with commas.
+    Csv,
+    /// Text with tabs.
+    Tsv,
+    /// LIBSVM text.
+    Libsvm,
+}
+
+impl InputKind {
+    /// The end of such a file's name.
+    pub(super) fn extension(self) -> &'static str {
+        match self {
+            Self::Parquet => "parquet",
+            Self::Arrow => "arrow",
+            Self::Csv => "csv",
+            Self::Tsv => "tsv",
+            Self::Libsvm => "libsvm",
+        }
     }
 }

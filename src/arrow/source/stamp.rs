@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 /// A file's length and time of change when it was first opened.
+#[derive(Clone)]
 pub(super) struct Stamp {
     path: PathBuf,
     length: u64,

@@ -4,6 +4,7 @@ use gede::{Error, ErrorKind, Result};
 use serde::Serialize;
 use std::error::Error as _;
 use std::io::{self, Write};
+use std::path::Path;
 
 /// Writes to standard output.
 pub fn print(text: &str) -> Result<()> {
@@ -16,6 +17,30 @@ pub fn json(value: &impl Serialize) -> Result<()> {
     let text = serde_json::to_string_pretty(value)
         .map_err(|e| Error::new(ErrorKind::Argument, format!("as JSON: {e}")))?;
     print(&(text + "\n"))
+}
+
+/// Writes to standard error what standard output has no room for, if anybody listens.
+pub fn print_aside(text: &str) -> Result<()> {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+    Ok(())
+}
+
+/// The same of a value as JSON.
+pub fn json_aside(value: &impl Serialize) -> Result<()> {
+    let text = serde_json::to_string_pretty(value)
+        .map_err(|e| Error::new(ErrorKind::Argument, format!("as JSON: {e}")))?;
+    print_aside(&(text + "\n"))
+}
+
+/// Notes as lines below a summary.
+pub fn notes(notes: &[String]) -> String {
+    notes.iter().map(|note| format!("  {note}\n")).collect()
+}
+
+/// A path as JSON has it, which is text: a byte that is not UTF-8 becomes a replacement character, as people see it.
+/// `serde_json` fails on such a path.
+pub fn path(path: &Path) -> String {
+    path.display().to_string()
 }
 
 /// Writes a line to standard error, if anybody listens.

@@ -42,6 +42,7 @@ const BATCH_FIELDS: usize = 1 << 19;
 const START: usize = 1 << 16;
 
 /// A CSV file.
+#[derive(Clone)]
 pub(in crate::arrow) struct Csv {
     path: PathBuf,
     stamp: Stamp,
@@ -283,6 +284,12 @@ impl Source for Csv {
 
     fn notes(&self) -> Vec<String> {
         self.notes.clone()
+    }
+
+    fn as_text(&self, column: usize) -> Option<Box<dyn Source>> {
+        let mut fields = self.schema.fields().to_vec();
+        fields[column] = Arc::new(fields[column].as_ref().clone().with_data_type(DataType::Utf8));
+        Some(Box::new(Self { schema: Arc::new(Schema::new(fields)), ..self.clone() }))
     }
 }
 

@@ -9,6 +9,7 @@ const USUAL: [&str; 17] = [
 ];
 
 /// The words of a file.
+#[derive(Clone)]
 pub(super) struct Nulls {
     words: Vec<String>,
     /// Whether they are the usual ones, and not those that were asked for.

@@ -226,6 +226,10 @@ impl Source for WithImages {
         self.table.notes().into_iter().chain(self.notes.iter().cloned()).collect()
     }
 
+    fn forget(&mut self) {
+        self.table.forget();
+    }
+
     fn batches(&self) -> Result<RecordBatches<'_>> {
         let most = batch_images(self.shape);
         let mut batches = self.table.batches()?;

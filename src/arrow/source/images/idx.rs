@@ -9,7 +9,7 @@ use arrow::datatypes::{DataType, SchemaRef};
 use arrow::record_batch::RecordBatch;
 
 use super::super::compressed::open_decompressed as open;
-use super::super::{RecordBatches, Source};
+use super::super::{RecordBatches, Source, entries};
 use super::{LabelFile, batch_images, pixel_batch, refuse, schema};
 use crate::arrow::images::image_field;
 use crate::error::{Error, Result};
@@ -152,21 +152,38 @@ fn file_length(path: &Path) -> Result<u64> {
     std::io::copy(&mut open(path)?, &mut std::io::sink()).map_err(failed)
 }
 
-/// The file of labels beside one of images.
+/// The file of labels beside one of images. One of the two may have been unpacked.
 fn beside(images: &Path) -> Result<PathBuf> {
-    let name = images.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let labels = images.with_file_name(name.replace("images", "labels").replace("idx3", "idx1"));
-    // One of the two may have been unpacked.
-    let unpacked = labels.with_extension("");
-    let mut packed = labels.clone().into_os_string();
-    packed.push(".gz");
-    let is_packed = labels.extension().is_some_and(|e| e.eq_ignore_ascii_case("gz"));
-    let other = if is_packed { unpacked } else { PathBuf::from(packed) };
+    // Compared as bytes: the name need not be UTF-8.
+    let name = images.file_name().unwrap_or_default().as_encoded_bytes();
+    let labels = replaced(&replaced(name, b"images", b"labels"), b"idx3", b"idx1");
+    let other = match labels.strip_suffix(b".gz") {
+        Some(unpacked) => unpacked.to_vec(),
+        None => [&labels, &b".gz"[..]].concat(),
+    };
+    let folder = images.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let files = entries(folder)?;
+    let find = |wanted: Vec<u8>| {
+        let named = |path: &&PathBuf| path.file_name().is_some_and(|n| n.as_encoded_bytes() == wanted);
+        let found = files.iter().find(named).filter(|_| wanted != name)?;
+        Some(images.with_file_name(found.file_name()?)).filter(|labels| labels.is_file())
+    };
     let missing = "its labels are not beside it; name their file, or say that there are none";
-    [labels, other]
-        .into_iter()
-        .find(|labels| labels != images && labels.is_file())
-        .ok_or_else(|| refuse(images, missing))
+    find(labels).or_else(|| find(other)).ok_or_else(|| refuse(images, missing))
+}
+
+/// Bytes with each `from` as `to`.
+fn replaced(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        match bytes[at..].starts_with(from) {
+            true => out.extend_from_slice(to),
+            false => out.push(bytes[at]),
+        }
+        at += if bytes[at..].starts_with(from) { from.len() } else { 1 };
+    }
+    out
 }
 
 /// Records of fixed length, from a file's head on.

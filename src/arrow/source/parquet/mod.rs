@@ -23,25 +23,46 @@ const BATCH_ROWS: usize = 65_536;
 const STRING_ROWS: usize = 2048;
 const LEAST_ROWS: usize = 64;
 
-/// A Parquet file. Its metadata is kept between passes; pages are read one by one.
+/// A Parquet file. Its metadata is kept between passes, unless there are many files; pages are read one by one.
 pub(in crate::arrow) struct Parquet {
     path: PathBuf,
-    plan: Plan,
+    schema: SchemaRef,
+    rows: Option<u64>,
     batch_rows: usize,
+    plan: Option<Arc<Plan>>,
 }
 
 impl Parquet {
     /// Reads the metadata of the file.
     pub fn open(path: &Path) -> Result<Self> {
         let plan = Plan::new(path, open(path)?)?;
-        let batch_rows = batch_rows(&plan.metadata);
-        Ok(Self { path: path.to_owned(), plan, batch_rows })
+        Ok(Self {
+            path: path.to_owned(),
+            schema: plan.schema.clone(),
+            rows: u64::try_from(plan.metadata.metadata().file_metadata().num_rows()).ok(),
+            batch_rows: batch_rows(&plan.metadata),
+            plan: Some(Arc::new(plan)),
+        })
     }
 
-    /// The batches of some columns, in ascending order.
-    fn reader(&self, columns: &[usize]) -> Result<RecordBatches<'_>> {
+    /// The batches of some columns, in ascending order, in the types of a schema, which are those of the columns.
+    fn pass(&self, columns: &[usize], schema: SchemaRef) -> Result<RecordBatches<'_>> {
+        let plan = match &self.plan {
+            Some(plan) => plan.clone(),
+            None => Arc::new(Plan::new(&self.path, open(&self.path)?)?),
+        };
+        let reader = self.reader(&plan, columns)?;
+        if !plan.restores() {
+            return Ok(reader);
+        }
+        let mut restorer = Restorer::new(schema, plan.hinted);
+        let restore = move |batch: Result<_>| restorer.batch(&batch?).map_err(|e| e.at(self.path.display()));
+        Ok(Box::new(reader.map(restore)))
+    }
+
+    fn reader(&self, plan: &Plan, columns: &[usize]) -> Result<RecordBatches<'_>> {
         let file = open(&self.path)?;
-        let metadata = &self.plan.metadata;
+        let metadata = &plan.metadata;
         if let Some(wide) = ColumnGroups::new(&self.path, metadata, columns) {
             return Ok(Box::new(Guarded::new(&self.path, wide)));
         }
@@ -51,16 +72,6 @@ impl Parquet {
             Ok(builder.with_batch_size(self.batch_rows).with_projection(mask).build()?)
         };
         Ok(Box::new(Guarded::new(&self.path, guarded(&self.path, build)?)))
-    }
-
-    /// The batches of a reader in the types of a schema, which are those of its columns.
-    fn restored<'a>(&'a self, reader: RecordBatches<'a>, schema: SchemaRef) -> RecordBatches<'a> {
-        if !self.plan.restores() {
-            return reader;
-        }
-        let mut restorer = Restorer::new(schema, self.plan.hinted);
-        let restore = move |batch: Result<_>| restorer.batch(&batch?).map_err(|e| e.at(self.path.display()));
-        Box::new(reader.map(restore))
     }
 }
 
@@ -78,23 +89,26 @@ fn batch_rows(metadata: &ArrowReaderMetadata) -> usize {
 
 impl Source for Parquet {
     fn schema(&self) -> &SchemaRef {
-        &self.plan.schema
+        &self.schema
     }
 
     fn rows(&self) -> Option<u64> {
-        u64::try_from(self.plan.metadata.metadata().file_metadata().num_rows()).ok()
+        self.rows
     }
 
     fn batches(&self) -> Result<RecordBatches<'_>> {
-        let columns: Vec<usize> = (0..self.plan.schema.fields().len()).collect();
-        Ok(self.restored(self.reader(&columns)?, self.plan.schema.clone()))
+        let columns: Vec<usize> = (0..self.schema.fields().len()).collect();
+        self.pass(&columns, self.schema.clone())
     }
 
     fn project(&self, mut columns: Vec<usize>) -> Result<RecordBatches<'_>> {
         columns.sort_unstable();
-        let fields: Vec<_> =
-            columns.iter().map(|&column| self.plan.schema.fields()[column].clone()).collect();
-        let schema = Schema::new_with_metadata(fields, self.plan.schema.metadata().clone());
-        Ok(self.restored(self.reader(&columns)?, Arc::new(schema)))
+        let fields: Vec<_> = columns.iter().map(|&column| self.schema.fields()[column].clone()).collect();
+        let schema = Schema::new_with_metadata(fields, self.schema.metadata().clone());
+        self.pass(&columns, Arc::new(schema))
+    }
+
+    fn forget(&mut self) {
+        self.plan = None;
     }
 }

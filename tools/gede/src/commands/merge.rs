@@ -2,7 +2,7 @@
 
 use super::convert::How;
 use super::{misuse, open, refuse_existing};
-use crate::output::{bytes, json, many, print};
+use crate::output::{bytes, json, many, notes, print};
 use crate::progress::Bar;
 use gede::arrow::ArrowTable;
 use gede::write::{Disk, Options, Report, TargetKind, merge_condensed, write_to};
@@ -10,8 +10,8 @@ use gede::{Error, Result};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
-/// Write the rows of several gede files of the same columns into one, in the order of the files; or only what models are
-/// fitted on
+/// Write the rows of several gede files into one, in the order of the files, columns matched by name; or only what models
+/// are fitted on
 #[derive(clap::Args)]
 pub struct Merge {
     /// Gede files, then the file to write
@@ -35,7 +35,7 @@ impl Merge {
             return Err(misuse(format!("{}: is to be read and to be written", output.display())));
         }
         refuse_existing(output, self.overwrite)?;
-        let report =
+        let (report, said) =
             if self.condensed_only { self.condensed(output, inputs) } else { self.rows(output, inputs) }?;
         if as_json {
             return json(&json!({
@@ -43,6 +43,7 @@ impl Merge {
                 "rows": report.rows,
                 "file_length": report.file_length,
                 "condensed_samples": report.cells,
+                "notes": said,
             }));
         }
         let what = match self.condensed_only {
@@ -50,10 +51,10 @@ impl Merge {
             false => many(report.rows, "row", "rows"),
         };
         let (files, length) = (many(inputs.len() as u64, "file", "files"), bytes(report.file_length));
-        print(&format!("{}: {what} of {files} in {length}\n", output.display()))
+        print(&(format!("{}: {what} of {files} in {length}\n", output.display()) + &notes(&said)))
     }
 
-    fn rows(&self, output: &Path, inputs: &[PathBuf]) -> Result<Report> {
+    fn rows(&self, output: &Path, inputs: &[PathBuf]) -> Result<(Report, Vec<String>)> {
         if inputs.len() < 2 {
             return Err(misuse("name at least two files to merge, and the file to write"));
         }
@@ -67,16 +68,19 @@ impl Merge {
         let options = self.options(inputs)?;
         let table = ArrowTable::of_files(inputs)?;
         let bar = Bar::new();
-        write_to(&Disk, output, &table, &options, &|progress| bar.set(progress))
+        let report = write_to(&Disk, output, &table, &options, &|progress| bar.set(progress))?;
+        Ok((report, table.notes()))
     }
 
-    fn condensed(&self, output: &Path, inputs: &[PathBuf]) -> Result<Report> {
+    fn condensed(&self, output: &Path, inputs: &[PathBuf]) -> Result<(Report, Vec<String>)> {
         if self.how != How::default() {
             return Err(misuse(
                 "--condensed-only takes samples as they are: options of how to write rows do not apply",
             ));
         }
-        merge_condensed(&Disk, output, inputs, self.overwrite)
+        let report = merge_condensed(&Disk, output, inputs, self.overwrite)?;
+        let left_out = report.left_out.clone();
+        Ok((report, left_out))
     }
 
     /// As asked; target and features are those of the first file where nothing else is said.

@@ -1,7 +1,7 @@
 //! `gede verify`: whether a file is whole.
 
 use super::open;
-use crate::output::{bytes, json, many, print, seconds};
+use crate::output::{bytes, json, many, path, print, seconds};
 use crate::progress::Bar;
 use gede::write::Progress;
 use gede::{ErrorKind, Result};
@@ -31,7 +31,7 @@ impl Verify {
         let taken = started.elapsed().as_secs_f64();
         match checked {
             Ok((rows, length)) if as_json => json(&json!({
-                "file": self.file,
+                "file": path(&self.file),
                 "ok": true,
                 "rows": rows,
                 "file_length": length,
@@ -42,7 +42,9 @@ impl Verify {
                 print(&format!("{file}: whole; {rows} in {length} checked in {}\n", seconds(taken)))
             }
             Err(e) if as_json && matches!(e.kind(), ErrorKind::Corrupt | ErrorKind::NotGede) => {
-                json(&json!({ "file": self.file, "ok": false, "error": e.to_string(), "seconds": taken }))?;
+                json(
+                    &json!({ "file": path(&self.file), "ok": false, "error": e.to_string(), "seconds": taken }),
+                )?;
                 Err(e)
             }
             Err(e) => Err(e),

@@ -4,12 +4,14 @@ mod columns;
 mod how;
 mod images;
 mod out;
+mod pipes;
+mod portion;
 mod text;
 
 use super::{RawSize, columns as columns_of, misuse, open, passed_on, refuse_existing, row_bytes};
-use crate::output::{bytes, json, many, percent, print, seconds};
+use crate::output::{self, bytes, many, percent, seconds};
 use crate::progress::Bar;
-use gede::arrow::{ArrowTable, ImageSink, InputOptions, Sink};
+use gede::arrow::{ArrowTable, ImageSink, InputKind, InputOptions, Sink};
 use gede::column::Schema;
 use gede::read::Source;
 use gede::write::{Disk, Progress, Report, Table, write_to};
@@ -17,6 +19,8 @@ use gede::{Error, ErrorKind, Reader, Result};
 pub use how::How;
 use images::Images;
 use out::Out;
+use pipes::{Pipes, Spool, Stream, is_pipe};
+use portion::Portion;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -29,10 +33,13 @@ const BATCH_BYTES: usize = 16 << 20;
 #[derive(clap::Args)]
 pub struct Convert {
     /// A table (Parquet, Arrow IPC, CSV, LIBSVM), an IDX file of images, a CIFAR file or a folder of them, or a folder of
-    /// pictures or of such folders by class: its bytes tell what it is (.csv, .tsv and .bin go by name; text may be .gz or .zst)
-    #[arg(value_name = "IN")]
-    input: PathBuf,
-    /// A .gede file; or .parquet, .arrow, .feather, .ipc or .csv, or a new folder with --format, if IN is a gede file
+    /// pictures or of such folders by class: its bytes tell what it is (.csv, .tsv and .bin go by name; text may be .gz
+    /// or .zst). Several tables, folders of Parquet, Arrow or CSV files and quoted patterns ('data/*.parquet') become one
+    /// table, columns matched by name; folders named key=value give columns. - is standard input
+    #[arg(value_name = "IN", required = true, num_args = 1..)]
+    inputs: Vec<PathBuf>,
+    /// A .gede file; or .parquet, .arrow, .feather, .ipc or .csv, or a new folder with --format, if IN is a gede file; or -
+    /// for standard output
     #[arg(value_name = "OUT")]
     output: PathBuf,
     /// Replace OUT if it is there; a folder is never replaced, unless it is empty
@@ -41,6 +48,10 @@ pub struct Convert {
     #[command(flatten)]
     text: Text,
     #[command(flatten)]
+    portion: Portion,
+    #[command(flatten)]
+    pipes: Pipes,
+    #[command(flatten)]
     images: Images,
     #[command(flatten)]
     how: How,
@@ -48,46 +59,82 @@ pub struct Convert {
 
 impl Convert {
     pub fn run(&self, as_json: bool) -> Result<()> {
-        if self.images.format().is_none() {
+        if self.images.format().is_none() && !is_pipe(&self.output) {
             refuse_existing(&self.output, self.overwrite)?;
         }
+        if self.pipes.to.is_some() && !is_pipe(&self.output) {
+            return Err(misuse(
+                "--to is for standard output, OUT being -; the name of a file tells what it is",
+            ));
+        }
         let started = Instant::now();
-        if self.input.is_dir() {
-            return self.import(as_json, started);
+        let piped = self.inputs.iter().filter(|input| is_pipe(input)).count();
+        if piped > 1 {
+            return Err(misuse("- is named more than once; standard input is one table"));
         }
-        match open(&self.input) {
-            Ok(reader) => self.export(&reader, as_json, started),
-            Err(e) if e.kind() == ErrorKind::NotGede && !is_gede(&self.input) => {
-                self.import(as_json, started)
-            }
-            Err(e) => Err(e),
-        }
+        let spool = if piped > 0 { Some(Spool::read(&self.output)?) } else { None };
+        let own = |input: &PathBuf| match &spool {
+            Some(spool) if is_pipe(input) => spool.path.clone(),
+            _ => input.clone(),
+        };
+        let inputs: Vec<PathBuf> = self.inputs.iter().map(own).collect();
+        let done = match inputs.as_slice() {
+            [input] if input.is_file() || is_gede(input) && !input.is_dir() => match open(input) {
+                Ok(reader) => self.export(input, &reader, as_json, started),
+                Err(e) if e.kind() == ErrorKind::NotGede && !is_gede(input) => {
+                    self.import(&inputs, spool.is_some(), as_json, started)
+                }
+                Err(e) => Err(e),
+            },
+            inputs => self.import(inputs, spool.is_some(), as_json, started),
+        };
+        done.map_err(|e| match &spool {
+            Some(spool) => spool.named(e),
+            None => e,
+        })
     }
 
-    fn import(&self, as_json: bool, started: Instant) -> Result<()> {
-        let (input, output) = (&self.input, &self.output);
+    fn import(&self, inputs: &[PathBuf], spooled: bool, as_json: bool, started: Instant) -> Result<()> {
+        let Some(input) = inputs.first() else { return Err(misuse("no files to read")) };
+        let output = &self.output;
         if self.images.format().is_some() {
             let input = input.display();
             return Err(misuse(format!(
                 "{input}: --format is for what comes out of a gede file; leave it out"
             )));
         }
+        if !self.portion.is_all() {
+            let input = input.display();
+            return Err(misuse(format!(
+                "{input}: --columns and --rows are for what comes out of a gede file; leave them out"
+            )));
+        }
+        if let Some(file) = inputs.iter().find(|input| is_gede(input)) {
+            return Err(misuse(format!(
+                "{}: is a gede file; gede merge writes several into one",
+                file.display()
+            )));
+        }
+        if is_pipe(output) {
+            return Err(misuse("-: a gede file is not written to standard output; name it"));
+        }
         if !is_gede(output) {
             let (input, output) = (input.display(), output.display());
             return Err(misuse(format!("{output}: {input} becomes a gede file; end its name in .gede")));
         }
-        let mut inputs = InputOptions::from(self.images.input());
-        self.text.add_to(&mut inputs);
-        let table = ArrowTable::open_with(input, &inputs)?;
+        let mut options = InputOptions::from(self.images.input());
+        self.text.add_to(&mut options);
+        options.kind = self.pipes.from.map(pipes::From::kind).or(spooled.then_some(InputKind::Csv));
+        let table = ArrowTable::open_many(inputs, &options)?;
         let bar = Bar::new();
         let options = self.how.options(self.overwrite);
         let report = write_to(&Disk, output, &table, &options, &|progress| bar.set(progress))
-            .map_err(|e| placed(e, [input, output]))?;
+            .map_err(|e| placed(e, inputs, output))?;
         drop(bar);
         let taken = started.elapsed().as_secs_f64();
         let notes = table.notes();
         if as_json {
-            return json(&json!({
+            return output::json(&json!({
                 "rows": report.rows,
                 "segments": report.segments,
                 "file_length": report.file_length,
@@ -99,12 +146,18 @@ impl Convert {
                 "seconds": taken,
             }));
         }
-        let notes: String = notes.iter().map(|note| format!("  {note}\n")).collect();
-        print(&(self.summary(&report, table.schema(), taken) + &notes))
+        let text = self.summary(&report, table.schema(), taken);
+        output::print(&(text + &output::notes(&notes)))
     }
 
-    fn export(&self, reader: &Reader<impl Source>, as_json: bool, started: Instant) -> Result<()> {
-        let (input, output) = (self.input.display(), self.output.display());
+    fn export(
+        &self,
+        input: &Path,
+        reader: &Reader<impl Source>,
+        as_json: bool,
+        started: Instant,
+    ) -> Result<()> {
+        let (input, output) = (input.display(), self.output.display());
         if is_gede(&self.output) {
             return Err(misuse(format!(
                 "{input}: is a gede file already; copy it, or convert its origin anew"
@@ -119,14 +172,23 @@ impl Convert {
         if self.text.is_given() {
             return Err(misuse(format!("{output}: options on text are for gede files; leave them out")));
         }
+        if self.pipes.from.is_some() {
+            return Err(misuse(format!(
+                "{input}: --from is for tables, and this is a gede file; leave it out"
+            )));
+        }
         if self.images.is_for_input() {
             return Err(misuse(format!(
                 "{output}: --labels, --image and options on pictures are for gede files; leave them out"
             )));
         }
         let at_input = |e: Error| e.at(&input);
-        let table = columns_of(reader, None).map_err(at_input)?;
+        let chosen = self.portion.rows(reader.rows()).map_err(at_input)?;
+        let table = columns_of(reader, self.portion.columns.as_deref()).map_err(at_input)?;
+        let piped = is_pipe(&self.output);
         let mut out = match self.images.format() {
+            Some(_) if piped => return Err(misuse("-: --format writes a folder; name it")),
+            None if piped => Out::Stream(Stream::new(table.schema(), self.pipes.to.unwrap_or_default())?),
             Some(format) => Out::Folder(ImageSink::create(&self.output, table.schema(), format, class)?),
             None => Out::File(Sink::create(&self.output, table.schema(), self.overwrite)?),
         };
@@ -135,8 +197,8 @@ impl Convert {
         let stored = reader.file_length().checked_div(reader.rows()).unwrap_or(0);
         let row_bytes = row_bytes(reader.schema()).max(usize::try_from(stored).unwrap_or(usize::MAX));
         let batch_rows = (BATCH_BYTES / row_bytes.max(1)).clamp(1, 65_536);
-        let (mut rows, of) = (0, Some(reader.rows()));
-        for batch in table.scan(0..reader.rows(), batch_rows).map_err(at_input)? {
+        let (mut rows, of) = (0, Some(chosen.end - chosen.start));
+        for batch in table.scan(chosen, batch_rows).map_err(at_input)? {
             let batch = batch.map_err(|e| at_input(passed_on(e)))?;
             out.write(&batch)?;
             rows += batch.num_rows() as u64;
@@ -145,14 +207,26 @@ impl Convert {
         let notes = out.notes();
         out.finish()?;
         drop(bar);
-        let length = out::length(&self.output);
         let taken = started.elapsed().as_secs_f64();
+        if piped {
+            // Standard output holds the rows and nothing else.
+            return match as_json {
+                true => output::json_aside(&json!({ "rows": rows, "seconds": taken })),
+                false => output::print_aside(&format!(
+                    "{output}: {}, {}\n",
+                    many(rows, "row", "rows"),
+                    seconds(taken)
+                )),
+            };
+        }
+        let length = out::length(&self.output);
         if as_json {
-            return json(&json!({ "rows": rows, "file_length": length, "seconds": taken, "notes": notes }));
+            let report = json!({ "rows": rows, "file_length": length, "seconds": taken, "notes": notes });
+            return output::json(&report);
         }
         let (rows, length) = (many(rows, "row", "rows"), bytes(length));
-        let notes: String = notes.iter().map(|note| format!("{note}\n")).collect();
-        print(&format!("{output}: {rows} in {length}, {}\n{notes}", seconds(taken)))
+        let text = format!("{output}: {rows} in {length}, {}\n", seconds(taken));
+        output::print(&(text + &output::notes(&notes)))
     }
 
     fn summary(&self, report: &Report, schema: &Schema, taken: f64) -> String {
@@ -181,11 +255,16 @@ fn is_gede(path: &Path) -> bool {
     path.extension().is_some_and(|e| e.eq_ignore_ascii_case("gede"))
 }
 
-/// An error that names one of the files, or else the first of them.
-fn placed(error: Error, files: [&Path; 2]) -> Error {
+/// An error that names one of the files, or else the inputs.
+fn placed(error: Error, inputs: &[PathBuf], output: &Path) -> Error {
     let message = error.to_string();
-    match files.iter().any(|file| message.contains(&file.display().to_string())) {
-        true => error,
-        false => error.at(files[0].display()),
+    let mut files = inputs.iter().map(PathBuf::as_path).chain([output]);
+    if files.any(|file| message.contains(&file.display().to_string())) {
+        return error;
+    }
+    match inputs {
+        [] => error,
+        [input] => error.at(input.display()),
+        [first, more @ ..] => error.at(format!("{} and {} more", first.display(), more.len())),
     }
 }

@@ -1,14 +1,16 @@
 //! What a gede file is converted to.
 
+use super::pipes::Stream;
 use arrow::record_batch::RecordBatch;
 use gede::Result;
 use gede::arrow::{ImageSink, Sink};
 use std::path::Path;
 
-/// A file of a table, or a folder of images.
+/// A file of a table, a folder of images, or standard output.
 pub enum Out {
     File(Sink),
     Folder(ImageSink),
+    Stream(Stream),
 }
 
 impl Out {
@@ -16,6 +18,7 @@ impl Out {
         match self {
             Self::File(sink) => sink.write(batch),
             Self::Folder(sink) => sink.write(batch),
+            Self::Stream(stream) => stream.write(batch),
         }
     }
 
@@ -23,7 +26,7 @@ impl Out {
     pub fn notes(&self) -> Vec<String> {
         match self {
             Self::File(sink) => sink.notes(),
-            Self::Folder(_) => Vec::new(),
+            Self::Folder(_) | Self::Stream(_) => Vec::new(),
         }
     }
 
@@ -31,6 +34,7 @@ impl Out {
         match self {
             Self::File(sink) => sink.finish(),
             Self::Folder(sink) => sink.finish(),
+            Self::Stream(stream) => stream.finish(),
         }
     }
 }

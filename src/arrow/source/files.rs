@@ -1,0 +1,280 @@
+//! The files of a table that is in several: those named, those of folders, those that patterns match. Folders named
+//! `key=value`, as Hive has them, give columns.
+
+use std::path::{Path, PathBuf};
+
+use super::{glob, all_entries, open};
+use crate::error::{Error, ErrorKind, Result};
+use std::io::Read;
+
+/// Most folders in one another.
+const MAX_DEPTH: usize = 32;
+
+/// Columns and values that the names of folders give: null for Hive's name of a null.
+type Keys = Vec<(String, Option<String>)>;
+
+/// A file, and what its folders give it.
+pub(super) struct File {
+    pub path: PathBuf,
+    pub keys: Keys,
+}
+
+/// Files in order, and what else was in their folders.
+#[derive(Default)]
+pub(super) struct Files {
+    pub files: Vec<File>,
+    pub passed_over: Vec<PathBuf>,
+}
+
+/// What kind of file a name or the first bytes tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Parquet,
+    Arrow,
+    Csv,
+    Gede,
+    Picture,
+    Cifar,
+    Other,
+}
+
+impl Kind {
+    const ALL: [Self; 7] =
+        [Self::Parquet, Self::Arrow, Self::Csv, Self::Gede, Self::Picture, Self::Cifar, Self::Other];
+
+    /// A pattern that names files of the kind, of tables.
+    fn pattern(self) -> &'static str {
+        match self {
+            Self::Parquet => "*.parquet",
+            Self::Arrow => "*.arrow",
+            _ => "*.csv",
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Parquet => "Parquet",
+            Self::Arrow => "Arrow",
+            Self::Csv => "CSV",
+            Self::Gede => "gede",
+            Self::Picture => "picture",
+            Self::Cifar => ".bin",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// The files of several inputs, or of a pattern.
+pub(super) fn find(paths: &[PathBuf]) -> Result<Files> {
+    let mut all = Files::default();
+    for path in paths {
+        if !path.exists() && glob::is_pattern(path) {
+            let (root, found) = glob::matching(path)?;
+            if found.is_empty() {
+                return Err(refuse(path, "no file matches"));
+            }
+            for path in found {
+                let below = path.strip_prefix(&root).unwrap_or(&path);
+                let mut keys = Vec::new();
+                for folder in below.parent().into_iter().flat_map(Path::components) {
+                    keys.extend(key(Path::new(folder.as_os_str()))?);
+                }
+                if is_litter(&path) {
+                    all.passed_over.push(path);
+                    continue;
+                }
+                if path.is_dir() {
+                    keys.extend(key(&path)?);
+                }
+                all.add(path, keys)?;
+            }
+        } else {
+            all.add(path.clone(), Vec::new())?;
+        }
+    }
+    Ok(all)
+}
+
+impl Files {
+    /// Adds a file, or those of a folder; `keys` are of the folders around it.
+    fn add(&mut self, path: PathBuf, keys: Keys) -> Result<()> {
+        if !path.is_dir() {
+            self.files.push(File { path, keys });
+            return Ok(());
+        }
+        let more = in_folder(&path)?;
+        let mut more =
+            more.ok_or_else(|| refuse(&path, "is a folder without Parquet, Arrow or CSV files"))?;
+        for file in &mut more.files {
+            file.keys.splice(0..0, keys.iter().cloned());
+        }
+        self.files.append(&mut more.files);
+        self.passed_over.append(&mut more.passed_over);
+        Ok(())
+    }
+}
+
+/// The tables of a folder, in the order of their paths; none if it holds none, or pictures beside CSV files.
+pub(super) fn in_folder(folder: &Path) -> Result<Option<Files>> {
+    let mut contents = Contents::default();
+    contents.walk(folder, &mut Vec::new(), 0)?;
+    let Contents { files, kinds, passed_over } = contents;
+    let count = |kind: Kind| kinds.iter().filter(|k| **k == kind).count();
+    let binary = count(Kind::Parquet) + count(Kind::Arrow);
+    let images = count(Kind::Picture) + count(Kind::Cifar);
+    if binary + count(Kind::Csv) == 0 {
+        return match (count(Kind::Gede), images) {
+            (0, _) | (_, 1..) => Ok(None),
+            _ => Err(refuse(folder, "holds gede files; gede merge writes them into one")),
+        };
+    }
+    if binary == 0 && images > 0 {
+        return Ok(None);
+    }
+    if kinds.iter().any(|kind| *kind != kinds[0]) {
+        let held = Kind::ALL.map(|kind| (kind, count(kind))).into_iter().filter(|(_, n)| *n > 0);
+        let held =
+            held.map(|(kind, n)| format!("{n} {} {}", kind.name(), if n == 1 { "file" } else { "files" }));
+        let held: Vec<String> = held.collect();
+        let other = files.iter().zip(&kinds).find(|(_, kind)| **kind == Kind::Other);
+        let other = other.map_or(String::new(), |(file, _)| format!(" ({})", file.path.display()));
+        let what = format!(
+            "holds {}{other}; a table is read from files of one kind: name them, as '{}'",
+            held.join(", "),
+            folder.join(kinds.iter().min().map_or("*", |kind| kind.pattern())).display()
+        );
+        return Err(refuse(folder, what));
+    }
+    Ok(Some(Files { files, passed_over }))
+}
+
+#[derive(Default)]
+struct Contents {
+    files: Vec<File>,
+    /// Of each file.
+    kinds: Vec<Kind>,
+    passed_over: Vec<PathBuf>,
+}
+
+impl Contents {
+    fn walk(&mut self, folder: &Path, keys: &mut Keys, depth: usize) -> Result<()> {
+        if depth > MAX_DEPTH {
+            return Err(refuse(folder, format!("more than {MAX_DEPTH} folders lie in one another")));
+        }
+        for path in all_entries(folder)? {
+            if let Some(what) = managed(&path) {
+                return Err(refuse(folder, what));
+            }
+            if is_litter(&path) {
+                self.passed_over.push(path);
+            } else if path.is_dir() {
+                let before = keys.len();
+                keys.extend(key(&path)?);
+                self.walk(&path, keys, depth + 1)?;
+                keys.truncate(before);
+            } else {
+                self.kinds.push(kind(&path)?);
+                self.files.push(File { path, keys: keys.clone() });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a folder is that a log of its own says the files of: some of them are deleted ones.
+fn managed(path: &Path) -> Option<&'static str> {
+    match path.file_name()?.to_str()? {
+        "_delta_log" => {
+            Some("is a Delta Lake table, whose log says which of its files count; write it as Parquet first")
+        }
+        ".hoodie" => {
+            Some("is a Hudi table, whose log says which of its files count; write it as Parquet first")
+        }
+        _ => None,
+    }
+}
+
+/// Whether a file is what programs leave beside tables: hidden files, marks of success, summaries of metadata, checksums.
+fn is_litter(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+    let marks: [&[u8]; 7] = [
+        b"_SUCCESS",
+        b"_metadata",
+        b"_common_metadata",
+        b"_temporary",
+        b"_spark_metadata",
+        b"__MACOSX",
+        b"Thumbs.db",
+    ];
+    name.starts_with(b".")
+        || marks.contains(&name)
+        || name == b"desktop.ini"
+        || name.ends_with(b".crc")
+        || name.starts_with(b"_committed_")
+        || name.starts_with(b"_started_")
+}
+
+/// The column that a folder's name gives, if it is `key=value`.
+fn key(folder: &Path) -> Result<Option<(String, Option<String>)>> {
+    let name = folder.file_name().unwrap_or_default().as_encoded_bytes();
+    let Some(at) = name.iter().position(|&b| b == b'=').filter(|&at| at > 0) else { return Ok(None) };
+    let text = |bytes: &[u8]| {
+        String::from_utf8(unescaped(bytes))
+            .map_err(|_| refuse(folder, "gives a column, but is not UTF-8; rename it"))
+    };
+    let value = text(&name[at + 1..])?;
+    Ok(Some((text(&name[..at])?, Some(value).filter(|v| v != "__HIVE_DEFAULT_PARTITION__"))))
+}
+
+/// Bytes with each `%2F` as the byte that it is.
+fn unescaped(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let digit = |i: usize| bytes.get(i).and_then(|&b| char::from(b).to_digit(16));
+        match (bytes[at], digit(at + 1), digit(at + 2)) {
+            (b'%', Some(high), Some(low)) => {
+                out.push((high << 4 | low) as u8);
+                at += 3;
+            }
+            (byte, ..) => {
+                out.push(byte);
+                at += 1;
+            }
+        }
+    }
+    out
+}
+
+fn kind(path: &Path) -> Result<Kind> {
+    let extension = |path: &Path| path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase);
+    let mut last = extension(path);
+    if matches!(last.as_deref(), Some("gz" | "zst")) {
+        last =
+            path.file_stem().and_then(|stem| extension(Path::new(stem))).filter(|e| e == "csv" || e == "tsv");
+    }
+    Ok(match last.as_deref() {
+        Some("parquet" | "parq" | "pq") => Kind::Parquet,
+        Some("arrow" | "arrows" | "feather" | "ipc") => Kind::Arrow,
+        Some("csv" | "tsv") => Kind::Csv,
+        Some("gede") => Kind::Gede,
+        Some("png" | "jpg" | "jpeg" | "webp" | "bmp" | "gif" | "tif" | "tiff") => Kind::Picture,
+        Some("bin") => Kind::Cifar,
+        // A pipe or a device would not end.
+        _ if !path.is_file() => Kind::Other,
+        _ => {
+            let mut start = Vec::new();
+            let read = open(path)?.take(6).read_to_end(&mut start);
+            read.map_err(|e| Error::io(format!("cannot read {}", path.display()), e))?;
+            match start.as_slice() {
+                start if start.starts_with(b"PAR1") => Kind::Parquet,
+                start if start.starts_with(b"ARROW1") || start.starts_with(&[0xFF; 4]) => Kind::Arrow,
+                _ => Kind::Other,
+            }
+        }
+    })
+}
+
+fn refuse(path: &Path, what: impl std::fmt::Display) -> Error {
+    Error::new(ErrorKind::Input, format!("{}: {what}", path.display()))
+}
