@@ -22,7 +22,7 @@ enum Owned {
 }
 
 /// The numbers of a segment, apart from its lanes.
-pub(super) struct Terms {
+pub(crate) struct Terms {
     columns: Vec<Owned>,
     /// One a row.
     wanted: Vec<bool>,

@@ -56,7 +56,9 @@ pub(super) fn detect(path: &Path, options: &InputOptions) -> Result<Box<dyn Sour
         return refuse("is encrypted Parquet; decrypt it first");
     }
     if start.starts_with(b"FEA1") {
-        return refuse("is Feather version 1; rewrite it as version 2 (pyarrow.feather reads and writes both)");
+        return refuse(
+            "is Feather version 1; rewrite it as version 2 (pyarrow.feather reads and writes both)",
+        );
     }
     if let Some(by) = packed(&start) {
         return refuse(&format!("is compressed by {by}; unpack it first"));

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{glob, all_entries, open};
+use super::{all_entries, glob, open};
 use crate::error::{Error, ErrorKind, Result};
 use std::io::Read;
 

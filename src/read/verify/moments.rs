@@ -75,7 +75,7 @@ impl MomentSums {
                 lanes[node.first_value_lane() as usize] = decimals(node, &column.values, exponent);
             }
         }
-        let sums = self.plan.sums(schema, rows, &lanes);
+        let sums = self.plan.terms(schema, rows, &lanes).sum();
         self.found.merge(&repeated(sums, times)?)
     }
 

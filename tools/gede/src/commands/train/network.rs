@@ -169,7 +169,8 @@ impl Network {
         let outcome = self.train(&training, network.as_ref(), from, resumed).map_err(here)?;
         let bytes_read = reader.touched_bytes();
         let tested = |(classes, test, path): &(TestClasses, _, &PathBuf)| {
-            accuracy(&training, network.as_ref(), images.shape(), test, classes).map_err(|e| e.at(path.display()))
+            accuracy(&training, network.as_ref(), images.shape(), test, classes)
+                .map_err(|e| e.at(path.display()))
         };
         let test_accuracy = test.as_ref().map(tested).transpose()?;
         let test = test.map(|(classes, ..)| classes);
