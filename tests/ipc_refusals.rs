@@ -7,7 +7,6 @@
 mod arrow_tables;
 
 use arrow::array::*;
-use arrow::datatypes::*;
 use arrow::ipc;
 use arrow::ipc::CompressionType;
 use arrow::ipc::writer::{FileWriter, IpcWriteOptions, StreamWriter};

@@ -43,7 +43,7 @@ mod tests {
     #[test]
     fn a_panic_becomes_one_line() {
         assert_eq!(quietly(|| 7), Ok(7));
-        let inner = quietly(|| quietly(|| panic!("deep")).and_then(|()| Ok(())));
+        let inner = quietly(|| quietly::<()>(|| panic!("deep")));
         assert_eq!(inner, Ok(Err("deep".to_owned())));
         assert_eq!(quietly(|| panic!("two\n  lines {}", 1)), Err::<(), _>("two lines 1".to_owned()));
         assert!(!GUARDED.get());

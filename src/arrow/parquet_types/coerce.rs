@@ -28,12 +28,12 @@ pub(in crate::arrow) struct Coercion {
 }
 
 /// Where in the file an array is.
-struct Place<'a> {
-    path: &'a str,
+pub(super) struct Place<'a> {
+    pub path: &'a str,
     /// Values a row.
-    values: usize,
+    pub values: usize,
     /// The nulls of the structs and lists around it: what is under them is not looked at.
-    around: Option<NullBuffer>,
+    pub around: Option<NullBuffer>,
 }
 
 impl Coercion {

@@ -1,11 +1,12 @@
 //! Arrays of a Parquet file in the types that the Arrow schema in it says.
 
-use super::coerce::convert;
+use super::coerce::{Place, convert};
 use super::interval;
 use super::types::below;
 use crate::arrow::wrap;
 use crate::error::{Error, ErrorKind, Result};
 use arrow::array::{Array, ArrayRef, AsArray, FixedSizeListArray, StructArray};
+use arrow::buffer::NullBuffer;
 use arrow::compute::cast;
 use arrow::datatypes::{
     DataType, Date64Type, FieldRef, SchemaRef, Time32MillisecondType, Time32SecondType, TimeUnit,
@@ -35,7 +36,10 @@ impl Restorer {
     /// `Input` for a value that its type does not hold, with column and row.
     pub fn batch(&mut self, batch: &RecordBatch) -> Result<RecordBatch> {
         let fields = self.schema.fields().iter().zip(batch.columns());
-        let columns = fields.map(|(field, column)| self.array(column, field.data_type(), field.name(), 1));
+        let columns = fields.map(|(field, column)| {
+            let place = Place { path: field.name(), values: 1, around: None };
+            self.array(column, field.data_type(), &place)
+        });
         let columns = columns.collect::<Result<Vec<_>>>()?;
         let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
         let restored = RecordBatch::try_new_with_options(self.schema.clone(), columns, &options);
@@ -43,8 +47,9 @@ impl Restorer {
         restored.map_err(|e| wrap(ErrorKind::Input, e))
     }
 
-    /// An array of `values` values a row in the type `original`.
-    fn array(&self, array: &ArrayRef, original: &DataType, path: &str, values: usize) -> Result<ArrayRef> {
+    /// An array in the type `original`. A list or struct gets the nulls around it as its own: where it may have none, what
+    /// is in it is null there nevertheless.
+    fn array(&self, array: &ArrayRef, original: &DataType, place: &Place) -> Result<ArrayRef> {
         use DataType::*;
         let failed = |what: &'static str| move |at: usize| (at, what);
         let restored: std::result::Result<ArrayRef, (usize, &'static str)> =
@@ -79,30 +84,39 @@ impl Restorer {
                 }
                 (Struct(_), Struct(fields)) => {
                     let whole = array.as_struct();
+                    let nulls = NullBuffer::union(whole.nulls(), place.around.as_ref());
                     let part = |(field, part): (&FieldRef, &ArrayRef)| {
-                        self.array(part, field.data_type(), &below(path, field), values)
+                        let path = below(place.path, field);
+                        let around = nulls.clone();
+                        self.array(
+                            part,
+                            field.data_type(),
+                            &Place { path: &path, values: place.values, around },
+                        )
                     };
                     let parts = fields.iter().zip(whole.columns()).map(part).collect::<Result<Vec<_>>>()?;
-                    let nulls = whole.nulls().cloned();
                     let whole = StructArray::try_new_with_length(fields.clone(), parts, nulls, whole.len());
                     return Ok(Arc::new(whole.map_err(|e| wrap(ErrorKind::Input, e))?));
                 }
                 (FixedSizeList(..), FixedSizeList(item, length)) => {
                     let list = array.as_fixed_size_list();
-                    let values = values * usize::try_from(*length).unwrap_or(1);
-                    let items = self.array(list.values(), item.data_type(), &below(path, item), values)?;
-                    let list =
-                        FixedSizeListArray::try_new(item.clone(), *length, items, list.nulls().cloned());
+                    let nulls = NullBuffer::union(list.nulls(), place.around.as_ref());
+                    let width = usize::try_from(*length).unwrap_or(1);
+                    let around = nulls.as_ref().map(|nulls| nulls.expand(width));
+                    let path = below(place.path, item);
+                    let below = Place { path: &path, values: place.values * width, around };
+                    let items = self.array(list.values(), item.data_type(), &below)?;
+                    let list = FixedSizeListArray::try_new(item.clone(), *length, items, nulls);
                     return Ok(Arc::new(list.map_err(|e| wrap(ErrorKind::Input, e))?));
                 }
                 (from, to) => {
-                    let what = format!("column \"{path}\": {from} cannot be read as {to}");
+                    let what = format!("column \"{}\": {from} cannot be read as {to}", place.path);
                     return Err(Error::new(ErrorKind::Input, what));
                 }
             };
         restored.map_err(|(at, what)| {
-            let row = self.rows + (at / values.max(1)) as u64;
-            Error::new(ErrorKind::Input, format!("column \"{path}\", row {row}: {what}"))
+            let row = self.rows + (at / place.values.max(1)) as u64;
+            Error::new(ErrorKind::Input, format!("column \"{}\", row {row}: {what}", place.path))
         })
     }
 }

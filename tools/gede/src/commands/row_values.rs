@@ -71,6 +71,7 @@ impl EncoderFactory for JsonValues {
             DataType::Float16 | DataType::Float32 | DataType::Float64 => {
                 Box::new(Floats { array, finite: make_encoder(field, array, &PLAIN)? })
             }
+            data_type if data_type.is_decimal() => Box::new(Decimals(Text::new(array)?)),
             data_type if data_type.is_temporal() => Box::new(Times(Text::new(array)?)),
             _ => return Ok(None),
         };
@@ -97,6 +98,19 @@ impl Encoder for Floats<'_> {
             f64::NEG_INFINITY => out.extend(b"\"-Infinity\""),
             _ => self.finite.encode(at, out),
         }
+    }
+}
+
+/// Decimals as numbers. Arrow writes a zero of negative scale as `000`.
+struct Decimals<'a>(Text<'a>);
+
+impl Encoder for Decimals<'_> {
+    fn encode(&mut self, at: usize, out: &mut Vec<u8>) {
+        let text = self.0.value(at);
+        let (sign, digits) = text.strip_prefix('-').map_or(("", text.as_str()), |digits| ("-", digits));
+        let digits = digits.trim_start_matches('0');
+        let zero = if digits.starts_with(|c: char| c.is_ascii_digit()) { "" } else { "0" };
+        out.extend([sign, zero, digits].concat().into_bytes());
     }
 }
 
