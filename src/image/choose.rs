@@ -90,9 +90,12 @@ fn best_way(trials: &Trials, values: usize) -> Result<Way> {
             pairs.push((bits, colour, predictor));
         }
     }
-    pairs.sort_by_key(|&(bits, ..)| bits);
+    let mut bits: Vec<u64> = pairs.iter().map(|&(bits, ..)| bits).collect();
+    bits.sort_unstable();
+    let most = bits.get(FINALISTS - 1).copied().unwrap_or(u64::MAX);
     let mut best: Option<(u64, Way)> = None;
-    for &(_, colour, predictor) in pairs.iter().take(FINALISTS) {
+    // In their own order: of ways that take as many bytes the first is chosen.
+    for &(_, colour, predictor) in pairs.iter().filter(|&&(bits, ..)| bits <= most) {
         for &group in &groups {
             let needed = needed(trials, colour, predictor, group);
             for tile in [Tile::Value, Tile::Channel] {
