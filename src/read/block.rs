@@ -209,9 +209,10 @@ impl LaneExceptions {
             let mut all = (0..self.count).map(|i| self.row(piece, i));
             all.clone().is_sorted_by(|a, b| a < b) && all.next_back().is_none_or(|last| last < rows)
         };
-        match *self.ordered.get_or_init(ordered) {
-            true => Ok(()),
-            false => Err(Error::corrupt("exceptions are out of order")),
+        if *self.ordered.get_or_init(ordered) {
+            Ok(())
+        } else {
+            Err(Error::corrupt("exceptions are out of order"))
         }
     }
 

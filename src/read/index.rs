@@ -151,13 +151,15 @@ impl SampleIndex {
         for level in 0..self.levels {
             let zeros = self.number(pages, level, 0, 0)?;
             for place in &mut places {
-                let ones = match *place < self.rows {
-                    true => self.rank(pages, level, *place)?.1,
-                    false => self.rows.saturating_sub(zeros),
+                let ones = if *place < self.rows {
+                    self.rank(pages, level, *place)?.1
+                } else {
+                    self.rows.saturating_sub(zeros)
                 };
-                *place = match class >> level & 1 {
-                    1 => zeros.saturating_add(ones),
-                    _ => place.saturating_sub(ones),
+                *place = if class >> level & 1 == 1 {
+                    zeros.saturating_add(ones)
+                } else {
+                    place.saturating_sub(ones)
                 };
             }
         }

@@ -128,7 +128,7 @@ impl<S: Source> Reader<S> {
             self.check_exceptions(&block).map_err(place)?;
             block.grouped.iter().try_for_each(|g| g.check(&self.pages, &block.entry)).map_err(place)?;
             let summaries = summaries.as_deref_mut();
-            self.check_rows(table, rows.clone(), &block, summaries).map_err(place)?;
+            self.check_rows(table, segment, rows.clone(), &block, summaries)?;
             progress(block.entry.stream_lengths().map_or(0, |l| l.iter().sum()));
             for group in 1..table.schema.groups() {
                 if table.segment(&self.pages, segment, group)? != rows {
@@ -137,7 +137,7 @@ impl<S: Source> Reader<S> {
                 let images = table.image_block(&self.pages, segment, group)?;
                 self.check_streams(&images.entry).map_err(place)?;
                 images.check_offsets(&self.pages).map_err(place)?;
-                self.check_images(table, rows.clone(), group, images.is_constant()).map_err(place)?;
+                self.check_images(table, rows.clone(), group, images.is_constant())?;
                 progress(images.entry.stream_lengths().map_or(0, |l| l.iter().sum()));
             }
         }

@@ -10,7 +10,7 @@ use super::classes::Labels;
 use super::coreset::CoresetSums;
 use super::moments::MomentSums;
 use crate::column::{Batch, Column, Schema, Values};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::format::TransformKind;
 
 /// Bytes of numbers that are decoded at a time.
@@ -76,20 +76,23 @@ impl<S: Source> Reader<S> {
     pub(super) fn check_rows(
         &self,
         table: &Rows,
+        segment: u64,
         rows: Range<u64>,
         block: &Block,
         mut summaries: Option<&mut Summaries>,
     ) -> Result<()> {
         let projection = group_columns(&table.schema, 0);
+        let place = |e: Error| e.at(format_args!("segment {segment}"));
         if let Some(summaries) = &mut summaries {
-            summaries.start(self, &rows, block)?;
+            summaries.start(self, &rows, block).map_err(place)?;
         }
         let mut read = |picked: Picked, times: u64| -> Result<()> {
             let mut out = Batch::default();
             table.take(&self.pages, &self.dictionaries, picked, None, &projection, &mut out)?;
             match &mut summaries {
                 Some(summaries) => {
-                    summaries.add(&table.schema, &by_node(&table.schema, &projection, out), times)
+                    let rows = by_node(&table.schema, &projection, out);
+                    summaries.add(&table.schema, &rows, times).map_err(place)
                 }
                 None => Ok(()),
             }
