@@ -369,7 +369,7 @@ impl Measured {
         let mut fact = |what: &str, value: String| table.row([what, &value]);
         let (images, steps) = (count(self.images), count(self.steps));
         fact("trained on", format!("{images} images in {} epochs, {steps} steps", self.epochs));
-        for size in &self.pictures {
+        if let Some(size) = &self.pictures {
             fact("pictures", format!("cut and scaled to {size} (--size)"));
         }
         fact("loss", format!("{:.4} in the first epoch, {:.4} in the last", self.first_loss, self.last_loss));
