@@ -318,6 +318,29 @@ fn dictionaries_of_all_files_become_one() {
 }
 
 #[test]
+fn keys_are_widened_for_the_values_of_all_files() {
+    let folder = Folder::new();
+    let table = |name: &str, from: usize| {
+        let words: Vec<String> = (from..from + 100).map(|i| format!("w{i}")).collect();
+        let keys: DictionaryArray<Int8Type> = words.iter().map(String::as_str).collect();
+        folder.table(name, [("k", Arc::new(keys) as ArrayRef)]);
+    };
+    table("a.parquet", 0);
+    table("b.parquet", 20);
+    table("c.parquet", 100);
+    let narrow = DataType::Dictionary(Box::new(DataType::Int8), Box::new(DataType::Utf8));
+    let table = folder.open(&["a.parquet", "b.parquet"]).unwrap();
+    assert_eq!(table.arrow().field(0).data_type(), &narrow);
+    let names = ["a.parquet", "b.parquet", "c.parquet"];
+    let rows = through_values(&folder.open(&names).unwrap());
+    let plain = arrow::compute::cast(rows.column(0), &DataType::Utf8).unwrap();
+    let expected = (0..100).chain(20..120).chain(100..200).map(|i| format!("w{i}"));
+    assert!(plain.as_string::<i32>().iter().flatten().eq(expected.collect::<Vec<_>>().iter()));
+    let notes = folder.open(&names).unwrap().notes().join("; ");
+    assert!(notes.contains("\"k\": Dictionary(Int32, Utf8) here"), "{notes}");
+}
+
+#[test]
 fn files_that_change_between_passes_are_noticed() {
     let folder = Folder::new();
     folder.file("a.csv", "n\n1\n");

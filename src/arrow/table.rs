@@ -123,10 +123,20 @@ impl ArrowTable {
         Self::new(Box::new(Memory { schema, batches }))
     }
 
-    fn new(source: Box<dyn Source>) -> Result<Self> {
+    fn new(mut source: Box<dyn Source>) -> Result<Self> {
         let schema = physical_schema(source.schema())?;
+        let dictionaries = loop {
+            match dictionaries(source.as_ref(), &schema)? {
+                Dictionaries::Kept(dictionaries) => break dictionaries,
+                // The keys of each file name its own values; those of all files may be too many for them.
+                Dictionaries::TooMany(column, error) => {
+                    if !source.widen_keys(column) {
+                        return Err(error);
+                    }
+                }
+            }
+        };
         let message = lasting_message(source.schema())?;
-        let dictionaries = dictionaries(source.as_ref(), &schema)?;
         Ok(Self { source, schema, message, dictionaries })
     }
 
@@ -196,6 +206,10 @@ fn placed(error: Error, path: &Path) -> Error {
 /// A dictionary column on the way to one dictionary for the file.
 struct Collected {
     node: usize,
+    /// The column of the table that it is, or is in.
+    column: usize,
+    /// Whether it has more values than its keys can name.
+    too_many: bool,
     path: String,
     index: DataType,
     union: Union,
@@ -219,6 +233,7 @@ impl Collected {
         self.last = Some(data);
         let (_, new) = self.union.add(dictionary, &self.path)?;
         if self.union.len() as u64 > index_values(&self.index) {
+            self.too_many = true;
             let most = index_values(&self.index);
             return Err(Error::new(
                 ErrorKind::Input,
@@ -245,32 +260,47 @@ impl Collected {
     }
 }
 
+/// What a pass over the columns with dictionaries finds.
+enum Dictionaries {
+    /// Those whose order is to be kept, by node.
+    Kept(Vec<(usize, Values)>),
+    /// A column whose keys cannot name the values of all its dictionaries.
+    TooMany(usize, Error),
+}
+
 /// The dictionaries whose order is to be kept, from a pass over the columns that have any.
-fn dictionaries(source: &dyn Source, schema: &Schema) -> Result<Vec<(usize, Values)>> {
+fn dictionaries(source: &dyn Source, schema: &Schema) -> Result<Dictionaries> {
     let mut collected = Vec::new();
     let mut columns = Vec::new();
     for (number, (field, node)) in source.schema().fields().iter().zip(schema.columns()).enumerate() {
         let before = collected.len();
         let mut next = node;
         find(field, &mut next, field.name(), schema, &mut collected);
+        collected[before..].iter_mut().for_each(|c| c.column = number);
         if collected.len() > before {
             columns.push(number);
         }
     }
     if collected.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Dictionaries::Kept(Vec::new()));
     }
     let mut batches: RecordBatches = source.project(columns)?;
     while collected.iter().any(Collected::is_open) {
         let Some(batch) = batches.next() else { break };
         let mut open = collected.iter_mut();
-        batch?.columns().iter().try_for_each(|column| add(column.as_ref(), &mut open))?;
+        let added = batch?.columns().iter().try_for_each(|column| add(column.as_ref(), &mut open));
+        if let Err(error) = added {
+            return match collected.iter().find(|c| c.too_many) {
+                Some(c) => Ok(Dictionaries::TooMany(c.column, error)),
+                None => Err(error),
+            };
+        }
     }
     let kept = collected.into_iter().filter_map(|c| {
         let (offsets, data) = c.strings.filter(|(offsets, _)| offsets.len() > 1)?;
         Some((c.node, Values::Bytes { offsets, data }))
     });
-    Ok(kept.collect())
+    Ok(Dictionaries::Kept(kept.collect()))
 }
 
 /// Finds the dictionary columns in and below a field. `next` is its node, then the next field's.
@@ -281,7 +311,8 @@ fn find(field: &Field, next: &mut usize, path: &str, schema: &Schema, out: &mut 
         let kind = schema.nodes().get(node).map(|n| n.kind);
         let strings = kind.is_some_and(Kind::is_bytes).then(|| (vec![0], Vec::new()));
         let (path, index) = (path.to_owned(), index.as_ref().clone());
-        out.push(Collected { node, path, index, union: Union::default(), strings, last: None });
+        let union = Union::default();
+        out.push(Collected { node, column: 0, too_many: false, path, index, union, strings, last: None });
     }
     for child in children(field.data_type()) {
         find(child, next, &format!("{path}.{}", child.name()), schema, out);

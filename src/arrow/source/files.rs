@@ -11,7 +11,7 @@ use std::io::Read;
 const MAX_DEPTH: usize = 32;
 
 /// Columns and values that the names of folders give: null for Hive's name of a null.
-type Keys = Vec<(String, Option<String>)>;
+pub(super) type Keys = Vec<(String, Option<String>)>;
 
 /// A file, and what its folders give it.
 pub(super) struct File {

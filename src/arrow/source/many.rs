@@ -10,7 +10,7 @@ use arrow::datatypes::{DataType, Schema, SchemaRef};
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 
 use super::detect::detect;
-use super::files::{self, File, Files};
+use super::files::{self, File, Files, Keys};
 use super::{InputOptions, RecordBatches, Source, keys};
 use crate::arrow::schema::physical_schema;
 use crate::arrow::unify::{self, Misfit, Own, Unified};
@@ -35,6 +35,9 @@ struct Layout {
     schema: SchemaRef,
     columns: Vec<Option<usize>>,
 }
+
+/// A file, what is read of it, and what its folders give it.
+type Opened = (PathBuf, Box<dyn Source>, Keys);
 
 struct Part {
     path: PathBuf,
@@ -92,7 +95,7 @@ impl Many {
         open: impl Fn(&Path) -> Result<Box<dyn Source>>,
         mut notes: Vec<String>,
     ) -> Result<Self> {
-        let mut parts = Vec::with_capacity(files.len());
+        let mut parts: Vec<Opened> = Vec::with_capacity(files.len());
         for File { path, keys } in files {
             let mut source = open(&path)?;
             source.forget();
@@ -288,6 +291,21 @@ impl Source for Many {
         self.pass(columns)
     }
 
+    fn widen_keys(&mut self, column: usize) -> bool {
+        let field = self.schema.field(column);
+        let Some(wide) = unify::wide_keys(field.data_type()).filter(|_| !self.keys.contains(&column)) else {
+            return false;
+        };
+        self.notes.push(format!(
+            "column \"{}\": {wide} here, whose keys name the values of all files",
+            field.name()
+        ));
+        let mut fields = self.schema.fields().to_vec();
+        fields[column] = Arc::new(field.clone().with_data_type(wide));
+        self.schema = Arc::new(Schema::new_with_metadata(fields, self.schema.metadata().clone()));
+        true
+    }
+
     fn notes(&self) -> Vec<String> {
         let mut notes = self.notes.clone();
         for part in &self.parts {
@@ -325,7 +343,7 @@ impl Reading<'_> {
 
 /// The schema of all parts. Where columns of text files were found to be numbers or the like and others are text, they
 /// are read as text as well: the values as they are written.
-fn in_common(parts: &mut [(PathBuf, Box<dyn Source>, Vec<(String, Option<String>)>)]) -> Result<Unified> {
+fn in_common(parts: &mut [Opened]) -> Result<Unified> {
     let mut failed: Option<unify::Conflict> = None;
     loop {
         let mut all: Vec<Own> = Vec::new();

@@ -67,6 +67,11 @@ pub(super) trait Source: Send + Sync {
         None
     }
 
+    /// Gives the dictionaries of a column wider keys, for the values of several files; false if it has none to widen.
+    fn widen_keys(&mut self, _column: usize) -> bool {
+        false
+    }
+
     /// Frees what the next pass can read again: of many files only one is read at a time.
     fn forget(&mut self) {}
 }

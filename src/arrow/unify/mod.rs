@@ -4,6 +4,7 @@ mod convert;
 mod types;
 
 pub(super) use convert::Misfit;
+pub(super) use types::wide_keys;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};

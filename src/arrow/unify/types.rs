@@ -79,6 +79,25 @@ pub(super) fn common(a: &DataType, b: &DataType) -> Option<DataType> {
     })
 }
 
+/// The type with 32 bits for the keys of its dictionaries that have fewer; none if it has no such dictionary.
+pub(in crate::arrow) fn wide_keys(data_type: &DataType) -> Option<DataType> {
+    match data_type {
+        DataType::Dictionary(keys, values) if width(keys) < 32 => {
+            Some(DataType::Dictionary(Box::new(DataType::Int32), values.clone()))
+        }
+        DataType::Struct(fields) => {
+            let wide: Vec<Option<DataType>> = fields.iter().map(|f| wide_keys(f.data_type())).collect();
+            let part = |(field, wide): (&FieldRef, &Option<DataType>)| match wide {
+                Some(wide) => Arc::new(field.as_ref().clone().with_data_type(wide.clone())),
+                None => field.clone(),
+            };
+            let any = wide.iter().any(Option::is_some);
+            any.then(|| DataType::Struct(fields.iter().zip(&wide).map(part).collect()))
+        }
+        _ => None,
+    }
+}
+
 /// The parts of two structs, by name: those of the first, then those that only the second has.
 fn fields(a: &Fields, b: &Fields) -> Option<Fields> {
     let missing = |field: &FieldRef| Arc::new(field.as_ref().clone().with_nullable(true));

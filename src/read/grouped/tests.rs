@@ -30,7 +30,7 @@ fn grouped(groups: &[Vec<Vec<(u64, u32)>>]) -> Grouped {
         let (first, entries) = (this.lanes.len(), this.entries.len());
         for lane in first..first + per {
             let slope = Slope::default();
-            this.lanes.push(GroupLane { lane, minimum: None, slope, width: 64, loose: true });
+            this.lanes.push(GroupLane { lane, minimum: None, slope, width: 64, loose: true, wraps: false });
         }
         let entry = |&(low, width): &(u64, u32)| Entry { low, width };
         this.entries.extend(bases.iter().flatten().map(entry));
