@@ -32,7 +32,7 @@ impl PassedOver {
     /// The reasons, in words; `unseen` are names of classes that were not trained on.
     pub fn text(&self, unseen: &[String]) -> String {
         const NAMES: usize = 5;
-        let rows = |n: u64| if n == 1 { "1 row".to_owned() } else { format!("{n} rows") };
+        let rows = |n: u64| if n == 1 { "1 row".to_owned() } else { format!("{} rows", grouped(n)) };
         let mut parts = Vec::new();
         if self.unseen_label > 0 {
             let more = if unseen.len() > NAMES { ", ..." } else { "" };
@@ -51,5 +51,36 @@ impl PassedOver {
             }
         }
         parts.join("; ")
+    }
+}
+
+/// A number in groups of three digits: `20,640`.
+fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_are_said_in_words() {
+        let passed = PassedOver { unseen_label: 12_345, null_target: 1, ..PassedOver::default() };
+        let names: Vec<String> = ('a'..'h').map(String::from).collect();
+        assert_eq!(
+            passed.text(&names),
+            "12,345 rows of classes that were not trained on (a, b, c, d, e, ...): counted as wrong; \
+             1 row passed over: there is no target"
+        );
+        assert_eq!(passed.unused(), 1);
+        assert_eq!(PassedOver::default().text(&[]), "");
     }
 }
