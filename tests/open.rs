@@ -88,13 +88,22 @@ fn claims() -> Vec<u8> {
     let number = |bytes: &[u8], at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap());
     let directory = number(&bytes, bytes.len() - 56) as usize;
     let tables: Vec<usize> = (0..bytes[directory + 24] as usize).map(|i| directory + 64 + 32 * i).collect();
-    let table = tables.into_iter().find(|&e| bytes[e] == 2).unwrap();
-    let block = number(&bytes, table + 8) as usize;
+    let section = |kind: u8| {
+        let entry = *tables.iter().find(|&&e| bytes[e] == kind).unwrap();
+        number(&bytes, entry + 8) as usize
+    };
+    let (block, moments) = (section(2), section(5));
     assert_eq!((number(&bytes, directory), number(&bytes, block + 8)), (1000, 1000));
     assert_eq!(number(&bytes, block + 40), 0, "constant rows have no records");
     bytes[directory..directory + 8].copy_from_slice(&rows.to_le_bytes());
     bytes[directory + 8..directory + 16].copy_from_slice(&rows.to_le_bytes());
     bytes[block + 8..block + 16].copy_from_slice(&rows.to_le_bytes());
+    // Moments of one column: the rows, and three sums.
+    bytes[moments + 16..moments + 24].copy_from_slice(&rows.to_le_bytes());
+    for sum in bytes[moments + 72..moments + 120].chunks_exact_mut(16) {
+        let more = u128::from_le_bytes((&*sum).try_into().unwrap()) * 1_000_000_000;
+        sum.copy_from_slice(&more.to_le_bytes());
+    }
     repair(&mut bytes);
     bytes
 }
