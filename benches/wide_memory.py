@@ -2,11 +2,11 @@
 """Measures the memory and the time of `gede convert` on wide Parquet files, with 1, 2, 4 and 16 threads: 43 columns, most of
 them text, of 638,472 rows; 500 and 2,000 columns of floats, integers and nulls.
 
-    python3 benches/wide_memory.py GEDE                    all of them, and results/bench/wide_memory.csv
+    python3 benches/wide_memory.py GEDE --save             all of them, and results/bench/wide_memory.csv
     python3 benches/wide_memory.py GEDE --only floats-500 --threads 1 --rows 0.25
 
 The bar is 300 MB of anonymous memory and 100 MB a thread. Anonymous memory (RssAnon in /proc/PID/status) is sampled every
-10 ms; the largest sample counts. Files must be the same whatever the threads. Needs Linux, Python 3.9, numpy, pyarrow and 4 GB
+10 ms; the largest sample counts. Files must be the same whatever the threads. Needs Linux, Python 3.10, numpy, pyarrow and 4 GB
 of disk.
 """
 
@@ -23,7 +23,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+from compare import ROOT
+from memory import anonymous
 
 
 def text_columns(rng, rows):
@@ -87,15 +88,6 @@ def make(path, rows, columns):
     """Writes a table in row groups of at most a million rows, as pyarrow does by itself."""
     table = pa.table(columns(np.random.default_rng(7), rows))
     pq.write_table(table, path)
-
-
-def anonymous(pid):
-    """Bytes of anonymous memory of a process, or 0 once it is gone."""
-    try:
-        with open(f"/proc/{pid}/status") as status:
-            return sum(int(line.split()[1]) * 1024 for line in status if line.startswith("RssAnon:"))
-    except (FileNotFoundError, ProcessLookupError):
-        return 0
 
 
 def watch(command):

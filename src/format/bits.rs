@@ -149,6 +149,22 @@ mod tests {
         }
 
         #[test]
+        fn writers_are_joined(
+            fields in proptest::collection::vec((any::<u64>(), 0u32..=64), 0..100),
+            split in 0usize..100,
+        ) {
+            let (mut whole, mut parts) = (BitWriter::default(), [BitWriter::default(), BitWriter::default()]);
+            for (i, &(value, width)) in fields.iter().enumerate() {
+                whole.push(value & mask(width), width);
+                parts[usize::from(i >= split)].push(value & mask(width), width);
+            }
+            let [mut first, second] = parts;
+            first.append(&second);
+            prop_assert_eq!(first.bits(), whole.bits());
+            prop_assert_eq!(first.finish(), whole.finish());
+        }
+
+        #[test]
         fn deposit_undoes_extract(value: u64, mask: u64) {
             let mut naive = 0;
             for (to, bit) in (0..64).filter(|b| mask >> b & 1 == 1).enumerate() {
