@@ -73,7 +73,7 @@ fn a_file_stores_its_coreset() {
     let table = Builder::new(3000)
         .f64("a", a)
         .f64("b", move |i| if i == 70 { f64::NAN } else { b(i) })
-        .strings(None, "s", Kind::Text, true, |_| None)
+        .strings(None, "s", Kind::Text, true, |i| (i % 3 > 0).then(|| vec![b'a' + (i % 5) as u8]))
         .f64("y", move |i| a(i) * 2.0 + (random(3, i) % 100) as f64)
         .finish();
     let options = |target: &str| Options {

@@ -349,7 +349,7 @@ fn files_that_change_between_passes_are_noticed() {
     folder.file("b.csv", "n\n2\n3\n");
     let read = |table: &ArrowTable| table.record_batches()?.collect::<Result<Vec<_>, _>>();
     let message = read(&table).unwrap_err().to_string();
-    assert!(message.contains("b.csv") && message.contains("changes while it is read"), "{message}");
+    assert!(message.contains("b.csv") && message.contains("changed while it was read"), "{message}");
     folder.table("c.parquet", [("n", ints(&[1]))]);
     let table = folder.open(&["a.csv", "c.parquet"]).unwrap();
     folder.table("d.parquet", [("m", ints(&[1]))]);

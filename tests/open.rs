@@ -99,7 +99,7 @@ fn claims() -> Vec<u8> {
     bytes[directory + 8..directory + 16].copy_from_slice(&rows.to_le_bytes());
     bytes[block + 8..block + 16].copy_from_slice(&rows.to_le_bytes());
     // Moments of one column: the rows, and three sums.
-    bytes[moments + 16..moments + 24].copy_from_slice(&rows.to_le_bytes());
+    bytes[moments + 8..moments + 16].copy_from_slice(&rows.to_le_bytes());
     for sum in bytes[moments + 72..moments + 120].chunks_exact_mut(16) {
         let more = u128::from_le_bytes((&*sum).try_into().unwrap()) * 1_000_000_000;
         sum.copy_from_slice(&more.to_le_bytes());

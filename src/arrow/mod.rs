@@ -32,8 +32,8 @@ pub use read::{ArrowReader, ArrowScan};
 pub use schema::{arrow_schema, physical_schema};
 pub use sink::{ImageFormat, ImageSink, Sink};
 pub use source::{
-    CsvInput, CsvType, ImageInput, InputKind, InputOptions, LabelFile, LibsvmInput, PictureStorage,
-    PixelColumn, TextEncoding,
+    CsvInput, CsvType, HEADER_NAME, ImageInput, InputKind, InputOptions, LabelFile, LibsvmInput,
+    PictureStorage, PixelColumn, TextEncoding,
 };
 pub use table::ArrowTable;
 

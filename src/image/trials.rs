@@ -58,7 +58,7 @@ fn window(shape: ImageShape) -> ImageShape {
 /// The `i`-th of numbers from 0 to `most` that are spread evenly: multiples of an odd fraction of 2^32.
 fn spread(i: usize, fraction: u32, most: usize) -> usize {
     let at = (i as u32).wrapping_mul(fraction);
-    (u64::from(at) * (most as u64 + 1) >> 32) as usize
+    ((u64::from(at) * (most as u64 + 1)) >> 32) as usize
 }
 
 /// The values of a window, in the order of the image's.

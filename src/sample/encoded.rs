@@ -39,7 +39,9 @@ impl<'a, S: Source> EncodedImages<'a, S> {
         let bytes = below.clone().find(|&n| schema.nodes()[n].kind == Kind::Bytes);
         let bytes =
             bytes.filter(|&bytes| bytes == node || holds_pictures(schema, node)).ok_or_else(|| {
-                Error::new(ErrorKind::Type, format!("column \"{name}\" holds no files of pictures"))
+                Error::argument(format!(
+                    "column \"{name}\" is no column of images: neither pixels nor files of pictures"
+                ))
             })?;
         let (channels, height, width) = shape;
         if !matches!(channels, 1 | 3 | 4) {

@@ -84,16 +84,15 @@ impl Lanes {
         coding: Coding,
     ) -> Result<Self> {
         let validities = validities(schema, segment);
-        let columns = schema.nodes().iter().zip(&segment.columns).zip(&validities).enumerate();
-        let columns: Vec<_> = columns.filter(|(_, ((node, _), _))| node.group == 0).collect();
-        let encode = |&(i, ((node, column), valid)): &(usize, ((&Node, &Column), &Option<Vec<u8>>))| {
+        let encode = |&(i, node): &(usize, &Node)| {
             let file_wide = dictionaries.get(i).and_then(Option::as_ref);
-            let lanes = NodeLanes::of(node, column, segment.rows, valid.as_deref(), file_wide, coding);
-            lanes.ok_or_else(|| {
+            let (column, valid) = (&segment.columns[i], validities[i].as_deref());
+            NodeLanes::of(node, column, segment.rows, valid, file_wide, coding).ok_or_else(|| {
                 Error::argument(format!("column \"{}\": its values do not fit its type", node.name))
             })
         };
-        let nodes: Vec<Result<NodeLanes>> = columns.par_iter().map(encode).collect();
+        let nodes: Vec<_> = schema.group_nodes(0).collect();
+        let nodes: Vec<Result<NodeLanes>> = nodes.par_iter().map(encode).collect();
         let nodes = nodes.into_iter().collect::<Result<Vec<_>>>()?;
 
         let lanes = Vec::with_capacity(schema.group_lanes(0) as usize);

@@ -16,7 +16,7 @@ mod options;
 mod parquet;
 mod stamp;
 
-pub use csv::{CsvInput, CsvType, TextEncoding};
+pub use csv::{CsvInput, CsvType, HEADER_NAME, TextEncoding};
 pub(super) use gede::Gede;
 #[cfg(feature = "images")]
 pub(super) use images::CLASSES;

@@ -289,7 +289,7 @@ fn sites_hand_out_samples_and_moments_alone() {
     assert_eq!(folder.json("train logistic km.gede")["classes"], 3);
     for (arguments, says) in [
         ("train logistic km.gede --polish 1", "no rows in the file"),
-        ("train linear m.gede --method full", "no usable rows"),
+        ("train linear m.gede --method full", "no rows to train on"),
         ("merge m.gede a.gede x.gede", "--condensed-only"),
         ("merge a.gede x.gede", "at least two"),
         ("merge a.gede b.gede x.gede --condensed-only --beta 3", "--condensed-only"),

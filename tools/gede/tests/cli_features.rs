@@ -105,12 +105,8 @@ fn two_columns_of_the_targets_name_are_refused() {
         let line = folder.refused(&format!("convert a.csv a.gede {option}"), MISUSED);
         says(&line, &["a.csv", "2 columns are named \"y\""]);
     }
-    // Of two other columns of one name the first is a feature: rows are read by name.
     folder.write("b.csv", table("p,p,y", 20, |_, p, q| format!("{p},{q},{q}")));
-    says(
-        &folder.fine("convert b.csv b.gede --target y"),
-        &["features: p;", "p (a column before it has its name)"],
-    );
+    says(&folder.fine("convert b.csv b.gede --target y"), &["features: p, p_2;", "called \"p_2\""]);
 }
 
 #[test]

@@ -88,7 +88,7 @@ fn what_parquet_cannot_say_is_noted() {
     gede(&folder, "t.gede", vec![("took", took), ("n", Arc::new(Int64Array::from(vec![1])))]);
     let summary = folder.fine("convert t.gede t.parquet");
     assert_eq!(summary.lines().count(), 2, "{summary}");
-    assert!(summary.lines().nth(1).unwrap().starts_with("column \"took\": "), "{summary}");
+    assert!(summary.lines().nth(1).unwrap().starts_with("  column \"took\": "), "{summary}");
     let report = folder.json("convert t.gede t.parquet --overwrite");
     assert_eq!(report["notes"].as_array().unwrap().len(), 1);
     assert_eq!(folder.json("convert t.gede t.csv")["notes"].as_array().unwrap().len(), 0);

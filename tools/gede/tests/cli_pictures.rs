@@ -44,8 +44,8 @@ fn a_mixed_folder_comes_in_trains_and_goes_out() {
         &[
             "p.gede: 24 rows",
             "2 classes",
-            "note: pictures are kept as files (16 JPEG, 8 PNG, of 20 x 18 to 24 x 24 pixels)",
-            "note: passed over 1 file that is no picture: dark/Thumbs.db",
+            "  pictures are kept as files (16 JPEG, 8 PNG, of 20 x 18 to 24 x 24 pixels)",
+            "  passed over 1 file that is no picture: dark/Thumbs.db",
         ],
     );
     folder.fine("verify p.gede");

@@ -72,7 +72,7 @@ fn what_cannot_be_sampled_is_refused() {
     for (arguments, says) in [
         ("c.gede", "no column of images"),
         ("c.gede --column MedInc", "\"MedInc\" is no column of images"),
-        ("p.gede --column picture", "\"picture\" is no column of images"),
+        ("p.gede --column picture", "no column \"picture\""),
         ("p.gede --column label", "\"label\" is no column of images"),
         ("p.gede --how balanced", "--class"),
         ("p.gede --count 101", "101 rows cannot be drawn from 100"),

@@ -2,16 +2,25 @@
 
 use std::collections::{HashMap, HashSet};
 
+/// The key in a field's metadata for the name in the header, where another column has it.
+pub const HEADER_NAME: &str = "gede.header_name";
+
 /// Names without a double, and what to say of those that were changed.
 pub(super) struct Names {
     pub names: Vec<String>,
+    /// The names in the header of columns that another has, by the new ones.
+    pub doubles: HashMap<String, String>,
     pub notes: Vec<String>,
 }
 
 impl Names {
     /// `c1`, `c2` and so on.
     pub fn numbered(columns: usize) -> Self {
-        Self { names: (1..=columns).map(|n| format!("c{n}")).collect(), notes: Vec::new() }
+        Self {
+            names: (1..=columns).map(|n| format!("c{n}")).collect(),
+            doubles: HashMap::new(),
+            notes: Vec::new(),
+        }
     }
 
     /// The names in a header. One that is empty becomes `c` and its number; one that was there before gets a
@@ -22,6 +31,7 @@ impl Names {
         // How often each name came, which is where the search for a new number begins.
         let mut seen: HashMap<&str, usize> = HashMap::new();
         let (mut names, mut empty, mut twice) = (Vec::new(), Vec::new(), Vec::new());
+        let mut doubles = HashMap::new();
         for (index, &name) in header.iter().enumerate() {
             let count = seen.entry(name).or_default();
             *count += 1;
@@ -39,6 +49,9 @@ impl Names {
                     format!("{name}_{count}")
                 };
             }
+            if !name.is_empty() {
+                doubles.insert(changed.clone(), name.to_owned());
+            }
             let list = if name.is_empty() { &mut empty } else { &mut twice };
             list.push(format!("\"{changed}\""));
             names.push(changed);
@@ -50,7 +63,7 @@ impl Names {
         if !twice.is_empty() {
             notes.push(format!("columns of a name that another has are called {}", some(&twice)));
         }
-        Self { names, notes }
+        Self { names, doubles, notes }
     }
 }
 

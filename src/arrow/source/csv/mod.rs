@@ -15,6 +15,7 @@ mod time;
 mod types;
 mod values;
 
+pub use header::HEADER_NAME;
 pub use options::{CsvInput, CsvType};
 pub use text::TextEncoding;
 
@@ -114,7 +115,7 @@ impl Csv {
                 rows.fields().map_err(|(_, field)| self.no_text(&records, &rows, (0, field), &[]))?;
             fields.record(0).map(str::to_owned).collect()
         };
-        let Names { names, mut notes } = match self.header {
+        let Names { names, doubles, mut notes } = match self.header {
             true => Names::of_header(first.iter().map(String::as_str)),
             false => Names::numbered(first.len()),
         };
@@ -162,7 +163,8 @@ impl Csv {
                 Some(Type::Timestamp) => self.timestamp(name, column)?,
                 None => column.data_type(&self.nulls),
             };
-            Ok(Field::new(name, data_type, true))
+            let double = doubles.get(name).map(|header| (HEADER_NAME.to_owned(), header.clone()));
+            Ok(Field::new(name, data_type, true).with_metadata(double.into_iter().collect()))
         });
         self.schema = Arc::new(Schema::new(fields.collect::<Result<Fields>>()?));
         let given: Vec<bool> = given.iter().map(Option::is_some).collect();

@@ -101,6 +101,12 @@ impl How {
         Self { class: class.map(str::to_owned), ..Self::default() }
     }
 
+    /// The columns that are named for what they are to a model.
+    pub fn named(&self) -> impl Iterator<Item = String> {
+        let target = self.target.as_deref().map(|text| target(text).0);
+        target.into_iter().chain(self.class.clone())
+    }
+
     /// The column of the class.
     pub fn class(&self) -> Option<&str> {
         self.class.as_deref()

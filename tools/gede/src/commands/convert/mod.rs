@@ -11,7 +11,8 @@ mod text;
 use super::{RawSize, columns as columns_of, misuse, open, passed_on, refuse_existing, row_bytes};
 use crate::output::{self, bytes, many, percent, seconds};
 use crate::progress::Bar;
-use gede::arrow::{ArrowTable, ImageSink, InputKind, InputOptions, Sink};
+use arrow::datatypes::Field;
+use gede::arrow::{ArrowTable, HEADER_NAME, ImageSink, InputKind, InputOptions, Sink};
 use gede::column::Schema;
 use gede::read::Source;
 use gede::write::{Disk, Progress, Report, Table, write_to};
@@ -23,6 +24,7 @@ use pipes::{Pipes, Spool, Stream, is_pipe};
 use portion::Portion;
 use serde_json::json;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 use text::Text;
 
@@ -32,16 +34,15 @@ const BATCH_BYTES: usize = 16 << 20;
 /// Convert tables and sets of images to gede, or gede to what others read
 #[derive(clap::Args)]
 pub struct Convert {
-    /// A table (Parquet, Arrow IPC, CSV, LIBSVM), an IDX file of images, a CIFAR file or a folder of them, or a folder of
-    /// pictures or of such folders by class: its bytes tell what it is (.csv, .tsv and .bin go by name; text may be .gz
+    /// IN: a table (Parquet, Arrow IPC, CSV, LIBSVM), an IDX file of images, a CIFAR file or a folder of them, or a folder
+    /// of pictures or of such folders by class: its bytes tell what it is (.csv, .tsv and .bin go by name; text may be .gz
     /// or .zst). Several tables, folders of Parquet, Arrow or CSV files and quoted patterns ('data/*.parquet') become one
-    /// table, columns matched by name; folders named key=value give columns. - is standard input
-    #[arg(value_name = "IN", required = true, num_args = 1..)]
-    inputs: Vec<PathBuf>,
-    /// A .gede file; or .parquet, .arrow, .feather, .ipc or .csv, or a new folder with --format, if IN is a gede file; or -
-    /// for standard output
-    #[arg(value_name = "OUT")]
-    output: PathBuf,
+    /// table, columns matched by name; folders named key=value give columns. - is standard input.
+    /// OUT, the last: a .gede file; or .parquet, .arrow, .feather, .ipc or .csv, or a new folder with --format, if IN is a
+    /// gede file; or - for standard output
+    // One argument, since options may stand between inputs and output.
+    #[arg(value_name = "IN... OUT", required = true)]
+    paths: Vec<PathBuf>,
     /// Replace OUT if it is there; a folder is never replaced, unless it is empty
     #[arg(long)]
     overwrite: bool,
@@ -58,26 +59,37 @@ pub struct Convert {
 }
 
 impl Convert {
+    fn inputs(&self) -> &[PathBuf] {
+        &self.paths[..self.paths.len() - 1]
+    }
+
+    fn output(&self) -> &Path {
+        &self.paths[self.paths.len() - 1]
+    }
+
     pub fn run(&self, as_json: bool) -> Result<()> {
-        if self.images.format().is_none() && !is_pipe(&self.output) {
-            refuse_existing(&self.output, self.overwrite)?;
+        if self.inputs().is_empty() {
+            return Err(misuse(format!("{}: name the output after it", self.output().display())));
         }
-        if self.pipes.to.is_some() && !is_pipe(&self.output) {
+        if self.images.format().is_none() && !is_pipe(self.output()) {
+            refuse_existing(self.output(), self.overwrite)?;
+        }
+        if self.pipes.to.is_some() && !is_pipe(self.output()) {
             return Err(misuse(
                 "--to is for standard output, OUT being -; the name of a file tells what it is",
             ));
         }
         let started = Instant::now();
-        let piped = self.inputs.iter().filter(|input| is_pipe(input)).count();
+        let piped = self.inputs().iter().filter(|input| is_pipe(input)).count();
         if piped > 1 {
             return Err(misuse("- is named more than once; standard input is one table"));
         }
-        let spool = if piped > 0 { Some(Spool::read(&self.output)?) } else { None };
+        let spool = if piped > 0 { Some(Spool::read(self.output())?) } else { None };
         let own = |input: &PathBuf| match &spool {
             Some(spool) if is_pipe(input) => spool.path.clone(),
             _ => input.clone(),
         };
-        let inputs: Vec<PathBuf> = self.inputs.iter().map(own).collect();
+        let inputs: Vec<PathBuf> = self.inputs().iter().map(own).collect();
         let done = match inputs.as_slice() {
             [input] if input.is_file() || is_gede(input) && !input.is_dir() => match open(input) {
                 Ok(reader) => self.export(input, &reader, as_json, started),
@@ -96,7 +108,7 @@ impl Convert {
 
     fn import(&self, inputs: &[PathBuf], spooled: bool, as_json: bool, started: Instant) -> Result<()> {
         let Some(input) = inputs.first() else { return Err(misuse("no files to read")) };
-        let output = &self.output;
+        let output = self.output();
         if self.images.format().is_some() {
             let input = input.display();
             return Err(misuse(format!(
@@ -126,6 +138,14 @@ impl Convert {
         self.text.add_to(&mut options);
         options.kind = self.pipes.from.map(pipes::From::kind).or(spooled.then_some(InputKind::Csv));
         let table = ArrowTable::open_many(inputs, &options)?;
+        for name in self.how.named() {
+            let renamed = |field: &&Arc<Field>| field.metadata().get(HEADER_NAME).is_some_and(|n| *n == name);
+            let others = table.arrow().fields().iter().filter(renamed).count();
+            if others > 0 {
+                let what = format!("{} columns are named \"{name}\"; rename all but one", others + 1);
+                return Err(misuse(format!("{}: {what}", inputs[0].display())));
+            }
+        }
         let bar = Bar::new();
         let options = self.how.options(self.overwrite);
         let report = write_to(&Disk, output, &table, &options, &|progress| bar.set(progress))
@@ -157,8 +177,8 @@ impl Convert {
         as_json: bool,
         started: Instant,
     ) -> Result<()> {
-        let (input, output) = (input.display(), self.output.display());
-        if is_gede(&self.output) {
+        let (input, output) = (input.display(), self.output().display());
+        if is_gede(self.output()) {
             return Err(misuse(format!(
                 "{input}: is a gede file already; copy it, or convert its origin anew"
             )));
@@ -185,12 +205,12 @@ impl Convert {
         let at_input = |e: Error| e.at(&input);
         let chosen = self.portion.rows(reader.rows()).map_err(at_input)?;
         let table = columns_of(reader, self.portion.columns.as_deref()).map_err(at_input)?;
-        let piped = is_pipe(&self.output);
+        let piped = is_pipe(self.output());
         let mut out = match self.images.format() {
             Some(_) if piped => return Err(misuse("-: --format writes a folder; name it")),
             None if piped => Out::Stream(Stream::new(table.schema(), self.pipes.to.unwrap_or_default())?),
-            Some(format) => Out::Folder(ImageSink::create(&self.output, table.schema(), format, class)?),
-            None => Out::File(Sink::create(&self.output, table.schema(), self.overwrite)?),
+            Some(format) => Out::Folder(ImageSink::create(self.output(), table.schema(), format, class)?),
+            None => Out::File(Sink::create(self.output(), table.schema(), self.overwrite)?),
         };
         let bar = Bar::new();
         // Of long strings, pictures above all, by what they take in the file.
@@ -219,7 +239,7 @@ impl Convert {
                 )),
             };
         }
-        let length = out::length(&self.output);
+        let length = out::length(self.output());
         if as_json {
             let report = json!({ "rows": rows, "file_length": length, "seconds": taken, "notes": notes });
             return output::json(&report);
@@ -232,7 +252,7 @@ impl Convert {
     fn summary(&self, report: &Report, schema: &Schema, taken: f64) -> String {
         let length = report.file_length;
         let mut text =
-            format!("{}: {} in {}", self.output.display(), many(report.rows, "row", "rows"), bytes(length));
+            format!("{}: {} in {}", self.output().display(), many(report.rows, "row", "rows"), bytes(length));
         if let Some(raw) = RawSize::of(schema, report.rows) {
             text += &format!(", {} of {}", percent(length as f64, raw.bytes as f64), raw.what);
         }
