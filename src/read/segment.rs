@@ -9,7 +9,7 @@ use super::dictionary::Dictionaries;
 use super::records::Picked;
 use super::rows::Rows;
 use super::{Pages, Projection, Source};
-use crate::column::{Batch, Schema};
+use crate::column::{Batch, Schema, Values};
 use crate::error::{Error, Result};
 use crate::format::{BlockEntry, DictionaryEntry, HEADER, align};
 
@@ -91,6 +91,14 @@ impl<'a> SegmentReader<'a> {
     pub fn rows(&self, rows: Range<usize>, projection: &Projection, out: &mut Batch) -> Result<()> {
         let stored = Picked::Range(rows.start as u64, rows.len());
         self.table.take(&self.pages, &self.dictionaries, stored, None, projection, out)
+    }
+
+    /// Decodes the strings of a dictionary.
+    ///
+    /// # Errors
+    /// `Corrupt`.
+    pub fn dictionary(&self, number: u32) -> Result<Values> {
+        self.dictionaries.strings(&self.pages, number)?.values()
     }
 
     /// Decodes the cosine coefficients of an image of a storage group.

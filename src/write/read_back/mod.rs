@@ -44,14 +44,24 @@ pub(super) fn check(
             continue;
         }
         let columns = schema.columns().filter(|&c| schema.nodes()[c].group == group).collect::<Vec<_>>();
-        let projection = Projection::nodes_of(schema, &columns);
+        // Strings of a file-wide dictionary are compared where they are, not copied for each row first.
+        let projection = Projection::nodes_of(schema, &columns).with_codes();
+        let dictionary = |&node: &usize| {
+            let number = schema.nodes()[node].dictionary;
+            number.map(|number| reader.dictionary(number).map_err(undecoded)).transpose()
+        };
+        let dictionaries = projection.nodes().iter().map(dictionary).collect::<Result<Vec<_>>>()?;
         for from in (0..segment.rows).step_by(step) {
             let rows = from..segment.rows.min(from + step);
             reader.rows(rows.clone(), &projection, &mut found).map_err(undecoded)?;
-            for (&node, found) in projection.nodes().iter().zip(&found.columns) {
+            let found = projection.nodes().iter().zip(&found.columns).zip(&dictionaries);
+            for ((&node, found), dictionary) in found {
                 let given = &segment.columns[node];
-                if !same(&schema.nodes()[node], given, from, found, rows.len()) {
-                    check_rows(schema, segment, node, from, found)?;
+                match dictionary {
+                    Some(strings) if same_strings(given, from, found, strings) => {}
+                    Some(strings) => check_rows(schema, segment, node, from, &spelled(found, strings))?,
+                    None if same(&schema.nodes()[node], given, from, found, rows.len()) => {}
+                    None => check_rows(schema, segment, node, from, found)?,
                 }
             }
         }
@@ -158,6 +168,41 @@ fn same(node: &Node, given: &Column, from: usize, found: &Column, rows: usize) -
         _ => false,
     };
     values && validity
+}
+
+/// Whether a column's strings from row `from` on are those that the codes found stand for, and the nulls the same.
+fn same_strings(given: &Column, from: usize, found: &Column, strings: &Values) -> bool {
+    let (Values::Bytes { offsets, data }, Values::U32(codes), Values::Bytes { offsets: ends, data: bytes }) =
+        (&given.values, &found.values, strings)
+    else {
+        return false;
+    };
+    let offsets = &offsets[from..=from + codes.len()];
+    let valid = found.validity.as_deref();
+    let nulls = given.validity.as_ref().map(|given| &given[from..from + codes.len()]);
+    let is_same = |(row, &code): (usize, &u32)| {
+        let code = code as usize;
+        valid.is_some_and(|valid| valid[row] == 0)
+            || data[offsets[row] as usize..offsets[row + 1] as usize]
+                == bytes[ends[code] as usize..ends[code + 1] as usize]
+    };
+    nulls == valid && codes.iter().enumerate().all(is_same)
+}
+
+/// The strings that codes stand for; those of nulls are empty.
+fn spelled(found: &Column, strings: &Values) -> Column {
+    let (mut offsets, mut data) = (vec![0], Vec::new());
+    if let (Values::U32(codes), Values::Bytes { offsets: ends, data: bytes }) = (&found.values, strings) {
+        for (row, &code) in codes.iter().enumerate() {
+            if found.validity.as_ref().is_none_or(|valid| valid[row] == 1) {
+                data.extend_from_slice(
+                    &bytes[ends[code as usize] as usize..ends[code as usize + 1] as usize],
+                );
+            }
+            offsets.push(data.len() as u64);
+        }
+    }
+    Column { validity: found.validity.clone(), values: Values::Bytes { offsets, data } }
 }
 
 /// Compares rows one by one; values under a null, the instance's own or one above it, are free.

@@ -52,27 +52,42 @@ fn table(name: &str, rows: u64) -> (Schema, Batch) {
     (builder.finish(), Batch { rows: rows as usize, columns })
 }
 
-/// Encodes a table without file-wide dictionaries.
-fn encoded(schema: &Schema, segment: &Batch, layout: Layout) -> Vec<EncodedBlock> {
+/// Encodes a table.
+fn encoded(
+    schema: &Schema,
+    dictionaries: &[Option<Dictionary>],
+    segment: &Batch,
+    layout: Layout,
+) -> Vec<EncodedBlock> {
     let options = Options { layout, ..Options::default() };
-    vec![Lanes::of(schema, segment, &[], options.coding()).unwrap().encode(options.tau)]
+    vec![Lanes::of(schema, segment, dictionaries, options.coding()).unwrap().encode(options.tau)]
 }
 
 /// Whether the blocks, decoded without a look at what went in, are the segment. The cosine transform changes pixels
 /// in any case.
-fn is_harmless(schema: &Schema, segment: &Batch, blocks: &[EncodedBlock]) -> bool {
+fn is_harmless(
+    schema: &Schema,
+    dictionaries: &[Option<Dictionary>],
+    segment: &Batch,
+    blocks: &[EncodedBlock],
+) -> bool {
     if blocks.iter().any(|block| block.entry.image_transform == DCT) {
         return true;
     }
     let mut found = Batch::default();
-    let read = reader(schema, &[], blocks)
+    let read = reader(schema, dictionaries, blocks)
         .and_then(|reader| reader.rows(0..segment.rows, &Projection::all(schema), &mut found));
     read.is_ok() && found == *segment
 }
 
 /// Flips bits of every piece; each flip is found, unless the values are still the same.
-fn flips_are_found(schema: &Schema, segment: &Batch, mut blocks: Vec<EncodedBlock>) {
-    check(schema, &[], segment, &blocks).unwrap();
+fn flips_are_found(
+    schema: &Schema,
+    dictionaries: &[Option<Dictionary>],
+    segment: &Batch,
+    mut blocks: Vec<EncodedBlock>,
+) {
+    check(schema, dictionaries, segment, &blocks).unwrap();
     for piece in PIECES {
         let (mut flipped, mut found) = (0, 0);
         for bit in (0..200).map(|i| mixed(i) as usize >> 16) {
@@ -80,8 +95,8 @@ fn flips_are_found(schema: &Schema, segment: &Batch, mut blocks: Vec<EncodedBloc
                 continue;
             }
             flipped += 1;
-            match check(schema, &[], segment, &blocks) {
-                Ok(()) => assert!(is_harmless(schema, segment, &blocks), "{piece}, bit {bit}"),
+            match check(schema, dictionaries, segment, &blocks) {
+                Ok(()) => assert!(is_harmless(schema, dictionaries, segment, &blocks), "{piece}, bit {bit}"),
                 Err(error) => {
                     assert_eq!(error.kind(), ErrorKind::Internal);
                     found += 1;
@@ -98,8 +113,31 @@ fn flips_are_found(schema: &Schema, segment: &Batch, mut blocks: Vec<EncodedBloc
 fn every_broken_piece_of_a_table_is_found() {
     let (schema, segment) = table("x", 300);
     for layout in [Layout::Compact, Layout::Paper] {
-        flips_are_found(&schema, &segment, encoded(&schema, &segment, layout));
+        flips_are_found(&schema, &[], &segment, encoded(&schema, &[], &segment, layout));
     }
+}
+
+#[test]
+fn every_broken_code_of_a_dictionary_of_the_file_is_found() {
+    let (mut schema, segment) = table("x", 300);
+    let node = schema.column("words").unwrap();
+    let Values::Bytes { offsets, data } = &segment.columns[node].values else { panic!() };
+    let mut words: Vec<&[u8]> = offsets.windows(2).map(|w| &data[w[0] as usize..w[1] as usize]).collect();
+    words.sort_unstable();
+    words.dedup();
+    let mut dictionaries: Vec<_> = schema.nodes().iter().map(|_| None).collect();
+    dictionaries[node] = Dictionary::new(&words, Options::default().coding());
+    schema.set_dictionary(node, Some(0));
+    for layout in [Layout::Compact, Layout::Paper] {
+        let blocks = encoded(&schema, &dictionaries, &segment, layout);
+        flips_are_found(&schema, &dictionaries, &segment, blocks);
+    }
+    // Another string with the same code.
+    let blocks = encoded(&schema, &dictionaries, &segment, Layout::Compact);
+    words.swap(3, 4);
+    dictionaries[node] = Dictionary::new(&words, Options::default().coding());
+    let error = check(&schema, &dictionaries, &segment, &blocks).unwrap_err();
+    assert!(error.to_string().contains("column \"words\""), "{error}");
 }
 
 #[test]
@@ -119,7 +157,7 @@ fn every_broken_piece_of_images_is_found() {
             ..BlockEntry::default()
         });
         let images = encode_images(shape, &pixels, transform, 40).unwrap();
-        flips_are_found(&schema, &segment, vec![table, images]);
+        flips_are_found(&schema, &[], &segment, vec![table, images]);
     }
 }
 

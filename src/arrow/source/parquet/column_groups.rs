@@ -99,7 +99,10 @@ impl Iterator for ColumnGroups {
     fn next(&mut self) -> Option<Self::Item> {
         let left = loop {
             let group = self.metadata.metadata().row_groups().get(self.row_group)?;
-            let rows = usize::try_from(group.num_rows()).unwrap_or(0);
+            let Ok(rows) = usize::try_from(group.num_rows()) else {
+                let what = "a row group has a negative number of rows".to_owned();
+                return Some(Err(ArrowError::ParquetError(what)));
+            };
             if self.done < rows {
                 break rows - self.done;
             }
