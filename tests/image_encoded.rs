@@ -292,7 +292,7 @@ fn encoded_pictures_are_decoded_when_they_are_read() {
     assert_eq!(kind(None, (2, 8, 8)), Some(ErrorKind::Argument));
     assert_eq!(kind(None, (3, 0, 8)), Some(ErrorKind::Argument));
     assert_eq!(kind(Some("nowhere"), (3, 8, 8)), Some(ErrorKind::Argument));
-    assert_eq!(kind(Some("label"), (3, 8, 8)), Some(ErrorKind::Type));
+    assert_eq!(kind(Some("label"), (3, 8, 8)), Some(ErrorKind::Argument));
     assert_eq!(images.decode(&[4], &mut vec![0; values]).unwrap_err().kind(), ErrorKind::Argument);
     assert_eq!(images.decode(&[0], &mut [0; 3]).unwrap_err().kind(), ErrorKind::Argument);
     // Pixels are no files.
