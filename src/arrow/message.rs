@@ -93,7 +93,7 @@ fn corrupt(what: &str) -> Error {
     Error::corrupt(format!("the Arrow schema message {what}"))
 }
 
-/// What a message may still use: bytes that have not been accounted for, and fields.
+/// The rest that a message may use: bytes that have not been accounted for, and fields.
 struct Budget {
     bytes: usize,
     fields: usize,

@@ -260,7 +260,7 @@ impl Collected {
     }
 }
 
-/// What a pass over the columns with dictionaries finds.
+/// The result of a pass over the columns with dictionaries.
 enum Dictionaries {
     /// Those whose order is to be kept, by node.
     Kept(Vec<(usize, Values)>),

@@ -45,7 +45,7 @@ impl Head {
         self.format == ImageFormat::Jpeg
     }
 
-    /// What the kind of file is called.
+    /// The name of the kind of file.
     pub fn name(&self) -> &'static str {
         name(self.format)
     }

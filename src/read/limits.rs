@@ -1,4 +1,4 @@
-//! What the stored numbers of a lane may be: its transform, and the values that its type has (spec, section 4.1).
+//! Limits of a lane's stored numbers, from its transform and the values of its type (spec, section 4.1).
 
 use crate::column::{Kind, MAX_DECIMAL, Node};
 use crate::error::{Error, Result};

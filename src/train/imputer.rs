@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::read::{Reader, Source};
 use crate::sample::CondensedSamples;
 
-/// What stands for a feature that is missing in a row: null, or a number that is not finite.
+/// The replacement of a feature that is missing in a row: null, or a number that is not finite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Impute {
     /// The mean of the feature.

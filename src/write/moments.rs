@@ -60,7 +60,7 @@ impl MomentPlan {
         Moments::new(self.nodes.len())
     }
 
-    /// What the moments of a segment are sums of, once its lanes are encoded.
+    /// The terms that the moments of a segment sum, once its lanes are encoded.
     pub fn terms(&self, schema: &Schema, segment: &Batch, lanes: &[EncodedLane]) -> Terms {
         let mut wanted = vec![true; segment.rows];
         let mut columns = Vec::with_capacity(self.nodes.len());

@@ -97,7 +97,7 @@ impl Roles {
         Some(what.to_owned())
     }
 
-    /// What the columns of a surveyed table are, if a target is named.
+    /// The roles of a surveyed table's columns, if a target is named.
     pub fn columns(&self, schema: &Schema, survey: &Survey) -> Option<ColumnRoles> {
         let (target, kind) = survey.target?;
         let name = |node: usize| schema.nodes()[node].name.clone();
@@ -124,7 +124,7 @@ impl Roles {
     }
 }
 
-/// What to say of text that is numbers but for a few values: such a column was most likely meant to be numbers. None if
+/// A note on text that is numbers but for a few values: such a column was most likely meant to be numbers. None if
 /// less than nine of ten values are numbers.
 pub(super) fn doubt<'a>(values: impl Iterator<Item = &'a [u8]>) -> Option<String> {
     let (mut numbers, mut all, mut other) = (0u64, 0u64, None::<&[u8]>);

@@ -71,7 +71,7 @@ impl<'a> Segments<'a> {
     }
 }
 
-/// Of some rows of a batch those, from the first on, that reach `room` bytes; all if they do not. Counted row by row, so that
+/// Cuts rows of a batch where they reach `room` bytes; keeps all if they do not. Counted row by row, so that
 /// segments do not depend on how the rows were batched.
 fn rows_within(batch: &Batch, rows: Range<usize>, room: usize) -> usize {
     let fixed = |column: &Column| {

@@ -263,7 +263,7 @@ impl Strings {
         }
     }
 
-    /// What to say of text that is numbers but for a few values, where the distinct ones are known.
+    /// A note on text that is numbers but for a few values, where the distinct ones are known.
     fn doubt(&self) -> Option<String> {
         if self.full { None } else { doubt(self.distinct.strings()) }
     }

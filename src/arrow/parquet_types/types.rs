@@ -75,7 +75,7 @@ pub(in crate::arrow) fn foreign_dictionary(data_type: &DataType) -> bool {
     !native && !values.is_integer()
 }
 
-/// What of a field Parquet does not hold at all, with its path.
+/// The reason why Parquet cannot hold a field, with the field's path.
 pub(in crate::arrow) fn refusal(field: &Field, path: &str) -> Option<String> {
     let refuse = |what: &str| Some(format!("column \"{path}\": Parquet holds no {what}; write Arrow IPC"));
     let scale = |data_type: &DataType| match data_type {

@@ -127,7 +127,7 @@ fn no_pictures(path: &Path, images: &ImageInput) -> Result<()> {
 /// Bytes from which the kind of a file is found.
 const START: u64 = 64 << 10;
 
-/// What a file is.
+/// The kind of a file.
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
     Parquet,

@@ -26,7 +26,7 @@ pub(super) struct Files {
     pub passed_over: Vec<PathBuf>,
 }
 
-/// What kind of file a name or the first bytes tell.
+/// The kind of a file, by its name or its first bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
     Parquet,

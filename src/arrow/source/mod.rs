@@ -91,7 +91,7 @@ pub(super) fn open(path: &Path) -> Result<File> {
     }
 }
 
-/// What is in a folder, in the order of names.
+/// The entries of a folder, in the order of names.
 fn all_entries(folder: &Path) -> Result<Vec<PathBuf>> {
     let failed = |e| Error::io(format!("cannot read {}", folder.display()), e);
     let entries = std::fs::read_dir(folder).map_err(failed)?.collect::<std::io::Result<Vec<_>>>();
@@ -100,7 +100,7 @@ fn all_entries(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(entries)
 }
 
-/// What is in a folder, in the order of names, without what is hidden.
+/// The entries of a folder, in the order of names, without hidden ones.
 fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut entries = all_entries(folder)?;
     entries.retain(|path| path.file_name().is_some_and(|name| !name.to_string_lossy().starts_with('.')));

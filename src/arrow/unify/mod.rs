@@ -22,7 +22,7 @@ pub(super) struct Own {
     pub schema: SchemaRef,
 }
 
-/// What schemas have in common.
+/// The common schema of several files.
 pub(super) struct Unified {
     pub schema: SchemaRef,
     /// The notes on columns that changed, or that some files lack.

@@ -62,7 +62,7 @@ impl<S: Source> Reader<S> {
         (0..self.schema().nodes().len()).try_for_each(|node| self.dictionary(node).map(drop))
     }
 
-    /// What near-lossless coding changed is of columns of images, and possible.
+    /// Checks that the errors of near-lossless coding belong to columns of images, and are possible.
     fn check_image_errors(&self) -> Result<()> {
         let errors = self.image_errors()?;
         let ascending = errors.is_sorted_by(|a, b| a.0 < b.0);

@@ -18,7 +18,7 @@ const NUMBERS: u64 = 4 << 20;
 /// Bytes of strings, as long as they may be, that are decoded at a time.
 const STRINGS: u64 = 32 << 20;
 
-/// What a file says of all its rows together.
+/// The summaries of all rows of a file.
 pub(super) struct Summaries {
     moments: Option<MomentSums>,
     coreset: Option<CoresetSums>,

@@ -1,4 +1,4 @@
-//! What a user is told of how CSV text was read, in sentences.
+//! Notes for the user on how CSV text was read, in sentences.
 
 use super::header::some;
 use super::nulls::Nulls;

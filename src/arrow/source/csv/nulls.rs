@@ -2,7 +2,7 @@
 
 use super::number::is_nan;
 
-/// What programs write for no value. They count only in columns whose other values are not text.
+/// Words that programs write for no value. They count only in columns whose other values are not text.
 const USUAL: [&str; 17] = [
     "NA", "N/A", "n/a", "na", "#N/A", "<NA>", "NULL", "Null", "null", "NaN", "nan", "NAN", "None", "?", "-",
     ".", "\\N",

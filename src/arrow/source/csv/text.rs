@@ -178,7 +178,7 @@ impl Text {
     }
 }
 
-/// What keeps text from being read.
+/// A reason why text cannot be read.
 pub(super) enum TextError {
     /// The file cannot be read.
     File(Error),

@@ -63,7 +63,7 @@ pub(super) fn shortened(value: &str) -> String {
     shown
 }
 
-/// What is known of a column after some of its values.
+/// The state of a column's type search after some of its values.
 #[derive(Clone)]
 pub(super) struct Column {
     pub types: Types,

@@ -1,4 +1,4 @@
-//! What the pictures of a set have in common, and so how they are stored: as pixels, or as the files they are.
+//! The common properties of a set's pictures, which decide how they are stored: as pixels or as files.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ pub enum Stored {
     Pixels { shape: ImageShape, fit: bool },
 }
 
-/// What the pictures of a set have in common.
+/// The common properties of a set's pictures.
 #[derive(Default)]
 pub struct Common {
     wanted: PictureStorage,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::super::all_entries;
 use crate::error::Result;
 
-/// What systems and programs leave in folders.
+/// Names of files that systems and programs leave in folders.
 const LEFT_BEHIND: [&str; 6] =
     ["thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "@eadir", "system volume information"];
 
@@ -53,7 +53,7 @@ impl Passed {
     }
 }
 
-/// What is in a folder of a set, in the order of names; what is no data goes to `passed`, except files in `kept`.
+/// The entries of a set's folder, in the order of names; those that are no data go to `passed`, except files in `kept`.
 pub fn entries(set: &Path, folder: &Path, kept: &[&str], passed: &mut Passed) -> Result<Vec<PathBuf>> {
     let mut entries = all_entries(folder)?;
     entries.retain(|path| {

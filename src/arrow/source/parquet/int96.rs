@@ -44,7 +44,7 @@ pub(super) fn units(path: &Path, file: &File, columns: &[(usize, TimeUnit)]) -> 
     })
 }
 
-/// What the values of a column have been.
+/// The range and the precision of a column's values.
 struct Seen {
     /// Nanoseconds of the earliest and of the latest.
     range: Option<(i128, i128)>,

@@ -26,7 +26,7 @@ use std::sync::Arc;
 
 /// How a file is read.
 pub(super) struct Plan {
-    /// What the `parquet` crate reads it by.
+    /// The metadata that the `parquet` crate reads it by.
     pub metadata: ArrowReaderMetadata,
     /// The schema of its batches once restored.
     pub schema: SchemaRef,

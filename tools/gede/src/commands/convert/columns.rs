@@ -1,4 +1,4 @@
-//! What `gede convert` says of the columns to a model.
+//! The line of `gede convert` on the roles of the columns.
 
 use crate::output::{list, many};
 use gede::write::{ColumnRoles, TargetColumn};

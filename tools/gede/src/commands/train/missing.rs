@@ -6,7 +6,7 @@ use gede::read::Source;
 use gede::train::{Imputer, PassedOver, RowFeatures};
 use gede::{Error, Reader, Result};
 
-/// What stands for a feature that is missing in a row.
+/// The replacement of a feature that is missing in a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Impute {
     /// The mean of the feature

@@ -291,7 +291,7 @@ impl Network {
         self.method.train(training, network, from, self.fraction, &mut tell)
     }
 
-    /// What to say of a run that is resumed with another number of epochs: the learning rate moves by the new one.
+    /// A line on a run that is resumed with another number of epochs: the learning rate moves by the new one.
     fn resumed(&self) -> Result<Option<String>> {
         let (Some(path), Some(epochs)) = (&self.checkpoint, self.epochs) else { return Ok(None) };
         let other = EpochsDone::read(path)?.filter(|epochs_done| epochs_done.of != epochs);
