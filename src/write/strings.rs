@@ -1,5 +1,7 @@
 //! Byte strings to fields: a dictionary where strings repeat, the segment's heap for the rest, in symbols where that pays.
 
+use rayon::prelude::*;
+
 use super::interned::Interned;
 use super::options::{Coding, Layout, Part};
 use super::symbols::{Coded, code};
@@ -44,7 +46,7 @@ impl StoredDictionary {
 
     /// Strings, in symbols if there may be any and they pay.
     fn strings(strings: &[&[u8]], coding: Coding) -> Self {
-        let coded = if coding.has_symbols() { code(strings.iter().copied()) } else { None };
+        let coded = if coding.has_symbols() { code(strings) } else { None };
         let count = strings.len() as u64;
         match coded {
             Some(coded) => {
@@ -185,17 +187,14 @@ pub(super) fn encode_strings(
         return Some(EncodedStrings { lanes: coded(&own)?, dictionary: Some(own.stored), heap: None });
     }
     let all = strings(offsets, data).enumerate().map(|(i, s)| if is_valid(i) { s } else { &[] });
-    let symbols = if coding.has_symbols() { code(all.clone()) } else { None };
+    let all: Vec<&[u8]> = all.collect();
+    let symbols = if coding.has_symbols() { code(&all) } else { None };
     let (heap, lengths, table) = match symbols {
         Some(coded) => {
             let table = StoredDictionary::symbols(&coded);
             (coded.codes, coded.lengths, Some(table))
         }
-        None => {
-            let mut heap = Vec::with_capacity(all.clone().map(<[u8]>::len).sum());
-            all.clone().for_each(|s| heap.extend_from_slice(s));
-            (heap, all.map(|s| s.len() as u64).collect(), None)
-        }
+        None => (all.concat(), all.iter().map(|s| s.len() as u64).collect(), None),
     };
     let places = lengths.iter().scan(0, |end, length| {
         *end += length;
@@ -211,7 +210,7 @@ pub(super) fn encode_strings(
 
 /// The distinct ones of some strings, and how often each occurs.
 fn counted(mut strings: Vec<&[u8]>) -> Vec<(&[u8], u64)> {
-    strings.sort_unstable();
+    strings.par_sort_unstable();
     strings.chunk_by(|a, b| a == b).filter_map(|run| Some((*run.first()?, run.len() as u64))).collect()
 }
 

@@ -130,11 +130,12 @@ pub(super) fn survey(
         Ok(())
     })?;
     let doubts = texts.iter().map(|text| text.as_ref().and_then(Strings::doubt)).collect();
-    for (slot, text) in dictionaries.iter_mut().zip(texts) {
+    let choose = |(slot, text): (&mut Option<Dictionary>, Option<Strings>)| {
         if let Some(text) = text {
             *slot = text.dictionary(coding);
         }
-    }
+    };
+    dictionaries.par_iter_mut().zip(texts).for_each(choose);
     let target = roles.target.map(|(t, kind)| (t, resolve(schema, t, kind, target_labels.as_ref())));
     if let (Some((t, TargetKind::Class)), Some(labels)) = (target, &target_labels) {
         refuse_many(schema, t, labels, AUTO_CLASSES)?;

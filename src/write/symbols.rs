@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use rayon::prelude::*;
+
 use crate::format::{ESCAPE, MAX_SYMBOL, MAX_SYMBOLS};
 
 /// Bytes of strings that symbols are looked for in.
@@ -15,6 +17,8 @@ const OVERHEAD: usize = 96;
 /// Codes of symbols and, behind them, one for each byte.
 const CODES: usize = 512;
 const BYTES: usize = 256;
+/// Strings that one thread encodes at a time.
+const STRINGS: usize = 4096;
 
 /// Strings in symbols.
 #[derive(Debug, PartialEq)]
@@ -30,15 +34,15 @@ pub(super) struct Coded {
 }
 
 /// Puts strings into symbols, if they become clearly smaller.
-pub(super) fn code<'a>(strings: impl Iterator<Item = &'a [u8]> + Clone) -> Option<Coded> {
-    let bytes: usize = strings.clone().map(<[u8]>::len).sum();
-    let sample = strings.clone().flat_map(|s| s.chunks(PART)).step_by(bytes.div_ceil(SAMPLE).max(1));
+pub(super) fn code(strings: &[&[u8]]) -> Option<Coded> {
+    let bytes: usize = strings.iter().map(|s| s.len()).sum();
+    let sample = strings.iter().flat_map(|s| s.chunks(PART)).step_by(bytes.div_ceil(SAMPLE).max(1));
     let sample: Vec<&[u8]> = sample.collect();
     let symbols = Symbols::of(&sample);
     let table = symbols.to_bytes();
     let pays = |codes: &Coded, bytes: usize| 8 * (codes.codes.len() + OVERHEAD + table.len()) <= 7 * bytes;
     let sampled = sample.iter().map(|s| s.len()).sum();
-    if symbols.symbols.is_empty() || !pays(&symbols.encode(sample.into_iter()), sampled) {
+    if symbols.symbols.is_empty() || !pays(&symbols.encode(&sample), sampled) {
         return None;
     }
     let coded = symbols.encode(strings);
@@ -187,16 +191,28 @@ impl Symbols {
         bytes
     }
 
-    /// Strings in these symbols, without their table.
-    fn encode<'a>(&self, strings: impl Iterator<Item = &'a [u8]>) -> Coded {
-        let (mut codes, mut lengths) = (Vec::new(), Vec::new());
+    /// Strings in these symbols, without their table. Threads share them: each string is encoded by itself.
+    fn encode(&self, strings: &[&[u8]]) -> Coded {
+        let parts: Vec<_> = strings.par_chunks(STRINGS).map(|part| self.encode_part(part)).collect();
+        let mut parts = parts.into_iter();
+        let (mut codes, mut lengths) = parts.next().unwrap_or_default();
+        parts.for_each(|(more, lengths_of_more)| {
+            codes.extend(more);
+            lengths.extend(lengths_of_more);
+        });
+        Coded { symbols: self.symbols.len() as u64, table: Vec::new(), codes, lengths }
+    }
+
+    /// The codes of some strings back to back, and how many each string has.
+    fn encode_part(&self, strings: &[&[u8]]) -> (Vec<u8>, Vec<u64>) {
+        let (mut codes, mut lengths) = (Vec::new(), Vec::with_capacity(strings.len()));
         let mut steps = vec![Step::default(); PART + 1];
         for string in strings {
             let before = codes.len();
             string.chunks(PART).for_each(|part| self.shortest(part, &mut steps, &mut codes));
             lengths.push((codes.len() - before) as u64);
         }
-        Coded { symbols: self.symbols.len() as u64, table: Vec::new(), codes, lengths }
+        (codes, lengths)
     }
 
     /// Appends the fewest codes for at most `PART` bytes. `steps` is memory for one more.
@@ -303,7 +319,7 @@ mod tests {
             let strings: Vec<Vec<u8>> = strings.into_iter().map(|s| s.repeat(repeat)).collect();
             let sample: Vec<&[u8]> = strings.iter().map(Vec::as_slice).collect();
             let symbols = Symbols::of(&sample);
-            let coded = symbols.encode(sample.iter().copied());
+            let coded = symbols.encode(&sample);
             prop_assert!(coded.codes.len() <= 2 * strings.iter().map(Vec::len).sum::<usize>());
             if coded.symbols > 0 {
                 prop_assert_eq!(decoded(&coded, &symbols.to_bytes()), Some(strings));
@@ -315,11 +331,11 @@ mod tests {
     fn long_strings_and_few_bytes() {
         let long = b"the quick brown fox, the lazy dog; ".repeat(3000);
         let strings = [&long[..], b"", &long[7..PART + 8]];
-        let coded = code(strings.into_iter());
+        let coded = code(&strings);
         let found = coded.as_ref().and_then(|c| decoded(c, &c.table));
         assert_eq!(found, Some(strings.map(<[u8]>::to_vec).to_vec()));
         assert!(coded.is_some_and(|c| c.codes.len() < long.len() / 4));
-        assert_eq!(code([&b"some"[..], b"words"].into_iter()), None);
-        assert_eq!(code(std::iter::empty()), None);
+        assert_eq!(code(&[&b"some"[..], b"words"]), None);
+        assert_eq!(code(&[]), None);
     }
 }

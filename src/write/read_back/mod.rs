@@ -5,6 +5,9 @@ pub(super) mod damage;
 #[cfg(test)]
 mod tests;
 
+use std::ops::Range;
+
+use rayon::prelude::*;
 use zerocopy::IntoBytes;
 
 use super::block::{EncodedBlock, validities};
@@ -34,7 +37,6 @@ pub(super) fn check(
     let reader = reader(schema, dictionaries, blocks)?;
     let row_bytes = (segment.bytes() / segment.rows.max(1)).max(1);
     let step = (DECODED / row_bytes).max(ROWS.min(WIDE / row_bytes)).max(1);
-    let mut found = Batch::default();
     for (group, block) in (0..).zip(blocks) {
         if block.entry.rows.get() != segment.rows as u64 {
             return Err(broken("a block holds another number of rows than its segment"));
@@ -51,22 +53,48 @@ pub(super) fn check(
             number.map(|number| reader.dictionary(number).map_err(undecoded)).transpose()
         };
         let dictionaries = projection.nodes().iter().map(dictionary).collect::<Result<Vec<_>>>()?;
-        for from in (0..segment.rows).step_by(step) {
-            let rows = from..segment.rows.min(from + step);
-            reader.rows(rows.clone(), &projection, &mut found).map_err(undecoded)?;
-            let found = projection.nodes().iter().zip(&found.columns).zip(&dictionaries);
+        let check = Check { schema, segment, reader: &reader, projection, dictionaries };
+        // Threads share the rows, in whole steps: a segment alone would else be checked by one of them.
+        let share = segment.rows.div_ceil(rayon::current_num_threads()).next_multiple_of(step);
+        let starts: Vec<usize> = (0..segment.rows).step_by(share).collect();
+        let rows = |&from: &usize| check.rows(from..segment.rows.min(from + share), step);
+        starts.par_iter().map(rows).collect::<Vec<_>>().into_iter().collect::<Result<()>>()?;
+    }
+    Ok(())
+}
+
+/// The columns of a segment that one storage group holds, and how they are decoded again.
+struct Check<'a> {
+    schema: &'a Schema,
+    segment: &'a Batch,
+    reader: &'a SegmentReader<'a>,
+    projection: Projection,
+    /// The strings of each of its nodes that has a file-wide dictionary.
+    dictionaries: Vec<Option<Values>>,
+}
+
+impl Check<'_> {
+    /// Checks some rows, `step` at a time.
+    fn rows(&self, rows: Range<usize>, step: usize) -> Result<()> {
+        let mut found = Batch::default();
+        for from in rows.clone().step_by(step) {
+            let rows = from..rows.end.min(from + step);
+            self.reader.rows(rows.clone(), &self.projection, &mut found).map_err(undecoded)?;
+            let found = self.projection.nodes().iter().zip(&found.columns).zip(&self.dictionaries);
             for ((&node, found), dictionary) in found {
-                let given = &segment.columns[node];
+                let given = &self.segment.columns[node];
                 match dictionary {
                     Some(strings) if same_strings(given, from, found, strings) => {}
-                    Some(strings) => check_rows(schema, segment, node, from, &spelled(found, strings))?,
-                    None if same(&schema.nodes()[node], given, from, found, rows.len()) => {}
-                    None => check_rows(schema, segment, node, from, found)?,
+                    Some(strings) => {
+                        check_rows(self.schema, self.segment, node, from, &spelled(found, strings))?;
+                    }
+                    None if same(&self.schema.nodes()[node], given, from, found, rows.len()) => {}
+                    None => check_rows(self.schema, self.segment, node, from, found)?,
                 }
             }
         }
+        Ok(())
     }
-    Ok(())
 }
 
 /// Opens a finished file that does not have its name yet, and decodes what a reader decodes of it before any row.
