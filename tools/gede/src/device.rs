@@ -1,9 +1,7 @@
 //! Where networks are trained.
 
-use gede::Result;
 use gede::train::{Device, Feed, first_gpu};
-
-use crate::commands::misuse;
+use gede::{Error, ErrorKind, Result};
 
 /// A processor or a GPU.
 #[derive(Clone, Copy, Debug, Default, PartialEq, clap::ValueEnum)]
@@ -22,9 +20,10 @@ impl On {
             return Ok(Device::Cpu);
         }
         if cfg!(not(feature = "cuda")) {
-            return Err(misuse("this gede is built without CUDA: tools/cuda/cargo builds one"));
+            let what = "this gede is built without CUDA: tools/cuda/cargo builds one";
+            return Err(Error::new(ErrorKind::Argument, what));
         }
-        first_gpu().map_err(|e| misuse(format!("no GPU answers: {e}")))
+        first_gpu().map_err(|e| Error::new(ErrorKind::Argument, format!("no GPU answers: {e}")))
     }
 
     /// How images come to it where nothing else is asked for: on a GPU the host has nothing to do.

@@ -1,19 +1,14 @@
 //! The gede command-line tool.
 
-mod allocator;
 mod commands;
-mod device;
-mod experiment;
-mod methods;
-mod output;
-mod plot;
 mod progress;
 
-use clap::error::ErrorKind as Kind;
+use std::process::ExitCode;
+
 use clap::{Parser, Subcommand};
 use commands::{condensed, convert, demo, head, info, merge, sample, take, train, verify};
-use gede::{ErrorKind, Result};
-use std::process::ExitCode;
+use gede::Result;
+use gede_cli::{allocator, device, exit, methods, output, plot};
 
 /// Columnar files with O(1) rows out of compressed data, and training straight from them.
 #[derive(Parser)]
@@ -37,36 +32,11 @@ enum Command {
     Merge(merge::Merge),
     Sample(sample::Sample),
     Train(train::Train),
-    Experiment(commands::experiment::Experiment),
     Demo(demo::Demo),
 }
 
-const FAILED: u8 = 1;
-const MISUSED: u8 = 2;
-
 fn main() -> ExitCode {
-    let tool = match Tool::try_parse() {
-        Ok(tool) => tool,
-        Err(e) if matches!(e.kind(), Kind::DisplayHelp | Kind::DisplayVersion) => {
-            let _ = e.print(); // nobody may be there to read it
-            return ExitCode::SUCCESS;
-        }
-        Err(e) if e.kind() == Kind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            let _ = e.print();
-            return ExitCode::from(MISUSED);
-        }
-        Err(e) => {
-            let text = e.render().to_string();
-            let what = text.trim_start_matches("error: ").split("\n\n").next().unwrap_or_default();
-            return fail(&format!("{}; see gede --help", what.trim_end_matches('.')), MISUSED);
-        }
-    };
-    match tool.command.run(tool.json) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(e) if output::is_closed(&e) => ExitCode::SUCCESS,
-        Err(e) if e.kind() == ErrorKind::Argument => fail(&e.to_string(), MISUSED),
-        Err(e) => fail(&e.to_string(), FAILED),
-    }
+    exit::run("gede", |tool: Tool| tool.command.run(tool.json))
 }
 
 impl Command {
@@ -81,15 +51,7 @@ impl Command {
             Self::Merge(command) => command.run(json),
             Self::Sample(command) => command.run(json),
             Self::Train(command) => command.run(json),
-            Self::Experiment(command) => command.run(json),
             Self::Demo(command) => command.run(json),
         }
     }
-}
-
-/// Says on one line what went wrong.
-fn fail(what: &str, code: u8) -> ExitCode {
-    let line: Vec<&str> = what.split_whitespace().collect();
-    output::complain(&line.join(" "));
-    ExitCode::from(code)
 }

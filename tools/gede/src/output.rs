@@ -43,9 +43,9 @@ pub fn path(path: &Path) -> String {
     path.display().to_string()
 }
 
-/// Writes a line to standard error, if anybody listens.
-pub fn complain(line: &str) {
-    let _ = writeln!(io::stderr(), "gede: {line}");
+/// Writes a line to standard error, after the program's name, if anybody listens.
+pub fn complain(program: &str, line: &str) {
+    let _ = writeln!(io::stderr(), "{program}: {line}");
 }
 
 /// An error of writing to standard output.

@@ -126,7 +126,6 @@ fn requests_that_do_not_fit_the_file() {
     says(&folder.refused("convert t.gede u.gede", MISUSED), &["t.gede", "already"]);
     says(&folder.refused("convert t.gede u.csv --target a", MISUSED), &["u.csv", "--target"]);
     says(&folder.refused("convert t.gede u.txt", MISUSED), &["u.txt", ".parquet"]);
-    says(&folder.refused("experiment nothing", MISUSED), &["nothing", "california"]);
     says(&folder.refused("frobnicate t.gede", MISUSED), &["frobnicate"]);
     says(&folder.refused("info t.gede --frobnicate", MISUSED), &["--frobnicate"]);
     assert_eq!(folder.run("").status.code(), Some(MISUSED));

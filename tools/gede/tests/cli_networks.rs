@@ -1,4 +1,4 @@
-//! `gede train lenet5` learns from a file's images, the same for the same seed; `gede experiment mnist` wants its data.
+//! `gede train lenet5` learns from a file's images, the same for the same seed.
 #![allow(clippy::unwrap_used)]
 
 mod common;
@@ -98,9 +98,4 @@ fn what_cannot_be_learnt_is_refused() {
         let line = folder.refused(&format!("train {arguments}"), code);
         assert!(line.contains(says), "{says:?} is not in {line:?}");
     }
-    for set in ["mnist", "cifar10", "cifar100"] {
-        assert!(folder.refused(&format!("experiment {set}"), MISUSED).contains("--data"));
-        folder.refused(&format!("experiment {set} --data nothing"), FAILED);
-    }
-    assert!(folder.refused("experiment gpu --data .", MISUSED).contains("--device cuda"));
 }

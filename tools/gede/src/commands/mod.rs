@@ -4,7 +4,6 @@ pub mod condensed;
 pub mod convert;
 mod counted;
 pub mod demo;
-pub mod experiment;
 pub mod head;
 pub mod info;
 pub mod merge;

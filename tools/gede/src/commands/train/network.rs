@@ -285,7 +285,7 @@ impl Network {
         let bar = Bar::new();
         let mut tell = |epoch: &EpochReport| {
             // Only now is it known that the checkpoint is of this run.
-            resumed.take().iter().for_each(|line| complain(line));
+            resumed.take().iter().for_each(|line| complain("gede", line));
             bar.set(Progress { pass: "training", rows: epoch.epoch + 1, of: Some(training.epochs) });
         };
         self.method.train(training, network, from, self.fraction, &mut tell)

@@ -1,0 +1,97 @@
+//! Networks on sets of images: accuracy over the share of the images that an epoch has, drawn anew from the file or
+//! selected.
+
+mod figure;
+mod rows;
+mod run;
+mod set;
+mod summary;
+
+use std::path::Path;
+
+use gede::{Error, Result};
+
+use self::rows::NetworkRow;
+use self::run::{Files, Job};
+use self::set::{SETS, Set};
+use super::{Request, csv_file, folder, misuse, revision, steps};
+use gede_cli::methods::Method;
+
+/// Epochs of the runs whose times are compared: short ones, in turns, as a machine's speed changes by the hour.
+const TIMED: u64 = 20;
+
+/// Everything that is run, in this order: with three seeds what is drawn, with one what costs more.
+fn jobs(set: &Set) -> Vec<Job> {
+    let drawn = [Method::Random, Method::Rs2, Method::Balanced];
+    let job = |method, percent, seed| Job { method, percent, seed, epochs: set.epochs };
+    let mut jobs = Vec::new();
+    for seed in 1..=3 {
+        for percent in [10.0, 5.0, 1.0] {
+            jobs.extend(drawn.map(|method| job(method, percent, seed)));
+        }
+    }
+    // As many steps on all images as others make on a tenth of them.
+    jobs.push(Job { epochs: set.epochs / 10, ..job(Method::Full, 100.0, 1) });
+    jobs.extend(drawn.map(|method| job(method, 20.0, 1)));
+    jobs.push(job(Method::Full, 100.0, 1));
+    let selected = [Method::GradMatch, Method::Glister, Method::Craig, Method::Dq, Method::Tdds, Method::Ccs];
+    jobs.extend(selected.map(|method| job(method, 10.0, 1)));
+    jobs.push(job(Method::InfoBatch, 100.0, 1));
+    let compared = [Method::GradMatch, Method::Glister, Method::Dq, Method::Tdds];
+    for percent in [1.0, 5.0, 20.0] {
+        jobs.extend(compared.map(|method| job(method, percent, 1)));
+    }
+    jobs
+}
+
+/// What the time for a tenth of the images is told by, pairs side by side.
+fn timed() -> Vec<Job> {
+    let job = |method, percent, seed| Job { method, percent, seed, epochs: TIMED };
+    (1..=3).flat_map(|seed| [job(Method::Random, 10.0, seed), job(Method::Full, 100.0, seed)]).collect()
+}
+
+/// Rows of runs, and of those that are timed.
+struct Results {
+    runs: Vec<NetworkRow>,
+    times: Vec<NetworkRow>,
+}
+
+impl Results {
+    /// Writes the figures and the table, which it returns.
+    fn show(&self, set: &Set, storage: f64, out: &Path) -> Result<String> {
+        figure::drawn(set, &self.runs, &out.join("accuracy.svg"))?;
+        figure::methods(set, &self.runs, &out.join("methods.svg"))?;
+        let (table, path) = (summary::markdown(set, &self.runs, &self.times, storage), out.join("README.md"));
+        std::fs::write(&path, &table).map_err(|e| Error::io(format!("writing {}", path.display()), e))?;
+        Ok(table)
+    }
+}
+
+/// Runs what is not yet in the results of a set, row by row: it may be stopped at any time, and goes on where it was. The
+/// figures and the table are of the rows so far.
+pub fn run(name: &str, request: &Request) -> Result<()> {
+    gede_cli::allocator::keep_memory();
+    let set = SETS.iter().find(|set| set.name == name).ok_or_else(|| misuse(format!("no set {name}")))?;
+    let data = request.data.ok_or_else(|| misuse(format!("name the folder of {name}/ by --data")))?;
+    let files = Files::of(set, data, request.device)?;
+    let out = folder(request, name)?;
+    let revision = revision(&out);
+    let (jobs, timed) = (jobs(set), timed());
+    let bar = steps(jobs.len() + timed.len());
+    let paths = ["runs.csv", "times.csv"].map(|name| out.join(name));
+    let mut results = Results { runs: csv_file::load(&paths[0])?, times: csv_file::load(&paths[1])? };
+    let storage = files.storage()?;
+    let mut table = results.show(set, storage, &out)?;
+    for (job, timed) in jobs.iter().map(|job| (job, false)).chain(timed.iter().map(|job| (job, true))) {
+        let rows = if timed { &mut results.times } else { &mut results.runs };
+        bar.set_message(job.to_string());
+        if !rows.iter().any(|row| job.is(row)) {
+            rows.push(files.run(set, job, &revision)?);
+            csv_file::save(&paths[usize::from(timed)], rows)?;
+            table = results.show(set, storage, &out)?;
+        }
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    if request.json { gede_cli::output::json(&results.runs) } else { gede_cli::output::print(&table) }
+}

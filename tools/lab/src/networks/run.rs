@@ -1,0 +1,108 @@
+//! One run: a network trained and tested.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use gede::read::Source;
+use gede::sample::{Images, LabelColumn, Labels};
+use gede::train::{Training, device_name, peak_gpu_memory};
+use gede::{Error, ErrorKind, Reader, Result};
+
+use super::rows::NetworkRow;
+use super::set::Set;
+use crate::open;
+use crate::storage::machine;
+use gede_cli::device::On;
+use gede_cli::methods::Method;
+
+/// What is to be run.
+#[derive(Clone, Copy, Debug)]
+pub struct Job {
+    pub method: Method,
+    pub percent: f64,
+    pub seed: u64,
+    pub epochs: u64,
+}
+
+impl Job {
+    /// Whether a row is of this run.
+    pub fn is(&self, row: &NetworkRow) -> bool {
+        row.method == self.method.name()
+            && (row.percent, row.seed, row.epochs) == (self.percent, self.seed, self.epochs)
+    }
+}
+
+impl fmt::Display for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, {} %, seed {}", self.method.name(), self.percent, self.seed)
+    }
+}
+
+/// A set as gede files.
+pub struct Files {
+    train: PathBuf,
+    test: PathBuf,
+    device: On,
+    /// Where they are, as long as they are needed.
+    _folder: tempfile::TempDir,
+}
+
+impl Files {
+    /// Converts a set of the folder of data.
+    pub fn of(set: &Set, data: &Path, device: On) -> Result<Self> {
+        let folder = tempfile::tempdir().map_err(|e| Error::io("creating a temporary folder", e))?;
+        let [train, test] = set.convert(data, folder.path())?;
+        Ok(Self { train, test, device, _folder: folder })
+    }
+
+    /// The size of the training images' file, percent of their pixels and labels.
+    pub fn storage(&self) -> Result<f64> {
+        let length = std::fs::metadata(&self.train).map_err(|e| Error::io("looking at a file", e))?.len();
+        let reader = open(&self.train)?;
+        let image = reader.images(None)?.image_shape().values() as u64 + 1;
+        Ok(100.0 * length as f64 / (reader.rows() * image) as f64)
+    }
+
+    /// Trains and tests, at a commit.
+    pub fn run(&self, set: &Set, job: &Job, revision: &Option<String>) -> Result<NetworkRow> {
+        let reader = open(&self.train)?;
+        let (images, labels) = (reader.images(None)?, labels(&reader)?);
+        let device = self.device.device()?;
+        let training = Training { feed: self.device.feed(), ..set.training(job.epochs, job.seed) };
+        let network = set.network(job.seed, &device)?;
+        let from = (&reader, &images as &dyn Images, &labels as &dyn Labels);
+        let share = job.percent / 100.0;
+        let outcome = job.method.train(&training, network.as_ref(), from, share, &mut |_| {})?;
+        let trained = outcome.trained;
+        let test = open(&self.test)?;
+        let test_accuracy =
+            training.accuracy(network.as_ref(), &test.images(None)?, &self::labels(&test)?)?;
+        Ok(NetworkRow {
+            method: job.method.name(),
+            percent: job.percent,
+            seed: job.seed,
+            epochs: job.epochs,
+            steps: trained.steps,
+            test_accuracy,
+            last_loss: trained.epochs.last().map_or(f64::NAN, |epoch| epoch.loss),
+            train_seconds: trained.seconds,
+            images_per_second: trained.images as f64 / trained.seconds,
+            loader_share: trained.waited / trained.seconds,
+            bytes_read: reader.touched_bytes(),
+            training_memory: outcome.training_memory,
+            gpu_memory: peak_gpu_memory(&device),
+            selection_seconds: trained.selection_seconds,
+            selection_memory: outcome.selection_memory,
+            machine: match device_name(&device) {
+                Some(gpu) => format!("{gpu}, {}", machine()),
+                None => machine(),
+            },
+            revision: revision.clone(),
+        })
+    }
+}
+
+fn labels<S: Source>(reader: &Reader<S>) -> Result<LabelColumn<'_, S>> {
+    let missing = || Error::new(ErrorKind::Input, "the file is not stored by class");
+    LabelColumn::of_classes(reader)?.ok_or_else(missing)
+}
