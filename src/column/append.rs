@@ -26,11 +26,7 @@ impl Batch {
             let instances = self.rows * node.instances as usize;
             let validity = column.validity.as_ref().map(Vec::len) == node.nullable.then_some(instances);
             let strings = match &column.values {
-                Values::Bytes { offsets, data } => {
-                    offsets.is_sorted()
-                        && offsets.first() == Some(&0)
-                        && offsets.last() == Some(&(data.len() as u64))
-                }
+                Values::Bytes { offsets, data } => are_strings(offsets, data),
                 _ => true,
             };
             right_kind && values && validity && strings
@@ -90,9 +86,7 @@ impl Batch {
                     (Values::U128(to), Values::U128(from)) => copy(to, from, &run, per_row),
                     (Values::Bytes { offsets: to, data }, Values::Bytes { offsets: from, data: bytes }) => {
                         for i in run {
-                            let (start, end) = (from.get(i).copied(), from.get(i + 1).copied());
-                            let range = start.unwrap_or(0) as usize..end.unwrap_or(0) as usize;
-                            data.extend_from_slice(bytes.get(range).unwrap_or(&[]));
+                            data.extend_from_slice(&bytes[from[i] as usize..from[i + 1] as usize]);
                             to.push(data.len() as u64);
                         }
                     }
@@ -110,6 +104,11 @@ impl Batch {
     }
 }
 
+/// True if offsets cut all of the bytes into strings.
+pub(crate) fn are_strings(offsets: &[u64], data: &[u8]) -> bool {
+    offsets.is_sorted() && offsets.first() == Some(&0) && offsets.last() == Some(&(data.len() as u64))
+}
+
 fn copy<T: Copy>(to: &mut Vec<T>, from: &[T], rows: &Range<usize>, per_row: usize) {
-    to.extend_from_slice(from.get(rows.start * per_row..rows.end * per_row).unwrap_or(&[]));
+    to.extend_from_slice(&from[rows.start * per_row..rows.end * per_row]);
 }

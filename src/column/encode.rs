@@ -22,7 +22,7 @@ pub(crate) struct EncodedLane {
     pub exceptions: Vec<(u32, u64)>,
     /// Raw bits by field, for a dictionary.
     pub dictionary: Option<Vec<u64>>,
-    /// Whether the fields may be divided by what they have in common.
+    /// Fields may be divided by a common divisor.
     pub divisible: bool,
 }
 
@@ -102,7 +102,8 @@ pub(crate) fn encode_wide(kind: Kind, raw: &[u128], valid: Option<&[u8]>) -> [En
     let flip = if kind == Kind::Decimal { 1u128 << 127 } else { 0 };
     let is_valid = |i: usize| valid.is_none_or(|v| v.get(i) == Some(&1));
     let used = || raw.iter().enumerate().filter(|(i, _)| is_valid(*i)).map(|(_, r)| r ^ flip);
-    let (least, most) = (used().min().unwrap_or(0), used().max().unwrap_or(0));
+    let most = used().fold(0, u128::max);
+    let least = used().fold(most, u128::min);
     let field = |(i, r): (usize, &u128)| if is_valid(i) { (r ^ flip) - least } else { 0 };
     let spread = most - least;
     let half = |shift: u32| {
@@ -195,7 +196,7 @@ fn encode_dictionary(order: Order, raw: &[u64], valid: Option<&[u8]>) -> Option<
     for (code, value) in values.iter().enumerate() {
         codes.insert(*value, code as u64);
     }
-    let field = |(i, r): (usize, &u64)| if is_valid(i) { codes.get(r).copied().unwrap_or(0) } else { 0 };
+    let field = |(i, r): (usize, &u64)| if is_valid(i) { codes[r] } else { 0 };
     let mut lane = EncodedLane::codes(raw.iter().enumerate().map(field).collect(), values.len() as u64);
     lane.dictionary = Some(values).filter(|v| !v.is_empty());
     lane.dictionary.is_some().then_some(lane)

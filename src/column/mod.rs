@@ -9,6 +9,7 @@ mod schema_bytes;
 mod transform;
 mod values;
 
+pub(crate) use append::are_strings;
 pub(crate) use encode::{EncodedLane, encode_lane, encode_wide, width};
 #[cfg(feature = "arrow")]
 pub(crate) use rules::MAX_DEPTH;

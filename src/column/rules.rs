@@ -49,7 +49,7 @@ impl Node {
     }
 }
 
-/// Whether values of a kind and width may have a unit.
+/// True if values of a kind and width may have a unit.
 fn takes_unit(kind: Kind, bits: u16, unit: u8) -> bool {
     match (kind, unit) {
         (_, 0) => true,

@@ -6,11 +6,11 @@ use crate::image::ImageShape;
 /// Most lanes a row may have.
 pub const MAX_LANES: u64 = 1 << 20;
 
-/// What the values of a node are (spec, section 3).
+/// Type of the values of a node (spec, section 3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Kind {
-    /// Children side by side; no values of its own.
+    /// Children side by side, without values.
     Struct = 0,
     /// A fixed number of items, each an instance of the one child.
     List = 1,
@@ -32,7 +32,7 @@ pub enum Kind {
     Bytes = 9,
     /// UTF-8 strings.
     Text = 10,
-    /// Images of one shape, 8 bits a value: a storage group of its own.
+    /// Images of one shape, 8 bits a value, in a storage group of their own.
     Image = 11,
 }
 
@@ -45,7 +45,7 @@ impl Kind {
             .find(|k| *k as u8 == kind)
     }
 
-    /// Whether values are byte strings of any length.
+    /// True for byte strings of any length.
     pub fn is_bytes(self) -> bool {
         matches!(self, Kind::Bytes | Kind::Text)
     }
@@ -70,9 +70,9 @@ pub struct Node {
     pub name: String,
     /// The node it belongs to; none for a column.
     pub parent: Option<usize>,
-    /// What its values are.
+    /// Type of its values.
     pub kind: Kind,
-    /// Whether values may be null.
+    /// Values may be null.
     pub nullable: bool,
     /// Date, time, timestamp or duration unit (spec, section 3); 0 for none.
     pub unit: u8,
@@ -119,13 +119,13 @@ impl Node {
         self.instances * self.lanes_per_instance
     }
 
-    /// Whether the node is a column of one value or string a row, as classes are.
+    /// True for a column of one value or string a row, as classes are.
     pub(crate) fn is_single_column(&self) -> bool {
         let single = self.kind.is_bytes() || self.value_lanes() == u32::from(self.bits > 64) + 1;
         self.parent.is_none() && single && !matches!(self.kind, Kind::FixedBytes | Kind::Image)
     }
 
-    /// Whether the node is a column of single numbers: bool, integer without a unit, float or
+    /// True for a column of single numbers: bool, integer without a unit, float or
     /// decimal. Features, moments and value targets are such columns.
     pub fn is_numeric_column(&self) -> bool {
         let number = match self.kind {
@@ -162,7 +162,7 @@ impl Schema {
         self.groups.iter().sum()
     }
 
-    /// Storage groups: columns that lie together. Group 0 holds all but images, and may hold none.
+    /// Storage groups: columns stored together. Group 0 holds all but images, and may hold none.
     pub fn groups(&self) -> u32 {
         self.groups.len() as u32
     }

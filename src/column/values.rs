@@ -81,7 +81,7 @@ impl Values {
         }
     }
 
-    /// Whether there are none.
+    /// True if there are none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -132,7 +132,7 @@ impl Batch {
 }
 
 impl Column {
-    /// Whether a row has a label, as `label` gives it.
+    /// True if a row has a label, as `label` gives it.
     pub(crate) fn has_label(&self, row: usize, label: Option<&[u8]>) -> bool {
         let null = self.validity.as_ref().is_some_and(|valid| valid.get(row) == Some(&0));
         let Some(label) = label.filter(|_| !null) else { return null && label.is_none() };

@@ -2,7 +2,7 @@
 
 use super::planes::BitPlanes;
 
-/// What a bit position of a block is.
+/// Role of a bit position of a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// 0 in every row; stored once a block.
@@ -46,7 +46,7 @@ fn stream_bytes(bits: u64) -> u64 {
 
 /// Takes non-constant positions into the base by increasing entropy (ties by position) and keeps the
 /// set whose base table and records take the fewest bytes; stops after `tau` positions without a gain
-/// or when every row has a base of its own (algorithm 1, lines 12 to 29, with the bytes really written
+/// or when no two rows share a base (algorithm 1, lines 12 to 29, with the bytes really written
 /// in place of equation 1). Takes time in proportion to the rows with the rarer bit, position by
 /// position.
 pub fn select_bases(planes: &BitPlanes, tau: usize) -> Bases {

@@ -7,7 +7,7 @@ const SAMPLE: usize = 4096;
 /// Places at which the sample may be cut.
 const CUTS: usize = 192;
 
-/// Fields from `low` on, told apart by `width` bits.
+/// Fields `low` to `low + 2^width - 1`; deviations have `width` bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bin {
     /// The least field.
@@ -97,17 +97,17 @@ fn sample(fields: &[u64], most: usize) -> Vec<u64> {
 /// The least field of each bin, and the bits that `rows` rows take.
 fn cuts(sample: &mut [u64], rows: u64, entry_bits: u64, most: usize, places: usize) -> (Vec<u64>, u64) {
     let n = sample.len();
+    if n == 0 {
+        return (vec![0], 0);
+    }
     // The first of each run of equal fields that a quantile falls in.
     let mut starts: Vec<usize> = (0..places).map(|i| i * n / places).collect();
     for start in &mut starts {
-        *start = sample.partition_point(|&v| v < sample.get(*start).copied().unwrap_or(0));
+        *start = sample.partition_point(|&v| v < sample[*start]);
     }
     starts.dedup();
     starts.retain(|&s| s < n);
     let k = starts.len();
-    if k == 0 {
-        return (vec![0], 0);
-    }
     let end = |i: usize| starts.get(i + 1).copied().unwrap_or(n);
     let cost = |i: usize, j: usize| {
         let (from, to) = (starts[i], end(j));

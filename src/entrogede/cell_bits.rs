@@ -1,4 +1,4 @@
-//! Which bits of the features' keys tell cells apart: the clustering phase of algorithm 1.
+//! Choice of the bits of features' keys that define cells: the clustering phase of algorithm 1.
 
 use super::entropy::skew;
 use super::grid::{Grid, KEY_BITS};

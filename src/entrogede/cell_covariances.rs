@@ -68,7 +68,7 @@ impl CellProducts {
 }
 
 impl<S: DerefMut<Target = [u64]>> CellCovariances<S> {
-    /// Of so many cells in storage that holds zeros.
+    /// Covariances of `cells` cells, in storage that holds zeros.
     ///
     /// # Errors
     /// `Argument` if the storage is too small.

@@ -5,7 +5,7 @@ use super::features::FeatureColumn;
 use super::grid::{Feature, Grid, KEY_BITS};
 use crate::error::{Error, Result};
 
-/// Turns rows into cell keys: a row's cell bits, the first in the top bit of a u128, zeros behind the
+/// Turns rows into cell keys: a row's cell bits, the first in the top bit of a u128, zeros after the
 /// last.
 #[derive(Clone, Debug)]
 pub struct CellKeys {

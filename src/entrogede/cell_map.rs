@@ -81,7 +81,7 @@ pub struct CellMap {
 }
 
 impl CellMap {
-    /// Bits that tell cells apart.
+    /// Number of bits that define a cell.
     pub fn beta(&self) -> usize {
         self.beta
     }
@@ -91,7 +91,7 @@ impl CellMap {
         self.table.keys.len()
     }
 
-    /// Whether there is no cell.
+    /// True if there is no cell.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -109,7 +109,7 @@ impl CellMap {
 
 /// The first `beta` bits of a key.
 fn prefix(key: u128, beta: usize) -> u128 {
-    key & !u128::MAX.checked_shr(beta as u32).unwrap_or(0)
+    if beta < 128 { key & !(u128::MAX >> beta) } else { key }
 }
 
 /// Distinct keys in the order they came, and an open-addressed table of where they are: 16 bytes a
@@ -131,7 +131,7 @@ impl KeyTable {
         table
     }
 
-    /// Lays the table out anew, at most half full with one key more.
+    /// Rebuilds the table so that it stays at most half full with one key more.
     fn grow(&mut self) {
         self.slots.clear();
         self.slots.resize((2 * self.keys.len() + 2).next_power_of_two().max(64), FREE);

@@ -1,4 +1,4 @@
-//! What condensed samples are the means of: sums and counts a cell, segment by segment.
+//! Sums and counts of each cell, segment by segment; condensed samples are their means.
 
 use std::ops::{DerefMut, Range};
 
@@ -6,13 +6,13 @@ use super::condensed::{Condensed, round24};
 use super::features::FeatureColumn;
 use crate::error::{Error, Result};
 
-/// What is summed in every cell.
+/// Sums and counts kept for every cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CellLayout {
     /// For each column averaged, the features and then the target if it is a value: whether nulls or
     /// non-finite values occur in the file, so that its values need a count of their own.
     pub specials: Vec<bool>,
-    /// Whether the last column is the target.
+    /// The last column is the target.
     pub target: bool,
     /// Classes of a class target, else 0. Without classes rows are counted as of one.
     pub classes: usize,
@@ -72,7 +72,8 @@ impl CellSums {
             cells.push((same[0] >> 32) as u32);
         }
 
-        let class = |row: usize| class_of_row.get(row).copied().unwrap_or(0);
+        debug_assert_eq!(class_of_row.len(), if layout.classes > 0 { rows.len() } else { 0 });
+        let class = |row: usize| if layout.classes > 0 { class_of_row[row] } else { 0 };
         let mut classed: Vec<u64> = place.iter().enumerate().map(|(row, &at)| pack(at, class(row))).collect();
         classed.sort_unstable();
         let weights = classed
@@ -165,9 +166,11 @@ impl<S: DerefMut<Target = [u64]>> CellTotals<S> {
             let (sums, counts) = words.split_at(columns);
             let (counts, weights) = counts.split_at(self.layout.counted());
             let rows: u64 = weights.iter().sum();
-            let mut counts = counts.iter();
+            // Columns with special values have a count of their own, in the order of the columns.
+            let mut counted = 0;
             for (column, (&sum, &specials)) in sums.iter().zip(&self.layout.specials).enumerate() {
-                let count = if specials { counts.next().copied().unwrap_or(0) } else { rows };
+                let count = if specials { counts[counted] } else { rows };
+                counted += usize::from(specials);
                 // 0 / 0 is NaN: no finite value, no mean.
                 let mean = round24(f64::from_bits(sum) / count as f64);
                 match &mut condensed.target {

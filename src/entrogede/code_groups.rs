@@ -12,7 +12,7 @@ const SAMPLE: usize = 1 << 16;
 pub const MAX_GROUP_BASES: usize = 4096;
 /// Pairs of bins that are marked one by one; groups with more are not joined.
 const MAX_PAIRS: usize = 1 << 20;
-/// Of more lanes than this only neighbours are tried.
+/// Beyond this number of lanes only neighbours are tried.
 const ALL_PAIRS: usize = 48;
 const NEIGHBOURS: usize = 6;
 
@@ -49,7 +49,7 @@ impl CodeGroup {
 
     /// The group of some lanes over all rows; none if it has too many bases.
     fn of(lanes: Vec<usize>, coded: &[Coded]) -> Option<Self> {
-        let parts: Vec<&Coded> = lanes.iter().filter_map(|&l| coded.get(l)).collect();
+        let parts: Vec<&Coded> = lanes.iter().map(|&lane| &coded[lane]).collect();
         let rows = parts.first().map_or(0, |c| c.ids.len());
         let mut ids = vec![0u32; rows];
         let mut tuples: Vec<Vec<u16>> = vec![Vec::new()];
@@ -59,19 +59,17 @@ impl CodeGroup {
             let mut names = vec![u32::MAX; pairs];
             for (id, &bin) in ids.iter_mut().zip(part.ids) {
                 *id = *id * part.bins as u32 + u32::from(bin);
-                if let Some(name) = names.get_mut(*id as usize) {
-                    *name = 0;
-                }
+                names[*id as usize] = 0;
             }
             let mut next = Vec::new();
             for (pair, name) in names.iter_mut().enumerate().filter(|(_, name)| **name == 0) {
                 *name = next.len() as u32;
-                let mut tuple = tuples.get(pair / part.bins).cloned().unwrap_or_default();
+                let mut tuple = tuples[pair / part.bins].clone();
                 tuple.push((pair % part.bins) as u16);
                 next.push(tuple);
             }
             tuples = next;
-            ids.iter_mut().for_each(|id| *id = names.get(*id as usize).copied().unwrap_or(0));
+            ids.iter_mut().for_each(|id| *id = names[*id as usize]);
         }
         let ids = ids.into_iter().map(|id| id as u16).collect();
         (tuples.len() <= MAX_GROUP_BASES).then(|| Self { lanes, bases: tuples.concat(), ids })
@@ -156,7 +154,7 @@ impl Trial<'_> {
 }
 
 /// Joins lanes greedily as long as ids and base tables of the joined groups take fewer bits; lanes of one bin are one
-/// group. Groups lie in the order of their first lanes.
+/// group. Groups are in the order of their first lanes.
 pub fn code_groups(coded: &[Coded]) -> Vec<CodeGroup> {
     let rows = coded.first().map_or(0, |c| c.ids.len());
     let step = rows.div_ceil(SAMPLE).max(1);
@@ -194,7 +192,7 @@ pub fn code_groups(coded: &[Coded]) -> Vec<CodeGroup> {
     found
 }
 
-/// Every lane in a group of its own.
+/// One group for each lane.
 pub fn lone_groups(coded: &[Coded]) -> Vec<CodeGroup> {
     (0..coded.len()).into_par_iter().filter_map(|lane| CodeGroup::of(vec![lane], coded)).collect()
 }

@@ -21,7 +21,7 @@ impl Condensed {
         self.weights.len() / self.classes.max(1)
     }
 
-    /// Whether there is none.
+    /// True if there is none.
     pub fn is_empty(&self) -> bool {
         self.weights.is_empty()
     }

@@ -10,7 +10,7 @@ const ROUNDING: f64 = 1e-9;
 
 /// Rows taken in one after the other, of which no more are kept than second moments have numbers.
 ///
-/// With z = (1, features, target) these are the D = (d + 2)(d + 3)/2 products of z with itself, summed. D kept rows
+/// For z = (1, features, target) these are the D = (d + 2)(d + 3)/2 products of z with itself, summed. D kept rows
 /// are a basis: the next row is a combination of them. Its weight is moved over to them along the combination, which
 /// leaves all sums as they are, until it is gone or one of theirs is; that one makes way for the row (Caratheodory's
 /// theorem, in the steps of the simplex method). O(D^2) a row.
@@ -19,7 +19,7 @@ pub struct Coreset {
     centre: Vec<(f64, f64)>,
     /// D of them.
     slots: Vec<Slot>,
-    /// Of the matrix whose columns are the slots' products; D x D.
+    /// Inverse of the matrix whose columns are the slots' products; D x D.
     inverse: Vec<f64>,
     /// Sums of the products of all rows so far.
     sums: Vec<f64>,
@@ -124,46 +124,51 @@ impl Coreset {
     }
 
     /// Puts a row, of which the basis has these shares, in the place of another.
-    fn enter(&mut self, at: usize, mut slot: Slot, shares: &[f64]) {
+    fn enter(&mut self, at: usize, slot: Slot, shares: &[f64]) {
         let most = self.slots.len();
-        let Some(&pivot) = shares.get(at) else { return };
-        let own = self.inverse.iter().skip(at * most).take(most).map(|v| v / pivot);
-        let own: Vec<f64> = own.collect();
+        let pivot = shares[at];
+        let own: Vec<f64> = self.inverse[at * most..(at + 1) * most].iter().map(|v| v / pivot).collect();
         for (i, (row, share)) in self.inverse.chunks_exact_mut(most).zip(shares).enumerate() {
-            match i == at {
-                true => row.copy_from_slice(&own),
-                false => row.iter_mut().zip(&own).for_each(|(v, own)| *v -= share * own),
+            if i == at {
+                row.copy_from_slice(&own);
+            } else {
+                row.iter_mut().zip(&own).for_each(|(v, own)| *v -= share * own);
             }
         }
-        self.slots.iter_mut().skip(at).take(1).for_each(|old| std::mem::swap(old, &mut slot));
+        self.slots[at] = slot;
         self.changes += 1;
         if self.changes % most == 0 {
             self.invert();
         }
     }
 
-    /// The inverse anew, by elimination with the largest pivots: changes add up rounding.
+    /// Recomputes the inverse by elimination with the largest pivots: changes accumulate rounding errors.
     fn invert(&mut self) {
         let most = self.slots.len();
         let mut matrix: Vec<Vec<f64>> = (0..most)
             .map(|i| {
-                let own = self.slots.iter().map(|slot| slot.products.get(i).copied().unwrap_or(0.0));
+                let own = self.slots.iter().map(|slot| slot.products[i]);
                 own.chain((0..most).map(|j| f64::from(u8::from(i == j)))).collect()
             })
             .collect();
         for column in 0..most {
-            let size = |row: &Vec<f64>| row.get(column).map_or(0.0, |v| v.abs());
+            let size = |row: &Vec<f64>| row[column].abs();
             let below = matrix.iter().enumerate().skip(column);
             let largest = below.max_by(|a, b| size(a.1).total_cmp(&size(b.1))).map_or(column, |(i, _)| i);
             matrix.swap(column, largest);
-            let Some(mut own) = matrix.get(column).cloned() else { return };
-            let Some(&pivot) = own.get(column).filter(|v| **v != 0.0) else { return };
+            let mut own = matrix[column].clone();
+            let pivot = own[column];
+            // A singular basis keeps the inverse that it has.
+            if pivot == 0.0 {
+                return;
+            }
             own.iter_mut().for_each(|v| *v /= pivot);
             for (i, row) in matrix.iter_mut().enumerate() {
-                let by = row.get(column).copied().unwrap_or(0.0);
-                match i == column {
-                    true => row.copy_from_slice(&own),
-                    false => row.iter_mut().zip(&own).for_each(|(v, own)| *v -= by * own),
+                let by = row[column];
+                if i == column {
+                    row.copy_from_slice(&own);
+                } else {
+                    row.iter_mut().zip(&own).for_each(|(v, own)| *v -= by * own);
                 }
             }
         }

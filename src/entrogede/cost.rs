@@ -10,7 +10,7 @@ pub fn paper_bits(n: u64, m: u64, n_b: u64, l_b: u64, l_d: u64) -> u128 {
     n_b * l_b + rows * record + u128::from(m) * u128::from(id_bits(n))
 }
 
-/// What plain bit packing takes, in bits: `n` rows, each lane in its own width.
+/// Bits of plain bit packing: `n` rows, each lane in its own width.
 pub fn plain_bits(n: u64, widths: &[u8]) -> u128 {
     u128::from(n) * widths.iter().map(|&width| u128::from(width)).sum::<u128>()
 }

@@ -25,14 +25,14 @@ impl FeatureColumn<'_> {
     }
 }
 
-/// What occurs in one feature.
+/// Values that occur in one feature.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Range {
     /// The least finite value, infinity if there is none.
     pub lo: f64,
     /// The greatest finite value, minus infinity if there is none.
     pub hi: f64,
-    /// Whether a null, a NaN or an infinity occurs.
+    /// A null, a NaN or an infinity occurs.
     pub specials: bool,
 }
 

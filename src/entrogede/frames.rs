@@ -1,5 +1,5 @@
-//! Frames: runs of rows that share a minimum, along a line. What the order of rows tells of a lane's fields is
-//! taken off them; the rest is what bins and code groups code.
+//! Frames: runs of rows that share a minimum, along a line. The part of a lane's fields that the order of rows predicts
+//! is subtracted; bins and code groups code the rest.
 
 use super::bins::Bins;
 
@@ -15,7 +15,7 @@ pub const MAX_FRAMED_WIDTH: u8 = 56;
 /// Rows that a trial looks at.
 const SAMPLE: usize = 4096;
 
-/// What a lane's fields grow by from a row to the next, in units of 2^-16.
+/// Growth of a lane's fields from one row to the next, in units of 2^-16.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Slope(pub i64);
 
@@ -43,14 +43,14 @@ impl Slope {
         found
     }
 
-    /// What row `j` of a frame, less than 2^7, is above its row 0.
+    /// Height of row `j` of a frame, less than 2^7, above its row 0.
     #[inline(always)]
     pub fn at(self, j: usize) -> u64 {
         (self.0.wrapping_mul(j as i64) >> 16) as u64
     }
 }
 
-/// A lane's fields with what frames tell taken off: `field = minimum of its frame + slope.at(j) + rest`, modulo 2^64.
+/// A lane's fields less their frames' prediction: `field = minimum of its frame + slope.at(j) + rest`, modulo 2^64.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Framed {
     /// One a frame.
@@ -69,7 +69,7 @@ impl Framed {
 
     fn push(&mut self, frame: &[u64], slope: Slope) {
         let distance = |(j, &field): (usize, &u64)| field.wrapping_sub(slope.at(j)) as i64;
-        let least = frame.iter().enumerate().map(distance).min().unwrap_or(0);
+        let least = frame.iter().enumerate().map(distance).fold(i64::MAX, i64::min);
         self.minima.push(least as u64);
         let rests = frame.iter().enumerate().map(|field| distance(field).wrapping_sub(least) as u64);
         self.rests.extend(rests);

@@ -30,10 +30,10 @@ pub(super) fn exact(columns: &[MomentColumn], rows: &[usize]) -> Option<Vec<i128
             _ => return None,
         }
     }
-    let largest = |q: &[i64]| rows.iter().map(|&row| q[row].unsigned_abs()).max().unwrap_or(0);
+    let largest = |q: &[i64]| rows.iter().map(|&row| q[row].unsigned_abs()).fold(0, u64::max);
     let mut magnitudes = vec![1];
     magnitudes.extend(integers.iter().map(|q| u128::from(largest(q))));
-    let most = magnitudes.iter().max().copied().unwrap_or(1);
+    let most = magnitudes.iter().copied().fold(1, u128::max);
     let bound = (most * most).checked_mul(rows.len() as u128)?;
     if bound > i128::MAX as u128 {
         return None;

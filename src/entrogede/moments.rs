@@ -130,7 +130,7 @@ impl Moments {
         self.left_out
     }
 
-    /// Whether the sums are exact.
+    /// True if the sums are exact.
     pub fn is_exact(&self) -> bool {
         matches!(self.sums, Sums::Exact { .. })
     }
@@ -189,7 +189,7 @@ impl Moments {
     }
 
     /// Bound of the relative error of a column's centred sum of squares: 0 of exact sums, infinity where rounding has left
-    /// nothing of it. Large where a column lies far from zero for how much it varies.
+    /// nothing of it. Large where a column is far from zero compared with how much it varies.
     pub fn relative_error(&self, column: usize) -> f64 {
         let Sums::Compensated(sums) = &self.sums else { return 0.0 };
         if self.count == 0 {
@@ -200,7 +200,7 @@ impl Moments {
         if centred > noise { noise / centred } else { f64::INFINITY }
     }
 
-    /// With `c` the mean rounded down and `r` what is left of the sum, the sum of
+    /// For `c`, the mean rounded down, and `r`, the remainder of the sum: the sum of
     /// `(q_i - c_i) (q_j - c_j)` less `r_i r_j / n`. The first is an integer that fits, so that its
     /// terms may wrap around; the second is at most n.
     fn centred_exactly(&self, sums: &[i128], i: usize, j: usize) -> Double {

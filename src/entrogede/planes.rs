@@ -4,7 +4,7 @@ use super::entropy::skew;
 
 /// The bit planes of one block. Positions are numbered lane by lane, within a lane from its least
 /// significant bit; the plane of a position has one bit a row, row `i` in bit `i % 64` of word
-/// `i / 64`, and zeros behind the last row.
+/// `i / 64`, and zeros after the last row.
 #[derive(Clone, Debug, Default)]
 pub struct BitPlanes {
     rows: usize,
@@ -53,12 +53,12 @@ impl BitPlanes {
         self.ones.len()
     }
 
-    /// Whether there is no bit position.
+    /// True if there is no bit position.
     pub fn is_empty(&self) -> bool {
         self.ones.is_empty()
     }
 
-    /// Where each lane's positions begin, and behind the last lane [`len`](Self::len).
+    /// Start of each lane's positions, and after the last lane [`len`](Self::len).
     pub fn lane_offsets(&self) -> &[usize] {
         &self.lanes
     }
@@ -100,7 +100,7 @@ fn fill<const W: usize>(planes: &mut [u64], stride: usize, values: &[u64]) {
     }
 }
 
-/// Transposes each of the `64 / W` square bit matrices that lie side by side in `W` words.
+/// Transposes each of the `64 / W` square bit matrices stored side by side in `W` words.
 fn transpose<const W: usize>(block: &mut [u64; W]) {
     let mut step = W / 2;
     while step > 0 {

@@ -14,7 +14,7 @@ pub enum Pixels {
     Floats(Vec<f32>),
 }
 
-/// What the values of images become.
+/// Form of the values of images.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum PixelFormat {
     /// The bytes they are stored as.
@@ -35,7 +35,7 @@ impl PixelFormat {
         Self::Floats { mean: Vec::new(), std: Vec::new() }
     }
 
-    /// What each of the 256 byte values becomes in each channel; none if bytes stay bytes.
+    /// For each channel the number of each of the 256 byte values; `None` if bytes stay bytes.
     ///
     /// # Errors
     /// `Argument` if there is not a finite mean and a usable deviation a channel.
@@ -49,8 +49,9 @@ impl PixelFormat {
             )));
         }
         let table = |channel: usize| {
-            let mean = mean.get(channel).copied().unwrap_or(0.0);
-            let std = std.get(channel).copied().unwrap_or(1.0);
+            let of =
+                |numbers: &[f32], default: f32| if numbers.is_empty() { default } else { numbers[channel] };
+            let (mean, std) = (of(mean, 0.0), of(std, 1.0));
             std::array::from_fn(|byte| (byte as f32 / 255.0 - mean) / std)
         };
         Ok(Some((0..channels).map(table).collect()))
@@ -86,7 +87,7 @@ impl Batch {
         self.state
     }
 
-    /// Whether it is the last one of its epoch.
+    /// True for the last batch of its epoch.
     pub fn ends_epoch(&self) -> bool {
         self.state.epoch != self.epoch
     }

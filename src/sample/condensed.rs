@@ -22,7 +22,7 @@ pub struct CondensedSamples {
     pub null_class: Option<usize>,
     /// Bits that cells were cut by, `beta`.
     pub beta: usize,
-    /// Whether the file stores the samples; otherwise they were rebuilt.
+    /// The file stores the samples; otherwise they were rebuilt.
     pub stored: bool,
     /// Means and weights.
     pub samples: Condensed,

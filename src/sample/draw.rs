@@ -6,8 +6,8 @@ use crate::error::{Error, Result};
 /// Most rows that can be drawn from.
 const MAX_ROWS: u64 = 1 << 62;
 
-/// How the rows of an epoch are drawn, and from what. In every epoch the rows come in uniformly random
-/// order, wherever in the file they lie.
+/// Way in which the rows of an epoch are drawn. In every epoch the rows come in uniformly random
+/// order, wherever in the file they are.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Draw<'a> {

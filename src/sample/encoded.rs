@@ -53,7 +53,7 @@ impl<'a, S: Source> EncodedImages<'a, S> {
         Ok(Self { reader, projection, bytes: bytes - below.start, name, shape })
     }
 
-    /// Whether a file has a column that `new` finds by itself.
+    /// True if a file has a column that `new` finds by itself.
     pub fn is_in(reader: &Reader<S>) -> bool {
         let schema = reader.schema();
         schema.columns().any(|node| holds_pictures(schema, node))
@@ -65,7 +65,7 @@ impl<'a, S: Source> EncodedImages<'a, S> {
     }
 }
 
-/// Whether a column is a struct of `bytes` and `path`, and nothing else.
+/// True if a column is a struct of `bytes` and `path`, and nothing else.
 fn holds_pictures(schema: &Schema, column: usize) -> bool {
     let nodes = &schema.nodes()[schema.subtree(column)];
     let is = |node: &Node, name: &str, kind: Kind| node.name == name && node.kind == kind;

@@ -15,7 +15,7 @@ pub struct Epoch<'a> {
     order: Order<'a>,
 }
 
-/// What the row at a position is.
+/// Rule that gives the row at a position.
 enum Order<'a> {
     Uniform(Permutation),
     Replacement { stream: ChaCha8Rng, rows: u64 },
@@ -79,7 +79,7 @@ impl<'a> Epoch<'a> {
             },
             Order::Balanced(balanced) => balanced.row(at)?,
             Order::Weighted { stream, weights } => weights.draw(&mut from(stream, at)),
-            Order::List { rows, order } => rows.get(order.place(at) as usize).copied().unwrap_or(0),
+            Order::List { rows, order } => rows[order.place(at) as usize],
         })
     }
 
@@ -119,7 +119,7 @@ impl<'a> Balanced<'a> {
         }
     }
 
-    /// Slots lie class by class, the extra ones behind them; positions are slots in random order.
+    /// Slots are ordered class by class, then the extra ones; positions are slots in random order.
     fn row(&self, at: u64) -> Result<u64> {
         let among = self.present.len() as u64;
         let slot = self.order.place(at);

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct State {
-    /// What the draws depend on: the same seed, the same rows.
+    /// Seed of the draws: the same seed gives the same rows.
     pub seed: u64,
     /// The epoch one is in.
     pub epoch: u64,

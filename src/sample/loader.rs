@@ -17,7 +17,7 @@ pub struct LoaderOptions {
     pub batch: usize,
     /// Leave out the last images of an epoch if they do not fill a batch; else they are a smaller one.
     pub drop_last: bool,
-    /// What the images' values become.
+    /// Form of the images' values.
     pub format: PixelFormat,
     /// Finished batches that wait to be used, at most.
     pub depth: usize,
@@ -31,7 +31,7 @@ impl Default for LoaderOptions {
     }
 }
 
-/// An iterator over the batches of epochs. A thread of its own decodes them ahead, side by side on a few
+/// An iterator over the batches of epochs. A background thread decodes them ahead, in parallel on a few
 /// more: at any time there are at most `depth` finished batches, one in the making and those that the user
 /// has not dropped; their memory is used again and again.
 ///
@@ -56,7 +56,7 @@ impl Default for LoaderOptions {
 /// # #[cfg(not(feature = "arrow"))] fn main() {}
 /// ```
 pub struct Loader<'scope> {
-    /// None once the thread was told to end.
+    /// `None` once the thread was asked to end.
     batches: Option<Receiver<Result<Batch>>>,
     thread: Option<ScopedJoinHandle<'scope, ()>>,
 }
@@ -107,7 +107,7 @@ impl Drop for Loader<'_> {
     }
 }
 
-/// What the loader's thread works on.
+/// State of the loader's thread.
 struct Maker<'a> {
     images: &'a dyn Images,
     labels: Option<&'a dyn Labels>,
@@ -116,7 +116,7 @@ struct Maker<'a> {
     shape: (usize, usize, usize),
     /// Bytes of an image.
     image: usize,
-    /// What byte values become in each channel.
+    /// For each channel the number of each byte value.
     tables: Option<Vec<[f32; 256]>>,
     /// Bytes that become floats.
     bytes: Vec<u8>,

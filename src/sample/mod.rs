@@ -1,4 +1,4 @@
-//! What models are trained on: condensed samples, moments, and epochs drawn from the rows.
+//! Data that models are trained on: condensed samples, moments, and epochs drawn from the rows.
 
 mod batch;
 mod classes;

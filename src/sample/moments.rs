@@ -10,7 +10,7 @@ use crate::read::{Reader, Source};
 pub struct ColumnMoments {
     /// Names of the columns: features, then the target if there is one.
     pub columns: Vec<String>,
-    /// Whether the last column is the target.
+    /// The last column is the target.
     pub target: bool,
     /// The sums.
     pub moments: Moments,

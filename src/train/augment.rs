@@ -5,16 +5,16 @@ use rand_chacha::ChaCha8Rng;
 use crate::sample::random::below;
 use crate::sample::{Batch, PixelFormat, Pixels};
 
-/// What is done to every image of a batch at random.
+/// Random changes to every image of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Augment {
     /// Pixels that an image is shifted by at most, up or down and to a side; black comes in.
     pub shift: usize,
-    /// Whether half of the images are mirrored, left to right.
+    /// Half of the images are mirrored, left to right.
     pub mirror: bool,
 }
 
-/// How an image lies in its frame.
+/// Shift and mirroring of an image within its frame.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Pose {
     pub down: isize,
@@ -35,7 +35,7 @@ impl Augment {
     }
 }
 
-/// What a black pixel is in a format, channel by channel; nothing where that is 0.
+/// A black pixel in a format, channel by channel; empty where that is 0.
 pub(super) fn black(format: &PixelFormat) -> Vec<f32> {
     match format {
         PixelFormat::Bytes => Vec::new(),
@@ -65,6 +65,7 @@ fn turned<T: Copy + Into<f32>>(
 ) -> Vec<f32> {
     let mut out = Vec::with_capacity(planes.len());
     let within = |at: usize, by: isize, most: usize| at.checked_add_signed(-by).filter(|&at| at < most);
+    let outside = |channel: usize| if black.is_empty() { 0.0 } else { black[channel] };
     let poses = poses.iter().copied().chain(std::iter::repeat(Pose::default()));
     for (image, pose) in planes.chunks_exact((channels * height * width).max(1)).zip(poses) {
         for y in 0..height {
@@ -73,8 +74,8 @@ fn turned<T: Copy + Into<f32>>(
                 let column = within(if pose.mirrored { width - 1 - x } else { x }, pose.right, width);
                 let place = row.zip(column).map(|(row, column)| row * width + column);
                 out.extend((0..channels).map(|c| {
-                    let value = place.and_then(|at| image.get(c * height * width + at));
-                    value.map_or_else(|| black.get(c).copied().unwrap_or(0.0), |&v| v.into())
+                    let value = place.map(|at| &image[c * height * width + at]);
+                    value.map_or_else(|| outside(c), |&v| v.into())
                 }));
             }
         }

@@ -16,7 +16,7 @@ use super::training::{EpochReport, Trained};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sample::State;
 
-/// What leads a tensor's name that says where its variable was going.
+/// Prefix of the names of velocities.
 const VELOCITY: &str = "velocity.";
 
 /// How far a run has come.
@@ -48,7 +48,7 @@ enum Recorded {
 }
 
 impl Standing {
-    /// Of a run of a recipe and so many epochs, after one of them.
+    /// The checkpoint of a run of a recipe and so many epochs, after one of them.
     pub fn new((recipe, of): (&Recipe, u64), state: State, trained: &Trained) -> Self {
         let Trained { images, steps, seconds, waited, ref epochs, .. } = *trained;
         let epochs = epochs.iter().map(|e| [e.epoch, e.images, e.loss.to_bits()]).collect();
@@ -56,7 +56,7 @@ impl Standing {
         Self { recipe: Recorded::Named(recipe.clone()), of, state, images, steps, clock, epochs }
     }
 
-    /// What the run has come to.
+    /// Result of the run so far.
     pub fn trained(&self) -> Trained {
         let report =
             |&[epoch, images, loss]: &[u64; 3]| EpochReport { epoch, images, loss: f64::from_bits(loss) };

@@ -19,7 +19,7 @@ pub trait ClassRows {
     /// Hands out every row: its d features, and how many rows of each class it stands for. All are finite.
     ///
     /// # Errors
-    /// What reading brings.
+    /// Errors of reading.
     fn each(&self, row: &mut dyn FnMut(&[f64], &[f64])) -> Result<()>;
 
     /// As [`each`](Self::each), and counts the rows that are not handed out. By default there are none.

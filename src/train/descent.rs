@@ -67,7 +67,7 @@ pub struct Fit {
     pub steps: u64,
     /// Seconds it took.
     pub seconds: f64,
-    /// Whether the gradient came below the tolerance; a closed form has.
+    /// The gradient fell below the tolerance; true of a closed form.
     pub converged: bool,
     /// Norm of the gradient at the end, in standardised features.
     pub gradient_norm: f64,
@@ -230,7 +230,7 @@ impl Descent {
     }
 }
 
-/// Standardised features with a 1 before them and the target behind, a column of the data a row of the
+/// Standardised features with a 1 before and the target after them, a column of the data a row of the
 /// tensor, (d + 2) x n; all times the root of the row's share of the weight, so that sums of products
 /// are weighted means.
 fn table(data: &Dataset, standardiser: &Standardiser, device: &Device) -> candle_core::Result<Tensor> {
@@ -245,7 +245,7 @@ fn table(data: &Dataset, standardiser: &Standardiser, device: &Device) -> candle
     Tensor::from_vec(values, (k + 1, n), device)
 }
 
-/// Rows some at a time: all of them, or slices of an order drawn anew each epoch.
+/// Rows some at a time: all of them, or slices of a fresh order in each epoch.
 struct Batches {
     table: Tensor,
     batch_rows: usize,

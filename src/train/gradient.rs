@@ -10,7 +10,7 @@ const LANES: usize = 8;
 /// `x' (x parameters - y)` for a table of shape (k + 1, n), the k columns of x and then y, and
 /// parameters of shape (1, k); the gradient has the shape of the parameters.
 ///
-/// On the CPU this is a kernel of its own: a matmul there costs some 30 us before it begins (Candle
+/// On the CPU this is a separate kernel: a matmul there costs some 30 us before it begins (Candle
 /// looks up the number of processors each time), and the whole step on 100 samples less than 1 us.
 pub fn gradient(table: &Tensor, parameters: &Tensor) -> Result<Tensor> {
     if table.device().is_cpu() {

@@ -7,7 +7,7 @@ use super::{Dataset, Fit, LinearModel, Standardiser};
 use crate::error::{Error, Result};
 use crate::sample::ColumnMoments;
 
-/// A feature whose variance, given the features before it, is less than this part of its own is
+/// A feature whose variance, given the features before it, is less than this part of its whole variance is
 /// taken for a linear combination of them.
 const DEPENDENT: f64 = 1e-12;
 
@@ -73,7 +73,7 @@ impl Gram {
         Self::new(features.to_vec(), target.clone(), mean, covariance)
     }
 
-    /// Of weighted rows, in two passes: means first, then products of what is left.
+    /// The matrix of weighted rows, in two passes: means first, then products of the differences from them.
     ///
     /// # Errors
     /// `Argument` if there are no rows.

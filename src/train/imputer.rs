@@ -12,7 +12,7 @@ use crate::sample::CondensedSamples;
 pub enum Impute {
     /// The mean of the feature.
     Mean,
-    /// The mean, and a feature of its own that is 1 where it is missing, else 0.
+    /// The mean, and another feature that is 1 where the value is missing, else 0.
     Flag,
 }
 
@@ -31,7 +31,7 @@ pub struct Imputer {
 pub struct RowFeatures {
     /// Their names in the file: without those that are missing in every row.
     pub features: Vec<String>,
-    /// What fills them in.
+    /// Fills in missing values.
     pub imputer: Option<Imputer>,
 }
 

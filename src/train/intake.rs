@@ -23,7 +23,7 @@ pub(super) enum Intake {
     /// On a GPU, of bytes that are sent there.
     #[cfg(feature = "cuda")]
     Sent(Box<Posed<Cuda>>),
-    /// On a GPU, of the compressed images that lie there.
+    /// Decoded on a GPU, from compressed images in its memory.
     #[cfg(feature = "cuda")]
     Resident(Box<Resident<Cuda>>),
 }
@@ -57,13 +57,13 @@ impl Drawn {
         }
     }
 
-    /// Whether they are the last of their epoch.
+    /// True for the last batch of its epoch.
     pub fn ends_epoch(&self) -> bool {
         self.state.epoch != self.epoch
     }
 }
 
-/// What draws rows.
+/// Source of row numbers.
 pub(super) enum Draws<'scope> {
     Loader(Loader<'scope>),
     #[cfg(feature = "cuda")]
@@ -187,7 +187,7 @@ impl Intake {
         }
     }
 
-    /// Whether all that was taken in so far was sound, where this is only known once it is done.
+    /// Checks that all batches so far were sound, where this is only known afterwards.
     ///
     /// # Errors
     /// `Corrupt` if not.
@@ -203,7 +203,7 @@ impl Intake {
 /// Hands out the batches of epochs, images as they are and classes, decoded by a loader.
 ///
 /// # Errors
-/// What reading and the work bring.
+/// Errors of reading and of the work.
 pub(super) fn each_batch(
     training: &Training,
     network: &dyn Network,
@@ -224,7 +224,7 @@ pub(super) fn each_batch(
 }
 
 impl Draws<'_> {
-    /// The next rows; none behind the last epoch.
+    /// The next rows; `None` after the last epoch.
     ///
     /// # Errors
     /// What reading brings.
@@ -249,7 +249,7 @@ fn even(rows: u64, most: usize) -> usize {
     usize::try_from(rows.div_ceil(batches)).map_or(most, |even| even.min(most))
 }
 
-/// So many batches together; the first is told of the rows of all.
+/// Several batches together; the first names the rows of all.
 #[cfg(feature = "cuda")]
 fn drawn(epochs: &mut Epochs, labels: &dyn Labels, most: usize, together: usize) -> Result<Vec<Drawn>> {
     let (mut all, mut ahead) = (Vec::new(), Vec::new());
@@ -271,7 +271,7 @@ fn drawn(epochs: &mut Epochs, labels: &dyn Labels, most: usize, together: usize)
     Ok(all)
 }
 
-/// What a GPU is told of a batch.
+/// Order for a batch to a GPU.
 #[cfg(feature = "cuda")]
 fn orders(drawn: &Drawn, poses: &[Pose]) -> Result<Vec<Order>> {
     let poses = poses.iter().copied().chain(std::iter::repeat(Pose::default()));

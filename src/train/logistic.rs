@@ -39,7 +39,7 @@ pub struct LogisticScores {
     pub log_loss: f64,
     /// The mean over the classes of the share of their rows that are found: 0 of a class that was not trained on.
     pub balanced_accuracy: f64,
-    /// Of two classes: the share of pairs, one of each, of which the second class's is scored higher.
+    /// Area under the curve, for two classes: the share of pairs, one of each, whose second class is scored higher.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auc: Option<f64>,
 }
@@ -126,7 +126,7 @@ impl LogisticModel {
             loss -= logs.iter().zip(counts).map(|(log, count)| log * count).sum::<f64>();
             let best =
                 logs.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).map_or(0, |(class, _)| class);
-            right.iter_mut().zip(counts).skip(best).take(1).for_each(|(right, count)| *right += count);
+            right[best] += counts[best];
             all.iter_mut().zip(counts).for_each(|(all, count)| *all += count);
             if let ([first, second], [_, log]) = (counts, &logs[..]) {
                 ranked.push((*log, *first, *second));

@@ -1,7 +1,7 @@
-//! Means of columns that may lie far from zero.
+//! Means of columns that may be far from zero.
 
 /// Weighted means of finite values, relative to the first one of each column: sums of values far from zero would lose
-/// what tells them apart.
+/// their differences.
 pub(super) struct RunningMeans {
     /// Origin, weight, and sum relative to the origin.
     columns: Vec<(f64, f64, f64)>,

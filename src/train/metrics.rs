@@ -1,4 +1,4 @@
-//! What a training run measured.
+//! Measurements of a training run.
 
 use serde::Serialize;
 
@@ -37,7 +37,7 @@ pub struct Metrics {
     pub test_mse: Option<f64>,
     /// Gradient descent steps; 0 for a closed form.
     pub steps: u64,
-    /// Whether the gradient reached the tolerance; a closed form has.
+    /// The gradient fell below the tolerance; true of a closed form.
     pub converged: bool,
     /// Norm of the gradient at the end, in standardised features.
     pub gradient_norm: f64,
@@ -48,7 +48,7 @@ pub struct Metrics {
     /// Bytes read from the file trained on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes_read: Option<u64>,
-    /// Most memory the process has held, in bytes, where the system tells.
+    /// Most memory the process has held, in bytes, where the system says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub peak_memory: Option<u64>,
 }
@@ -58,7 +58,7 @@ fn is_none(passed: &PassedOver) -> bool {
 }
 
 impl Metrics {
-    /// What a fit says about itself, and the process's memory; the rest is for the caller to fill in.
+    /// Metrics of a fit and the process's memory; the caller fills in the rest.
     pub fn of(method: &str, fit: &Fit) -> Self {
         Self {
             method: method.to_owned(),

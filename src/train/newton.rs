@@ -35,7 +35,7 @@ pub struct LogisticFit {
     pub model: LogisticModel,
     /// Steps taken.
     pub steps: u64,
-    /// Whether the gradient came below the tolerance.
+    /// The gradient fell below the tolerance.
     pub converged: bool,
     /// Its norm where it was last looked at: for a polished model before the last step.
     pub gradient_norm: f64,
@@ -176,7 +176,8 @@ impl Newton {
         let (per, p) = (d + 1, at.len());
         let mut sums = Sums { loss: 0.0, gradient: vec![0.0; p], hessian: vec![0.0; p * p] };
         // The spread along the weights: its variance and half that variance's slope; of every sample if it has its own.
-        let slopes = at.get(1..).unwrap_or(&[]);
+        // A single class has no weights at all.
+        let slopes = at.split_first().map_or(&[][..], |(_, slopes)| slopes);
         let mut towards = vec![0.0; per];
         let common = match spread.map(|spread| &spread.covariance) {
             Some(Covariance::Common(common)) => common.as_slice(),
@@ -193,20 +194,18 @@ impl Newton {
             total += weight;
             if let Some(spread) = spread {
                 if common.is_empty() {
-                    spread.own_times(sample, slopes, towards.get_mut(1..).unwrap_or(&mut []));
+                    spread.own_times(sample, slopes, &mut towards[1..]);
                 }
                 let (score, variance) = (dot(at, &z), dot(&towards, at).max(0.0));
                 let [value, first, slope, bend, fourth, by_variance] =
                     softplus(score, variance).map(|v| weight * v);
-                positives += counts.get(1).copied().unwrap_or(0.0);
-                let positive = if exact.is_some() { 0.0 } else { counts.get(1).copied().unwrap_or(0.0) };
+                // A spread is of two classes; the second one counts as 1.
+                positives += counts[1];
+                let positive = if exact.is_some() { 0.0 } else { counts[1] };
                 sums.loss += value - positive * score;
                 second += by_variance;
                 spread.each_own(sample, d, &mut |i, j, v| {
-                    let mut add = |i: usize, j: usize| {
-                        let entry = sums.hessian.get_mut((i + 1) * p + j + 1);
-                        entry.into_iter().for_each(|h| *h += by_variance * v);
-                    };
+                    let mut add = |i: usize, j: usize| sums.hessian[(i + 1) * p + j + 1] += by_variance * v;
                     add(i, j);
                     if i != j {
                         add(j, i);
@@ -226,10 +225,10 @@ impl Newton {
             let most = scores.iter().copied().fold(0.0, f64::max);
             let sum: f64 = scores.iter().map(|score| (score - most).exp()).sum();
             sums.loss += weight * (most + sum.ln()) - dot(counts, &scores);
-            let share = |k: usize| scores.get(k).map_or(0.0, |score| (score - most).exp() / sum);
+            let share = |k: usize| (scores[k] - most).exp() / sum;
             for (k, row_blocks) in sums.hessian.chunks_exact_mut(per * p).enumerate() {
                 let own = share(k + 1);
-                let wrong = weight * own - counts.get(k + 1).copied().unwrap_or(0.0);
+                let wrong = weight * own - counts[k + 1];
                 let gradient = sums.gradient.iter_mut().skip(k * per);
                 gradient.zip(&z).for_each(|(gradient, z)| *gradient += wrong * z);
                 for (row, z_i) in row_blocks.chunks_exact_mut(p).zip(&z) {
@@ -254,8 +253,8 @@ impl Newton {
         sums.gradient.iter_mut().chain(&mut sums.hessian).for_each(|v| *v /= total);
         for (i, &at) in at.iter().enumerate().filter(|(i, _)| i % per > 0) {
             sums.loss += self.ridge * at * at / 2.0;
-            sums.gradient.iter_mut().skip(i).take(1).for_each(|g| *g += self.ridge * at);
-            sums.hessian.iter_mut().skip(i * p + i).take(1).for_each(|h| *h += self.ridge);
+            sums.gradient[i] += self.ridge * at;
+            sums.hessian[i * p + i] += self.ridge;
         }
         Ok(sums)
     }

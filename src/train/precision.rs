@@ -59,7 +59,7 @@ fn lost(name: &str, values: &[f64], weights: &[f64]) -> Option<String> {
     })
 }
 
-/// A sentence for each column whose moments are rounded to more than they hold of its variance. `condensed` tells those
+/// A sentence for each column whose moments are rounded to more than they hold of its variance. `condensed` names those
 /// that do not vary at all.
 pub fn lost_in_moments(moments: &ColumnMoments, condensed: Option<&CondensedSamples>) -> Vec<String> {
     let constant = |name: &String| {

@@ -1,4 +1,4 @@
-//! A file's images on a GPU, for training loops of one's own.
+//! A file's images on a GPU, for users' training loops.
 
 use candle_core::{Device, Tensor};
 
@@ -9,7 +9,7 @@ use super::training::{Feed, Training};
 use crate::error::Result;
 use crate::sample::{Images, PixelFormat};
 
-/// Images that lie on a GPU as compressed as they are in the file, and are decoded there into batches.
+/// Images kept on a GPU as compressed as in the file, and decoded there into batches.
 pub struct ResidentImages {
     intake: Intake,
 }

@@ -29,13 +29,13 @@ pub(super) struct Run<'a> {
     pub trained: Trained,
 }
 
-/// Is told of the rows of a step, with the scores that they had before it.
+/// Callback with the rows of a step and the scores that they had before it.
 pub(super) type StepTold<'a> = &'a mut dyn FnMut(&Seen) -> Result<()>;
 
-/// Who is told of a run.
+/// Callbacks of a run.
 pub(super) struct Told<'a> {
     pub step: Option<StepTold<'a>>,
-    /// Of every epoch behind it, and where the draws then go on.
+    /// Called after every epoch, with the state from which the draws go on.
     pub epoch: &'a mut dyn FnMut(&Run, State) -> Result<()>,
 }
 
@@ -59,7 +59,7 @@ impl<'a> Run<'a> {
     /// Trains on epochs, which begin where one begins.
     ///
     /// # Errors
-    /// What reading, computing and those who are told bring.
+    /// Errors of reading, computing and the callbacks.
     pub fn over(&mut self, epochs: Epochs, choice: Option<&Choice>, told: &mut Told) -> Result<()> {
         let (training, steps) = (self.training, epochs.rows().div_ceil(self.training.batch.max(1) as u64));
         let (started, before) = (Instant::now(), (self.trained.seconds, self.trained.waited));
@@ -115,7 +115,7 @@ impl<'a> Run<'a> {
     }
 }
 
-/// What an epoch came to, by the loss of each step and its images.
+/// Report of an epoch, from the loss of each step and its number of images.
 fn report(epoch: u64, losses: &[(Tensor, u64)]) -> CandleResult<EpochReport> {
     let (mut images, mut loss) = (0, 0.0);
     for (own, count) in losses {
@@ -125,7 +125,7 @@ fn report(epoch: u64, losses: &[(Tensor, u64)]) -> CandleResult<EpochReport> {
     Ok(EpochReport { epoch, images, loss: loss / images as f64 })
 }
 
-/// What the rows of a step count.
+/// Weights of the rows of a step.
 pub(super) enum Weights {
     /// The same.
     Equal,

@@ -14,7 +14,7 @@ use crate::error::{Error, ErrorKind, Result};
 /// be written in any order.
 pub(super) const METADATA_KEY: &str = "gede";
 
-/// What a model is called and made for.
+/// Name and purpose of a model.
 #[derive(Serialize, Deserialize)]
 pub struct Names {
     pub model: String,
@@ -99,7 +99,7 @@ impl Saved {
         Ok(Self { names, tensors: found })
     }
 
-    /// Whether there is a tensor of a name.
+    /// True if there is a tensor of a name.
     pub fn has(&self, name: &str) -> bool {
         self.tensors.contains_key(name)
     }

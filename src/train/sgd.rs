@@ -10,7 +10,7 @@ pub struct Sgd {
     pub momentum: f64,
     /// Penalty on half the squared weights, as a part of the gradient.
     pub weight_decay: f64,
-    /// Whether the direction is looked at from where momentum leads.
+    /// Nesterov momentum: the gradient is taken at the point that momentum leads to.
     pub nesterov: bool,
 }
 
@@ -101,10 +101,10 @@ impl Steps {
 pub enum Schedule {
     /// The same for all.
     Constant,
-    /// Half a cosine from the first step's to 0 behind the last.
+    /// Half a cosine from the first step's rate to 0 after the last.
     #[default]
     Cosine,
-    /// Half a cosine up from a 25th over the first 3 of 10 steps, and half a cosine down to 0 behind the last (Smith and
+    /// Half a cosine up from a 25th over the first 3 of 10 steps, and half a cosine down to 0 after the last (Smith and
     /// Topin, "Super-convergence").
     OneCycle,
 }

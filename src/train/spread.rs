@@ -1,4 +1,4 @@
-//! What rows scatter about the means of their cells, and functions averaged over it.
+//! Covariances of rows about the means of their cells, and functions averaged over them.
 
 use super::classes::ClassRows;
 use super::{ClassData, Standardiser};
@@ -38,10 +38,10 @@ pub(super) enum Covariance {
 }
 
 impl Spread {
-    /// The same in all cells, from the moments of all rows and the condensed samples; none if the moments lack a feature.
+    /// One covariance for all cells, from the moments of all rows and the condensed samples; `None` if the moments lack a feature.
     ///
     /// # Errors
-    /// None of its own.
+    /// Those of reading the samples.
     pub fn of(condensed: &ClassData, moments: &ColumnMoments) -> Result<Option<Self>> {
         let place = |name: &String| moments.columns.iter().position(|column| column == name);
         let Some(places) = condensed.features().iter().map(place).collect::<Option<Vec<_>>>() else {
@@ -50,11 +50,8 @@ impl Spread {
         let (k, n) = (moments.moments.columns(), moments.moments.count() as f64);
         let all = moments.moments.centred();
         let d = places.len();
-        let mut covariance: Vec<f64> = places
-            .iter()
-            .flat_map(|i| places.iter().map(move |j| i * k + j))
-            .map(|at| all.get(at).copied().unwrap_or(0.0) / n)
-            .collect();
+        let mut covariance: Vec<f64> =
+            places.iter().flat_map(|i| places.iter().map(move |j| i * k + j)).map(|at| all[at] / n).collect();
         let total = condensed.total();
         if n != total {
             return Ok(None);
@@ -118,10 +115,9 @@ impl Spread {
     pub(super) fn own_times(&self, sample: usize, with: &[f64], out: &mut [f64]) {
         out.fill(0.0);
         self.each_own(sample, with.len(), &mut |i, j, v| {
-            let (a, b) = (with.get(i).copied().unwrap_or(0.0), with.get(j).copied().unwrap_or(0.0));
-            out.get_mut(i).into_iter().for_each(|out| *out += v * b);
+            out[i] += v * with[j];
             if i != j {
-                out.get_mut(j).into_iter().for_each(|out| *out += v * a);
+                out[j] += v * with[i];
             }
         });
     }

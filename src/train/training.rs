@@ -19,9 +19,9 @@ pub struct Training {
     pub schedule: Schedule,
     /// How a step is made.
     pub sgd: Sgd,
-    /// What the images' values become.
+    /// Form of the images' values.
     pub format: PixelFormat,
-    /// What is done to images at random while they are trained on.
+    /// Random changes to images during training.
     pub augment: Option<Augment>,
     /// Seed of the rows.
     pub seed: u64,
@@ -29,7 +29,7 @@ pub struct Training {
     pub feed: Feed,
     /// Threads that decode; 0 for as many as there are processors.
     pub threads: usize,
-    /// A file that every epoch leaves behind, as safetensors. If it is there when a run begins, the run goes on from it,
+    /// A safetensors file written after every epoch. If it is there when a run begins, the run goes on from it,
     /// to the same weights as without a stop.
     pub checkpoint: Option<PathBuf>,
 }
@@ -63,7 +63,7 @@ pub enum Feed {
     Resident,
 }
 
-/// What an epoch came to.
+/// Result of an epoch.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct EpochReport {
     /// Its number; the first is 0.
@@ -74,7 +74,7 @@ pub struct EpochReport {
     pub loss: f64,
 }
 
-/// What a run came to.
+/// Result of a run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Trained {
     /// Epoch by epoch.

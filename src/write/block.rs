@@ -153,8 +153,7 @@ impl Lanes {
         }
         let cut = Cut::new(lanes.iter().map(|l| l.transform.width).collect(), &planes, tau);
         drop(planes);
-        let field =
-            |lane: usize, row: usize| lanes.get(lane).and_then(|l| l.fields.get(row)).copied().unwrap_or(0);
+        let field = |lane: usize, row: usize| lanes[lane].fields[row];
         let records = EncodedBlock {
             layout: cut.layout(),
             bases: cut.bases(field),
@@ -208,7 +207,7 @@ impl NodeLanes {
         }
         let valid_of = |k: usize| -> Option<Vec<u8>> {
             let valid = valid?;
-            Some((0..rows).map(|i| valid.get(i * instances + k).copied().unwrap_or(0)).collect())
+            Some((0..rows).map(|i| valid[i * instances + k]).collect())
         };
         match (&column.values, node.kind) {
             (Values::None, Kind::Struct | Kind::List) => {}
@@ -216,7 +215,7 @@ impl NodeLanes {
                 let encoded = encode_strings(values, valid_of(0).as_deref(), dictionary, coding)?;
                 let [mut places, lengths] = encoded.lanes;
                 if dictionary.is_some() {
-                    places.transform.dictionary = node.dictionary.unwrap_or(0).into();
+                    places.transform.dictionary = node.dictionary?.into();
                 }
                 let lane = this.lanes.len();
                 this.dictionaries.extend(encoded.dictionary.map(|stored| LaneDictionary { lane, stored }));
@@ -256,9 +255,10 @@ impl NodeLanes {
 pub(super) fn validities(schema: &Schema, segment: &Batch) -> Vec<Option<Vec<u8>>> {
     let mut all: Vec<Option<Vec<u8>>> = Vec::with_capacity(schema.nodes().len());
     for (node, column) in schema.nodes().iter().zip(&segment.columns) {
-        let parent = node.parent.and_then(|p| Some((schema.nodes().get(p)?, all.get(p)?.as_ref()?)));
+        let parent = node.parent.and_then(|p| Some((&schema.nodes()[p], all[p].as_ref()?)));
         let above = parent.map(|(above, valid)| {
-            let per = node.instances.checked_div(above.instances).unwrap_or(0) as usize;
+            // Lists of length 0 have no instances, nor do columns within them.
+            let per = node.instances.checked_div(above.instances).map_or(0, |per| per as usize);
             valid.iter().flat_map(|&v| std::iter::repeat_n(v, per)).collect::<Vec<u8>>()
         });
         all.push(match (above, &column.validity) {

@@ -105,7 +105,9 @@ fn to_bytes(batch: &Batch) -> Vec<u8> {
     let mut out = Vec::with_capacity(batch.bytes() + 64);
     out.extend_from_slice(&(batch.rows as u64).to_le_bytes());
     for column in &batch.columns {
-        out.extend_from_slice(column.validity.as_deref().unwrap_or(&[]));
+        if let Some(validity) = &column.validity {
+            out.extend_from_slice(validity);
+        }
         match &column.values {
             Values::None => {}
             Values::U8(v) => out.extend_from_slice(v),

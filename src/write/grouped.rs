@@ -77,7 +77,7 @@ fn divide(lane: &mut EncodedLane) {
     }
     if let Some(step) = u32::try_from(divisor).ok().filter(|&d| d > 1) {
         lane.fields.iter_mut().for_each(|field| *field /= divisor);
-        lane.transform.width = width(lane.fields.iter().copied().max().unwrap_or(0));
+        lane.transform.width = width(lane.fields.iter().copied().fold(0, u64::max));
         lane.transform.dictionary = step.into();
     }
 }
@@ -188,7 +188,7 @@ fn groups(lanes: &mut [Prepared], most: usize, join: fn(&[Coded]) -> Vec<CodeGro
     let mut changed = false;
     for group in groups.iter().filter(|g| g.lanes.len() == 1 || g.count() == 1) {
         for &lane in &group.lanes {
-            let (Some(lane), Some(bins)) = (lanes.get_mut(lane), alone.get(lane)) else { continue };
+            let (lane, bins) = (&mut lanes[lane], &alone[lane]);
             if lane.bins != *bins && lane.bits_in(bins) < lane.bits() {
                 lane.rebin(bins.clone());
                 changed = true;
@@ -236,13 +236,11 @@ impl Records {
         let bases = self.bases();
         let ids: u32 = self.groups.iter().map(|g| id_bits(g.count() as u64)).sum();
         let (records, anchors) = self.records();
-        let (line, anchors) = match self.is_steady() {
-            true => (AnchorLine::default(), vec![0; anchors.len()]),
-            false => above_line(&anchors),
-        };
-        // Without anchors all rows would have as many bits.
-        let least = u8::from(!self.is_steady());
-        let anchor_bits = width(anchors.iter().copied().max().unwrap_or(0)).max(least);
+        let steady = self.is_steady();
+        let (line, anchors) =
+            if steady { (AnchorLine::default(), vec![0; anchors.len()]) } else { above_line(&anchors) };
+        // Anchors of no bits say that all rows have as many bits.
+        let anchor_bits = width(anchors.iter().copied().fold(0, u64::max)).max(u8::from(!steady));
         let layout = self.layout(line);
         let frame_bits: u32 = self.framed().map(|lane| u32::from(lane.width)).sum();
         let entry = BlockEntry {
@@ -270,8 +268,8 @@ impl Records {
         self.groups
             .iter()
             .flat_map(|g| &g.lanes)
-            .filter_map(|&l| self.lanes.get(l))
-            .filter(|l| l.slope.is_some())
+            .map(|&lane| &self.lanes[lane])
+            .filter(|lane| lane.slope.is_some())
     }
 
     /// Whether all rows have as many bits.
@@ -286,10 +284,10 @@ impl Records {
 
     /// The lanes of a group, each with its bin in a base.
     fn parts<'a>(&'a self, group: &'a CodeGroup, base: usize) -> impl Iterator<Item = (&'a Prepared, Bin)> {
-        let bins = group.bases.iter().skip(base * group.lanes.len());
-        group.lanes.iter().zip(bins).filter_map(|(&lane, &bin)| {
-            let lane = self.lanes.get(lane)?;
-            Some((lane, lane.written(*lane.bins.bins.get(usize::from(bin))?)))
+        let bins = &group.bases[base * group.lanes.len()..][..group.lanes.len()];
+        group.lanes.iter().zip(bins).map(|(&lane, &bin)| {
+            let lane = &self.lanes[lane];
+            (lane, lane.written(lane.bins.bins[usize::from(bin)]))
         })
     }
 
@@ -299,7 +297,7 @@ impl Records {
             lanes: (g.lanes.len() as u32).into(),
         };
         let lane = |&number: &usize| {
-            let slope = self.lanes.get(number).and_then(|lane| lane.slope);
+            let slope = self.lanes[number].slope;
             GroupedLane {
                 lane: (number as u32).into(),
                 framed: u8::from(slope.is_some()),
@@ -380,28 +378,28 @@ impl Records {
         let mut writer = BitWriter::default();
         let blocks = 1 << (self.shift - MINI_BLOCK_SHIFT);
         for (frame, anchors) in anchors.chunks(blocks).enumerate() {
-            for i in 0..blocks {
-                writer.push(anchors.get(i).copied().unwrap_or(0), anchor_bits);
+            // The last frame may have fewer mini-blocks than the others, but has as many anchors.
+            for anchor in anchors.iter().copied().chain(std::iter::repeat(0)).take(blocks) {
+                writer.push(anchor, anchor_bits);
             }
             for lane in self.framed() {
-                let minimum = lane.minima.get(frame).copied().unwrap_or(0);
-                writer.push(minimum & mask(lane.width.into()), lane.width.into());
+                writer.push(lane.minima[frame] & mask(lane.width.into()), lane.width.into());
             }
         }
         writer.finish()
     }
 }
 
-/// A line through the places of mini-blocks, none of which lies below it, and what each is above it.
+/// A line through the places of mini-blocks, at least one, none of which is below it, and the distance of each from it.
 fn above_line(places: &[u64]) -> (AnchorLine, Vec<u64>) {
     let steps = places.len().max(2) as u64 - 1;
-    let rise = places.last().copied().unwrap_or(0);
+    let rise = places[places.len() - 1];
     let slope = ((u128::from(rise) << 16) / u128::from(steps)) as u64;
     let flat = AnchorLine { first: 0.into(), slope: slope.into() };
     let above = |line: &AnchorLine| -> Vec<u64> {
         places.iter().enumerate().map(|(i, place)| place.wrapping_sub(line.at(i as u64))).collect()
     };
-    let least = above(&flat).into_iter().map(u64::cast_signed).min().unwrap_or(0);
+    let least = above(&flat).into_iter().map(u64::cast_signed).fold(i64::MAX, i64::min);
     let line = AnchorLine { first: least.cast_unsigned().into(), ..flat };
     let above = above(&line);
     (line, above)

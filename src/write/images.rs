@@ -60,8 +60,8 @@ fn fixed<T: Copy + Into<i32>>(values: &[T], lanes: usize, tau: usize) -> Encoded
     let spread = |&(least, most): &(i32, i32)| u64::from(most.abs_diff(least));
     let widths: Vec<u8> = bounds.iter().map(|b| width(spread(b))).collect();
     let field = |lane: usize, row: usize| {
-        let value: i32 = values.get(row * lanes + lane).map_or(0, |&v| v.into());
-        bounds.get(lane).map_or(0, |b| u64::from(value.abs_diff(b.0)))
+        let value: i32 = values[row * lanes + lane].into();
+        u64::from(value.abs_diff(bounds[lane].0))
     };
     let rows = values.len() / lanes;
     let mut planes = BitPlanes::new(rows);
@@ -69,7 +69,7 @@ fn fixed<T: Copy + Into<i32>>(values: &[T], lanes: usize, tau: usize) -> Encoded
     for first in (0..lanes).step_by(GATHERED) {
         for row in 0..rows {
             for (column, lane) in gathered.iter_mut().zip(first..lanes) {
-                column.get_mut(row).into_iter().for_each(|f| *f = field(lane, row));
+                column[row] = field(lane, row);
             }
         }
         for (column, &width) in gathered.iter().zip(widths.iter().skip(first)) {

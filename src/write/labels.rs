@@ -117,19 +117,17 @@ impl Labels {
 }
 
 fn label(column: &Column, row: usize) -> Label {
-    if column.validity.as_ref().is_some_and(|v| v.get(row) == Some(&0)) {
+    if column.validity.as_ref().is_some_and(|v| v[row] == 0) {
         return Label::Null;
     }
-    let raw = |x: Option<u128>| x.map_or(Label::Null, Label::Raw);
     match &column.values {
-        Values::U8(v) => raw(v.get(row).map(|&x| x.into())),
-        Values::U16(v) => raw(v.get(row).map(|&x| x.into())),
-        Values::U32(v) => raw(v.get(row).map(|&x| x.into())),
-        Values::U64(v) => raw(v.get(row).map(|&x| x.into())),
-        Values::U128(v) => raw(v.get(row).copied()),
+        Values::U8(v) => Label::Raw(v[row].into()),
+        Values::U16(v) => Label::Raw(v[row].into()),
+        Values::U32(v) => Label::Raw(v[row].into()),
+        Values::U64(v) => Label::Raw(v[row].into()),
+        Values::U128(v) => Label::Raw(v[row]),
         Values::Bytes { offsets, data } => {
-            let range = offsets.get(row).zip(offsets.get(row + 1)).map(|(&s, &e)| s as usize..e as usize);
-            Label::Bytes(range.and_then(|r| data.get(r)).unwrap_or(&[]).to_vec())
+            Label::Bytes(data[offsets[row] as usize..offsets[row + 1] as usize].to_vec())
         }
         Values::None => Label::Null,
     }

@@ -170,7 +170,7 @@ impl Merged {
                 let mut wide = vec![0; weights.len() / from.max(1) * classes];
                 for (wide, weights) in wide.chunks_exact_mut(classes).zip(weights.chunks_exact(from.max(1))) {
                     for (&place, weight) in places.iter().zip(weights) {
-                        wide.iter_mut().skip(place).take(1).for_each(|w| *w = *weight);
+                        wide[place] = *weight;
                     }
                 }
                 wide
@@ -268,5 +268,5 @@ fn type_name(node: &Node) -> String {
 }
 
 fn slice<T: Copy>(values: &[T], range: std::ops::Range<usize>) -> Vec<T> {
-    values.get(range).unwrap_or(&[]).to_vec()
+    values[range].to_vec()
 }

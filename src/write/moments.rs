@@ -156,12 +156,12 @@ fn decimals(
         if value.is_finite() && value != 0.0 {
             return None;
         }
-        wanted.get_mut(row as usize).into_iter().for_each(|w| *w &= value.is_finite());
+        wanted[row as usize] &= value.is_finite();
     }
     let least = lane.transform.minimum.get() as i64;
     let mut q: Vec<i64> = lane.fields.iter().map(|&f| least.wrapping_add(f as i64)).collect();
     for &(row, _) in &lane.exceptions {
-        q.get_mut(row as usize).into_iter().for_each(|q| *q = 0);
+        q[row as usize] = 0;
     }
     debug_assert_eq!(values.len(), q.len());
     Some((q, lane.transform.exponent.into()))

@@ -69,7 +69,7 @@ impl StoredDictionary {
 
 /// Appends lengths in as many bytes as the longest needs, and says how many these are.
 fn push_lengths(bytes: &mut Vec<u8>, lengths: &[u64]) -> u32 {
-    let width = length_bytes(lengths.iter().copied().max().unwrap_or(0));
+    let width = length_bytes(lengths.iter().copied().fold(0, u64::max));
     for length in lengths {
         bytes.extend(length.to_le_bytes().iter().take(width as usize));
     }
@@ -105,7 +105,7 @@ impl Dictionary {
         if !coding.has(Part::Dictionaries) {
             return None;
         }
-        let longest = strings.iter().map(|(s, _)| s.len() as u64).max().unwrap_or(0);
+        let longest = strings.iter().map(|(s, _)| s.len() as u64).fold(0, u64::max);
         let bytes = |s: &[(&[u8], u64)], times: fn(u64) -> u64| -> u64 {
             s.iter().map(|&(s, count)| s.len() as u64 * times(count)).sum()
         };
@@ -142,7 +142,7 @@ impl Dictionary {
 
 /// The strings between offsets.
 pub(super) fn strings<'a>(offsets: &'a [u64], data: &'a [u8]) -> impl Iterator<Item = &'a [u8]> + Clone {
-    offsets.windows(2).map(|w| data.get(w[0] as usize..w[1] as usize).unwrap_or(&[]))
+    offsets.windows(2).map(|w| &data[w[0] as usize..w[1] as usize])
 }
 
 /// What rows of strings cost in a heap, in bytes: places, lengths, bytes.

@@ -8,7 +8,7 @@ use super::options::{Coding, Options, TargetKind};
 use super::roles::{Roles, doubt};
 use super::strings::{Dictionary, strings};
 use super::table::{Table, for_each_batch};
-use crate::column::{Batch, Column, Kind, Node, Schema, Values};
+use crate::column::{Batch, Column, Kind, Node, Schema, Values, are_strings};
 use crate::entrogede::{FeatureColumn, Range, Sample};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -83,9 +83,20 @@ pub(super) fn survey(
         schema.nodes().iter().map(|n| n.kind.is_bytes().then(|| Strings::new(most_bytes))).collect();
     let mut dictionaries: Vec<Option<Dictionary>> = (0..schema.nodes().len()).map(|_| None).collect();
     for (node, values) in table.dictionaries() {
-        if let (Values::Bytes { offsets, data }, Some(slot)) = (values, dictionaries.get_mut(*node)) {
-            *slot = Dictionary::new(&strings(offsets, data).collect::<Vec<_>>(), coding);
-            texts.get_mut(*node).into_iter().filter(|_| slot.is_some()).for_each(|t| *t = None);
+        let (Values::Bytes { offsets, data }, Some(slot)) = (values, dictionaries.get_mut(*node)) else {
+            return Err(Error::argument(format!(
+                "a dictionary of node {node}, which has none or no strings"
+            )));
+        };
+        if !are_strings(offsets, data) {
+            let name = &schema.nodes()[*node].name;
+            return Err(Error::argument(format!(
+                "column \"{name}\": its dictionary's offsets do not fit its bytes"
+            )));
+        }
+        *slot = Dictionary::new(&strings(offsets, data).collect::<Vec<_>>(), coding);
+        if slot.is_some() {
+            texts[*node] = None;
         }
     }
     let labels = |node: usize, most: usize| -> Result<Option<Labels>> {

@@ -70,8 +70,10 @@ impl Symbol {
     /// This and another one behind it, if they are not too long.
     fn then(self, other: Self) -> Option<Self> {
         let length = self.length + other.length;
-        let bytes = self.bytes | other.bytes.checked_shl(8 * u32::from(self.length)).unwrap_or(0);
-        (usize::from(length) <= MAX_SYMBOL).then_some(Self { bytes, length })
+        if usize::from(length) > MAX_SYMBOL {
+            return None;
+        }
+        Some(Self { bytes: self.bytes | other.bytes << (8 * u32::from(self.length)), length })
     }
 
     /// Whether a text of `left` bytes, its first 8 in `word`, begins with it.
@@ -108,10 +110,10 @@ impl Symbols {
         let mut starts = vec![0; (1 << 16) + 1];
         let mut single = vec![symbols.len() as u16; BYTES];
         for (code, symbol) in symbols.iter().enumerate().take(longer) {
-            starts.get_mut(usize::from(symbol.two()) + 1).into_iter().for_each(|s| *s = code as u16 + 1);
+            starts[usize::from(symbol.two()) + 1] = code as u16 + 1;
         }
         for (code, symbol) in symbols.iter().enumerate().skip(longer) {
-            single.get_mut(usize::from(symbol.bytes as u8)).into_iter().for_each(|s| *s = code as u16);
+            single[usize::from(symbol.bytes as u8)] = code as u16;
         }
         starts.iter_mut().fold(0, |most, start| {
             *start = most.max(*start);
@@ -126,10 +128,9 @@ impl Symbols {
             Some(word) => u64::from_le_bytes(*word),
             None => text.iter().rev().fold(0, |word, &b| word << 8 | u64::from(b)),
         };
-        let place = |starts: &[u16], i: usize| starts.get(i).map_or(0, |&s| usize::from(s));
         let two = usize::from(word as u16);
-        let longer = place(&self.starts, two)..place(&self.starts, two + 1);
-        let codes = longer.chain(std::iter::once(place(&self.single, usize::from(word as u8))));
+        let longer = usize::from(self.starts[two])..usize::from(self.starts[two + 1]);
+        let codes = longer.chain(std::iter::once(usize::from(self.single[usize::from(word as u8)])));
         codes
             .filter_map(|code| Some((code, *self.symbols.get(code)?)))
             .filter(move |(_, s)| s.begins(word, text.len()))
@@ -147,7 +148,7 @@ impl Symbols {
                 counts.add(before, byte);
             }
             before = Some(code);
-            text = text.get(usize::from(length)..).unwrap_or(&[]);
+            text = &text[usize::from(length)..];
         }
     }
 
@@ -217,10 +218,10 @@ impl Symbols {
 
     /// Appends the fewest codes for at most `PART` bytes. `steps` is memory for one more.
     fn shortest(&self, part: &[u8], steps: &mut [Step], codes: &mut Vec<u8>) {
-        steps.get_mut(part.len()).into_iter().for_each(|end| end.codes = 0);
+        steps[part.len()].codes = 0;
         for at in (0..part.len()).rev() {
-            let text = part.get(at..).unwrap_or(&[]);
-            let after = |length: u8| steps.get(at + usize::from(length)).map_or(0, |s| s.codes);
+            let text = &part[at..];
+            let after = |length: u8| steps[at + usize::from(length)].codes;
             let escape = Step { codes: after(1) + 2, code: ESCAPE, length: 1 };
             let symbol = |(code, s): (usize, Symbol)| Step {
                 codes: after(s.length) + 1,
@@ -228,15 +229,16 @@ impl Symbols {
                 length: s.length,
             };
             let best = self.matches(text).map(symbol).fold(escape, Step::shorter);
-            steps.get_mut(at).into_iter().for_each(|step| *step = best);
+            steps[at] = best;
         }
         let mut rest = part;
-        while let (Some(&byte), Some(step)) = (rest.first(), steps.get(part.len() - rest.len())) {
+        while let Some(&byte) = rest.first() {
+            let step = steps[part.len() - rest.len()];
             codes.push(step.code);
             if step.code == ESCAPE {
                 codes.push(byte);
             }
-            rest = rest.get(usize::from(step.length)..).unwrap_or(&[]);
+            rest = &rest[usize::from(step.length)..];
         }
     }
 }
@@ -274,17 +276,18 @@ impl Counts {
     }
 
     fn add(&mut self, before: Option<usize>, code: usize) {
-        self.single.get_mut(code).into_iter().for_each(|n| *n += 1);
-        let pair = before.and_then(|before| self.pairs.get_mut(before * CODES + code));
-        pair.into_iter().for_each(|n| *n += 1);
+        self.single[code] += 1;
+        if let Some(before) = before {
+            self.pairs[before * CODES + code] += 1;
+        }
     }
 
     fn single(&self, code: usize) -> u32 {
-        self.single.get(code).copied().unwrap_or(0)
+        self.single[code]
     }
 
     fn pair(&self, code: usize, next: usize) -> u32 {
-        self.pairs.get(code * CODES + next).copied().unwrap_or(0)
+        self.pairs[code * CODES + next]
     }
 }
 

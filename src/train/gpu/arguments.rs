@@ -1,11 +1,11 @@
-//! What kernels are given: the twins of the structs in the kernels' sources, field by field. Addresses are the device's.
+//! Arguments of kernels: the twins of the structs in the kernels' sources, field by field. Addresses are the device's.
 
 use zerocopy::{Immutable, IntoBytes};
 
 /// A struct that a kernel takes by value.
 ///
 /// # Safety
-/// It lies in memory as the struct of the kernels' source does.
+/// Its memory layout is that of the struct in the kernels' source.
 pub(in crate::train) unsafe trait Arguments: Copy + 'static {
     /// Names of the source and of what it is compiled to.
     const SOURCE: Source;

@@ -41,7 +41,7 @@ enum Pass {
     Filters,
 }
 
-/// What cuDNN knows of a pass, and the way it took.
+/// Descriptors of a cuDNN pass, and the algorithm chosen.
 struct Plan {
     convolution: ConvDescriptor<f32>,
     images: TensorDescriptor<f32>,

@@ -1,10 +1,10 @@
-//! What a decoder of images needs of a GPU.
+//! Operations of a GPU that a decoder of images needs.
 
 use candle_core::Result;
 
 use super::{Arguments, Kernel};
 
-/// A GPU, or what stands for one: memory of its own, and kernels that run one after the other.
+/// A GPU or its stand-in: separate memory, and kernels that run one after the other.
 pub(in crate::train) trait Machine {
     /// Bytes of its memory, at a multiple of 16.
     type Memory;
@@ -24,7 +24,7 @@ pub(in crate::train) trait Machine {
     /// The address of memory.
     fn address(&self, memory: &Self::Memory) -> u64;
 
-    /// Lets a kernel run behind those that run already.
+    /// Queues a kernel after those that run already.
     ///
     /// # Safety
     /// The arguments' addresses are of this machine, and of memory as large as the kernel makes use of, until it is done.

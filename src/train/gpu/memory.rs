@@ -5,8 +5,8 @@ use candle_core::cuda_backend::cudarc::driver::{result, sys};
 use candle_core::{CudaDevice, Result};
 use sys::CUmemPool_attribute_enum as Attribute;
 
-/// Keeps what is freed for what is taken next. By default the driver gives it back whenever the host waits for the GPU, and
-/// takes it anew.
+/// Keeps freed memory for the next allocation. By default the driver returns it whenever the host waits for the GPU, and
+/// allocates it again.
 pub fn keep_memory(device: &CudaDevice) -> Result<()> {
     let mut most = u64::MAX;
     let pool = pool(device)?;

@@ -1,6 +1,6 @@
-//! What runs on a GPU: kernels, and what calls them.
+//! Training on a GPU: kernels, and the code that calls them.
 //!
-//! Kernels (network.cu, images.cu) are compiled by `tools/cuda/kernels` to PTX, which lies beside them. Without a GPU tests
+//! Kernels (network.cu, images.cu) are compiled by `tools/cuda/kernels` to PTX, stored next to them. Without a GPU tests
 //! run the same source as a library for the processor ([`Emulated`](emulated::Emulated)) and hold it equal to the operations
 //! and decoders that are used there.
 

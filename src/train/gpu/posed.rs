@@ -11,7 +11,7 @@ use crate::train::descent::candle;
 /// Room for images as bytes [N, C, H, W], and what batches of them become.
 pub(in crate::train) struct Posed<M: Machine> {
     pub machine: M,
-    /// What kernels are given; addresses are of memory that is held here.
+    /// Arguments of the kernels; addresses are of memory that is held here.
     pub arguments: Images,
     /// Images of a batch at most.
     most: usize,
@@ -103,13 +103,13 @@ impl<M: Machine> Posed<M> {
         unsafe { self.pose(0, out) }
     }
 
-    /// Writes the images that lie here from one on to `out`, moved as ordered.
+    /// Writes images, from the one numbered `first` on, to `out`, moved as ordered.
     ///
     /// # Errors
     /// Candle's, also for more images than a batch has or there is room for.
     ///
     /// # Safety
-    /// As of [`load`](Self::load).
+    /// That of [`load`](Self::load).
     pub unsafe fn pose_from(&mut self, first: usize, orders: &[Order], out: u64) -> Result<()> {
         self.order(orders)?;
         // SAFETY: the caller's promise.

@@ -30,7 +30,7 @@ pub(in crate::train) struct Resident<M: Machine> {
     /// Images that are decoded at a time at most.
     room: usize,
     orders: M::Memory,
-    /// Rows whose images lie decoded, and how many of them went into batches.
+    /// Rows whose images are decoded, and how many of them went into batches.
     decoded: Vec<u64>,
     taken: usize,
     _memory: Vec<M::Memory>,

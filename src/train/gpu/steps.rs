@@ -6,7 +6,7 @@ use super::tensors::with_addresses;
 use super::{Kernel, Moving, Step, TOGETHER, launch};
 use crate::train::Sgd;
 
-/// Moves variables, given with their velocities and gradients, which all lie on one device.
+/// Moves variables, given with their velocities and gradients, all on one device.
 pub fn step(moving: &[[&Tensor; 3]], sgd: Sgd, rate: f64) -> Result<()> {
     for some in moving.chunks(TOGETHER) {
         let Some([first, ..]) = some.first() else { continue };

@@ -3,7 +3,7 @@
 use candle_core::cuda_backend::cudarc::driver::DevicePtr;
 use candle_core::{CudaStorage, DType, Layout, Result, Storage, Tensor, bail};
 
-/// The address of values that lie in one piece.
+/// The address of contiguous values.
 pub fn address(storage: &CudaStorage, layout: &Layout) -> Result<u64> {
     let Some((start, _)) = layout.contiguous_offsets() else { bail!("an argument in several pieces") };
     let values = storage.as_cuda_slice::<f32>()?;

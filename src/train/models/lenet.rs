@@ -43,7 +43,7 @@ impl LeNet5 {
 }
 
 impl LeNet5 {
-    /// What the last layer is given.
+    /// Input of the last layer.
     fn hidden(&self, images: &Tensor) -> Result<Tensor> {
         let mut values = images.clone();
         for (convolution, layer) in &self.convolutions {

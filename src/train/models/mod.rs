@@ -10,7 +10,7 @@ pub use resnet::ResNet18;
 use candle_core::backprop::GradStore;
 use candle_core::{Device, Result, Tensor, Var};
 
-/// What a step is made of.
+/// Parts of a step.
 pub struct Backward {
     /// Scores [B, classes].
     pub scores: Tensor,
@@ -39,8 +39,8 @@ pub trait Network {
         Ok(Backward { gradients: loss.backward()?, scores, loss })
     }
 
-    /// The values [B, E] that the last layer is given for images, and its scores [B, classes], when not trained on: what
-    /// methods that select rows by the last layer's gradients look at. None if the network does not tell.
+    /// Inputs [B, E] and outputs [B, classes] of the last layer for images, in evaluation mode: methods that select rows by
+    /// the last layer's gradients need them. `None` if the network does not give them.
     ///
     /// # Errors
     /// Candle's.
@@ -49,7 +49,7 @@ pub trait Network {
         Ok(None)
     }
 
-    /// What is trained, by name, in an order of its own.
+    /// Trained variables by name, in a fixed order.
     fn variables(&self) -> Vec<(String, Var)>;
 
     /// Where it is, and what it is given has to be: where its first variable is.
@@ -57,7 +57,7 @@ pub trait Network {
         self.variables().first().map_or(Device::Cpu, |(_, variable)| variable.device().clone())
     }
 
-    /// What changes while it trains without being trained, such as running means, by names of its own: a checkpoint
+    /// State that changes during training without being trained, such as running means, by name: a checkpoint
     /// holds it too.
     fn kept(&self) -> Vec<(String, Var)> {
         Vec::new()

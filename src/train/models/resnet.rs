@@ -125,7 +125,7 @@ impl ResNet18 {
         Ok(Self { first, blocks, last: Layer::new(before, classes, random, device)? })
     }
 
-    /// What the mean is taken of.
+    /// Output of the blocks, before the mean over pixels.
     fn on(&self, tape: &mut Tape, images: &Tensor, train: bool) -> Result<Tensor> {
         let mut values = self.first.on(tape, images, train)?;
         for block in &self.blocks {
@@ -134,7 +134,7 @@ impl ResNet18 {
         Ok(values)
     }
 
-    /// What the last layer is given.
+    /// Input of the last layer.
     fn hidden(&self, images: &Tensor, train: bool) -> Result<Tensor> {
         self.on(&mut Tape::candles(), images, train)?.mean(2)?.mean(1)
     }

@@ -24,7 +24,7 @@ pub struct BatchNorm {
     variance: Var,
 }
 
-/// Of every channel.
+/// Statistics of every channel.
 #[derive(Clone, Debug, PartialEq)]
 struct Statistics {
     mean: Vec<f32>,
@@ -34,12 +34,12 @@ struct Statistics {
 /// One application while training.
 struct Applied {
     relu: bool,
-    /// Of the batch, for the way back.
+    /// Statistics of the batch, for the backward pass.
     batch: Arc<Mutex<Option<Statistics>>>,
 }
 
 impl BatchNorm {
-    /// Of so many channels; `relu` says whether what is below 0 becomes 0 behind it.
+    /// Normalisation of `channels` channels, followed by ReLU if `relu` says so.
     ///
     /// # Errors
     /// Candle's.

@@ -25,9 +25,9 @@ pub struct Convolution {
     pub stride: usize,
     /// Zeros around the image.
     pub padding: usize,
-    /// Whether what is below 0 becomes 0.
+    /// ReLU follows.
     pub relu: bool,
-    /// Whether the images' own gradient is made: a first layer has no use for it.
+    /// The gradient by the images is computed: a first layer has no use for it.
     pub input_gradient: bool,
 }
 
@@ -131,7 +131,7 @@ impl Convolution {
         Ok(Sizes { images: count, height, width, channels, rows, columns, outputs, patch })
     }
 
-    /// Calls `run(place in the image, place among the patches, values)` for every stretch of a patch that lies in the
+    /// Calls `run(place in the image, place among the patches, values)` for every stretch of a patch inside the
     /// image.
     #[inline(always)]
     fn stretches(&self, s: &Sizes, mut run: impl FnMut(usize, usize, usize)) {
@@ -151,7 +151,7 @@ impl Convolution {
         }
     }
 
-    /// Lays the patches of images out, one image's after the other's, as [`patches`](Self::patches) does, and tells how
+    /// Lays out the patches of images, one image's after the other's, as [`patches`](Self::patches) does, and returns how
     /// many they are.
     fn all_patches(&self, s: &Sizes, images: &[f32], patches: &mut [f32]) -> usize {
         let each = images.chunks_exact(s.pixels());
@@ -161,7 +161,7 @@ impl Convolution {
         places
     }
 
-    /// Lays the patches of an image out, among zeros: what lies outside the image is not written, for any image alike.
+    /// Lays out the patches of an image among zeros; places outside the image, the same for all images, are not written.
     pub(super) fn patches(&self, s: &Sizes, image: &[f32], patches: &mut [f32]) {
         self.stretches(s, |from, to, length| {
             if let (Some(from), Some(to)) = (image.get(from..from + length), patches.get_mut(to..to + length))
@@ -171,7 +171,7 @@ impl Convolution {
         });
     }
 
-    /// Adds patches up where they lie in an image.
+    /// Adds patches to the pixels that they were taken from.
     pub(super) fn add_patches(&self, s: &Sizes, patches: &[f32], image: &mut [f32]) {
         self.stretches(s, |to, from, length| {
             if let (Some(from), Some(to)) = (patches.get(from..from + length), image.get_mut(to..to + length))

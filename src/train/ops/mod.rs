@@ -16,7 +16,7 @@ pub use tape::Tape;
 
 use candle_core::{CpuStorage, Layout, Result, Storage, Tensor, bail};
 
-/// The float32 values of an argument that lies in one piece.
+/// The float32 values of a contiguous argument.
 fn values<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
     let Some((start, end)) = layout.contiguous_offsets() else { bail!("an argument in several pieces") };
     match storage.as_slice::<f32>()?.get(start..end) {

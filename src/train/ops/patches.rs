@@ -13,7 +13,7 @@ struct Patches {
     sizes: Sizes,
 }
 
-/// Adds patches up where they lie in images.
+/// Adds patches to the pixels that they were taken from.
 #[derive(Clone, Copy)]
 struct AddPatches(Patches);
 
@@ -83,7 +83,7 @@ impl Patches {
         Ok((out, shape))
     }
 
-    /// What the kernels are given, but for addresses, to write so many values.
+    /// Arguments of the kernels that write so many values, without addresses.
     #[cfg(any(feature = "cuda", test))]
     fn arguments(&self, count: usize) -> Result<crate::train::gpu::Patches> {
         let (s, c) = (&self.sizes, &self.convolution);

@@ -53,10 +53,9 @@ fn fours(shape: (usize, usize, usize), mut four: impl FnMut(usize, [usize; 4])) 
 
 /// The largest of some values, and its place.
 fn largest(values: &[f32], places: [usize; 4]) -> (usize, f32) {
-    let value = |at: usize| values.get(at).copied().unwrap_or(f32::MIN);
     let [first, rest @ ..] = places;
     rest.into_iter()
-        .fold((first, value(first)), |best, at| if value(at) > best.1 { (at, value(at)) } else { best })
+        .fold((first, values[first]), |best, at| if values[at] > best.1 { (at, values[at]) } else { best })
 }
 
 impl CustomOp1 for MaxPool {
@@ -74,7 +73,7 @@ impl CustomOp1 for MaxPool {
             .zip(out.par_chunks_exact_mut(size.max(1)));
         each.for_each(|(image, out)| {
             fours((height, width, channels), |to, places| {
-                out.iter_mut().skip(to).take(1).for_each(|out| *out = largest(image, places).1);
+                out[to] = largest(image, places).1;
             });
         });
         Ok((CpuStorage::F32(out), Shape::from((images, height / 2, width / 2, channels))))
@@ -91,9 +90,7 @@ impl CustomOp1 for MaxPool {
                 each.zip(gradient.par_chunks_exact(size.max(1))).for_each(|((image, own), gradient)| {
                     fours((height, width, channels), |from, places| {
                         let (place, _) = largest(image, places);
-                        if let (Some(own), Some(gradient)) = (own.get_mut(place), gradient.get(from)) {
-                            *own += gradient;
-                        }
+                        own[place] += gradient[from];
                     });
                 });
                 Ok(own)

@@ -31,7 +31,7 @@ impl Tape {
         Self::default()
     }
 
-    /// Whether it keeps them.
+    /// True if it keeps them.
     pub(crate) fn keeps(&self) -> bool {
         self.passed.is_some()
     }
@@ -71,7 +71,7 @@ impl Tape {
         Ok(out)
     }
 
-    /// What stands for the last result in what Candle does behind it.
+    /// Stand-in for the last result in the operations of Candle that follow.
     ///
     /// # Errors
     /// Candle's.

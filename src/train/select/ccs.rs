@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::sample::Amount;
 
 /// Strata that the scores' range is parted into, epochs that a network learns while rows are scored, and the share of the
-/// hardest rows that is dropped unless it is told otherwise.
+/// hardest rows that is dropped by default.
 const STRATA: usize = 50;
 const EPOCHS: u64 = 10;
 const HARDEST: f64 = 0.1;
@@ -58,7 +58,7 @@ fn strata(rows: &[(f32, u64)]) -> Vec<Vec<u64>> {
     let mut strata = vec![Vec::new(); STRATA];
     for &(score, row) in rows {
         let at = (((score - least) / width) as usize).min(STRATA - 1);
-        strata.iter_mut().skip(at).take(1).for_each(|stratum| stratum.push(row));
+        strata[at].push(row);
     }
     strata.retain(|stratum| !stratum.is_empty());
     strata
@@ -71,7 +71,7 @@ fn add_margins(seen: &Seen, margins: &mut [f32]) -> Result<()> {
         let own = scores.get(label as usize).copied().unwrap_or(f32::NAN);
         let others = scores.iter().enumerate().filter(|(class, _)| *class != label as usize);
         let other = others.map(|(_, &score)| score).fold(f32::MIN, f32::max);
-        margins.iter_mut().skip(row as usize).take(1).for_each(|sum| *sum += own - other);
+        margins[row as usize] += own - other;
     }
     Ok(())
 }

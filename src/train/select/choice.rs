@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::train::run::Weights;
 
-/// What the chosen rows count in the loss of a step.
+/// Weights of the chosen rows in the loss of a step.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Weighing {
     /// All the same.
@@ -58,7 +58,7 @@ impl Choice {
         &self.rows
     }
 
-    /// What they count, in the order of the rows.
+    /// Their weights, in the order of the rows.
     pub fn weighing(&self) -> &Weighing {
         &self.weighing
     }
@@ -68,7 +68,7 @@ impl Choice {
         self.epochs
     }
 
-    /// What rows of a step count; all the same if they are not of the choice.
+    /// Weights of the rows of a step; equal if they are not of the choice.
     pub(in crate::train) fn weights(&self, step: &[u64]) -> Weights {
         let of = |weights: &[f32]| -> Vec<f32> {
             let at = step.iter().map(|row| self.rows.binary_search(row).ok());

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::sample::Amount;
 
 /// Rows to which all others of their class are near, as far as their gradients go (facility location, by lazy greedy
-/// selection); each counts as many rows as are nearest to it. The first rows are random; they are selected anew every 20
+/// selection); each counts as many rows as are nearest to it. The first rows are random; they are selected again every 20
 /// epochs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Craig {
@@ -41,7 +41,7 @@ impl Select for Craig {
     }
 }
 
-/// What a facility would save, as of when so many were chosen.
+/// Saving of a facility, computed when `as_of` facilities were chosen.
 struct Saving {
     gain: f64,
     at: usize,
@@ -68,7 +68,7 @@ impl Ord for Saving {
     }
 }
 
-/// Chooses facilities among `count` points, and tells how many points each serves, itself among them.
+/// Chooses facilities among `count` points; with each comes the number of points that it serves, itself among them.
 fn facilities(count: usize, distances: &impl Fn(usize) -> Vec<f32>, most: usize) -> Vec<(usize, usize)> {
     // Before any facility is there, all are as far as the farthest two can be: twice the largest distance from one.
     let far = 2.0 * distances(0).into_iter().fold(0.0, f32::max);
@@ -96,10 +96,10 @@ fn facilities(count: usize, distances: &impl Fn(usize) -> Vec<f32>, most: usize)
     }
     // Each is served by itself, however close another is: no weight is 0.
     for (number, (at, _)) in chosen.iter().enumerate() {
-        nearest.iter_mut().skip(*at).take(1).for_each(|near| near.1 = number);
+        nearest[*at].1 = number;
     }
     for (_, number) in nearest {
-        chosen.iter_mut().skip(number).take(1).for_each(|chosen| chosen.1 += 1);
+        chosen[number].1 += 1;
     }
     chosen
 }

@@ -15,7 +15,7 @@ const MISSED: f64 = 0.01;
 /// Rows whose step lowers the loss on held-out rows the most, one after the other: the gain of a row is, to first order,
 /// the product of its gradient with that of the held-out rows, whose scores move with every row that is taken. Only the
 /// gradient by the bias is looked at; each time the best of some random candidates is taken. The first rows are random;
-/// they are selected anew every 20 epochs, from all but a tenth that is held out for good.
+/// they are selected again every 20 epochs, from all but a tenth that is held out for good.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Glister {
     /// Rows.
@@ -66,7 +66,7 @@ impl Select for Glister {
 /// The held-out rows as the taken ones move them.
 struct Gain<'a> {
     held_out: &'a Gradients,
-    /// What the scores have moved by, all rows alike.
+    /// Change of the scores so far, the same for all rows.
     moved: Vec<f32>,
 }
 

@@ -9,7 +9,7 @@ use crate::sample::Amount;
 
 /// Few rows whose weighted gradients add up to that of all: in each class by itself, and for the weights that lead to its
 /// own score (E + 1 of them), by orthogonal matching pursuit. Where fewer rows than wanted give the sum, others come at
-/// random, with weight 1. The first rows are random; they are selected anew every 20 epochs.
+/// random, with weight 1. The first rows are random; they are selected again every 20 epochs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct GradMatch {
     /// Rows.
@@ -31,25 +31,24 @@ impl Select for GradMatch {
             }
             let found = pursue(&vectors, width, &target, *budget);
             let mut chosen = vec![false; places.len()];
-            found.iter().for_each(|&(at, _)| chosen.iter_mut().skip(at).take(1).for_each(|c| *c = true));
-            let mut others: Vec<usize> =
-                (0..places.len()).filter(|&at| chosen.get(at) == Some(&false)).collect();
+            found.iter().for_each(|&(at, _)| chosen[at] = true);
+            let mut others: Vec<usize> = (0..places.len()).filter(|&at| !chosen[at]).collect();
             take(&mut others, budget.saturating_sub(found.len()), random);
             let found = found.into_iter().map(|(at, weight)| (at, weight as f32));
             let all = found.chain(others.into_iter().map(|at| (at, 1.0)));
-            all.filter_map(|(at, weight)| Some((*places.get(at)?, weight))).collect::<Vec<_>>()
+            all.map(|(at, weight)| (places[at], weight)).collect::<Vec<_>>()
         })?;
         let (places, weights): (Vec<usize>, Vec<f32>) = found.into_iter().flatten().unzip();
         Choice::new(gradients.at(&places), Weighing::Rows(weights), EVERY)
     }
 }
 
-/// What the gradients of a class's rows have for the weights of the class's own score, e (h, 1), and its length E + 1.
+/// Gradients of a class's rows by the weights of the class's own score, e (h, 1), and their length E + 1.
 fn own_vectors(gradients: &Gradients, class: usize, places: &[usize]) -> (Vec<f32>, usize) {
     let width = places.first().map_or(0, |&at| gradients.hidden(at).len() + 1);
     let mut vectors = Vec::with_capacity(places.len() * width);
     for &at in places {
-        let error = gradients.error(at).get(class).copied().unwrap_or(0.0);
+        let error = gradients.error(at)[class];
         vectors.extend(gradients.hidden(at).iter().chain(&[1.0]).map(|h| error * h));
     }
     (vectors, width)

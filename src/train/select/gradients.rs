@@ -1,4 +1,4 @@
-//! What the gradients of losses by the last layer's weights are made of.
+//! Factors of the gradients of losses by the last layer's weights.
 
 use std::collections::BTreeMap;
 
@@ -27,10 +27,10 @@ pub struct Gradients {
 }
 
 impl Gradients {
-    /// Of the network as it is, without what training does to images at random.
+    /// Gradients of some rows by the network as it is, without augmentation.
     ///
     /// # Errors
-    /// `Argument` for a network that does not tell its last layer, or if Candle refuses; what reading brings.
+    /// `Argument` for a network that does not give its last layer, or if Candle refuses; errors of reading.
     pub fn of(stage: &Stage, rows: &[u64]) -> Result<Self> {
         let epochs = Epochs::new(Draw::Listed(rows), Amount::Fraction(1.0), State::new(stage.training.seed))?;
         let mut found = Self {
@@ -67,7 +67,7 @@ impl Gradients {
         Ok(found)
     }
 
-    /// Of all rows.
+    /// Gradients of all rows.
     ///
     /// # Errors
     /// As [`of`](Self::of).
@@ -75,7 +75,7 @@ impl Gradients {
         Self::of(stage, &(0..stage.images.rows()).collect::<Vec<_>>())
     }
 
-    /// The rows, in an order of their own: what is told of rows is by their places in it.
+    /// Row numbers. The other accessors take an index into this slice.
     pub fn rows(&self) -> &[u64] {
         &self.rows
     }
@@ -85,7 +85,7 @@ impl Gradients {
         self.rows.len()
     }
 
-    /// Whether there are none.
+    /// True if there are none.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
@@ -97,17 +97,17 @@ impl Gradients {
 
     /// The class of a row.
     pub fn label(&self, at: usize) -> u32 {
-        self.labels.get(at).copied().unwrap_or(0)
+        self.labels[at]
     }
 
     /// The error of a row's scores [C].
     pub fn error(&self, at: usize) -> &[f32] {
-        self.errors.get(at * self.classes..).and_then(|e| e.get(..self.classes)).unwrap_or(&[])
+        &self.errors[at * self.classes..(at + 1) * self.classes]
     }
 
-    /// What the last layer was given for a row [E].
+    /// Input of the last layer for a row [E].
     pub fn hidden(&self, at: usize) -> &[f32] {
-        self.hidden.get(at * self.width..).and_then(|h| h.get(..self.width)).unwrap_or(&[])
+        &self.hidden[at * self.width..(at + 1) * self.width]
     }
 
     /// The product of two rows' gradients.
@@ -117,7 +117,7 @@ impl Gradients {
 
     /// The rows at some places.
     pub(super) fn at(&self, places: &[usize]) -> Vec<u64> {
-        places.iter().filter_map(|&at| self.rows.get(at).copied()).collect()
+        places.iter().map(|&at| self.rows[at]).collect()
     }
 
     /// Works on the classes side by side, each with its share of an amount of all rows; in the order of the classes.
@@ -161,7 +161,7 @@ fn shares(count: usize, sizes: impl Iterator<Item = usize> + Clone) -> Vec<usize
     order.sort_by_key(|&(remainder, at)| (std::cmp::Reverse(remainder), at));
     let left = count - shares.iter().sum::<usize>();
     for (_, at) in order.into_iter().take(left) {
-        shares.iter_mut().skip(at).take(1).for_each(|share| *share += 1);
+        shares[at] += 1;
     }
     shares
 }

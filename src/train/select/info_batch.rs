@@ -50,7 +50,7 @@ impl Select for InfoBatch {
         for ((&row, &label), scores) in each {
             let own = scores.get(label as usize).copied().unwrap_or(f32::NAN);
             let loss = softmax(scores) - own;
-            self.losses.iter_mut().skip(row as usize).take(1).for_each(|last| *last = loss);
+            self.losses[row as usize] = loss;
         }
         Ok(())
     }

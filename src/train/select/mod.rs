@@ -1,7 +1,7 @@
 //! Methods that select the rows a network is trained on, once, every few epochs or every epoch.
 //!
-//! What they know of a row is the gradient of its loss by the last layer's weights, which is never built
-//! ([`Gradients`]: the error of its scores and what the layer was given tell all of it), or how its scores moved while
+//! They know the gradient of a row's loss by the last layer's weights, which is never built
+//! ([`Gradients`]: the error of its scores and the layer's input are all of it), or how its scores moved while
 //! the network learnt from all rows.
 
 mod ccs;
@@ -40,7 +40,7 @@ pub trait Select {
     /// The method's; the run ends with it.
     fn choose(&mut self, stage: &Stage) -> Result<Choice>;
 
-    /// Is told of the rows of every step, with the scores that they had before it.
+    /// Called with the rows of every step and the scores that they had before it.
     ///
     /// # Errors
     /// The method's; the run ends with it.

@@ -59,10 +59,10 @@ struct Atom {
 }
 
 /// At most `most` of the vectors (rows of `width` values) with weights above 0 whose sum comes near the target: the
-/// vector that points along what is left the most is added, weights are solved for anew, and vectors whose weight would
+/// vector that points most along the residual is added, weights are solved for again, and vectors whose weight would
 /// fall below 0 leave (orthogonal matching pursuit with the inner loop of Lawson and Hanson's non-negative least squares).
 pub(super) fn pursue(vectors: &[f32], width: usize, target: &[f64], most: usize) -> Vec<(usize, f64)> {
-    let vector = |at: usize| vectors.get(at * width..).and_then(|v| v.get(..width)).unwrap_or(&[]);
+    let vector = |at: usize| &vectors[at * width..(at + 1) * width];
     let count = vectors.len() / width.max(1);
     let mut atoms: Vec<Atom> = Vec::new();
     let mut factor = Factor::default();
@@ -75,13 +75,12 @@ pub(super) fn pursue(vectors: &[f32], width: usize, target: &[f64], most: usize)
             break;
         }
         let along = |at: usize| product(vector(at), &left);
-        let best =
-            (0..count).filter(|&at| !out_of_play.get(at).is_none_or(|&out| out)).map(|at| (along(at), at));
+        let best = (0..count).filter(|&at| !out_of_play[at]).map(|at| (along(at), at));
         let Some((gain, place)) = best.max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1))) else { break };
         if gain.is_nan() || gain <= 0.0 {
             break;
         }
-        out_of_play.iter_mut().skip(place).take(1).for_each(|out| *out = true);
+        out_of_play[place] = true;
         let with = |at: usize| {
             vector(place).iter().zip(vector(at)).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum()
         };
@@ -94,7 +93,7 @@ pub(super) fn pursue(vectors: &[f32], width: usize, target: &[f64], most: usize)
         atoms.push(Atom { place, weight: 0.0, products, aim: product(vector(place), target) });
         for gone in settle(&mut atoms, &mut factor) {
             if gone != place {
-                out_of_play.iter_mut().skip(gone).take(1).for_each(|out| *out = false);
+                out_of_play[gone] = false;
             }
         }
         left = target.to_vec();

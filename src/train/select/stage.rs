@@ -1,4 +1,4 @@
-//! Where a run stands when rows are selected, and what it tells of its steps.
+//! The state of a run when rows are selected, and of its steps.
 
 use candle_core::{DType, Tensor};
 
@@ -110,7 +110,7 @@ impl Stage<'_> {
         found
     }
 
-    /// What a method that needs the last layer says of a network that does not tell it.
+    /// The error of a method that needs the last layer of a network that does not give it.
     pub(super) fn untold() -> Error {
         Error::argument(
             "the network does not tell what its last layer is given (`Network::last_layer`), which this method needs",

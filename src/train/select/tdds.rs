@@ -42,7 +42,7 @@ impl Select for Tdds {
         stage.rehearse(self.epochs, &mut |seen| moves.saw(seen), || Ok(()))?;
         let scores = moves.scores();
         let mut rows: Vec<u64> = (0..scores.len() as u64).collect();
-        let score = |row: u64| scores.get(row as usize).copied().unwrap_or(0.0);
+        let score = |row: u64| scores[row as usize];
         rows.sort_by(|&a, &b| score(b).total_cmp(&score(a)).then(a.cmp(&b)));
         rows.truncate(stage.count(self.amount)?);
         let mean = rows.iter().map(|&row| score(row)).sum::<f32>() / rows.len() as f32;
@@ -87,7 +87,7 @@ impl Moves {
                 moved += (*p * (raw - log - *last)).abs();
                 *last = raw - log;
             }
-            self.now.iter_mut().skip(row as usize).take(1).for_each(|now| *now = moved);
+            self.now[row as usize] = moved;
         }
         Ok(())
     }
@@ -102,7 +102,7 @@ impl Moves {
             return;
         }
         for (row, score) in self.scores.iter_mut().enumerate() {
-            let window = || self.before.iter().filter_map(|moves| moves.get(row));
+            let window = || self.before.iter().map(|moves| moves[row]);
             let mean = window().sum::<f32>() / WINDOW as f32;
             let norm = window().map(|moved| (moved - mean).powi(2)).sum::<f32>().sqrt();
             *score = NEWEST * norm + (1.0 - NEWEST) * *score;
