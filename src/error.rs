@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// What went wrong, for programs; the message is for people.
+/// The kind of an error, for programs; the message is for people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {

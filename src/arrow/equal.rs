@@ -6,8 +6,8 @@ use arrow::datatypes::DataType;
 use arrow::record_batch::RecordBatch;
 use std::sync::Arc;
 
-/// Whether two batches have the same schema (types, nullability and metadata), the same rows and the
-/// same logical values: what lies under a null does not count, a dictionary is what its keys say, and
+/// True if two batches have the same schema (types, nullability and metadata), the same rows and the
+/// same logical values: bytes under a null do not count, a dictionary is what its keys say, and
 /// floats are equal if their bits are, so that NaN payloads and -0.0 count.
 pub fn logical_eq(a: &RecordBatch, b: &RecordBatch) -> bool {
     a.schema() == b.schema()

@@ -109,7 +109,7 @@ struct Plan {
     field: FieldRef,
     /// Where in the batch its column is.
     slot: usize,
-    /// Whether its values are images: the items of a list without a node of their own.
+    /// True if its values are images: items of a list that has no node for them.
     image: bool,
     /// Instances a row.
     instances: usize,

@@ -14,7 +14,7 @@ const NAME_KEY: &str = "ARROW:extension:name";
 const METADATA_KEY: &str = "ARROW:extension:metadata";
 const NAME: &str = "arrow.fixed_shape_tensor";
 
-/// What the extension's metadata say.
+/// Metadata of the extension.
 #[derive(Deserialize)]
 struct Tensor {
     shape: Vec<u32>,
@@ -23,7 +23,7 @@ struct Tensor {
 }
 
 /// The shape of a field's images, if it holds images: tensors of unsigned bytes that are never null. The names of
-/// the dimensions tell their order; where there are none, a dimension of 1, 3 or 4 is taken for the channels.
+/// the dimensions give their order; where there are none, a dimension of 1, 3 or 4 is taken for the channels.
 pub fn image_shape(field: &Field) -> Option<ImageShape> {
     let DataType::FixedSizeList(item, length) = field.data_type() else { return None };
     if field.is_nullable() || item.data_type() != &DataType::UInt8 || field.metadata().get(NAME_KEY)? != NAME
@@ -84,7 +84,7 @@ pub fn pictures_field(name: &str) -> Field {
     Field::new(name, DataType::Struct(picture_fields()), false)
 }
 
-/// Whether a field is a struct of a picture's bytes and its path.
+/// True if a field is a struct of a picture's bytes and its path.
 #[cfg(feature = "images")]
 pub fn holds_pictures(field: &Field) -> bool {
     let DataType::Struct(parts) = field.data_type() else { return false };

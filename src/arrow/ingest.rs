@@ -195,7 +195,7 @@ fn masked<T: Copy + Default>(mut values: Vec<T>, mask: Option<&[u8]>, width: usi
     values
 }
 
-/// Strings that lie back to back.
+/// Strings stored back to back.
 fn runs<O: Copy + TryInto<u64>>(offsets: &[O], data: &[u8], mask: Option<&[u8]>) -> Values {
     let at = |i: usize| offsets.get(i).map_or(0, |&o| o.try_into().unwrap_or(0));
     let count = offsets.len().saturating_sub(1);

@@ -138,7 +138,7 @@ fn plain_leaf(node: &Node) -> Option<DataType> {
     })
 }
 
-/// Whether a node has the values of a type. Files hold more than importers take: values of no bytes, lists of no items,
+/// True if a node has the values of a type. Files hold more than importers take: values of no bytes, lists of no items,
 /// of structs and of lists.
 pub(super) fn holds(data_type: &DataType, node: &Node) -> bool {
     let shape = |kind, bits, length: i32| {
@@ -152,7 +152,7 @@ pub(super) fn holds(data_type: &DataType, node: &Node) -> bool {
     shape.is_some_and(|shape| shape.fits(node))
 }
 
-/// Whether values of the field may be null. Nulls are all that a field of type Null has.
+/// True if values of the field may be null. Nulls are all that a field of type Null has.
 pub(super) fn nullable(field: &Field) -> bool {
     field.is_nullable() || field.data_type() == &DataType::Null
 }
@@ -166,7 +166,7 @@ pub(super) fn children(data_type: &DataType) -> &[FieldRef] {
     }
 }
 
-/// What of a type the physical schema knows.
+/// The part of a type that the physical schema holds.
 pub(super) struct Shape {
     kind: Kind,
     bits: u16,
@@ -259,7 +259,7 @@ impl Shape {
         })
     }
 
-    /// Whether a node has this shape.
+    /// True if a node has this shape.
     pub(super) fn fits(&self, node: &Node) -> bool {
         (node.kind, node.bits, node.length, node.unit) == (self.kind, self.bits, self.length, self.unit)
             && (node.digits(), node.scale) == (self.precision, self.scale)

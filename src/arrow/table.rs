@@ -208,7 +208,7 @@ struct Collected {
     node: usize,
     /// The column of the table that it is, or is in.
     column: usize,
-    /// Whether it has more values than its keys can name.
+    /// True if it has more values than its keys can name.
     too_many: bool,
     path: String,
     index: DataType,
@@ -220,7 +220,7 @@ struct Collected {
 }
 
 impl Collected {
-    /// Whether its dictionaries have to be looked at.
+    /// True if its dictionaries have to be looked at.
     fn is_open(&self) -> bool {
         self.strings.is_some() || index_values(&self.index) <= 1 << 16
     }

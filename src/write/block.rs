@@ -32,7 +32,7 @@ pub(super) struct EncodedBlock {
     pub exceptions: Vec<u8>,
     pub heap: Vec<u8>,
     pub offsets: Vec<u8>,
-    /// What near-lossless coding changed.
+    /// Errors of near-lossless coding.
     pub errors: ImageErrors,
     /// The coefficients that near-lossless coding stores, until they have been read back.
     pub coefficients: Vec<i32>,
@@ -175,7 +175,7 @@ impl Lanes {
     }
 }
 
-/// The lanes of one node. Dictionaries name lanes of the node, places are those in a heap of its own.
+/// The lanes of one node. Dictionaries name lanes of the node; places are offsets in the node's heap.
 #[derive(Default)]
 struct NodeLanes {
     lanes: Vec<EncodedLane>,

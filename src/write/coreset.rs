@@ -1,4 +1,4 @@
-//! The exact coreset of a table, in a pass of its own.
+//! The exact coreset of a table, in a separate pass.
 
 use super::roles::Roles;
 use super::survey::{Numbers, numbers};
@@ -70,8 +70,8 @@ fn each_row(table: &dyn Table, batch: &Batch, columns: &[usize], each: &mut dyn 
     }
 }
 
-/// Means and deviations in a pass of its own, by Welford's recurrence: sums of squares lose the deviation of a column that
-/// lies far from zero.
+/// Means and deviations in a separate pass, by Welford's recurrence: sums of squares lose the deviation of a column that
+/// is far from zero.
 fn centre_of_rows(table: &dyn Table, columns: &[usize]) -> Result<Vec<(f64, f64)>> {
     let (mut n, mut sums) = (0.0, vec![(0.0, 0.0); columns.len()]);
     for batch in table.batches()? {

@@ -4,7 +4,7 @@ use crate::entrogede::{Bases, BitPlanes, Role, select_bases};
 use crate::format::bits::{BitWriter, extract, mask};
 use crate::format::{BlockEntry, FIXED_RECORDS, id_bits};
 
-/// How the lanes of a block are cut. Lanes are told by number, rows by number.
+/// The role (constant, base, deviation) of every bit of a block. Lanes and rows are indices.
 pub(super) struct Cut {
     rows: usize,
     widths: Vec<u8>,

@@ -29,14 +29,14 @@ struct Prepared {
     slope: Option<Slope>,
     /// One a frame, if there is a slope.
     minima: Vec<u64>,
-    /// Fields, less what frames tell.
+    /// Fields less their frames' prediction.
     rests: Vec<u64>,
     bins: Bins,
     /// The bin of every row.
     ids: Vec<u16>,
 }
 
-/// Whether a table of so many lanes can have grouped records.
+/// True if a table of so many lanes can have grouped records.
 pub(super) fn fits(lanes: usize) -> bool {
     (1..=MAX_GROUPED_LANES).contains(&lanes)
 }
@@ -154,7 +154,7 @@ impl Prepared {
         self.bins = bins;
     }
 
-    /// Bits of ids, deviations and a base table of its own.
+    /// Bits of ids, deviations and a base table for this lane alone.
     fn bits(&self) -> u64 {
         self.bits_by(&self.bins, &self.ids)
     }
@@ -272,7 +272,7 @@ impl Records {
             .filter(|lane| lane.slope.is_some())
     }
 
-    /// Whether all rows have as many bits.
+    /// True if all rows have as many bits.
     fn is_steady(&self) -> bool {
         self.groups.iter().all(|group| {
             let mut widths = (0..group.count())

@@ -13,7 +13,7 @@ use crate::image::{Dct, DctScratch, ImageErrors, ImageShape, TileCoder, TileEnco
 /// Lanes that are gathered from all rows at a time.
 const GATHERED: usize = 32;
 
-/// Encodes images that lie one after the other in `pixels`, at least one of at least one value.
+/// Encodes images stored one after the other in `pixels`, at least one of at least one value.
 pub(super) fn encode_images(
     shape: ImageShape,
     pixels: &[u8],

@@ -1,4 +1,4 @@
-//! Distinct byte strings, numbered in the order in which they come. They lie back to back in one vector: a map of vectors
+//! Distinct byte strings, numbered in the order in which they come, back to back in one vector: a map of vectors
 //! takes several times the memory of short strings, and a table has as many maps as columns of text.
 
 use ahash::RandomState;

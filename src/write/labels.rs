@@ -38,7 +38,7 @@ impl Labels {
         Ok(Self { node: node.clone(), most, seen: HashMap::new(), full: false })
     }
 
-    /// Whether there are more values than the limit.
+    /// True if there are more values than the limit.
     pub fn is_full(&self) -> bool {
         self.full
     }

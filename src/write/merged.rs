@@ -41,7 +41,7 @@ pub fn merge_condensed<P: AsRef<Path>>(
     merged.write(FileWriter::create(storage, path, overwrite)?)
 }
 
-/// What one or several files have.
+/// Contents of one or several files.
 struct Merged {
     schema: Schema,
     arrow_schema: Option<Vec<u8>>,
@@ -153,7 +153,7 @@ impl Merged {
         Ok(self)
     }
 
-    /// Puts samples behind one's own; of a class target the weights go to the same labels, new ones behind the others.
+    /// Appends the samples of `other`. Weights of a class target go to equal labels; new labels follow the others.
     fn add_samples(&mut self, other: Condensed, labels: &[Option<Vec<u8>>]) {
         let own = &mut self.samples;
         if own.classes > 0 {

@@ -1,4 +1,4 @@
-//! What a user may ask of a writer.
+//! Options of a writer.
 
 use super::roles::ColumnRoles;
 use super::segments::SEGMENT_ROWS;
@@ -66,7 +66,7 @@ impl Default for Options {
 pub enum Layout {
     /// The paper's: one base a row, records of fixed width.
     Paper,
-    /// Code groups of columns, each with bases of its own; deviations are as wide as the bases say. Strings are
+    /// Code groups of columns, each with its own base table; deviations are as wide as the bases say. Strings are
     /// put into symbols where that makes them smaller.
     #[default]
     Compact,
@@ -79,7 +79,7 @@ pub enum Part {
     Decimals,
     /// Values that repeat become codes of a dictionary: numbers and strings.
     Dictionaries,
-    /// What all fields of a lane can be divided by is taken out (compact layout).
+    /// Divides a lane's fields by their greatest common divisor (compact layout).
     Steps,
     /// Rows near a line, or near each other, become what is left of it (compact layout).
     Frames,
@@ -112,12 +112,12 @@ pub(super) struct Coding {
 }
 
 impl Coding {
-    /// Whether a part is used where it pays.
+    /// True if a part is used where it pays.
     pub fn has(self, part: Part) -> bool {
         self.without != Some(part)
     }
 
-    /// Whether strings may be put into symbols.
+    /// True if strings may be put into symbols.
     pub fn has_symbols(self) -> bool {
         self.layout == Layout::Compact && self.has(Part::Symbols)
     }
@@ -130,7 +130,7 @@ impl Options {
     }
 }
 
-/// What is done to images before their bits are deduplicated.
+/// Transform of images before their bits are deduplicated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ImageTransform {
     /// `Lossless`; in the paper's layout `None` for images that are not of three channels.
@@ -144,7 +144,7 @@ pub enum ImageTransform {
 }
 
 impl ImageTransform {
-    /// What `Auto` stands for, for a shape and a layout.
+    /// The transform that `Auto` stands for, by shape and layout.
     pub(super) fn of(self, shape: ImageShape, layout: Layout) -> Self {
         match (self, layout, shape.channels) {
             (Self::Auto, Layout::Paper, channels) if channels != 3 => Self::None,
@@ -154,7 +154,7 @@ impl ImageTransform {
     }
 }
 
-/// What a target column is to a model.
+/// Kind of a target column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TargetKind {
     /// A class, if an integer, a bool or a string of at most 1,000 values, or a float of at most 2;
@@ -173,7 +173,7 @@ pub enum CellLimit {
     Default,
     /// No cells.
     None,
-    /// By so many bits.
+    /// A number of bits.
     Beta(usize),
     /// By as many bits as leave at most so many cells.
     Most(u64),
@@ -181,7 +181,7 @@ pub enum CellLimit {
     Share(f64),
 }
 
-/// What was written.
+/// Summary of a written file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
     /// Rows of the table.

@@ -27,7 +27,7 @@ use crate::image::ImageErrors;
 /// How far a writer has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// What it is doing.
+    /// Name of the current pass.
     pub pass: &'static str,
     /// Rows of this pass that are done.
     pub rows: u64,

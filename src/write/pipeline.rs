@@ -18,7 +18,7 @@ use crate::image::ImageErrors;
 /// Memory for segments on the way, a thread.
 const THREAD_BYTES: usize = 96 << 20;
 
-/// What a segment becomes, and what it adds to the file's sums.
+/// An encoded segment, and its part of the file's sums.
 struct Encoded {
     /// One a storage group.
     blocks: Vec<EncodedBlock>,
@@ -38,7 +38,7 @@ pub(super) struct Pipeline<'a> {
     pub covariances: Option<CellCovariances<Words>>,
     pub moments: Option<(MomentPlan, Moments)>,
     pub images: ImageTransform,
-    /// What near-lossless coding changed, by storage group.
+    /// Errors of near-lossless coding, by storage group.
     pub errors: Vec<ImageErrors>,
     pub blocks: Blocks,
 }

@@ -37,7 +37,7 @@ pub struct TargetColumn {
     pub classes: Option<u64>,
     /// Rows without one: no model is trained on them.
     pub null_rows: u64,
-    /// What is odd about it, such as text that is numbers but for a few values.
+    /// A doubt about the column, such as text that is numbers but for a few values.
     pub doubt: Option<String>,
 }
 

@@ -145,7 +145,7 @@ pub(super) fn strings<'a>(offsets: &'a [u64], data: &'a [u8]) -> impl Iterator<I
     offsets.windows(2).map(|w| &data[w[0] as usize..w[1] as usize])
 }
 
-/// What rows of strings cost in a heap, in bytes: places, lengths, bytes.
+/// Cost of rows of strings in a heap, in bytes: places, lengths, bytes.
 fn heap_cost(rows: u64, longest: u64, bytes: u64, layout: Layout) -> u64 {
     let (place, length) = (u64::from(width(bytes)), u64::from(width(longest)));
     let place = match layout {

@@ -21,14 +21,14 @@ const AUTO_CLASSES: usize = 1000;
 /// Classes that rows may be stored by.
 const STORED_CLASSES: usize = 1 << 16;
 
-/// What the first pass found.
+/// Findings of the first pass.
 pub(super) struct Survey {
     pub rows: u64,
     /// File-wide dictionaries by node.
     pub dictionaries: Vec<Option<Dictionary>>,
     pub ranges: Vec<Range>,
     pub sample: Sample,
-    /// Whether nulls or non-finite values occur in a value target.
+    /// Range of a value target, and whether nulls or non-finite values occur in it.
     pub target_range: Range,
     pub target: Option<(usize, TargetKind)>,
     pub target_labels: Option<Labels>,
@@ -61,7 +61,7 @@ pub(super) fn numbers<'a>(schema: &Schema, batch: &'a Batch, nodes: &[usize]) ->
     nodes.par_iter().filter_map(of).collect()
 }
 
-/// Whether a first pass is needed at all.
+/// True if a first pass is needed at all.
 pub(super) fn is_needed(schema: &Schema, roles: &Roles, options: &Options) -> bool {
     schema.nodes().iter().any(|n| n.kind.is_bytes())
         || roles.class.is_some()

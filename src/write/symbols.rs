@@ -12,9 +12,9 @@ const SAMPLE: usize = 1 << 16;
 const PART: usize = 1 << 12;
 /// Times that symbols are made of those before; each doubles how long they may be.
 const GENERATIONS: usize = 5;
-/// Bytes that a piece of its own and its entry take, about.
+/// Bytes that a separate piece and its entry take, about.
 const OVERHEAD: usize = 96;
-/// Codes of symbols and, behind them, one for each byte.
+/// Codes of symbols, then one for each byte.
 const CODES: usize = 512;
 const BYTES: usize = 256;
 /// Strings that one thread encodes at a time.
@@ -67,7 +67,7 @@ impl Symbol {
         self.bytes as u16
     }
 
-    /// This and another one behind it, if they are not too long.
+    /// This symbol followed by another one, if they are not too long together.
     fn then(self, other: Self) -> Option<Self> {
         let length = self.length + other.length;
         if usize::from(length) > MAX_SYMBOL {
@@ -76,7 +76,7 @@ impl Symbol {
         Some(Self { bytes: self.bytes | other.bytes << (8 * u32::from(self.length)), length })
     }
 
-    /// Whether a text of `left` bytes, its first 8 in `word`, begins with it.
+    /// True if a text of `left` bytes, its first 8 in `word`, begins with it.
     fn begins(self, word: u64, left: usize) -> bool {
         usize::from(self.length) <= left && (word ^ self.bytes) << (64 - 8 * u32::from(self.length)) == 0
     }
@@ -152,7 +152,7 @@ impl Symbols {
         }
     }
 
-    /// What a code stands for.
+    /// The symbol of a code.
     fn symbol(&self, code: usize) -> Symbol {
         self.symbols.get(code).copied().unwrap_or_else(|| Symbol::byte((code - BYTES) as u8))
     }

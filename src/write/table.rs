@@ -1,4 +1,4 @@
-//! What a writer reads from: a table that can be gone through more than once.
+//! The input of a writer: a table that can be read more than once.
 
 use crate::column::{Batch, Schema, Values};
 use crate::error::Result;

@@ -1,4 +1,4 @@
-//! Parquet schemas with some leaves annotated anew.
+//! Parquet schemas with other annotations of some leaves.
 
 use parquet::basic::{ConvertedType, LogicalType};
 use parquet::errors::{ParquetError, Result};

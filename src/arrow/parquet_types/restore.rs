@@ -18,7 +18,7 @@ use std::sync::Arc;
 /// Turns the batches of a file into those of its Arrow schema.
 pub(in crate::arrow) struct Restorer {
     schema: SchemaRef,
-    /// Whether the parts of intervals are signed.
+    /// True if the parts of intervals are signed.
     signed: bool,
     /// Rows before the batch.
     rows: u64,

@@ -64,7 +64,7 @@ fn stored(data_type: &DataType, path: &str, timed: &Dates) -> DataType {
     }
 }
 
-/// Whether a type is a dictionary that the Parquet library may write and then not read: it is stored as plain values.
+/// True if a type is a dictionary that the Parquet library may write and then not read: it is stored as plain values.
 pub(in crate::arrow) fn foreign_dictionary(data_type: &DataType) -> bool {
     use DataType::*;
     let DataType::Dictionary(_, values) = data_type else { return false };

@@ -179,7 +179,7 @@ impl Growing {
     }
 }
 
-/// A batch with growing dictionaries in the place of its own.
+/// A batch whose dictionaries are replaced by growing ones.
 fn unified(schema: &SchemaRef, batch: &RecordBatch, growing: &mut Vec<Growing>) -> Result<RecordBatch> {
     let mut number = 0;
     let fields = schema.fields().iter().zip(batch.columns());

@@ -52,7 +52,7 @@ impl Parquet {
         Ok(Self { schema: schema.clone(), stored, timed, coercion: Coercion::default(), writer })
     }
 
-    /// Appends a batch. `temporary` is the file, which is written anew if a column of dates turns out to have times.
+    /// Appends a batch. `temporary` is the file, which is rewritten if a column of dates turns out to have times.
     pub fn write(&mut self, batch: &RecordBatch, temporary: &mut Temporary, target: &Path) -> Result<()> {
         if batch.num_columns() == 0 && batch.num_rows() > 0 {
             return Err(Error::new(

@@ -151,7 +151,7 @@ pub(super) fn in_folder(folder: &Path) -> Result<Option<Files>> {
 #[derive(Default)]
 struct Contents {
     files: Vec<File>,
-    /// Of each file.
+    /// Kind of each file.
     kinds: Vec<Kind>,
     passed_over: Vec<PathBuf>,
 }
@@ -181,7 +181,7 @@ impl Contents {
     }
 }
 
-/// What a folder is that a log of its own says the files of: some of them are deleted ones.
+/// Name of the table format of a folder whose log lists its files, where some files are deleted ones.
 fn managed(path: &Path) -> Option<&'static str> {
     match path.file_name()?.to_str()? {
         "_delta_log" => {
@@ -194,7 +194,7 @@ fn managed(path: &Path) -> Option<&'static str> {
     }
 }
 
-/// Whether a file is what programs leave beside tables: hidden files, marks of success, summaries of metadata, checksums.
+/// True for files that programs leave next to tables: hidden files, marks of success, summaries of metadata, checksums.
 fn is_litter(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().as_encoded_bytes();
     let marks: [&[u8]; 7] = [

@@ -13,7 +13,7 @@ use arrow::record_batch::RecordBatch;
 /// Rows of a batch.
 const BATCH_ROWS: u64 = 1 << 14;
 
-/// A gede file, opened anew for every pass: there may be more of them than a process may have open.
+/// A gede file, opened for each pass: an input may have more files than a process may have open.
 pub(in crate::arrow) struct Gede {
     path: PathBuf,
     schema: SchemaRef,

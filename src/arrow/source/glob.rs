@@ -9,7 +9,7 @@ use crate::error::Result;
 /// Most folders deep that `**` looks.
 const MAX_DEPTH: usize = 32;
 
-/// Whether a path has a pattern in it.
+/// True if a path has a pattern in it.
 pub(super) fn is_pattern(path: &Path) -> bool {
     path.as_os_str().as_encoded_bytes().iter().any(|b| matches!(b, b'*' | b'?' | b'['))
 }
@@ -83,7 +83,7 @@ fn units(name: &OsStr) -> Vec<u32> {
         .collect()
 }
 
-/// Whether a name is what a pattern describes.
+/// True if a name is what a pattern describes.
 fn matches(pattern: &[u32], name: &[u32]) -> bool {
     const STAR: u32 = '*' as u32;
     const ANY: u32 = '?' as u32;

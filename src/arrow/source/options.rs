@@ -14,7 +14,7 @@ pub struct InputOptions {
     pub csv: CsvInput,
     /// LIBSVM text.
     pub libsvm: LibsvmInput,
-    /// The kind of a file whose name does not tell it; by default its first bytes tell, then its name.
+    /// The kind of a file; by default its first bytes decide, then its name.
     pub kind: Option<InputKind>,
 }
 

@@ -1,4 +1,4 @@
-//! Whether a file that is read more than once is still the same.
+//! Detection of changes to a file that is read more than once.
 
 use crate::error::{Error, ErrorKind, Result};
 use std::fs::{Metadata, metadata};

@@ -146,7 +146,7 @@ fn finer(a: TimeUnit, b: TimeUnit) -> TimeUnit {
     a.max(b)
 }
 
-/// Whether two zones are one. UTC has several names.
+/// True if two zones are one. UTC has several names.
 fn same_zone(a: Option<&str>, b: Option<&str>) -> bool {
     let utc = |zone: &str| matches!(zone, "UTC" | "Z" | "+00:00" | "-00:00" | "Etc/UTC");
     a == b || a.zip(b).is_some_and(|(a, b)| utc(a) && utc(b))

@@ -168,7 +168,7 @@ fn check_coefficients(reader: &SegmentReader, group: u32, block: &EncodedBlock, 
     Ok(())
 }
 
-/// Whether a column's rows from `from` on are those found, what is under nulls included.
+/// True if a column's rows from `from` on are those found, what is under nulls included.
 fn same(node: &Node, given: &Column, from: usize, found: &Column, rows: usize) -> bool {
     fn part<T>(all: &[T], from: usize, rows: usize, per_row: usize) -> &[T] {
         &all[from * per_row..(from + rows) * per_row]
@@ -198,7 +198,7 @@ fn same(node: &Node, given: &Column, from: usize, found: &Column, rows: usize) -
     values && validity
 }
 
-/// Whether a column's strings from row `from` on are those that the codes found stand for, and the nulls the same.
+/// True if a column's strings from row `from` on are those that the codes found stand for, and the nulls the same.
 fn same_strings(given: &Column, from: usize, found: &Column, strings: &Values) -> bool {
     let (Values::Bytes { offsets, data }, Values::U32(codes), Values::Bytes { offsets: ends, data: bytes }) =
         (&given.values, &found.values, strings)
@@ -259,7 +259,7 @@ fn check_rows(schema: &Schema, segment: &Batch, node: usize, from: usize, found:
     Ok(())
 }
 
-/// Whether the values of two instances are the same.
+/// True if the values of two instances are the same.
 fn same_values(given: &Values, instance: usize, found: &Values, at: usize, per_instance: usize) -> bool {
     let [given_at, found_at] = [instance, at].map(|i| i * per_instance..(i + 1) * per_instance);
     match (given, found) {

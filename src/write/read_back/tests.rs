@@ -63,7 +63,7 @@ fn encoded(
     vec![Lanes::of(schema, segment, dictionaries, options.coding()).unwrap().encode(options.tau)]
 }
 
-/// Whether the blocks, decoded without a look at what went in, are the segment. The cosine transform changes pixels
+/// True if the blocks, decoded without a look at what went in, are the segment. The cosine transform changes pixels
 /// in any case.
 fn is_harmless(
     schema: &Schema,

@@ -11,10 +11,10 @@ use super::super::temporary::{cannot_write, folder as parent};
 use crate::error::{Error, Result};
 use crate::write::{Disk, Storage};
 
-/// What is written beside the target first, and is gone if it is dropped.
+/// An export that is written next to the target first, and removed if it is dropped.
 pub struct Folder {
     target: PathBuf,
-    /// Its owner's only, so that what becomes the target lies in it.
+    /// Only its owner can read it, so the future target is a folder within it.
     temporary: TempDir,
     path: PathBuf,
 }
@@ -30,7 +30,7 @@ impl Folder {
         Ok(Self { target: target.to_owned(), temporary, path })
     }
 
-    /// What it will be called.
+    /// Final path of the export.
     pub fn target(&self) -> &Path {
         &self.target
     }

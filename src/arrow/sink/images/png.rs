@@ -99,7 +99,7 @@ impl Png {
     }
 }
 
-/// Whether a name can be that of a folder anywhere, and one that is found again: hidden ones are not.
+/// True if a name can be that of a folder anywhere, and one that is found again: hidden ones are not.
 pub fn is_folder_name(name: &str) -> bool {
     let bad = |c: char| c.is_control() || r#"/\:*?"<>|"#.contains(c);
     let ends = !name.starts_with('.') && !name.ends_with(['.', ' ']);

@@ -20,7 +20,7 @@ use crate::image::ImageShape;
 /// Bytes of an image.
 const PIXELS: usize = 3 * 32 * 32;
 
-/// Records whose labels tell which of the two a file is.
+/// Records whose labels decide which of the two a file is.
 const LOOKED_AT: u64 = 64;
 
 /// A label of a record: the column, how many classes there are, and the file of their names.
@@ -30,7 +30,7 @@ struct Label {
     names: &'static str,
 }
 
-/// What a record starts with.
+/// Labels at the start of a record.
 type Labels = &'static [Label];
 
 const TEN: Labels = &[Label { column: "label", classes: 10, names: "batches.meta.txt" }];
@@ -157,7 +157,7 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(if train.is_empty() { all } else { train })
 }
 
-/// Whether a file's name is that of a binary file of CIFAR.
+/// True if a file's name is that of a binary file of CIFAR.
 pub(in crate::arrow) fn is_cifar(path: &Path) -> bool {
     path.extension().is_some_and(|e| e.eq_ignore_ascii_case("bin")) && path.is_file()
 }
@@ -173,7 +173,7 @@ pub(in crate::arrow) fn pickle(entries: &[PathBuf]) -> Option<&PathBuf> {
     entries.iter().find(|path| is_named(path) && path.is_file() && starts_as_pickle(path))
 }
 
-/// Whether bytes begin as pickles of Python do, from protocol 2 on.
+/// True if bytes begin as pickles of Python do, from protocol 2 on.
 pub(in crate::arrow) fn looks_like_pickle(start: &[u8]) -> bool {
     matches!(start, [0x80, 2..=5, ..])
 }
@@ -195,7 +195,7 @@ fn length(path: &Path) -> Result<u64> {
     Ok(metadata.len())
 }
 
-/// Which of the two kinds a file is: that of whose records it holds a whole number; if that does not tell, that whose
+/// The kind of a file: the one of whose records it holds a whole number; if both fit, the one whose
 /// labels are more often classes in the records at its start.
 fn kind(path: &Path) -> Result<Labels> {
     let (length, mut file) = (length(path)?, open(path)?);

@@ -21,7 +21,7 @@ use crate::image::ImageShape;
 /// The columns that say how large pixels' images are.
 const SIZES: [&str; 3] = ["height", "width", "channels"];
 
-/// What a column of images holds.
+/// Content of a column of images.
 enum Content {
     /// Files of pictures; with `fit`, those of another size are fitted to the images'.
     #[cfg(feature = "images")]
@@ -36,7 +36,7 @@ pub struct WithImages {
     table: Box<dyn Source>,
     column: usize,
     content: Content,
-    /// Of the images handed out: planes.
+    /// Shape of the images handed out: planes.
     shape: ImageShape,
     /// The columns of the images' sizes, which are left out: they are all the same.
     sizes: Option<[usize; 3]>,
@@ -249,7 +249,7 @@ impl Source for WithImages {
     }
 }
 
-/// Whether a column may hold pixels.
+/// True if a column may hold pixels.
 fn holds_bytes(field: &Field) -> bool {
     match field.data_type() {
         DataType::FixedSizeList(item, _) => item.data_type() == &DataType::UInt8,

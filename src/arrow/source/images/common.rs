@@ -26,7 +26,7 @@ pub struct Common {
     kinds: BTreeMap<&'static str, u64>,
     smallest: (u32, u32),
     largest: (u32, u32),
-    /// Whether some would lose as pixels, or are of another size than the first.
+    /// True if some would lose as pixels, or have another size than the first.
     are_mixed: bool,
 }
 
@@ -94,7 +94,7 @@ impl Common {
         }))
     }
 
-    /// What is said of how they are stored, where it is not what was asked for in so many words.
+    /// A note on how they are stored, where the user did not ask for it explicitly.
     pub fn note(&self, stored: Stored) -> Option<String> {
         let sizes = match self.smallest == self.largest {
             true => format!("of {} x {} pixels", self.largest.0, self.largest.1),

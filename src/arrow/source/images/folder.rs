@@ -36,7 +36,7 @@ pub(in crate::arrow) struct Folder {
 struct Picture {
     path: PathBuf,
     class: u16,
-    /// Of its file.
+    /// Length of its file.
     length: u64,
 }
 

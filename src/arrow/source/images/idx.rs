@@ -27,7 +27,7 @@ pub(in crate::arrow) struct Idx {
     schema: SchemaRef,
 }
 
-/// Whether a file starts as IDX files do: two zeros, a type, the number of dimensions.
+/// True if a file starts as IDX files do: two zeros, a type, the number of dimensions.
 pub(in crate::arrow) fn looks_like_idx(start: &[u8]) -> bool {
     matches!(start, [0, 0, 8 | 9 | 11..=14, 1..=4, ..])
 }
@@ -125,7 +125,7 @@ fn sizes(path: &Path) -> Result<Vec<u64>> {
     }
 }
 
-/// Fails unless a file has so many records of a length behind its head, and nothing else.
+/// Fails unless a file has so many records of a length after its head, and nothing else.
 fn complete(path: &Path, what: &str, head: u64, records: u64, length: u64) -> Result<()> {
     let body = file_length(path)?.saturating_sub(head);
     if body / length < records {

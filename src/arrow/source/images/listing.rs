@@ -1,4 +1,4 @@
-//! The files of a folder, without those that lie in every folder and are no data.
+//! The files of a folder, without those that systems leave in every folder.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};

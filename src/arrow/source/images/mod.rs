@@ -69,7 +69,7 @@ pub enum PictureStorage {
 }
 
 impl ImageInput {
-    /// Whether a picture is stored as a file whatever the others are.
+    /// True if a picture is stored as a file whatever the others are.
     #[cfg(feature = "images")]
     fn keeps(&self, head: &crate::image::picture::Head) -> bool {
         self.storage == PictureStorage::Files || self.storage == PictureStorage::Auto && head.is_lossy()
@@ -145,7 +145,7 @@ fn pixel_batch(
     batch(path, schema, images, labels)
 }
 
-/// What is wrong with an input file.
+/// An error about an input file.
 fn refuse(path: &Path, what: impl std::fmt::Display) -> Error {
     Error::new(ErrorKind::Input, format!("{}: {what}", path.display()))
 }

@@ -1,6 +1,6 @@
 //! Row groups of Parquet files that are too wide to be read at once: a reader keeps a page and a dictionary of each of its
 //! columns in memory, which are gigabytes for thousands of columns. A few columns are read at a time instead. Each batch
-//! finds its rows anew; pages before them are skipped, and a page that several batches share is decoded for each.
+//! seeks its rows again; pages before them are skipped, and a page that several batches share is decoded for each.
 
 use crate::arrow::guard::quietly;
 use arrow::array::ArrayRef;

@@ -12,7 +12,7 @@ const ALGORITHM: i64 = 8;
 /// Most levels of structs and lists; footers have fewer than ten.
 const MAX_DEPTH: usize = 32;
 
-/// Whether a file is encrypted, in part or as a whole. A damaged footer is not: its reader reports it.
+/// True if a file is encrypted, in part or as a whole. A damaged footer is not: its reader reports it.
 pub(super) fn is_encrypted(mut file: &File) -> io::Result<bool> {
     let length = file.metadata()?.len();
     let Some(end) = length.checked_sub(8) else { return Ok(false) };
@@ -31,7 +31,7 @@ pub(super) fn is_encrypted(mut file: &File) -> io::Result<bool> {
     Ok(has_field(&mut bytes.as_slice(), ALGORITHM).unwrap_or(false))
 }
 
-/// Whether a struct has a field; none if it is damaged.
+/// True if a struct has a field; none if it is damaged.
 fn has_field(input: &mut &[u8], wanted: i64) -> Option<bool> {
     let mut id = 0;
     loop {

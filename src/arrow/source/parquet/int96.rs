@@ -50,7 +50,7 @@ struct Seen {
     range: Option<(i128, i128)>,
     /// The largest power of 1,000 nanoseconds that divides all, as an exponent of at most 3.
     power: u32,
-    /// Whether a day is beyond 31 bits: some readers take it for one long ago, some for one in the far future.
+    /// True if a day is beyond 31 bits: some readers take it for one long ago, some for one in the far future.
     doubtful: bool,
 }
 

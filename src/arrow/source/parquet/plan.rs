@@ -30,7 +30,7 @@ pub(super) struct Plan {
     pub metadata: ArrowReaderMetadata,
     /// The schema of its batches once restored.
     pub schema: SchemaRef,
-    /// Whether the file has an Arrow schema.
+    /// True if the file has an Arrow schema.
     pub hinted: bool,
 }
 
@@ -103,7 +103,7 @@ impl Plan {
         Ok(Self { metadata, schema, hinted: hint.is_some() })
     }
 
-    /// Whether batches are not yet in the types of the schema when they are read.
+    /// True if batches are not yet in the types of the schema when they are read.
     pub fn restores(&self) -> bool {
         self.schema.fields() != self.metadata.schema().fields()
     }
