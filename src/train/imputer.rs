@@ -1,6 +1,6 @@
 //! Features that are missing in a row, filled in.
 
-use super::data::each_row;
+use super::file_numbers::each_row;
 use super::means::RunningMeans;
 use super::usable_samples::UsableSamples;
 use crate::error::Result;

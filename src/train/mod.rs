@@ -14,65 +14,38 @@
 //! Networks ([`models`], or a user's own [`models::Network`]) are trained on images as they are drawn and decoded
 //! ([`Training`]), or on rows that a method selects ([`select`]).
 
-mod augment;
-mod checkpoint;
-mod classes;
-mod coreset;
-mod data;
-mod descent;
-mod device;
-mod file_rows;
-mod fitting;
-#[cfg(any(feature = "cuda", test))]
-mod gpu;
-mod gradient;
-mod gram;
+mod candle_error;
+mod file_numbers;
 mod imputer;
-mod intake;
-mod k_means;
 mod linear;
 mod logistic;
 mod means;
-mod metrics;
-pub mod models;
-mod newton;
-pub mod ops;
+mod memory;
+mod network;
 mod passed_over;
 mod precision;
-mod recipe;
-mod resident_images;
-mod run;
 mod saved;
-pub mod select;
-mod sgd;
+mod semidefinite;
 mod split;
-mod spread;
 mod standardiser;
-mod tensors;
-mod training;
 mod usable_samples;
 
 pub use crate::entrogede::Coreset;
-pub use augment::Augment;
 pub use candle_core::Device;
-pub use checkpoint::EpochsDone;
-pub use classes::{ClassData, ClassRows, RowsNotHandedOut};
-pub use data::Dataset;
-pub use descent::{Descent, Fit, Progress, gradient_descent};
-pub use device::{device_name, first_gpu, peak_gpu_memory};
-pub use file_rows::FileRows;
-pub use gram::{Gram, closed_form};
 pub use imputer::{Impute, Imputer, RowFeatures};
-pub use k_means::KMeans;
-pub use linear::LinearModel;
-pub use logistic::{LogisticModel, LogisticScores};
-pub use metrics::{Metrics, peak_memory};
-pub use newton::{LogisticFit, Newton};
+pub use linear::{
+    Dataset, Descent, Fit, Gram, KMeans, LinearModel, Metrics, Progress, closed_form, gradient_descent,
+};
+pub use logistic::{
+    ClassData, ClassRows, FileRows, LogisticFit, LogisticModel, LogisticScores, Newton, RowsNotHandedOut,
+    Spread,
+};
+pub use memory::peak_memory;
+pub use network::{
+    Augment, EpochReport, EpochsDone, Feed, ResidentImages, Schedule, Sgd, Steps, Trained, Training,
+    device_name, first_gpu, models, ops, peak_gpu_memory, select,
+};
 pub use passed_over::PassedOver;
 pub use precision::{lost_in_means, lost_in_moments};
-pub use resident_images::ResidentImages;
-pub use sgd::{Schedule, Sgd, Steps};
 pub use split::{Split, permutation};
-pub use spread::Spread;
 pub use standardiser::Standardiser;
-pub use training::{EpochReport, Feed, Trained, Training};

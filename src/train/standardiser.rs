@@ -1,8 +1,5 @@
 //! Features with mean 0 and standard deviation 1.
 
-use super::Dataset;
-use super::means::RunningMeans;
-
 /// The linear map `(x - mean) / scale` of each of d features.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Standardiser {
@@ -16,20 +13,6 @@ impl Standardiser {
     pub fn new(mean: Vec<f64>, deviation: Vec<f64>) -> Self {
         let scale = deviation.into_iter().map(|s| if s > 0.0 && s.is_finite() { s } else { 1.0 }).collect();
         Self { mean, scale }
-    }
-
-    /// From weighted means and standard deviations of the data.
-    pub fn of(data: &Dataset) -> Self {
-        let mut means = RunningMeans::new(data.features().len());
-        data.weights().iter().enumerate().for_each(|(i, &weight)| means.add(data.row(i), weight));
-        let (mean, total) = (means.finish(), data.total_weight());
-        let mut variance = vec![0.0; mean.len()];
-        for (i, weight) in data.weights().iter().enumerate() {
-            for ((sum, x), mean) in variance.iter_mut().zip(data.row(i)).zip(&mean) {
-                *sum += weight * (x - mean).powi(2);
-            }
-        }
-        Self::new(mean, variance.into_iter().map(|sum| (sum / total).sqrt()).collect())
     }
 
     /// The d means.

@@ -1,0 +1,142 @@
+//! Training networks on images straight from a file.
+
+use std::time::{Duration, Instant};
+
+use candle_core::{D, DType, Tensor};
+
+use super::checkpoint::{self, Standing};
+use super::intake::each_batch;
+use super::models::Network;
+use super::recipe::Recipe;
+use super::run::{Run, Told};
+use super::select::{Seen, Select, Stage};
+use super::training::{EpochReport, Trained, Training};
+use crate::error::{Error, Result};
+use crate::sample::{Amount, Draw, Epochs, Images, Labels, State};
+use crate::train::candle_error::candle;
+
+impl Training {
+    /// Trains on the rows that are drawn for each epoch, telling of every epoch.
+    ///
+    /// # Errors
+    /// `Argument` for what cannot be drawn or computed; `Input` for a checkpoint of another run; what reading and
+    /// writing bring.
+    pub fn run(
+        &self,
+        network: &dyn Network,
+        images: &dyn Images,
+        labels: &dyn Labels,
+        (draw, amount): (Draw, Amount),
+        tell: &mut dyn FnMut(&EpochReport),
+    ) -> Result<Trained> {
+        let recipe = Recipe::new(self, images, &draw, amount.of(&draw)?)?;
+        let mut run = Run::new(self, network, images, labels)?;
+        let before = match &self.checkpoint {
+            Some(path) => checkpoint::resume(path, (&recipe, self.epochs), network, &mut run.moving)?,
+            None => None,
+        };
+        let state = before.as_ref().map_or(State::new(self.seed), |standing| standing.state);
+        run.trained = before.map_or_else(Trained::default, |standing| standing.trained());
+        let epochs = Epochs::new(draw, amount, state)?.until(self.epochs);
+        let mut epoch = |run: &Run, state| {
+            run.trained.epochs.last().into_iter().for_each(&mut *tell);
+            match &self.checkpoint {
+                Some(path) => {
+                    let standing = Standing::new((&recipe, self.epochs), state, &run.trained);
+                    checkpoint::save(path, &standing, network, &run.moving)
+                }
+                None => Ok(()),
+            }
+        };
+        run.over(epochs, None, &mut Told { step: None, epoch: &mut epoch })?;
+        Ok(run.trained)
+    }
+
+    /// Trains on the rows that a method chooses, telling of every epoch.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run) and the method's; `Argument` for a row that there is none of, and for a checkpoint, which
+    /// could not hold what the method knows.
+    pub fn run_selected(
+        &self,
+        network: &dyn Network,
+        images: &dyn Images,
+        labels: &dyn Labels,
+        select: &mut dyn Select,
+        tell: &mut dyn FnMut(&EpochReport),
+    ) -> Result<Trained> {
+        if self.checkpoint.is_some() {
+            return Err(Error::argument(
+                "a run on rows that a method selects cannot be kept as a checkpoint",
+            ));
+        }
+        let mut run = Run::new(self, network, images, labels)?;
+        let (mut at, mut selected) = (0, Duration::ZERO);
+        while at < self.epochs {
+            let started = Instant::now();
+            let choice = select.choose(&Stage { epoch: at, training: self, network, images, labels })?;
+            selected += started.elapsed();
+            if let Some(row) = choice.rows().last().filter(|&&row| row >= images.rows()) {
+                let rows = images.rows();
+                return Err(Error::argument(format!("row {row} was selected, and there are {rows}")));
+            }
+            let end = at.saturating_add(choice.epochs()).min(self.epochs);
+            let state = State { epoch: at, ..State::new(self.seed) };
+            let epochs = Epochs::new(Draw::Listed(choice.rows()), Amount::Fraction(1.0), state)?.until(end);
+            let mut step = |seen: &Seen| select.saw(seen);
+            let mut epoch = |run: &Run, _| {
+                run.trained.epochs.last().into_iter().for_each(&mut *tell);
+                Ok(())
+            };
+            run.over(epochs, Some(&choice), &mut Told { step: Some(&mut step), epoch: &mut epoch })?;
+            at = end;
+        }
+        run.trained.selection_seconds = selected.as_secs_f64();
+        Ok(run.trained)
+    }
+
+    /// The share of all images whose highest score is that of their class.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub fn accuracy(&self, network: &dyn Network, images: &dyn Images, labels: &dyn Labels) -> Result<f64> {
+        self.accuracy_over(network, (images, labels), Draw::Uniform(images.rows()))
+    }
+
+    /// The share of the images of some rows whose highest score is that of their class. A label that is no class of the
+    /// network counts as wrong.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run); `Argument` for no rows.
+    pub fn accuracy_of(
+        &self,
+        network: &dyn Network,
+        images: &dyn Images,
+        labels: &dyn Labels,
+        rows: &[u64],
+    ) -> Result<f64> {
+        self.accuracy_over(network, (images, labels), Draw::Listed(rows))
+    }
+
+    fn accuracy_over(
+        &self,
+        network: &dyn Network,
+        (images, labels): (&dyn Images, &dyn Labels),
+        draw: Draw,
+    ) -> Result<f64> {
+        let rows = draw.rows()?;
+        let epochs = Epochs::new(draw, Amount::Count(rows), State::new(0))?.until(1);
+        let mut right = 0.0;
+        each_batch(self, network, (images, labels), epochs, |_, images, labels| {
+            right += found(network, images, labels).map_err(candle)?;
+            Ok(())
+        })?;
+        Ok(right / rows as f64)
+    }
+}
+
+fn found(network: &dyn Network, images: &Tensor, labels: &Tensor) -> candle_core::Result<f64> {
+    let best = network.forward(images, false)?.argmax(D::Minus1)?;
+    let right = best.eq(labels)?.to_dtype(DType::F32)?.sum_all()?;
+    Ok(right.to_scalar::<f32>()?.into())
+}

@@ -1,0 +1,91 @@
+//! Two ways that meet: their sum, and what is below 0 set to 0.
+
+use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor, bail};
+use rayon::prelude::*;
+
+use super::{Tape, values, with_values};
+
+/// The sum of two tensors of one shape, what is below 0 set to 0: where the two ways of a residual block meet.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Join;
+
+/// Values that a thread takes at a time at least.
+const CHUNK: usize = 1 << 14;
+
+/// `out = work(a, b)`, value by value.
+fn each(a: &[f32], b: &[f32], work: impl Fn(f32, f32) -> f32 + Sync) -> Vec<f32> {
+    let pairs = a.par_iter().zip(b).with_min_len(CHUNK);
+    pairs.map(|(a, b)| work(*a, *b)).collect()
+}
+
+impl Join {
+    /// Applies it.
+    ///
+    /// # Errors
+    /// Candle's, if shapes differ or the tensors are not float32.
+    pub fn apply(self, a: &Tensor, b: &Tensor) -> Result<Tensor> {
+        self.on(&mut Tape::candles(), a, b)
+    }
+
+    /// As [`apply`](Self::apply), kept on a tape.
+    ///
+    /// # Errors
+    /// As [`apply`](Self::apply).
+    pub fn on(self, tape: &mut Tape, a: &Tensor, b: &Tensor) -> Result<Tensor> {
+        if a.shape() != b.shape() {
+            bail!("ways of shapes {:?} and {:?} do not meet", a.shape(), b.shape())
+        }
+        tape.two(self, &a.contiguous()?, &b.contiguous()?)
+    }
+}
+
+impl CustomOp2 for Join {
+    fn name(&self) -> &'static str {
+        "join"
+    }
+
+    fn cpu_fwd(
+        &self,
+        a: &CpuStorage,
+        a_layout: &Layout,
+        b: &CpuStorage,
+        b_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        let out = each(values(a, a_layout)?, values(b, b_layout)?, |a, b| (a + b).max(0.0));
+        Ok((CpuStorage::F32(out), a_layout.shape().clone()))
+    }
+
+    #[cfg(feature = "cuda")]
+    fn cuda_fwd(
+        &self,
+        a: &candle_core::CudaStorage,
+        a_layout: &Layout,
+        b: &candle_core::CudaStorage,
+        b_layout: &Layout,
+    ) -> Result<(candle_core::CudaStorage, Shape)> {
+        let shape = a_layout.shape().clone();
+        let out = crate::train::network::gpu::join(&shape, (a, a_layout), (b, b_layout))?;
+        Ok((out, shape))
+    }
+
+    fn bwd(
+        &self,
+        _: &Tensor,
+        _: &Tensor,
+        out: &Tensor,
+        gradient: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
+        #[cfg(feature = "cuda")]
+        if out.device().is_cuda() {
+            let own = crate::train::network::gpu::join_back(out, &gradient.contiguous()?)?;
+            return Ok((Some(own.clone()), Some(own)));
+        }
+        let own = with_values(out, |out| {
+            with_values(gradient, |gradient| {
+                Ok(each(out, gradient, |out, gradient| if out > 0.0 { gradient } else { 0.0 }))
+            })
+        })?;
+        let own = Tensor::from_vec(own, out.shape(), out.device())?;
+        Ok((Some(own.clone()), Some(own)))
+    }
+}
