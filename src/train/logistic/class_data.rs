@@ -1,6 +1,6 @@
 //! Rows in memory with how many of them are of each class.
 
-use super::class_rows::{ClassRows, RowsNotHandedOut};
+use super::class_rows::ClassRows;
 use super::file_rows::FileRows;
 use crate::error::{Error, Result};
 use crate::read::{Reader, Source};
