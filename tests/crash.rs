@@ -4,6 +4,7 @@
 
 mod common;
 
+use std::fs::Metadata;
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -12,7 +13,7 @@ use common::memory::{Builder, Memory};
 use common::zoo::random;
 use gede::column::Kind;
 use gede::read::Source;
-use gede::write::{Disk, Options, Output, Storage, write, write_to};
+use gede::write::{CellLimit, Disk, Options, Output, Scratch, Storage, TargetKind, write, write_to};
 use gede::{ErrorKind, Reader};
 
 /// What becomes of the operation that fails.
@@ -26,7 +27,11 @@ enum Fault {
     Crash,
 }
 
-/// A disk on which the `at`-th operation fails: create, write, sync, rename and sync of the folder count.
+/// A full disk, as Linux says it.
+const FULL: i32 = 28;
+
+/// A disk on which the `at`-th operation fails: create, write, sync, rename and sync of the folder count, and those of
+/// scratch files.
 struct Failing {
     at: usize,
     fault: Fault,
@@ -54,16 +59,31 @@ fn step(
         half()?;
     }
     if number == at || (number > at && fault == Fault::Crash) {
-        return Err(io::Error::other("made to fail"));
+        return Err(io::Error::from_raw_os_error(FULL));
     }
     Ok(())
 }
 
 impl Storage for Failing {
-    fn create(&self, path: &Path) -> io::Result<Box<dyn Output>> {
+    fn create(&self, path: &Path, private: bool) -> io::Result<Box<dyn Output>> {
         self.step(|| Ok(()))?;
         let (at, fault, done) = (self.at, self.fault, self.done.clone());
-        Ok(Box::new(FailingOutput { inner: Disk.create(path)?, at, fault, done }))
+        Ok(Box::new(FailingOutput { inner: Disk.create(path, private)?, at, fault, done }))
+    }
+
+    fn take_attributes(&self, of: &Metadata, to: &Path) -> io::Result<()> {
+        self.step(|| Ok(()))?;
+        Disk.take_attributes(of, to)
+    }
+
+    fn scratch(&self, folder: &Path) -> io::Result<Box<dyn Scratch>> {
+        self.step(|| Ok(()))?;
+        let (at, fault, done) = (self.at, self.fault, self.done.clone());
+        Ok(Box::new(FailingScratch { inner: Disk.scratch(folder)?, at, fault, done }))
+    }
+
+    fn remove_stale(&self, folder: &Path) {
+        Disk.remove_stale(folder);
     }
 
     fn open(&self, path: &Path) -> gede::Result<Box<dyn Source>> {
@@ -71,9 +91,9 @@ impl Storage for Failing {
         Disk.open(path)
     }
 
-    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        self.step(|| Disk.rename(from, to))?;
-        Disk.rename(from, to)
+    fn rename(&self, from: &Path, to: &Path, overwrite: bool) -> io::Result<()> {
+        self.step(|| Disk.rename(from, to, overwrite))?;
+        Disk.rename(from, to, overwrite)
     }
 
     fn sync_folder(&self, folder: &Path) -> io::Result<()> {
@@ -118,6 +138,26 @@ impl Output for FailingOutput {
     }
 }
 
+struct FailingScratch {
+    inner: Box<dyn Scratch>,
+    at: usize,
+    fault: Fault,
+    done: std::sync::Arc<AtomicUsize>,
+}
+
+impl Scratch for FailingScratch {
+    fn read_at(&self, bytes: &mut [u8], offset: u64) -> io::Result<()> {
+        step(&self.done, self.at, self.fault, || Ok(()))?;
+        self.inner.read_at(bytes, offset)
+    }
+
+    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        let half = || self.inner.write_at(&bytes[..bytes.len() / 2], offset);
+        step(&self.done, self.at, self.fault, half)?;
+        self.inner.write_at(bytes, offset)
+    }
+}
+
 fn table(seed: u64) -> Memory {
     Builder::new(2000)
         .number("x", Kind::Unsigned, 32, |i| u128::from(random(seed, i)))
@@ -130,8 +170,8 @@ fn names(folder: &Path) -> Vec<String> {
     std::fs::read_dir(folder).unwrap().map(|f| f.unwrap().file_name().into_string().unwrap()).collect()
 }
 
-/// Fails every operation of a write in turn; `old` is what is there before.
-fn fail_each(fault: Fault, old: Option<&[u8]>, options: &Options) {
+/// Fails every operation of a write in turn and returns their number; `old` is what is there before.
+fn fail_each(fault: Fault, old: Option<&[u8]>, options: &Options) -> usize {
     let table = table(1);
     let new = table.file(options);
     for at in 0.. {
@@ -149,10 +189,13 @@ fn fail_each(fault: Fault, old: Option<&[u8]>, options: &Options) {
             assert!(count == at && found.as_ref() == Some(&new), "{what}");
             // Create, some writes, opening, sync, rename, sync of the folder.
             assert!(at > 8, "{what}");
-            return;
+            return at;
         }
         let error = result.err().unwrap();
-        assert!(error.kind() == ErrorKind::Io && error.to_string().contains("t.gede"), "{what}: {error}");
+        let message = error.to_string();
+        let is_placed = message.contains(&folder.path().display().to_string());
+        assert!(error.kind() == ErrorKind::Io && is_placed, "{what}: {message}");
+        assert!(message.contains("No space left"), "{what}: {message}");
         assert!(found.as_deref() == old || found.as_ref() == Some(&new), "{what}: a partial file");
         if fault != Fault::Crash {
             let left: Vec<_> = names(folder.path()).into_iter().filter(|n| n != "t.gede").collect();
@@ -164,7 +207,13 @@ fn fail_each(fault: Fault, old: Option<&[u8]>, options: &Options) {
             let bytes = std::fs::read(folder.path().join(name)).unwrap();
             assert!(Reader::new(bytes.as_slice()).is_err() || bytes == new, "{what}: {name}");
         }
+        // The next writer removes it.
+        write(&path, &table, &Options { overwrite: true, ..options.clone() }).unwrap();
+        if cfg!(target_os = "linux") {
+            assert_eq!(names(folder.path()), ["t.gede"], "{what}");
+        }
     }
+    unreachable!("some number of operations is enough");
 }
 
 #[test]
@@ -187,7 +236,26 @@ fn a_failed_write_leaves_the_old_file() {
 #[test]
 fn class_wise_writes_fail_as_cleanly() {
     let options = Options { class: Some("class".to_owned()), ..Options::default() };
-    fail_each(Fault::Refused, None, &options);
+    for fault in [Fault::Refused, Fault::Half, Fault::Crash] {
+        fail_each(fault, None, &options);
+    }
+}
+
+#[test]
+fn writes_with_spilled_sums_fail_as_cleanly() {
+    let in_memory = Options {
+        target: Some(("class".to_owned(), TargetKind::Class)),
+        cells: CellLimit::Most(8),
+        cell_covariances: true,
+        segment_rows: 1000,
+        ..Options::default()
+    };
+    let spilled = Options { sums_in_memory: 0, ..in_memory.clone() };
+    for fault in [Fault::Refused, Fault::Half, Fault::Crash] {
+        let operations = fail_each(fault, None, &spilled);
+        // Windows of cells are read and written segment by segment.
+        assert!(operations > fail_each(Fault::Refused, None, &in_memory) + 40, "{operations}");
+    }
 }
 
 #[test]

@@ -50,6 +50,23 @@ fn threads_do_not_change_the_bytes() {
 }
 
 #[test]
+fn sums_in_scratch_files_give_the_same_bytes() {
+    let table = table();
+    for base in options() {
+        for cells in [CellLimit::None, CellLimit::Most(300), CellLimit::Most(5000)] {
+            let cell_covariances = base.target.is_some() && cells != CellLimit::None;
+            let options = Options { cells, cell_covariances, ..base.clone() };
+            let whole = table.file(&options);
+            // No memory at all, some windows, and a few segments that wait.
+            for sums_in_memory in [0, 4000, 200_000] {
+                let spilled = table.file(&Options { sums_in_memory, ..options.clone() });
+                assert!(spilled == whole, "{sums_in_memory}: {options:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn writing_twice_gives_the_same_bytes() {
     for animal in zoo::all() {
         assert!(animal.table.file(&animal.options) == animal.table.file(&animal.options), "{}", animal.name);

@@ -1,6 +1,6 @@
 //! How rows scatter about the means of their cells: sums of products, segment by segment.
 
-use std::ops::DerefMut;
+use std::ops::{Deref, DerefMut, Range};
 
 use super::features::FeatureColumn;
 use super::grid::Grid;
@@ -16,11 +16,12 @@ pub struct CellProducts {
     sums: Vec<f64>,
 }
 
-/// The sums of a file, in storage that the caller provides: `words_per_cell` words a cell, zero to begin with.
+/// The sums of a file, or of a range of its cells, in storage that the caller provides: `covariance_words` words a cell,
+/// zero to begin with.
 #[derive(Debug)]
 pub struct CellCovariances<S> {
     features: usize,
-    cells: usize,
+    cells: Range<usize>,
     storage: S,
 }
 
@@ -65,26 +66,54 @@ impl CellProducts {
         }
         Self { cells, sums }
     }
+
+    /// Bytes that it takes.
+    pub fn bytes(&self) -> usize {
+        size_of_val(&self.cells[..]) + size_of_val(&self.sums[..])
+    }
+
+    /// The cells that occur, ascending.
+    pub fn cells(&self) -> &[u32] {
+        &self.cells
+    }
 }
 
 impl<S: DerefMut<Target = [u64]>> CellCovariances<S> {
-    /// Covariances of `cells` cells, in storage that holds zeros.
+    /// Adds a segment, as far as its cells are among these: to the same bits if segments are added in stored order.
+    pub fn add(&mut self, segment: &CellProducts) {
+        let words = covariance_words(self.features);
+        let [start, end] = [self.cells.start, self.cells.end]
+            .map(|cell| segment.cells.partition_point(|&own| (own as usize) < cell));
+        let sums = segment.sums[start * words..end * words].chunks_exact(words);
+        for (&cell, sums) in segment.cells[start..end].iter().zip(sums) {
+            let totals = &mut self.storage[(cell as usize - self.cells.start) * words..][..words];
+            totals.iter_mut().zip(sums).for_each(|(total, sum)| {
+                *total = (f64::from_bits(*total) + sum).to_bits();
+            });
+        }
+    }
+}
+
+impl<S: Deref<Target = [u64]>> CellCovariances<S> {
+    /// Covariances of cells in storage that holds zeros.
     ///
     /// # Errors
     /// `Argument` if the storage is too small.
     pub fn new(features: usize, cells: usize, storage: S) -> Result<Self> {
-        match cells.checked_mul(covariance_words(features)) {
-            Some(words) if words <= storage.len() => Ok(Self { features, cells, storage }),
-            _ => Err(Error::argument(format!("{} words are too few for {cells} cells", storage.len()))),
-        }
+        Self::of_range(features, 0..cells, storage)
     }
 
-    /// Adds a segment: to the same bits if segments are added in stored order.
-    pub fn add(&mut self, segment: &CellProducts) {
-        let words = covariance_words(self.features);
-        for (&cell, sums) in segment.cells.iter().zip(segment.sums.chunks_exact(words)) {
-            let totals = self.storage.iter_mut().skip(cell as usize * words);
-            totals.zip(sums).for_each(|(total, sum)| *total = (f64::from_bits(*total) + sum).to_bits());
+    /// Of a range of the file's cells, in storage of these only.
+    ///
+    /// # Errors
+    /// `Argument` if the storage is too small.
+    pub fn of_range(features: usize, cells: Range<usize>, storage: S) -> Result<Self> {
+        match cells.len().checked_mul(covariance_words(features)) {
+            Some(words) if words <= storage.len() => Ok(Self { features, cells, storage }),
+            _ => {
+                let (words, cells) = (storage.len(), cells.len());
+                Err(Error::argument(format!("{words} words are too few for {cells} cells")))
+            }
         }
     }
 
@@ -92,8 +121,8 @@ impl<S: DerefMut<Target = [u64]>> CellCovariances<S> {
     /// features, zeros if none has.
     pub fn of_cell(&self, cell: usize) -> Vec<f32> {
         let words = covariance_words(self.features);
-        let own: Vec<f64> =
-            self.storage.iter().skip(cell * words).take(words).map(|&word| f64::from_bits(word)).collect();
+        let own = &self.storage[(cell - self.cells.start) * words..][..words];
+        let own: Vec<f64> = own.iter().map(|&word| f64::from_bits(word)).collect();
         let (count, sums) = own.split_first().unwrap_or((&0.0, &[]));
         let (of_x, of_products) = sums.split_at(self.features.min(sums.len()));
         let pairs = of_x
@@ -106,11 +135,6 @@ impl<S: DerefMut<Target = [u64]>> CellCovariances<S> {
             if *count > 0.0 && value.is_finite() { value } else { 0.0 }
         };
         pairs.zip(of_products).map(covariance).collect()
-    }
-
-    /// Number of cells.
-    pub fn cells(&self) -> usize {
-        self.cells
     }
 }
 

@@ -1,6 +1,6 @@
 //! Sums and counts of each cell, segment by segment; condensed samples are their means.
 
-use std::ops::{DerefMut, Range};
+use std::ops::{Deref, DerefMut, Range};
 
 use super::condensed::{Condensed, round24};
 use super::features::FeatureColumn;
@@ -98,60 +98,55 @@ impl CellSums {
         }
         Self { cells, sums, finite, weights }
     }
+
+    /// Bytes that it takes.
+    pub fn bytes(&self) -> usize {
+        let Self { cells, sums, finite, weights } = self;
+        size_of_val(&cells[..])
+            + size_of_val(&sums[..])
+            + size_of_val(&finite[..])
+            + size_of_val(&weights[..])
+    }
+
+    /// The cells that occur, ascending.
+    pub fn cells(&self) -> &[u32] {
+        &self.cells
+    }
 }
 
-/// The sums of a file, in storage that the caller provides: `words_per_cell` words a cell, zero to
-/// begin with (a vector, a slice, a mapped spill file).
+/// The sums of a file, or of a range of its cells, in storage that the caller provides: `words_per_cell` words a cell,
+/// zero to begin with (a vector, a slice).
 #[derive(Debug)]
 pub struct CellTotals<S> {
     layout: CellLayout,
-    cells: usize,
+    cells: Range<usize>,
     storage: S,
 }
 
-impl<S: DerefMut<Target = [u64]>> CellTotals<S> {
+impl<S: Deref<Target = [u64]>> CellTotals<S> {
     /// Totals of so many cells in storage that holds zeros.
     ///
     /// # Errors
     /// `Argument` if the storage is too small.
     pub fn new(layout: CellLayout, cells: usize, storage: S) -> Result<Self> {
-        match cells.checked_mul(layout.words_per_cell()) {
+        Self::of_range(layout, 0..cells, storage)
+    }
+
+    /// Totals of a range of the file's cells, in storage of these only.
+    ///
+    /// # Errors
+    /// `Argument` if the storage is too small.
+    pub fn of_range(layout: CellLayout, cells: Range<usize>, storage: S) -> Result<Self> {
+        match cells.len().checked_mul(layout.words_per_cell()) {
             Some(words) if words <= storage.len() => Ok(Self { layout, cells, storage }),
             _ => {
-                Err(Error::argument(format!("{} words cannot hold the sums of {cells} cells", storage.len())))
+                let (words, cells) = (storage.len(), cells.len());
+                Err(Error::argument(format!("{words} words cannot hold the sums of {cells} cells")))
             }
         }
     }
 
-    /// Number of cells.
-    pub fn cells(&self) -> usize {
-        self.cells
-    }
-
-    /// Adds a segment of the same layout and cells. Sums are f64: they agree to the bit if segments
-    /// are added in stored order, whoever summed them.
-    pub fn add(&mut self, segment: &CellSums) {
-        let stride = self.layout.words_per_cell();
-        let columns = self.layout.columns();
-        let (counted, k) = (self.layout.counted(), segment.cells.len());
-        for (index, &cell) in segment.cells.iter().enumerate() {
-            let words = &mut self.storage[cell as usize * stride..][..stride];
-            for (word, column) in words[..columns].iter_mut().zip(0..) {
-                let sum: &f64 = &segment.sums[column * k + index];
-                *word = (f64::from_bits(*word) + sum).to_bits();
-            }
-            for (word, column) in words[columns..columns + counted].iter_mut().zip(0..) {
-                let count: &u32 = &segment.finite[column * k + index];
-                *word += u64::from(*count);
-            }
-        }
-        for &(index, class, rows) in &segment.weights {
-            let first = segment.cells[index as usize] as usize * stride + columns + counted;
-            self.storage[first + class as usize] += u64::from(rows);
-        }
-    }
-
-    /// The condensed samples of some cells (within the number of cells).
+    /// The condensed samples of some of the cells.
     pub fn condensed(&self, cells: Range<usize>) -> Condensed {
         let (stride, columns) = (self.layout.words_per_cell(), self.layout.columns());
         let features = columns - usize::from(self.layout.target);
@@ -162,7 +157,9 @@ impl<S: DerefMut<Target = [u64]>> CellTotals<S> {
             weights: Vec::with_capacity(cells.len() * self.layout.weights()),
             classes: self.layout.classes,
         };
-        for words in self.storage[cells.start * stride..cells.end * stride].chunks_exact(stride) {
+        let first = self.cells.start;
+        let words = &self.storage[(cells.start - first) * stride..(cells.end - first) * stride];
+        for words in words.chunks_exact(stride) {
             let (sums, counts) = words.split_at(columns);
             let (counts, weights) = counts.split_at(self.layout.counted());
             let rows: u64 = weights.iter().sum();
@@ -181,5 +178,35 @@ impl<S: DerefMut<Target = [u64]>> CellTotals<S> {
             condensed.weights.extend(weights);
         }
         condensed
+    }
+}
+
+impl<S: DerefMut<Target = [u64]>> CellTotals<S> {
+    /// Adds a segment of the same layout, as far as its cells are among these. Sums are f64: they agree to the bit if
+    /// segments are added in stored order, whoever summed them.
+    pub fn add(&mut self, segment: &CellSums) {
+        let stride = self.layout.words_per_cell();
+        let columns = self.layout.columns();
+        let (counted, k) = (self.layout.counted(), segment.cells.len());
+        let [start, end] = [self.cells.start, self.cells.end]
+            .map(|cell| segment.cells.partition_point(|&own| (own as usize) < cell));
+        for index in start..end {
+            let cell = segment.cells[index] as usize - self.cells.start;
+            let words = &mut self.storage[cell * stride..][..stride];
+            for (word, column) in words[..columns].iter_mut().zip(0..) {
+                let sum: &f64 = &segment.sums[column * k + index];
+                *word = (f64::from_bits(*word) + sum).to_bits();
+            }
+            for (word, column) in words[columns..columns + counted].iter_mut().zip(0..) {
+                let count: &u32 = &segment.finite[column * k + index];
+                *word += u64::from(*count);
+            }
+        }
+        let [first, last] = [start, end]
+            .map(|place| segment.weights.partition_point(|&(index, ..)| (index as usize) < place));
+        for &(index, class, rows) in &segment.weights[first..last] {
+            let cell = segment.cells[index as usize] as usize - self.cells.start;
+            self.storage[cell * stride + columns + counted + class as usize] += u64::from(rows);
+        }
     }
 }

@@ -103,9 +103,9 @@ impl<S: Source> Reader<S> {
         }
         let mut totals = plan.totals(None)?;
         for block in blocks() {
-            totals.add(&plan.sums(schema, &block?)?);
+            totals.add(plan.sums(schema, &block?)?)?;
         }
-        Ok(totals.condensed(0..totals.cells()))
+        totals.condensed(0..totals.cells())
     }
 
     fn block_rows(&self, block: u64, projection: &Projection) -> Result<Batch> {

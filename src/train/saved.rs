@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::write::NewFile;
 
 /// The key of the safetensors metadata under which all that is not tensors is stored as JSON. One key, since a map of several would
 /// be written in any order.
@@ -25,18 +26,14 @@ pub struct Names {
     pub labels: Vec<String>,
 }
 
-/// Writes a file beside `path` and renames it, so that a failure leaves what was there.
+/// Writes a file that appears whole: a failure leaves what was there.
 ///
 /// # Errors
-/// `Io`, naming the file.
+/// `Io`, naming the file; `Argument` if `path` names something else than a file.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
-    let doing = || format!("writing {}", path.display());
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|e| Error::io(doing(), e))?;
-    file.write_all(bytes).map_err(|e| Error::io(doing(), e))?;
-    file.as_file().sync_all().map_err(|e| Error::io(doing(), e))?;
-    file.persist(path).map_err(|e| Error::io(doing(), e.error))?;
-    Ok(())
+    let mut file = NewFile::create(path, true)?;
+    file.write_all(bytes).map_err(|e| Error::io(format!("cannot write {}", path.display()), e))?;
+    file.commit()
 }
 
 /// The tensors of a file and what its metadata say, or what is wrong with it.

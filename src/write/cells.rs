@@ -1,24 +1,17 @@
 //! Cells and condensed samples of a table: the second pass, and the sums of the third.
 
-use std::ops::{Deref, DerefMut};
-use std::path::Path;
-
-use zerocopy::FromBytes;
-
 use super::labels::Labels;
 use super::options::{CellLimit, Options, TargetKind};
+use super::spill::{Covariances, Limit, Products, Totals};
 use super::survey::{Numbers, Survey, numbers};
 use super::table::{Table, for_each_batch};
 use crate::column::{Batch, Column, Kind, Node, Schema, SchemaBuilder, Values};
 use crate::entrogede::{
-    CellBit, CellBits, CellCovariances, CellKeys, CellLayout, CellMap, CellProducts, CellSums, CellTotals,
-    Condensed, FeatureColumn, Grid, MAX_CELL_BITS, Prefixes, choose_bits, covariance_words, fit_bits,
+    CellBit, CellBits, CellKeys, CellLayout, CellMap, CellProducts, CellSums, Condensed, FeatureColumn, Grid,
+    MAX_CELL_BITS, Prefixes, choose_bits, fit_bits,
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::format::{CellBitEntry, CellFeature, CellTarget, CellsSection, MAX_CELLS};
-
-/// Bytes of sums kept in memory; more are spilled to a mapped file.
-const SUMS_IN_MEMORY: usize = 64 << 20;
 
 /// How rows are put into cells, and what is summed there.
 pub(crate) struct CellPlan {
@@ -213,16 +206,14 @@ impl CellPlan {
         keys.iter().map(|&key| self.map.cell(key).ok_or_else(changed)).collect()
     }
 
-    /// Empty totals, in memory or spilled into `folder`.
-    pub fn totals(&self, folder: Option<&Path>) -> Result<CellTotals<Words>> {
-        let words = Words::zeros(self.map.len() * self.layout.words_per_cell(), folder)?;
-        CellTotals::new(self.layout.clone(), self.map.len(), words)
+    /// Empty totals, in memory or beyond a limit in a scratch file.
+    pub fn totals(&self, limit: Option<Limit>) -> Result<Totals> {
+        Totals::zeros(self.layout.clone(), self.map.len(), limit)
     }
 
-    /// Empty sums of products, in memory or spilled into `folder`.
-    pub fn covariances(&self, folder: &Path) -> Result<CellCovariances<Words>> {
-        let words = Words::zeros(self.map.len() * covariance_words(self.features.len()), Some(folder))?;
-        CellCovariances::new(self.features.len(), self.map.len(), words)
+    /// Empty sums of products, in memory or beyond a limit in a scratch file.
+    pub fn covariances(&self, limit: Limit) -> Result<Covariances> {
+        Covariances::zeros(Products { features: self.features.len() }, self.map.len(), Some(limit))
     }
 
     /// The cells section.
@@ -296,47 +287,4 @@ pub(super) fn condensed_batch(schema: &Schema, condensed: &Condensed) -> Batch {
         columns.push(Column { validity: None, values: Values::U64(weights) });
     }
     Batch { rows: m, columns }
-}
-
-/// Words in memory or in a mapped file that is gone when this is dropped.
-pub(crate) enum Words {
-    Memory(Vec<u64>),
-    Spilled(memmap2::MmapMut),
-}
-
-impl Words {
-    fn zeros(words: usize, folder: Option<&Path>) -> Result<Self> {
-        match folder.filter(|_| words.saturating_mul(8) > SUMS_IN_MEMORY) {
-            None => Ok(Self::Memory(vec![0; words])),
-            Some(folder) => Self::spilled(words, folder),
-        }
-    }
-
-    fn spilled(words: usize, folder: &Path) -> Result<Self> {
-        let failed = |e| Error::io(format!("spilling sums to {}", folder.display()), e);
-        let file = tempfile::tempfile_in(folder).map_err(failed)?;
-        file.set_len(words as u64 * 8).map_err(failed)?;
-        // SAFETY: the file has no name and no other handle: nobody else can change it.
-        Ok(Self::Spilled(unsafe { memmap2::MmapMut::map_mut(&file) }.map_err(failed)?))
-    }
-}
-
-impl Deref for Words {
-    type Target = [u64];
-
-    fn deref(&self) -> &[u64] {
-        match self {
-            Words::Memory(words) => words,
-            Words::Spilled(map) => <[u64]>::ref_from_bytes(map).unwrap_or(&[]),
-        }
-    }
-}
-
-impl DerefMut for Words {
-    fn deref_mut(&mut self) -> &mut [u64] {
-        match self {
-            Words::Memory(words) => words,
-            Words::Spilled(map) => <[u64]>::mut_from_bytes(map).unwrap_or(&mut []),
-        }
-    }
 }

@@ -1,10 +1,9 @@
 //! Regrouping rows class by class through a spill file.
 
-use std::fs::File;
-use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::io::{BufWriter, Write};
 
 use super::labels::Labels;
+use super::scratch::{Scratch, ScratchSpace, Stream};
 use super::table::{Batches, Table};
 use crate::column::{Batch, Column, Schema, Values};
 use crate::error::{Error, Result};
@@ -15,32 +14,39 @@ const KEPT_BYTES: usize = 32 << 20;
 /// The rows of a table by class, in a file that is gone when this is dropped.
 pub(super) struct ByClass<'a> {
     schema: &'a Schema,
-    spill: File,
+    spill: Box<dyn Scratch>,
     /// Places of each class's parts in the spill file.
     parts: Vec<Vec<(u64, u64)>>,
     /// Rows of each class.
     pub rows: Vec<u64>,
     /// The class of every row, two bytes each, in table order.
-    pub codes: File,
+    pub codes: Box<dyn Scratch>,
 }
 
 impl<'a> ByClass<'a> {
-    /// Reads the table once and spills it into `folder`.
+    /// Reads the table once and spills it.
     pub fn regroup(
         table: &'a dyn Table,
         node: usize,
         labels: &Labels,
-        folder: &Path,
+        space: &ScratchSpace,
         progress: &dyn Fn(u64),
     ) -> Result<Self> {
         let schema = table.schema();
-        let failed = |e| Error::io(format!("spilling rows to {}", folder.display()), e);
-        let temporary = || tempfile::tempfile_in(folder).map_err(failed);
-        let (spill, codes) = (temporary()?, temporary()?);
-        let mut this =
-            Self { schema, spill, parts: vec![Vec::new(); labels.len()], rows: vec![0; labels.len()], codes };
-        let codes = this.codes.try_clone().map_err(failed)?;
-        let mut codes = BufWriter::new(codes);
+        let failed = |e| Error::io(format!("spilling rows to {}", space.folder.display()), e);
+        let (spill, codes_file) = (space.file().map_err(failed)?, space.file().map_err(failed)?);
+        let (mut parts, mut rows) = (vec![Vec::new(); labels.len()], vec![0; labels.len()]);
+        let mut spill_all = |kept: &mut [Batch], end: &mut u64| -> std::io::Result<()> {
+            for (batch, parts) in kept.iter_mut().zip(&mut parts).filter(|(b, _)| b.rows > 0) {
+                let bytes = to_bytes(batch);
+                spill.write_at(&bytes, *end)?;
+                parts.push((*end, bytes.len() as u64));
+                *end += bytes.len() as u64;
+                *batch = Batch::empty(schema);
+            }
+            Ok(())
+        };
+        let mut codes = BufWriter::with_capacity(1 << 16, Stream::writer(&*codes_file, 0));
         let mut kept: Vec<Batch> = Vec::new();
         kept.resize_with(labels.len(), || Batch::empty(schema));
         let (mut end, mut done) = (0u64, 0u64);
@@ -59,31 +65,20 @@ impl<'a> ByClass<'a> {
                     _ => runs.push(row..row + 1),
                 }
             }
-            for ((kept, runs), rows) in kept.iter_mut().zip(&runs).zip(&mut this.rows) {
+            for ((kept, runs), rows) in kept.iter_mut().zip(&runs).zip(&mut rows) {
                 kept.append_runs(schema, &batch, runs.iter().cloned());
                 *rows += runs.iter().map(|r| r.len() as u64).sum::<u64>();
             }
             if kept.iter().map(Batch::bytes).sum::<usize>() > KEPT_BYTES {
-                this.spill_all(&mut kept, &mut end).map_err(failed)?;
+                spill_all(&mut kept, &mut end).map_err(failed)?;
             }
             done += batch.rows as u64;
             progress(done);
         }
-        this.spill_all(&mut kept, &mut end).map_err(failed)?;
+        spill_all(&mut kept, &mut end).map_err(failed)?;
         codes.flush().map_err(failed)?;
-        Ok(this)
-    }
-
-    fn spill_all(&mut self, kept: &mut [Batch], end: &mut u64) -> std::io::Result<()> {
-        let mut out = BufWriter::new(&self.spill);
-        for (batch, parts) in kept.iter_mut().zip(&mut self.parts).filter(|(b, _)| b.rows > 0) {
-            let bytes = to_bytes(batch);
-            out.write_all(&bytes)?;
-            parts.push((*end, bytes.len() as u64));
-            *end += bytes.len() as u64;
-            *batch = Batch::empty(self.schema);
-        }
-        out.flush()
+        drop(codes);
+        Ok(Self { schema, spill, parts, rows, codes: codes_file })
     }
 
     /// The rows of one class, in table order.
@@ -92,8 +87,7 @@ impl<'a> ByClass<'a> {
         Box::new(parts.iter().map(|&(offset, length)| {
             let failed = |e| Error::io("reading spilled rows", e);
             let mut bytes = vec![0; length as usize];
-            let mut file = &self.spill;
-            file.seek(SeekFrom::Start(offset)).and_then(|_| file.read_exact(&mut bytes)).map_err(failed)?;
+            self.spill.read_at(&mut bytes, offset).map_err(failed)?;
             from_bytes(&bytes, self.schema).ok_or_else(|| Error::corrupt("the spill file was changed"))
         }))
     }

@@ -8,6 +8,7 @@ use zerocopy::IntoBytes;
 use super::block::EncodedBlock;
 use super::commit::Pending;
 use super::read_back;
+use super::scratch::ScratchSpace;
 use super::storage::Storage;
 use super::strings::StoredDictionary;
 use crate::error::Result;
@@ -68,9 +69,9 @@ impl<'s> FileWriter<'s> {
         Ok(Self { out, dictionaries, features: BTreeSet::new(), sections, transforms: Vec::new() })
     }
 
-    /// The folder of the file.
-    pub fn folder(&self) -> &Path {
-        self.out.folder()
+    /// The place for what does not fit into memory.
+    pub fn scratch_space(&self) -> ScratchSpace<'s> {
+        self.out.scratch_space()
     }
 
     /// Writes a dictionary and returns its number.

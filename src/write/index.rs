@@ -1,68 +1,62 @@
 //! The sample index: a wavelet matrix over the classes of the rows (spec, section 7).
 
-use std::fs::File;
-use std::io::{BufReader, BufWriter, Read, Seek, Write};
-use std::path::Path;
+use std::io::{BufReader, BufWriter, Read, Write};
 
 use super::file::FileWriter;
+use super::scratch::{Scratch, Stream};
 use crate::error::{Error, Result};
 use crate::format::{SectionKind, id_bits};
 use crate::read::{GROUP, SAMPLE, level_parts};
 
 /// Writes the index section: `codes` holds the class of each of `rows` rows, two bytes each. Levels
-/// are made one at a time, the codes kept in files in `folder`.
+/// are made one at a time, the codes kept in scratch files.
 pub(super) fn write_index(
     out: &mut FileWriter,
-    codes: File,
+    mut codes: Box<dyn Scratch>,
     rows: u64,
     classes: u64,
-    folder: &Path,
 ) -> Result<()> {
-    let failed = |e| Error::io("sorting rows by class", e);
+    let space = out.scratch_space();
+    let failed = |e| Error::io(format!("sorting rows by class in {}", space.folder.display()), e);
     let levels = id_bits(classes);
     let mut section = out.open_section(SectionKind::SAMPLE_INDEX);
     let mut head = [0u8; 64];
     head[..8].copy_from_slice(&rows.to_le_bytes());
     head[8..12].copy_from_slice(&u32::from(levels).to_le_bytes());
     out.part(&mut section, &head)?;
-    let mut codes = codes;
     for bit in 0..levels {
-        let temporary = || tempfile::tempfile_in(folder).map_err(failed);
-        let (zeros, ones) = (temporary()?, temporary()?);
-        let bits = split(&mut codes, &zeros, &ones, rows, bit).map_err(failed)?;
+        let sorted = space.file().map_err(failed)?;
+        let bits = sort(&*codes, &*sorted, rows, bit).map_err(failed)?;
         for part in level(&bits, rows) {
             let bytes: Vec<u8> = part.iter().flat_map(|n| n.to_le_bytes()).collect();
             out.part(&mut section, &bytes)?;
         }
-        codes = join(zeros, ones).map_err(failed)?;
+        codes = sorted;
     }
     out.close_section(section);
     Ok(())
 }
 
-/// Parts the codes by one of their bits, each half in order, and returns the bits.
-fn split(codes: &mut File, zeros: &File, ones: &File, rows: u64, bit: u8) -> std::io::Result<Vec<u64>> {
-    codes.rewind()?;
-    let mut codes = BufReader::with_capacity(1 << 16, codes);
-    let mut halves = [BufWriter::with_capacity(1 << 16, zeros), BufWriter::with_capacity(1 << 16, ones)];
+/// Sorts the codes by one of their bits, zeros first, each half in order, and returns the bits.
+fn sort(codes: &dyn Scratch, sorted: &dyn Scratch, rows: u64, bit: u8) -> std::io::Result<Vec<u64>> {
+    let reader = || BufReader::with_capacity(1 << 16, Stream::reader(codes, 0..rows * 2));
     let mut bits = vec![0u64; rows.div_ceil(64) as usize];
+    let (mut from, mut code) = (reader(), [0; 2]);
     for row in 0..rows {
-        let mut code = [0; 2];
-        codes.read_exact(&mut code)?;
-        let one = u16::from_le_bytes(code) >> bit & 1;
-        halves[usize::from(one)].write_all(&code)?;
-        bits[(row / 64) as usize] |= u64::from(one) << (row % 64);
+        from.read_exact(&mut code)?;
+        bits[(row / 64) as usize] |= u64::from(u16::from_le_bytes(code) >> bit & 1) << (row % 64);
+    }
+    let ones: u64 = bits.iter().map(|word| u64::from(word.count_ones())).sum();
+    let half = |at| BufWriter::with_capacity(1 << 16, Stream::writer(sorted, at));
+    let mut halves = [half(0), half((rows - ones) * 2)];
+    let mut from = reader();
+    for row in 0..rows {
+        from.read_exact(&mut code)?;
+        let one = bits[(row / 64) as usize] >> (row % 64) & 1;
+        halves[one as usize].write_all(&code)?;
     }
     halves.iter_mut().try_for_each(Write::flush)?;
     Ok(bits)
-}
-
-/// The zeros, then the ones.
-fn join(mut zeros: File, mut ones: File) -> std::io::Result<File> {
-    ones.rewind()?;
-    zeros.seek(std::io::SeekFrom::End(0))?;
-    std::io::copy(&mut ones, &mut zeros)?;
-    Ok(zeros)
 }
 
 /// The parts of a level: number of zeros, bits, ranks, samples.

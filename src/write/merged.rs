@@ -193,12 +193,14 @@ impl Merged {
         let condensed_schema =
             CellPlan::of_section(&self.schema, &self.cells)?.condensed_schema(&self.schema)?;
         let (m, d, classes) = (self.samples.len(), self.samples.features, self.samples.classes.max(1));
-        let part = |range: std::ops::Range<usize>| Condensed {
-            features: d,
-            means: slice(&self.samples.means, range.start * d..range.end * d),
-            target: self.samples.target.as_ref().map(|target| slice(target, range.clone())),
-            weights: slice(&self.samples.weights, range.start * classes..range.end * classes),
-            classes: self.samples.classes,
+        let part = |range: std::ops::Range<usize>| {
+            Ok(Condensed {
+                features: d,
+                means: slice(&self.samples.means, range.start * d..range.end * d),
+                target: self.samples.target.as_ref().map(|target| slice(target, range.clone())),
+                weights: slice(&self.samples.weights, range.start * classes..range.end * classes),
+                classes: self.samples.classes,
+            })
         };
         let options = Options::default();
         let condensed = condensed_table(&mut out, &condensed_schema, &options, m, &part)?;

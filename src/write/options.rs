@@ -33,6 +33,9 @@ pub struct Options {
     pub images: ImageTransform,
     /// Rows a segment, at most.
     pub segment_rows: usize,
+    /// Bytes of sums of condensed samples, and as many of their covariances, that are kept in memory; more are spilled to
+    /// the file's folder. The bytes of the file do not depend on it.
+    pub sums_in_memory: usize,
     /// Threads; 0 for as many as there are processors. The bytes do not depend on it.
     pub threads: usize,
     /// Replace a file that is there.
@@ -55,6 +58,7 @@ impl Default for Options {
             without: None,
             images: ImageTransform::Auto,
             segment_rows: SEGMENT_ROWS,
+            sums_in_memory: 64 << 20,
             threads: 0,
             overwrite: false,
         }

@@ -3,6 +3,8 @@
 use std::ops::Range;
 use std::path::Path;
 
+use zerocopy::IntoBytes;
+
 use super::cells::{CellPlan, condensed_batch};
 use super::classes::ByClass;
 use super::coreset::coreset;
@@ -14,6 +16,7 @@ use super::pipeline::Pipeline;
 use super::repeated::Repeated;
 use super::roles::Roles;
 use super::segments::{SEGMENT_ROWS, Segments, segment_rows};
+use super::spill::{Covariances, Limit, Totals};
 use super::storage::{Disk, Storage};
 use super::strings::Dictionary;
 use super::survey;
@@ -23,6 +26,9 @@ use crate::entrogede::Condensed;
 use crate::error::{Error, Result};
 use crate::format::{Feature, SectionKind, image_errors_bytes};
 use crate::image::ImageErrors;
+
+/// Cells whose covariances are written at a time.
+const COVARIANCES: usize = 1 << 8;
 
 /// How far a writer has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,14 +100,15 @@ fn write_here(
             "covariances of cells are stored with condensed samples: name a target or their number",
         ));
     }
+    let limit = || Limit { bytes: options.sums_in_memory, space: out.scratch_space() };
     let mut pipeline = Pipeline {
         schema: &schema,
         dictionaries: &dictionaries,
         coding: options.coding(),
         tau: options.tau,
         plan: stored,
-        totals: stored.map(|p| p.totals(Some(out.folder()))).transpose()?,
-        covariances: scattered.map(|p| p.covariances(out.folder())).transpose()?,
+        totals: stored.map(|p| p.totals(Some(limit()))).transpose()?,
+        covariances: scattered.map(|p| p.covariances(limit())).transpose()?,
         moments: MomentPlan::of(&schema, &roles).map(|plan| (plan.clone(), plan.zero())),
         images: options.images,
         errors: Vec::new(),
@@ -112,8 +119,8 @@ fn write_here(
     match (roles.class, survey.as_mut().and_then(|s| s.class_labels.as_mut())) {
         (Some(node), Some(labels)) => {
             let stored_labels = labels.number();
-            let folder = out.folder().to_owned();
-            let regrouped = ByClass::regroup(table, node, labels, &folder, &tell("regrouping"))?;
+            let space = out.scratch_space();
+            let regrouped = ByClass::regroup(table, node, labels, &space, &tell("regrouping"))?;
             let mut segments = Vec::new();
             for (class, &rows) in regrouped.rows.iter().enumerate() {
                 let before = pipeline.blocks.segments();
@@ -129,7 +136,9 @@ fn write_here(
             pipeline.run(&mut out, cut, &tell("writing"))?;
         }
     }
-    let Pipeline { totals, covariances, blocks, moments, errors, .. } = pipeline;
+    let Pipeline { mut totals, mut covariances, blocks, moments, errors, .. } = pipeline;
+    totals.as_mut().map_or(Ok(()), Totals::finish)?;
+    covariances.as_mut().map_or(Ok(()), Covariances::finish)?;
 
     let mut condensed = Blocks::default();
     let mut metadata = vec![(SectionKind::SCHEMA, schema.to_bytes())];
@@ -157,9 +166,10 @@ fn write_here(
     }
     if let Some(covariances) = &covariances {
         let mut section = out.open_section(SectionKind::CELL_COVARIANCES);
-        for cell in 0..covariances.cells() {
-            let bytes: Vec<u8> = covariances.of_cell(cell).iter().flat_map(|v| v.to_le_bytes()).collect();
-            out.part(&mut section, &bytes)?;
+        let cells = covariances.cells();
+        for first in (0..cells).step_by(COVARIANCES) {
+            let part = covariances.of_cells(first..cells.min(first + COVARIANCES))?;
+            out.part(&mut section, part.as_bytes())?;
         }
         out.close_section(section);
         out.feature(Feature::CELL_COVARIANCES);
@@ -177,9 +187,8 @@ fn write_here(
         && report.rows > 0
     {
         report.classes = labels.len() as u64;
-        let folder = out.folder().to_owned();
         let rows = regrouped.rows.clone();
-        write_index(&mut out, regrouped.codes, report.rows, report.classes, &folder)?;
+        write_index(&mut out, regrouped.codes, report.rows, report.classes)?;
         out.section(SectionKind::CLASS_TABLE, &class_table(node, &rows, &segments, &labels))?;
         out.feature(Feature::SAMPLE_INDEX);
     }
@@ -195,7 +204,7 @@ pub(super) fn condensed_table(
     schema: &Schema,
     options: &Options,
     m: usize,
-    part: &(dyn Fn(Range<usize>) -> Condensed + Sync),
+    part: &(dyn Fn(Range<usize>) -> Result<Condensed> + Sync),
 ) -> Result<Blocks> {
     let mut pipeline = Pipeline {
         schema,
@@ -212,7 +221,7 @@ pub(super) fn condensed_table(
     };
     let rows = segment_rows(schema, SEGMENT_ROWS);
     let parts =
-        (0..m).step_by(rows).map(|start| Ok(condensed_batch(schema, &part(start..m.min(start + rows)))));
+        (0..m).step_by(rows).map(|start| Ok(condensed_batch(schema, &part(start..m.min(start + rows))?)));
     pipeline.run(out, parts, &|_| {})?;
     Ok(pipeline.blocks)
 }

@@ -3,15 +3,16 @@
 use rayon::prelude::*;
 
 use super::block::{EncodedBlock, Lanes};
-use super::cells::{CellPlan, Words};
+use super::cells::CellPlan;
 use super::file::{Blocks, FileWriter};
 use super::images::encode_images;
 use super::moments::{MomentPlan, Terms};
 use super::options::{Coding, ImageTransform};
 use super::read_back;
+use super::spill::{Covariances, Totals};
 use super::strings::Dictionary;
 use crate::column::{Batch, Schema, Values};
-use crate::entrogede::{CellCovariances, CellProducts, CellSums, CellTotals, Moments};
+use crate::entrogede::{CellProducts, CellSums, Moments};
 use crate::error::{ErrorKind, Result};
 use crate::image::ImageErrors;
 
@@ -34,8 +35,8 @@ pub(super) struct Pipeline<'a> {
     pub coding: Coding,
     pub tau: usize,
     pub plan: Option<&'a CellPlan>,
-    pub totals: Option<CellTotals<Words>>,
-    pub covariances: Option<CellCovariances<Words>>,
+    pub totals: Option<Totals>,
+    pub covariances: Option<Covariances>,
     pub moments: Option<(MomentPlan, Moments)>,
     pub images: ImageTransform,
     /// Errors of near-lossless coding, by storage group.
@@ -74,11 +75,11 @@ impl Pipeline<'_> {
     }
 
     fn commit(&mut self, out: &mut FileWriter, encoded: Encoded) -> Result<()> {
-        if let (Some(totals), Some(sums)) = (&mut self.totals, &encoded.sums) {
-            totals.add(sums);
+        if let (Some(totals), Some(sums)) = (&mut self.totals, encoded.sums) {
+            totals.add(sums)?;
         }
-        if let (Some(covariances), Some(products)) = (&mut self.covariances, &encoded.products) {
-            covariances.add(products);
+        if let (Some(covariances), Some(products)) = (&mut self.covariances, encoded.products) {
+            covariances.add(products)?;
         }
         if let (Some((_, total)), Some(moments)) = (&mut self.moments, &encoded.moments) {
             total.merge(moments)?;

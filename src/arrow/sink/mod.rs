@@ -2,7 +2,6 @@
 
 mod images;
 mod parquet;
-mod temporary;
 
 pub use images::{ImageFormat, ImageSink};
 
@@ -10,6 +9,7 @@ use super::export::index_values;
 use super::union::Union;
 use super::wrap;
 use crate::error::{Error, ErrorKind, Result};
+use crate::write::{NewFile, cannot_write};
 use arrow::array::{Array, ArrayRef, AsArray, StructArray, UInt32Array, make_array};
 use arrow::compute::{cast, concat, take};
 use arrow::csv::Writer as CsvWriter;
@@ -17,25 +17,27 @@ use arrow::datatypes::{DataType, Field, SchemaRef};
 use arrow::ipc::writer::{DictionaryHandling, FileWriter, IpcWriteOptions};
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use parquet::Parquet;
-use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use temporary::{Temporary, cannot_write, exists};
+
+/// Bytes gathered before they are written.
+const BUFFER: usize = 1 << 18;
+
+/// The file that a writer of another crate writes to.
+type File = BufWriter<NewFile<'static>>;
 
 /// A file that record batches are written to. It appears whole, with `finish`, or not at all.
 pub struct Sink {
     target: PathBuf,
-    overwrite: bool,
-    temporary: Temporary,
     schema: SchemaRef,
     writer: Writer,
 }
 
 enum Writer {
     Parquet(Box<Parquet>),
-    Ipc(Box<FileWriter<BufWriter<File>>>, Vec<Growing>),
-    Csv(Box<CsvWriter<BufWriter<File>>>),
+    Ipc(Box<FileWriter<File>>, Vec<Growing>),
+    Csv(Box<CsvWriter<File>>),
 }
 
 impl Sink {
@@ -52,16 +54,12 @@ impl Sink {
     /// column that the kind of file does not hold; `Io`.
     pub fn create(path: impl AsRef<Path>, schema: &SchemaRef, overwrite: bool) -> Result<Self> {
         let target = path.as_ref().to_owned();
-        if !overwrite && target.exists() {
-            return Err(exists(&target));
-        }
-        let temporary = Temporary::new(&target)?;
-        let file = temporary.file(&target)?;
+        let file = BufWriter::with_capacity(BUFFER, NewFile::create(&target, overwrite)?);
         let extension = target.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
         let refuse = |e| wrap(ErrorKind::Type, e).at(target.display());
         let writer = match extension.as_str() {
             "parquet" => {
-                let parquet = Parquet::create(file, schema).map_err(|e| e.at(target.display()))?;
+                let parquet = Parquet::create(file, schema, overwrite).map_err(|e| e.at(target.display()))?;
                 Writer::Parquet(Box::new(parquet))
             }
             "arrow" | "feather" | "ipc" => {
@@ -86,7 +84,7 @@ impl Sink {
                 return Err(Error::argument(format!("{}: {known}", target.display())));
             }
         };
-        Ok(Self { target, overwrite, temporary, schema: schema.clone(), writer })
+        Ok(Self { target, schema: schema.clone(), writer })
     }
 
     /// Appends a batch.
@@ -100,7 +98,7 @@ impl Sink {
         }
         let written = match &mut self.writer {
             Writer::Parquet(writer) => {
-                let written = writer.write(batch, &mut self.temporary, &self.target);
+                let written = writer.write(batch, &self.target);
                 return written.map_err(|e| e.at(self.target.display()));
             }
             Writer::Ipc(writer, growing) => {
@@ -126,15 +124,15 @@ impl Sink {
     /// # Errors
     /// `Io`; `Argument` if a file of that name has come into being, unless it may be overwritten.
     pub fn finish(self) -> Result<()> {
-        let Self { target, overwrite, temporary, writer, .. } = self;
+        let Self { target, writer, .. } = self;
         let whole = |e: std::io::IntoInnerError<_>| cannot_write(&target, e.into_error());
         let refuse = |e| wrap(ErrorKind::Type, e).at(target.display());
-        let file: File = match writer {
+        let file = match writer {
             Writer::Parquet(writer) => writer.finish(&target).map_err(|e| e.at(target.display()))?,
             Writer::Ipc(writer, _) => writer.into_inner().map_err(refuse)?.into_inner().map_err(whole)?,
             Writer::Csv(writer) => writer.into_inner().into_inner().map_err(whole)?,
         };
-        temporary.persist(file, &target, overwrite)
+        file.commit()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Record batches into Parquet, in types that other readers know.
 
-use super::temporary::{Temporary, cannot_write};
+use super::{BUFFER, File};
 use crate::arrow::guard::quietly;
 use crate::arrow::parquet_types::{
     Coercion, Dates, annotated, hint_fields, leaf_annotation, notes, refusal, stored_fields, untimed_dates,
@@ -10,6 +10,7 @@ use crate::arrow::source::Parquet as ParquetFile;
 use crate::arrow::source::Source;
 use crate::arrow::wrap;
 use crate::error::{Error, ErrorKind, Result};
+use crate::write::{NewFile, cannot_write};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
@@ -19,7 +20,6 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
-use std::fs::File;
 use std::io::BufWriter;
 use std::path::Path;
 use std::sync::Arc;
@@ -34,26 +34,28 @@ pub(super) struct Parquet {
     /// The columns of `Date64` that are stored as timestamps.
     timed: Dates,
     coercion: Coercion,
-    writer: ArrowWriter<BufWriter<File>>,
+    /// Whether the file may replace one.
+    overwrite: bool,
+    writer: ArrowWriter<File>,
 }
 
 impl Parquet {
-    pub fn create(file: BufWriter<File>, schema: &SchemaRef) -> Result<Self> {
+    pub fn create(file: File, schema: &SchemaRef, overwrite: bool) -> Result<Self> {
         let refused = schema.fields().iter().find_map(|field| refusal(field, field.name()));
         match refused {
             Some(why) => Err(Error::new(ErrorKind::Type, why)),
-            None => Self::with_dates(file, schema, Dates::new()),
+            None => Self::with_dates(file, schema, Dates::new(), overwrite),
         }
     }
 
-    fn with_dates(file: BufWriter<File>, schema: &SchemaRef, timed: Dates) -> Result<Self> {
+    fn with_dates(file: File, schema: &SchemaRef, timed: Dates, overwrite: bool) -> Result<Self> {
         let stored = Arc::new(Schema::new(stored_fields(schema.fields(), &timed)));
         let writer = guarded(|| Ok(writer(file, schema, &stored)?))?;
-        Ok(Self { schema: schema.clone(), stored, timed, coercion: Coercion::default(), writer })
+        Ok(Self { schema: schema.clone(), stored, timed, coercion: Coercion::default(), overwrite, writer })
     }
 
-    /// Appends a batch. `temporary` is the file, which is rewritten if a column of dates turns out to have times.
-    pub fn write(&mut self, batch: &RecordBatch, temporary: &mut Temporary, target: &Path) -> Result<()> {
+    /// Appends a batch. The file is rewritten if a column of dates turns out to have times.
+    pub fn write(&mut self, batch: &RecordBatch, target: &Path) -> Result<()> {
         if batch.num_columns() == 0 && batch.num_rows() > 0 {
             return Err(Error::new(
                 ErrorKind::Type,
@@ -65,7 +67,7 @@ impl Parquet {
             timed.extend(untimed_dates(field, array, &self.timed)?);
         }
         if !timed.is_empty() {
-            self.restart(timed, temporary, target)?;
+            self.restart(timed, target)?;
         }
         self.append(batch)
     }
@@ -91,17 +93,15 @@ impl Parquet {
     }
 
     /// Writes what there is into a new file, with more columns of dates stored as timestamps.
-    fn restart(&mut self, timed: Dates, temporary: &mut Temporary, target: &Path) -> Result<()> {
-        let next = Temporary::new(target)?;
+    fn restart(&mut self, timed: Dates, target: &Path) -> Result<()> {
+        let next = BufWriter::with_capacity(BUFFER, NewFile::create(target, self.overwrite)?);
         let timed = self.timed.iter().cloned().chain(timed).collect();
-        let next_writer = Self::with_dates(next.file(target)?, &self.schema, timed)?;
-        let before = std::mem::replace(self, next_writer);
-        before.finish(target)?;
-        let written = ParquetFile::open(temporary.path())?;
+        let next = Self::with_dates(next, &self.schema, timed, self.overwrite)?;
+        let before = std::mem::replace(self, next).finish(target)?;
+        let written = ParquetFile::open(before.path())?;
         for batch in written.batches()? {
             self.append(&batch?)?;
         }
-        *temporary = next;
         Ok(())
     }
 
@@ -113,7 +113,7 @@ impl Parquet {
     }
 
     /// Completes the file.
-    pub fn finish(self, target: &Path) -> Result<File> {
+    pub fn finish(self, target: &Path) -> Result<NewFile<'static>> {
         let file = guarded(|| Ok(self.writer.into_inner()?))?;
         file.into_inner().map_err(|e| cannot_write(target, e.into_error()))
     }
@@ -131,10 +131,10 @@ fn guarded<T>(write: impl FnOnce() -> std::result::Result<T, ArrowError>) -> Res
 }
 
 fn writer(
-    file: BufWriter<File>,
+    file: File,
     schema: &SchemaRef,
     stored: &SchemaRef,
-) -> std::result::Result<ArrowWriter<BufWriter<File>>, ParquetError> {
+) -> std::result::Result<ArrowWriter<File>, ParquetError> {
     let mut leaves = Vec::new();
     schema.fields().iter().for_each(|field| push_leaves(field, &mut leaves));
     let parquet = with_leaves(&ArrowSchemaConverter::new().convert(stored)?, |at, leaf| {

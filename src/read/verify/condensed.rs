@@ -11,7 +11,7 @@ use crate::entrogede::Condensed;
 use crate::error::{Error, Result};
 use crate::format::{CellTarget, CellsSection};
 use crate::sample::samples_of_rows;
-use crate::write::{CellPlan, SEGMENT_BYTES};
+use crate::write::{CellPlan, Covariances, Limit, SEGMENT_BYTES, Totals};
 
 /// Cells that are compared at a time.
 const CELLS: u64 = 1 << 12;
@@ -53,25 +53,26 @@ impl<S: Source> Reader<S> {
         if plan.size().1 as u64 != section.cells {
             return Err(bad("the rows do not fall into as many cells as the file says"));
         }
-        let folder = std::env::temp_dir();
-        let mut totals = table.map(|_| plan.totals(Some(folder.as_path()))).transpose()?;
-        let mut products = covariances.as_ref().map(|_| plan.covariances(&folder)).transpose()?;
+        let mut totals = table.map(|_| plan.totals(Some(Limit::temporary()))).transpose()?;
+        let mut products = covariances.as_ref().map(|_| plan.covariances(Limit::temporary())).transpose()?;
         for segment in segments() {
             let segment = segment?;
             let sums = plan.sums(schema, &segment);
             let sums = sums.map_err(|_| bad("a row has a class that the cells do not name"))?;
             if let Some(totals) = &mut totals {
-                totals.add(&sums);
+                totals.add(sums)?;
             }
             if let Some(products) = &mut products {
-                products.add(&plan.products(schema, &segment)?);
+                products.add(plan.products(schema, &segment)?)?;
             }
         }
+        totals.as_mut().map_or(Ok(()), Totals::finish)?;
+        products.as_mut().map_or(Ok(()), Covariances::finish)?;
         if let (Some(totals), Some(table)) = (&totals, table) {
             for first in (0..section.cells).step_by(CELLS as usize) {
                 let cells = first..section.cells.min(first + CELLS);
                 let stored = self.stored_cells(&section, table, cells.clone())?;
-                if !is_same(&stored, &totals.condensed(cells.start as usize..cells.end as usize)) {
+                if !is_same(&stored, &totals.condensed(cells.start as usize..cells.end as usize)?) {
                     return Err(bad("they are not those of the rows"));
                 }
             }
@@ -79,7 +80,7 @@ impl<S: Source> Reader<S> {
         if let (Some(products), Some(stored)) = (&products, &covariances) {
             let own = section.features.len() * (section.features.len() + 1) / 2;
             for (cell, stored) in stored.chunks_exact(own.max(1)).enumerate() {
-                if !is_near(&section, stored, &products.of_cell(cell)) {
+                if !is_near(&section, stored, &products.of_cells(cell..cell + 1)?) {
                     return Err(bad("their covariances are not those of the rows"));
                 }
             }

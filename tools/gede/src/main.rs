@@ -1,13 +1,15 @@
 //! The gede command-line tool.
 
 mod commands;
+mod input;
 mod progress;
+mod signals;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use commands::{condensed, convert, demo, head, info, merge, sample, take, train, verify};
-use gede::Result;
+use gede::{Error, Result};
 use gede_cli::{allocator, device, exit, methods, output, plot};
 
 /// Columnar files with O(1) rows out of compressed data, and training straight from them.
@@ -19,6 +21,9 @@ struct Tool {
     /// Print JSON, for machines
     #[arg(long, global = true, display_order = 1000)]
     json: bool,
+    /// Read gede files at positions, not through memory maps: slower, and safe for files that others cut short meanwhile
+    #[arg(long, global = true, display_order = 1001)]
+    no_map: bool,
 }
 
 #[derive(Subcommand)]
@@ -36,7 +41,13 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    exit::run("gede", |tool: Tool| tool.command.run(tool.json))
+    exit::run("gede", |tool: Tool| {
+        if tool.no_map {
+            input::read_at_positions();
+        }
+        signals::install().map_err(|e| Error::io("taking charge of signals", e))?;
+        tool.command.run(tool.json)
+    })
 }
 
 impl Command {

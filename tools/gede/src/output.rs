@@ -1,5 +1,6 @@
 //! What people and machines read: lines, tables, JSON.
 
+use gede::write::NewFile;
 use gede::{Error, ErrorKind, Result};
 use serde::Serialize;
 use std::error::Error as _;
@@ -46,6 +47,13 @@ pub fn path(path: &Path) -> String {
 /// Writes a line to standard error, after the program's name, if anybody listens.
 pub fn complain(program: &str, line: &str) {
     let _ = writeln!(io::stderr(), "{program}: {line}");
+}
+
+/// Writes a file that appears whole: a failure leaves what was there.
+pub fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
+    let mut file = NewFile::create(path, true)?;
+    file.write_all(bytes).map_err(|e| Error::io(format!("cannot write {}", path.display()), e))?;
+    file.commit()
 }
 
 /// An error of writing to standard output.

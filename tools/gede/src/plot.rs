@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::path::Path;
 
+use crate::output::write_file;
 use gede::{Error, ErrorKind, Result};
 use plotters::coord::Shift;
 use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint};
@@ -220,7 +221,7 @@ impl Figure<'_> {
         let mut svg = String::new();
         self.draw(&SVGBackend::with_string(&mut svg, self.size).into_drawing_area())
             .map_err(|e| Error::new(ErrorKind::Argument, format!("drawing {}: {e}", path.display())))?;
-        std::fs::write(path, svg).map_err(|e| Error::io(format!("writing {}", path.display()), e))
+        write_file(path, svg.as_bytes())
     }
 
     fn draw<DB: DrawingBackend>(&self, root: &DrawingArea<DB, Shift>) -> Drawn<DB> {

@@ -7,7 +7,7 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use gede_cli::output::count;
+use gede_cli::output::{count, write_file};
 use gede_cli::plot::{Axis, Drawn, FONT, INK, MESH, QUIET};
 
 /// A whole picture.
@@ -61,7 +61,7 @@ impl BarFigure<'_> {
         let height = HEAD + self.body() + FOOT;
         self.draw(&SVGBackend::with_string(&mut svg, (WIDTH, height as u32)).into_drawing_area())
             .map_err(|e| Error::new(ErrorKind::Argument, format!("drawing {}: {e}", path.display())))?;
-        std::fs::write(path, svg).map_err(|e| Error::io(format!("writing {}", path.display()), e))
+        write_file(path, svg.as_bytes())
     }
 
     /// Pixels of all groups, one below the other.

@@ -5,6 +5,8 @@ use std::path::Path;
 use gede::{Error, ErrorKind, Result};
 use serde::Serialize;
 
+use crate::output::write_file;
+
 /// Writes rows under the names of their fields.
 ///
 /// # Errors
@@ -14,7 +16,7 @@ pub fn save<T: Serialize>(path: &Path, rows: &[T]) -> Result<()> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     rows.iter().try_for_each(|row| writer.serialize(row)).map_err(wrong)?;
     let text = writer.into_inner().map_err(|e| wrong(e.into_error().into()))?;
-    std::fs::write(path, text).map_err(|e| Error::io(format!("writing {}", path.display()), e))
+    write_file(path, &text)
 }
 
 /// The rows of earlier runs; none if there is no such file.

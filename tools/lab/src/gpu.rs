@@ -6,8 +6,8 @@ use gede::arrow::ArrowTable;
 use gede::read::Source;
 use gede::sample::{Amount, Draw, Epochs, PixelFormat, State};
 use gede::train::{Augment, Device, ResidentImages, device_name};
-use gede::write::{ImageTransform, Options, write};
-use gede::{Error, Reader, Result};
+use gede::write::{ImageTransform, Options, TemporaryFolder, write};
+use gede::{Reader, Result};
 use serde::Serialize;
 
 use super::storage::machine;
@@ -51,7 +51,7 @@ pub fn run(request: &Request) -> Result<()> {
         machine: machine.clone(),
         revision: revision.clone(),
     };
-    let files = tempfile::tempdir().map_err(|e| Error::io("creating a temporary folder", e))?;
+    let files = TemporaryFolder::new(&std::env::temp_dir())?;
     let mut rows = Vec::new();
     for (set, from) in [("mnist", "mnist/train-images-idx3-ubyte"), ("cifar10", "cifar10")] {
         for (coding, images) in CODINGS {

@@ -5,17 +5,18 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
-use tempfile::TempDir;
 
-use super::super::temporary::{cannot_write, folder as parent};
 use crate::error::{Error, Result};
-use crate::write::{Disk, Storage};
+use crate::write::{Disk, Storage, TemporaryFolder, cannot_write, folder as parent};
 
 /// An export that is written next to the target first, and removed if it is dropped.
 pub struct Folder {
+    /// The name as it was given, for messages.
     target: PathBuf,
+    /// The name without links.
+    place: PathBuf,
     /// Only its owner can read it, so the future target is a folder within it.
-    temporary: TempDir,
+    temporary: TemporaryFolder,
     path: PathBuf,
 }
 
@@ -23,11 +24,12 @@ impl Folder {
     /// Starts a folder that will be `target`.
     pub fn create(target: &Path) -> Result<Self> {
         refuse_existing(target)?;
-        let temporary = tempfile::Builder::new().prefix(".gede-").suffix(".tmp").tempdir_in(parent(target));
-        let temporary = temporary.map_err(|e| cannot_write(target, e))?;
+        // A link to an empty folder stays, and its folder is replaced.
+        let place = target.canonicalize().unwrap_or_else(|_| target.to_owned());
+        let temporary = TemporaryFolder::new(parent(&place)).map_err(|e| e.at(target.display()))?;
         let path = temporary.path().join("images");
         std::fs::create_dir(&path).map_err(|e| cannot_write(target, e))?;
-        Ok(Self { target: target.to_owned(), temporary, path })
+        Ok(Self { target: target.to_owned(), place, temporary, path })
     }
 
     /// Final path of the export.
@@ -66,12 +68,13 @@ impl Folder {
         sync(&self.path).map_err(failed)?;
         refuse_existing(&self.target)?;
         // A rename replaces a folder that is empty; where it does not, nothing is lost by removing that first.
-        if cfg!(not(unix)) && self.target.exists() {
-            std::fs::remove_dir(&self.target).map_err(failed)?;
+        if cfg!(not(unix)) && self.place.exists() {
+            std::fs::remove_dir(&self.place).map_err(failed)?;
         }
-        Disk.rename(&self.path, &self.target).map_err(failed)?;
+        // The system replaces no folder that has something in it.
+        Disk.rename(&self.path, &self.place, true).map_err(failed)?;
         drop(self.temporary);
-        Disk.sync_folder(parent(&self.target)).map_err(failed)
+        Disk.sync_folder(parent(&self.place)).map_err(failed)
     }
 }
 
@@ -88,7 +91,8 @@ fn sync(folder: &Path) -> io::Result<()> {
 fn refuse_existing(target: &Path) -> Result<()> {
     let is_free = match std::fs::read_dir(target) {
         Ok(mut entries) => entries.next().is_none(),
-        Err(e) => e.kind() == io::ErrorKind::NotFound,
+        // A link that leads nowhere is taken.
+        Err(e) => e.kind() == io::ErrorKind::NotFound && target.symlink_metadata().is_err(),
     };
     match is_free {
         true => Ok(()),

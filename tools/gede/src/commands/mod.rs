@@ -15,6 +15,7 @@ pub mod take;
 pub mod train;
 pub mod verify;
 
+pub(crate) use crate::input::open;
 use arrow::error::ArrowError;
 use gede::arrow::ArrowReader;
 use gede::column::{Kind, Schema};
@@ -29,17 +30,11 @@ pub fn misuse(what: impl Into<String>) -> Error {
 
 /// Refuses to replace a file unasked, before any work is done; who writes it looks again.
 fn refuse_existing(output: &Path, overwrite: bool) -> Result<()> {
-    if !overwrite && output.exists() {
+    // A link is taken, wherever it leads.
+    if !overwrite && output.symlink_metadata().is_ok() {
         return Err(misuse(format!("{}: exists already; --overwrite replaces it", output.display())));
     }
     Ok(())
-}
-
-/// Opens a gede file through a memory map.
-pub(crate) fn open(path: &Path) -> Result<Reader<impl Source + use<>>> {
-    // SAFETY: gede never writes into a file that is there, nor does it shorten one. If another
-    // program does so meanwhile, this process may end, or report values that were never in the file.
-    unsafe { Reader::map(path) }
 }
 
 /// The named columns, or all, as record batches.

@@ -9,8 +9,9 @@ mod trial;
 
 use std::path::{Path, PathBuf};
 
+use gede::Result;
 use gede::arrow::ArrowTable;
-use gede::{Error, Result};
+use gede::write::TemporaryFolder;
 
 use super::table::FloatTable;
 use super::{Request, csv_file, folder, steps};
@@ -27,7 +28,7 @@ const SPLITS_ON_ROWS: u64 = 3;
 pub fn run(request: &Request) -> Result<()> {
     let all = load(request.data)?;
     let out = folder(request, "california")?;
-    let temporary = tempfile::tempdir().map_err(|e| Error::io("creating a temporary folder", e))?;
+    let temporary = TemporaryFolder::new(&std::env::temp_dir())?;
     let path = temporary.path().join("train.gede");
     let bar = steps(SPLITS as usize + 1);
     let (mut all_sizes, mut all_controls, mut all_training) = (Vec::new(), Vec::new(), Vec::new());

@@ -7,9 +7,10 @@ mod trial;
 
 use std::path::Path;
 
+use gede::Result;
 use gede::arrow::ArrowTable;
 use gede::train::Split;
-use gede::{Error, Result};
+use gede::write::TemporaryFolder;
 use indicatif::ProgressBar;
 
 use self::rows::LogisticRow;
@@ -81,7 +82,7 @@ fn measure(
     path: &Path,
     rows: &mut Vec<LogisticRow>,
 ) -> Result<()> {
-    let folder = tempfile::tempdir().map_err(|e| Error::io("creating a temporary folder", e))?;
+    let folder = TemporaryFolder::new(&std::env::temp_dir())?;
     for &percent in percents {
         bar.set_message(format!("{} {}, {percent} %", trial.set, trial.seed));
         let is = |row: &LogisticRow| {

@@ -9,13 +9,14 @@ mod summary;
 
 use std::path::Path;
 
-use gede::{Error, Result};
+use gede::Result;
 
 use self::rows::NetworkRow;
 use self::run::{Files, Job};
 use self::set::{SETS, Set};
 use super::{Request, csv_file, folder, misuse, revision, steps};
 use gede_cli::methods::Method;
+use gede_cli::output::write_file;
 
 /// Epochs of the runs whose times are compared: short ones, in turns, as a machine's speed changes by the hour.
 const TIMED: u64 = 20;
@@ -62,7 +63,7 @@ impl Results {
         figure::drawn(set, &self.runs, &out.join("accuracy.svg"))?;
         figure::methods(set, &self.runs, &out.join("methods.svg"))?;
         let (table, path) = (summary::markdown(set, &self.runs, &self.times, storage), out.join("README.md"));
-        std::fs::write(&path, &table).map_err(|e| Error::io(format!("writing {}", path.display()), e))?;
+        write_file(&path, table.as_bytes())?;
         Ok(table)
     }
 }

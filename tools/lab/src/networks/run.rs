@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use gede::read::Source;
 use gede::sample::{Images, LabelColumn, Labels};
 use gede::train::{Training, device_name, peak_gpu_memory};
+use gede::write::TemporaryFolder;
 use gede::{Error, ErrorKind, Reader, Result};
 
 use super::rows::NetworkRow;
@@ -44,13 +45,13 @@ pub struct Files {
     test: PathBuf,
     device: On,
     /// Where they are, as long as they are needed.
-    _folder: tempfile::TempDir,
+    _folder: TemporaryFolder,
 }
 
 impl Files {
     /// Converts a set of the folder of data.
     pub fn of(set: &Set, data: &Path, device: On) -> Result<Self> {
-        let folder = tempfile::tempdir().map_err(|e| Error::io("creating a temporary folder", e))?;
+        let folder = TemporaryFolder::new(&std::env::temp_dir())?;
         let [train, test] = set.convert(data, folder.path())?;
         Ok(Self { train, test, device, _folder: folder })
     }

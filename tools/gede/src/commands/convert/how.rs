@@ -144,6 +144,7 @@ impl How {
                 Some(Transform::Lossless) => ImageTransform::Lossless,
             },
             segment_rows: self.segment_rows.map_or(default.segment_rows, |rows| rows as usize),
+            sums_in_memory: default.sums_in_memory,
             threads: self.threads.unwrap_or(default.threads),
             overwrite,
         }

@@ -8,6 +8,7 @@ use arrow::error::ArrowError;
 use arrow::ipc::writer::StreamWriter;
 use arrow::record_batch::RecordBatch;
 use gede::arrow::InputKind;
+use gede::write::TemporaryFolder;
 use gede::{Error, ErrorKind, Result};
 use std::cell::RefCell;
 use std::fs::File;
@@ -65,7 +66,7 @@ pub fn is_pipe(path: &Path) -> bool {
 pub struct Spool {
     pub path: PathBuf,
     _file: File,
-    _name: Option<tempfile::TempPath>,
+    _folder: Option<TemporaryFolder>,
 }
 
 impl Spool {
@@ -82,10 +83,10 @@ impl Spool {
             return Err(misuse("-: standard input is a terminal; pipe a table into it, or name a file"));
         }
         let at_folder = |e| Error::io(format!("cannot keep standard input in {}", folder.display()), e);
-        let (mut file, path, name) = create(folder).map_err(at_folder)?;
+        let (mut file, path, named) = create(folder).map_err(at_folder)?;
         // An error may be of either side; both are named.
         io::copy(&mut stdin.lock(), &mut file).map_err(at_folder)?;
-        Ok(Self { path, _file: file, _name: name })
+        Ok(Self { path, _file: file, _folder: named })
     }
 
     /// An error that names standard input in the place of the file.
@@ -99,7 +100,7 @@ impl Spool {
 }
 
 #[cfg(target_os = "linux")]
-fn create(folder: &Path) -> io::Result<(File, PathBuf, Option<tempfile::TempPath>)> {
+fn create(folder: &Path) -> io::Result<(File, PathBuf, Option<TemporaryFolder>)> {
     use std::os::fd::AsRawFd;
     let file = tempfile::tempfile_in(folder)?;
     let path = PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
@@ -110,14 +111,15 @@ fn create(folder: &Path) -> io::Result<(File, PathBuf, Option<tempfile::TempPath
 }
 
 #[cfg(not(target_os = "linux"))]
-fn create(folder: &Path) -> io::Result<(File, PathBuf, Option<tempfile::TempPath>)> {
+fn create(folder: &Path) -> io::Result<(File, PathBuf, Option<TemporaryFolder>)> {
     create_named(folder)
 }
 
-fn create_named(folder: &Path) -> io::Result<(File, PathBuf, Option<tempfile::TempPath>)> {
-    let (file, name) =
-        tempfile::Builder::new().prefix(".gede-").suffix(".tmp").tempfile_in(folder)?.into_parts();
-    Ok((file, name.to_path_buf(), Some(name)))
+fn create_named(folder: &Path) -> io::Result<(File, PathBuf, Option<TemporaryFolder>)> {
+    let own = TemporaryFolder::new(folder).map_err(io::Error::other)?;
+    let path = own.path().join("input");
+    let file = File::options().read(true).write(true).create_new(true).open(&path)?;
+    Ok((file, path, Some(own)))
 }
 
 /// Standard output, as the writers of Arrow and CSV take it. They report errors as text; the first is kept as it is.

@@ -10,7 +10,7 @@ use arrow::array::UInt64Array;
 use arrow::compute::{concat_batches, take_record_batch};
 use arrow::record_batch::RecordBatch;
 use gede::arrow::ArrowTable;
-use gede::write::{Options, TargetKind, write};
+use gede::write::{Options, TargetKind, TemporaryFolder, write};
 use gede::{Error, ErrorKind, Result};
 use random_rows::RandomRows;
 use safety::Safety;
@@ -36,7 +36,7 @@ pub struct Demo {}
 
 /// The table, and a folder that goes away with its files.
 struct Stage {
-    folder: tempfile::TempDir,
+    folder: TemporaryFolder,
     rows: RecordBatch,
     parquet: PathBuf,
     gede: PathBuf,
@@ -70,7 +70,7 @@ impl Demo {
 
 impl Stage {
     fn set() -> Result<Self> {
-        let folder = tempfile::tempdir().map_err(|e| Error::io("a temporary folder", e))?;
+        let folder = TemporaryFolder::new(&std::env::temp_dir())?;
         let parquet = folder.path().join("california.parquet");
         std::fs::write(&parquet, CALIFORNIA).map_err(|e| Error::io(parquet.display(), e))?;
         let table = ArrowTable::open(&parquet)?;

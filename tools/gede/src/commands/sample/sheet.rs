@@ -1,11 +1,11 @@
 //! A contact sheet.
 
 use crate::commands::misuse;
+use gede::write::NewFile;
 use gede::{Error, ErrorKind, Result};
 use image::codecs::png::PngEncoder;
 use image::{ExtendedColorType, ImageEncoder};
-use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::BufWriter;
 use std::path::Path;
 
 /// Most images on a sheet, and most bytes of it.
@@ -69,14 +69,7 @@ impl Sheet {
 
     /// Writes the whole picture, or none.
     pub fn save(&self, path: &Path, overwrite: bool) -> Result<()> {
-        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let failed = |e| Error::io(format!("cannot write {}", path.display()), e);
-        let temporary = tempfile::Builder::new()
-            .prefix(".gede-")
-            .suffix(".tmp")
-            .make_in(folder, |path| File::create_new(path))
-            .map_err(failed)?;
-        let mut out = BufWriter::new(temporary.as_file());
+        let mut out = BufWriter::new(NewFile::create(path, overwrite)?);
         let side = |images: usize, pixels: usize| u32::try_from(images * pixels).unwrap_or(u32::MAX);
         let color = match self.channels {
             1 => ExtendedColorType::L8,
@@ -86,9 +79,7 @@ impl Sheet {
         let (width, height) = (side(self.grid.1, self.size.1), side(self.grid.0, self.size.0));
         let encoded = PngEncoder::new(&mut out).write_image(&self.pixels, width, height, color);
         encoded.map_err(|e| Error::new(ErrorKind::Io, format!("cannot write {}: {e}", path.display())))?;
-        out.flush().map_err(failed)?;
-        drop(out);
-        let kept = if overwrite { temporary.persist(path) } else { temporary.persist_noclobber(path) };
-        kept.map(drop).map_err(|e| failed(e.error))
+        let failed = |e| Error::io(format!("cannot write {}", path.display()), e);
+        out.into_inner().map_err(|e| failed(e.into_error()))?.commit()
     }
 }

@@ -26,6 +26,6 @@ fn check_one(path: &Path) -> Result<()> {
         let (path, folder) = (path.display(), folder.display());
         return Err(misuse(format!("{path}: there is no folder {folder}; make it first")));
     }
-    // A file in the folder shows that it is there and lets files in; it is gone at once.
-    tempfile::NamedTempFile::new_in(folder).map(drop).map_err(failed)
+    // A file without a name shows that the folder lets files in.
+    tempfile::tempfile_in(folder).map(drop).map_err(failed)
 }

@@ -1,8 +1,8 @@
 //! All measurements of one image set.
 
+use gede::Result;
 use gede::image::ImageErrors;
-use gede::write::ImageTransform;
-use gede::{Error, Result};
+use gede::write::{ImageTransform, TemporaryFolder};
 use indicatif::ProgressBar;
 
 use super::ablation::Without;
@@ -26,7 +26,7 @@ const ABLATIONS: [(ImageTransform, &str, Without); 3] = [
 
 /// Measures a set in every way, telling the bar.
 pub fn measure(set: &ImageSet, bar: &ProgressBar) -> Result<Vec<ImageRow>> {
-    let folder = tempfile::tempdir().map_err(|e| Error::io("creating a temporary folder", e))?;
+    let folder = TemporaryFolder::new(&std::env::temp_dir())?;
     let path = folder.path().join("images.gede");
     let orders: &[bool] = if set.class.is_some() { &[false, true] } else { &[false] };
     let peers = Peer::of(&set.shape);

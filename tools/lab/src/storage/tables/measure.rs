@@ -7,7 +7,7 @@ use arrow::array::{RecordBatch, UInt64Array};
 use arrow::compute::{concat_batches, take_record_batch};
 use gede::arrow::{ArrowReader, logical_eq};
 use gede::read::{Projection, Source};
-use gede::write::{CellLimit, Layout, Options, Part, write};
+use gede::write::{CellLimit, Layout, Options, Part, TemporaryFolder, write};
 use gede::{Error, ErrorKind, Reader, Result};
 use indicatif::ProgressBar;
 
@@ -24,7 +24,7 @@ const BATCH: usize = 8192;
 
 /// Measures a table in every way, telling the bar.
 pub fn measure(set: &TableSet, bar: &ProgressBar) -> Result<Vec<TableRow>> {
-    let folder = tempfile::tempdir().map_err(|e| Error::io("creating a temporary folder", e))?;
+    let folder = TemporaryFolder::new(&std::env::temp_dir())?;
     let path = folder.path().join("table.gede");
     bar.inc_length((2 + Part::ALL.len() + Stream::ALL.len() + parquet::WAYS.len()) as u64);
     let blank = TableRow {
