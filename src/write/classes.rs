@@ -15,6 +15,8 @@ const KEPT_BYTES: usize = 32 << 20;
 pub(super) struct ByClass<'a> {
     schema: &'a Schema,
     spill: Box<dyn Scratch>,
+    /// The words for reading it, for errors.
+    reading: String,
     /// Places of each class's parts in the spill file.
     parts: Vec<Vec<(u64, u64)>>,
     /// Rows of each class.
@@ -33,7 +35,7 @@ impl<'a> ByClass<'a> {
         progress: &dyn Fn(u64),
     ) -> Result<Self> {
         let schema = table.schema();
-        let failed = |e| Error::io(format!("spilling rows to {}", space.folder.display()), e);
+        let failed = |e| Error::io(space.doing("spilling rows"), e);
         let (spill, codes_file) = (space.file().map_err(failed)?, space.file().map_err(failed)?);
         let (mut parts, mut rows) = (vec![Vec::new(); labels.len()], vec![0; labels.len()]);
         let mut spill_all = |kept: &mut [Batch], end: &mut u64| -> std::io::Result<()> {
@@ -78,14 +80,15 @@ impl<'a> ByClass<'a> {
         spill_all(&mut kept, &mut end).map_err(failed)?;
         codes.flush().map_err(failed)?;
         drop(codes);
-        Ok(Self { schema, spill, parts, rows, codes: codes_file })
+        let reading = space.doing("reading spilled rows");
+        Ok(Self { schema, spill, reading, parts, rows, codes: codes_file })
     }
 
     /// The rows of one class, in table order.
     pub fn batches(&self, class: usize) -> Batches<'_> {
         let parts = self.parts.get(class).map_or(&[][..], |p| p);
         Box::new(parts.iter().map(|&(offset, length)| {
-            let failed = |e| Error::io("reading spilled rows", e);
+            let failed = |e| Error::io(&self.reading, e);
             let mut bytes = vec![0; length as usize];
             self.spill.read_at(&mut bytes, offset).map_err(failed)?;
             from_bytes(&bytes, self.schema).ok_or_else(|| Error::corrupt("the spill file was changed"))

@@ -27,7 +27,8 @@ impl<'s> Pending<'s> {
     /// The place for what does not fit into memory: the folder of the file, which must have room for it.
     pub fn scratch_space(&self) -> ScratchSpace<'s> {
         let file = self.out.get_ref();
-        ScratchSpace { storage: file.storage(), folder: file.folder().to_owned() }
+        let (folder, target) = (file.folder().to_owned(), Some(file.target().to_owned()));
+        ScratchSpace { storage: file.storage(), folder, target }
     }
 
     /// The offset of the next byte.

@@ -17,7 +17,7 @@ pub(super) fn write_index(
     classes: u64,
 ) -> Result<()> {
     let space = out.scratch_space();
-    let failed = |e| Error::io(format!("sorting rows by class in {}", space.folder.display()), e);
+    let failed = |e| Error::io(space.doing("sorting rows by class"), e);
     let levels = id_bits(classes);
     let mut section = out.open_section(SectionKind::SAMPLE_INDEX);
     let mut head = [0u8; 64];

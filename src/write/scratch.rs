@@ -9,7 +9,7 @@ use super::storage::Storage;
 
 /// A file that only its owner sees.
 pub trait Scratch: Send + Sync {
-    /// Fills `bytes` from an offset; all of them must have been written.
+    /// Fills `bytes` from an offset. They must end where something was written, or before; what was not reads as zeros.
     ///
     /// # Errors
     /// The operating system's.
@@ -77,12 +77,23 @@ impl Scratch for ScratchFile {
 pub(crate) struct ScratchSpace<'s> {
     pub storage: &'s dyn Storage,
     pub folder: PathBuf,
+    /// The file that is written, for messages; none if files are only read.
+    pub target: Option<PathBuf>,
 }
 
 impl ScratchSpace<'_> {
     /// A new file.
     pub fn file(&self) -> io::Result<Box<dyn Scratch>> {
         self.storage.scratch(&self.folder)
+    }
+
+    /// The words for what is being done here, for an error of it.
+    pub fn doing(&self, what: &str) -> String {
+        let folder = self.folder.display();
+        match &self.target {
+            Some(target) => format!("cannot write {}: {what} in {folder}", target.display()),
+            None => format!("{what} in {folder}"),
+        }
     }
 }
 

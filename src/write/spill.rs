@@ -1,7 +1,7 @@
 //! Sums of cells: in memory, or beyond a limit in a scratch file.
 //!
 //! A segment touches cells all over the file. So segments wait in memory until they are worth a sweep, which reads and
-//! writes each window of cells once, in order: a few large requests where a map would fault page by page.
+//! writes the cells that they touch once, in order: a few large requests where a map would fault page by page.
 
 use std::ops::Range;
 
@@ -15,9 +15,12 @@ use crate::entrogede::{
 };
 use crate::error::{Error, Result};
 
-/// Bytes of a window of cells in the scratch file, and how much smaller than the limit of memory it is at least.
-const WINDOW: usize = 1 << 20;
-const WINDOWS: usize = 64;
+/// Bytes that a sweep reads and writes at a time, and how much smaller than the memory for all sums that is at least.
+const SPAN: usize = 1 << 20;
+const SPANS: usize = 64;
+
+/// Bytes between two cells that are read along with them: as long as that costs less than another request.
+const GAP: usize = 1 << 14;
 
 /// What the sums of a segment are added up to.
 pub(crate) trait Summed {
@@ -93,7 +96,7 @@ pub(crate) struct Limit<'a> {
 impl Limit<'static> {
     /// The usual one, of sums that are only looked at.
     pub fn temporary() -> Self {
-        let space = ScratchSpace { storage: &Disk, folder: std::env::temp_dir() };
+        let space = ScratchSpace { storage: &Disk, folder: std::env::temp_dir(), target: None };
         Self { bytes: Options::default().sums_in_memory, space }
     }
 }
@@ -115,16 +118,16 @@ enum Words<T> {
 
 struct Spilled<T> {
     scratch: Box<dyn Scratch>,
-    /// The folder of the file, for messages.
-    place: String,
-    /// Cells of a window.
-    window: usize,
-    /// Whether a window has been written; one that has not holds zeros.
-    written: Vec<bool>,
-    /// Segments that are not in the file yet, in order, and the bytes that they take and may take.
+    /// The words for what is done, for errors.
+    doing: String,
+    /// The end of what has been written: zeros lie beyond, and where nothing was written before.
+    end: u64,
+    /// Segments that are not in the file yet, in order, and the bytes that they take.
     waiting: Vec<T>,
     bytes: usize,
+    /// Bytes that segments may take, and a sweep's buffer.
     most: usize,
+    span: usize,
 }
 
 impl<L: Summed> Sums<L> {
@@ -134,13 +137,10 @@ impl<L: Summed> Sums<L> {
         let words = match limit.filter(|limit| words.saturating_mul(8) > limit.bytes) {
             None => Words::Memory(vec![0; words]),
             Some(Limit { bytes: most, space }) => {
-                let place = space.folder.display().to_string();
-                let scratch = space.file().map_err(|e| Error::io(spilling(&place), e))?;
-                let window = (most / WINDOWS).min(WINDOW) / (8 * layout.words_per_cell());
-                let window = window.max(1);
-                let written = vec![false; cells.div_ceil(window)];
-                let (waiting, most) = (Vec::new(), most / 2);
-                Words::Spilled(Spilled { scratch, place, window, written, waiting, bytes: 0, most })
+                let doing = space.doing("spilling sums of condensed samples");
+                let scratch = space.file().map_err(|e| Error::io(&doing, e))?;
+                let (span, most) = ((most / SPANS).min(SPAN), most / 2);
+                Words::Spilled(Spilled { scratch, doing, end: 0, waiting: Vec::new(), bytes: 0, most, span })
             }
         };
         Ok(Self { layout, cells, words })
@@ -173,19 +173,20 @@ impl<L: Summed> Sums<L> {
         let segments = std::mem::take(&mut spilled.waiting);
         spilled.bytes = 0;
         let stride = self.layout.words_per_cell();
+        let mut touched: Vec<u32> = segments.iter().flat_map(|segment| L::cells(segment)).copied().collect();
+        touched.sort_unstable();
+        touched.dedup();
         let mut words = Vec::new();
-        for number in 0..spilled.written.len() {
-            let window = spilled.range(number, self.cells);
-            if !segments.iter().any(|segment| has_any(L::cells(segment), &window)) {
-                continue;
-            }
+        let mut rest = touched.as_slice();
+        while let Some(span) = next_span(&mut rest, stride * 8, spilled.span) {
             words.clear();
-            words.resize(window.len() * stride, 0u64);
-            spilled.read(number, stride, 0, &mut words)?;
-            for segment in &segments {
-                self.layout.add(segment, window.clone(), &mut words)?;
+            words.resize(span.len() * stride, 0u64);
+            let offset = (span.start * stride * 8) as u64;
+            spilled.read(&mut words, offset)?;
+            for segment in segments.iter().filter(|segment| has_any(L::cells(segment), &span)) {
+                self.layout.add(segment, span.clone(), &mut words)?;
             }
-            spilled.write(number, stride, &words)?;
+            spilled.write(&words, offset)?;
         }
         Ok(())
     }
@@ -198,14 +199,7 @@ impl<L: Summed> Sums<L> {
             Words::Spilled(spilled) => {
                 assert!(spilled.waiting.is_empty(), "sums are read before they are finished");
                 let mut words = vec![0; cells.len() * stride];
-                let mut at = cells.start;
-                while at < cells.end {
-                    let (number, first) = (at / spilled.window, at % spilled.window);
-                    let count = (spilled.window - first).min(cells.end - at);
-                    let part = &mut words[(at - cells.start) * stride..][..count * stride];
-                    spilled.read(number, stride, first, part)?;
-                    at += count;
-                }
+                spilled.read(&mut words, (cells.start * stride * 8) as u64)?;
                 Ok(words)
             }
         }
@@ -213,32 +207,31 @@ impl<L: Summed> Sums<L> {
 }
 
 impl<T> Spilled<T> {
-    /// The cells of a window.
-    fn range(&self, number: usize, cells: usize) -> Range<usize> {
-        number * self.window..cells.min((number + 1) * self.window)
+    /// Reads words; they hold zeros, and keep them beyond the end.
+    fn read(&self, words: &mut [u64], offset: u64) -> Result<()> {
+        let there = self.end.saturating_sub(offset).min(8 * words.len() as u64) as usize;
+        let bytes = &mut words.as_mut_bytes()[..there];
+        self.scratch.read_at(bytes, offset).map_err(|e| Error::io(&self.doing, e))
     }
 
-    /// Reads words of a window from one of its cells on; zeros stay where nothing has been written.
-    fn read(&self, number: usize, stride: usize, first: usize, words: &mut [u64]) -> Result<()> {
-        if !self.written[number] {
-            return Ok(());
-        }
-        let offset = (number * self.window + first) as u64 * stride as u64 * 8;
-        let read = self.scratch.read_at(words.as_mut_bytes(), offset);
-        read.map_err(|e| Error::io(format!("reading spilled sums from {}", self.place), e))
-    }
-
-    fn write(&mut self, number: usize, stride: usize, words: &[u64]) -> Result<()> {
-        let offset = (number * self.window) as u64 * stride as u64 * 8;
-        let written = self.scratch.write_at(words.as_bytes(), offset);
-        written.map_err(|e| Error::io(spilling(&self.place), e))?;
-        self.written[number] = true;
+    fn write(&mut self, words: &[u64], offset: u64) -> Result<()> {
+        self.scratch.write_at(words.as_bytes(), offset).map_err(|e| Error::io(&self.doing, e))?;
+        self.end = self.end.max(offset + 8 * words.len() as u64);
         Ok(())
     }
 }
 
-fn spilling(place: &str) -> String {
-    format!("spilling sums of condensed samples to {place}")
+/// Takes the next cells that are read together: near to each other, and of `most` bytes or one cell.
+fn next_span(rest: &mut &[u32], cell_bytes: usize, most: usize) -> Option<Range<usize>> {
+    let first = *rest.first()?;
+    let near = |pair: &&[u32]| {
+        let (gap, length) = ((pair[1] - pair[0]) as usize, (pair[1] - first) as usize + 1);
+        gap * cell_bytes <= GAP.max(cell_bytes) && length * cell_bytes <= most
+    };
+    let more = rest.windows(2).take_while(near).count();
+    let (span, after) = rest.split_at(more + 1);
+    *rest = after;
+    Some(first as usize..span[more] as usize + 1)
 }
 
 /// Whether some of the ascending cells are in a range.

@@ -56,8 +56,17 @@ fn signalled(folder: &Folder, arguments: &str, signal: i32) -> Output {
                 return output;
             }
         }
+        remove_new(folder);
     }
     unreachable!("{arguments}: no signal came in time");
+}
+
+/// Removes what was committed before the signal came.
+fn remove_new(folder: &Folder) {
+    for new in ["new.gede", "new.parquet", "new.csv"] {
+        let _ = std::fs::remove_file(folder.path(new));
+    }
+    let _ = std::fs::remove_dir_all(folder.path("folder"));
 }
 
 #[test]
@@ -82,11 +91,7 @@ fn temporary_files_go_with_the_process() {
         ] {
             let output = signalled(&folder, arguments, signal);
             assert_eq!(output.status.signal(), Some(signal), "{arguments}");
-            // What was committed in the same moment is whole.
-            for new in ["new.gede", "new.parquet", "new.csv"] {
-                let _ = std::fs::remove_file(folder.path(new));
-            }
-            let _ = std::fs::remove_dir_all(folder.path("folder"));
+            remove_new(&folder);
             assert_eq!(folder.names(), before, "{arguments}, {signal}");
             folder.fine("verify t.gede");
         }
