@@ -78,8 +78,10 @@ fn temporary_files_go_with_the_process() {
         .into_iter()
         .chain((0..256_000).map(|i| i as u8))
         .collect();
-    folder.write("pictures-idx3-ubyte", pixels);
-    folder.fine("convert pictures-idx3-ubyte p.gede");
+    folder.write("p-images-idx3-ubyte", pixels);
+    let labels = [0, 0, 8, 1, 0, 0, 15, 160].into_iter().chain((0..4000).map(|i| (i % 3) as u8));
+    folder.write("p-labels-idx1-ubyte", labels.collect::<Vec<u8>>());
+    folder.fine("convert p-images-idx3-ubyte p.gede");
     let before = folder.names();
     for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP] {
         for arguments in [
@@ -310,8 +312,12 @@ fn every_command_reads_without_maps() {
     for command in
         ["info c.gede", "verify c.gede", "head c.gede", "take c.gede --rows 5,3", "condensed c.gede"]
     {
-        let (mapped, positioned) = (folder.json(command), folder.json(&format!("{command} --no-map")));
-        assert_eq!(mapped, positioned, "{command}");
+        let answer = |options: &str| {
+            let mut answer = folder.json(&format!("{command}{options}"));
+            answer.as_object_mut().map(|fields| fields.remove("seconds"));
+            answer
+        };
+        assert_eq!(answer(""), answer(" --no-map"), "{command}");
     }
     folder.fine("--no-map convert c.gede c.csv");
     folder.fine("convert c.gede d.csv");
