@@ -5,7 +5,7 @@ use std::path::Path;
 use gede::{Error, ErrorKind, Result};
 use serde::Serialize;
 
-use crate::output::write_file;
+use gede_cli::output::write_file;
 
 /// Writes rows under the names of their fields.
 ///
