@@ -10,6 +10,8 @@ pub mod entrogede;
 pub mod error;
 mod format;
 pub mod image;
+mod memory;
+mod processor;
 pub mod read;
 pub mod sample;
 #[cfg(feature = "train")]

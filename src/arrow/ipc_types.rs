@@ -1,35 +1,58 @@
 //! Types in an Arrow IPC schema that nobody here can read. The conversion of the `arrow` crate panics on them.
 
 use crate::error::{Error, ErrorKind, Result};
-use arrow::ipc::{DateUnit, Endianness, Field, IntervalUnit, Precision, Schema, TimeUnit, Type, UnionMode};
+use arrow::ipc::{
+    DateUnit, Endianness, Field, IntervalUnit, KeyValue, Precision, Schema, TimeUnit, Type, UnionMode,
+};
 
-/// Checks that a schema is little-endian and has only types that the `arrow` crate converts.
+/// Bytes of a message that a field, or a pair of metadata, takes at least. Tables and strings may be shared in a message,
+/// so that a small one holds a large schema: each use is charged.
+const LEAST_BYTES: usize = 16;
+
+/// Checks that a schema in a message of so many bytes is little-endian and has only types that the `arrow` crate converts.
 ///
 /// # Errors
-/// `Type` for the first column of an unknown type, `Input` for big-endian data.
-pub(super) fn check(schema: Schema) -> Result<()> {
+/// `Type` for the first column of an unknown type, `Input` for big-endian data and for a schema that is larger than its
+/// message.
+pub(super) fn check(schema: Schema, bytes: usize) -> Result<()> {
     if schema.endianness() != Endianness::Little {
         let what = "is Arrow of big-endian data; write it on a little-endian machine, or as Parquet";
         return Err(Error::new(ErrorKind::Input, what));
     }
-    check_types(schema)
+    check_types(schema, bytes)
 }
 
-/// Checks only the types of a schema: Parquet's values do not depend on the machine.
-pub(super) fn check_types(schema: Schema) -> Result<()> {
+/// Checks a schema but for its endianness: Parquet's values do not depend on the machine.
+pub(super) fn check_types(schema: Schema, bytes: usize) -> Result<()> {
+    let mut left = bytes;
+    schema.custom_metadata().iter().flatten().try_for_each(|pair| charge_pair(pair, &mut left))?;
     let fields =
         schema.fields().ok_or_else(|| Error::new(ErrorKind::Input, "its Arrow schema has no fields"))?;
-    fields.iter().try_for_each(|field| check_field(field, field.name().unwrap_or_default()))
+    fields.iter().try_for_each(|field| check_field(field, field.name().unwrap_or_default(), &mut left))
 }
 
-fn check_field(field: Field, path: &str) -> Result<()> {
+fn charge(bytes: usize, left: &mut usize) -> Result<()> {
+    let shared = || Error::new(ErrorKind::Input, "its Arrow schema uses the same bytes many times");
+    *left = left.checked_sub(LEAST_BYTES + bytes).ok_or_else(shared)?;
+    Ok(())
+}
+
+fn charge_pair(pair: KeyValue, left: &mut usize) -> Result<()> {
+    charge(pair.key().map_or(0, str::len) + pair.value().map_or(0, str::len), left)
+}
+
+fn check_field(field: Field, path: &str, left: &mut usize) -> Result<()> {
+    charge(field.name().map_or(0, str::len), left)?;
+    field.custom_metadata().iter().flatten().try_for_each(|pair| charge_pair(pair, left))?;
     if let Some(what) = unknown(&field) {
         let what = format!("column \"{path}\": type {what} is not held; cast it, or leave the column out");
         return Err(Error::new(ErrorKind::Type, what));
     }
     let children = field.children();
     let mut children = children.iter().flatten();
-    children.try_for_each(|child| check_field(child, &format!("{path}.{}", child.name().unwrap_or_default())))
+    children.try_for_each(|child| {
+        check_field(child, &format!("{path}.{}", child.name().unwrap_or_default()), left)
+    })
 }
 
 /// The name of a field's type, if the `arrow` crate does not know it.

@@ -7,6 +7,7 @@ mod bits;
 mod class_names;
 mod dictionary;
 mod equal;
+mod expanded;
 mod export;
 mod guard;
 mod images;

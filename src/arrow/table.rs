@@ -1,5 +1,6 @@
 //! Inputs as tables to be written.
 
+use super::expanded;
 use super::export::index_values;
 use super::ingest::ingest_from;
 use super::message::lasting_message;
@@ -9,6 +10,7 @@ use super::union::Union;
 use super::wrap;
 use crate::column::{Kind, Schema, Values};
 use crate::error::{Error, ErrorKind, Result};
+use crate::memory::room;
 use crate::write::{Batches, Table};
 use arrow::array::{Array, ArrayData, AsArray};
 use arrow::compute::take;
@@ -186,10 +188,14 @@ impl Table for ArrowTable {
             };
             Some(batch.and_then(|batch| {
                 let rows = batch.num_rows();
-                rest = (rows > most).then(|| batch.slice(most, rows - most));
+                let taken = expanded::rows_within(&batch, most, BATCH_BYTES);
+                rest = (rows > taken).then(|| batch.slice(taken, rows - taken));
                 let start = first;
-                first += rows.min(most) as u64;
-                ingest_from(&batch.slice(0, rows.min(most)), start)
+                first += taken as u64;
+                let batch = batch.slice(0, taken);
+                let room = room(expanded::bytes(&batch, taken) as u64);
+                room.map_err(|e| Error::io("cannot read a batch", e))?;
+                ingest_from(&batch, start)
             }))
         })))
     }

@@ -90,7 +90,7 @@ impl TileCoder {
         scratch.fit(self.layout);
         let record = Record::new(bytes, length, &self.ids, self.grid.len()).ok_or_else(damaged)?;
         #[cfg(target_arch = "x86_64")]
-        if std::arch::is_x86_feature_detected!("bmi2") && std::arch::is_x86_feature_detected!("avx2") {
+        if crate::processor::has_bits() {
             // SAFETY: the processor has what the function needs.
             return unsafe { self.decode_fast(&record, out, scratch) };
         }

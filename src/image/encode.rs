@@ -29,7 +29,7 @@ impl<'a> TileEncoder<'a> {
     pub fn encode(&mut self, pixels: &[u8], out: &mut Vec<u8>) -> Result<()> {
         self.coder.shape.check(pixels.len())?;
         #[cfg(target_arch = "x86_64")]
-        if std::arch::is_x86_feature_detected!("bmi2") && std::arch::is_x86_feature_detected!("avx2") {
+        if crate::processor::has_bits() {
             // SAFETY: the processor has what the function needs.
             unsafe { self.encode_fast(pixels, out) };
             return Ok(());

@@ -37,7 +37,7 @@ impl Dct {
         self.shape.check(coefficients.len())?;
         self.shape.check(out.len())?;
         #[cfg(target_arch = "x86_64")]
-        if std::arch::is_x86_feature_detected!("avx2") {
+        if crate::processor::has_avx2() {
             // SAFETY: the processor has what the function needs.
             unsafe { self.inverse_avx2(coefficients, out, scratch) };
             return Ok(());

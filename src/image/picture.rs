@@ -1,15 +1,23 @@
 //! Pictures as files have them: PNG, JPEG, WebP and BMP.
 
-use std::io::{BufRead, Cursor, Seek};
+use std::io::{BufRead, Cursor, Seek, SeekFrom};
+use std::sync::Mutex;
 
 use image::imageops::FilterType;
 use image::{ColorType, DynamicImage, ImageDecoder, ImageFormat, ImageReader};
 
 use super::ImageShape;
+use crate::memory::room;
 
 /// The ends of the names of pictures that are read.
 #[cfg(feature = "arrow")]
 pub const EXTENSIONS: [&str; 6] = ["png", "jpg", "jpeg", "jfif", "webp", "bmp"];
+
+/// Bytes that decoding takes for each value of a picture, about: the values, and what decoders keep meanwhile.
+const VALUE_BYTES: u64 = 4;
+
+/// Pictures of more values are decoded one at a time, whatever the threads.
+const LARGE: u64 = 16 << 20;
 
 /// Why a picture is not read.
 pub type Refusal = String;
@@ -26,7 +34,9 @@ pub struct Head {
 
 impl Head {
     /// Reads no more than the head.
-    pub fn read(picture: impl BufRead + Seek) -> Result<Self, Refusal> {
+    pub fn read(mut picture: impl BufRead + Seek) -> Result<Self, Refusal> {
+        let length = picture.seek(SeekFrom::End(0)).and_then(|length| picture.rewind().map(|()| length));
+        let length = length.map_err(|e| e.to_string())?;
         let (format, decoder) = decoder(picture)?;
         let channels = match decoder.color_type() {
             ColorType::L8 => Some(1),
@@ -37,7 +47,34 @@ impl Head {
         let (width, height) = decoder.dimensions();
         // Decoding takes as much memory as there are values: those of a head that lies are not set aside.
         ImageShape::new(channels.unwrap_or(8), height, width, false).map_err(|e| e.to_string())?;
-        Ok(Self { format, width, height, channels })
+        let bits = decoder.original_color_type().bits_per_pixel();
+        let head = Self { format, width, height, channels };
+        if head.least_bytes(bits.into()) > length {
+            return Err(format!("claims {width} x {height} pixels, more than its {length} bytes can hold"));
+        }
+        Ok(head)
+    }
+
+    /// Values of the picture.
+    fn values(&self) -> u64 {
+        u64::from(self.width) * u64::from(self.height) * u64::from(self.channels.unwrap_or(8))
+    }
+
+    /// Bytes that a file of the picture has at least, given the bits of a pixel in it.
+    fn least_bytes(&self, bits: u64) -> u64 {
+        match self.format {
+            // Deflate makes 1,032 bytes of one.
+            ImageFormat::Png => {
+                let row = 1 + (u64::from(self.width) * bits).div_ceil(8);
+                row * u64::from(self.height) / 1032
+            }
+            // A block of 64 values takes a bit; of colours only one block in eight need be there.
+            ImageFormat::Jpeg => self.values() / 2048,
+            // Two bytes repeat a pixel 255 times.
+            ImageFormat::Bmp => self.values() / 512,
+            // A picture of one colour takes no bits for its pixels: the bound is our own.
+            _ => self.values() / 65_536,
+        }
     }
 
     /// Whether pixels lose what the file is: they take many times its bytes, and other decoders give others.
@@ -61,15 +98,15 @@ pub fn extension(bytes: &[u8]) -> Option<&'static str> {
 /// Decodes a picture to see whether it can be.
 pub fn check(bytes: &[u8]) -> Result<Head, Refusal> {
     let head = Head::read(Cursor::new(bytes))?;
-    decode(bytes)?;
+    decode(bytes, &head)?;
     Ok(head)
 }
 
 /// The planes of a picture, in as many channels as a shape has (1, 3 or 4). One of another size is fitted to it, if
 /// that is asked for: the middle of the shape's proportions is cut out and scaled.
 pub fn planes(bytes: &[u8], shape: ImageShape, fit: bool, out: &mut [u8]) -> Result<(), Refusal> {
-    Head::read(Cursor::new(bytes))?;
-    let mut picture = decode(bytes)?;
+    let head = Head::read(Cursor::new(bytes))?;
+    let mut picture = decode(bytes, &head)?;
     picture = match shape.channels {
         1 => picture.into_luma8().into(),
         3 => picture.into_rgb8().into(),
@@ -112,7 +149,11 @@ fn fitted(picture: &DynamicImage, width: u32, height: u32) -> DynamicImage {
     cut.resize_exact(width, height, FilterType::Triangle)
 }
 
-fn decode(bytes: &[u8]) -> Result<DynamicImage, Refusal> {
+fn decode(bytes: &[u8], head: &Head) -> Result<DynamicImage, Refusal> {
+    static ONE: Mutex<()> = Mutex::new(());
+    // A panic of a decoder leaves nothing behind that the next would see.
+    let _alone = (head.values() > LARGE).then(|| ONE.lock().unwrap_or_else(|e| e.into_inner()));
+    room(head.values() * VALUE_BYTES).map_err(|e| e.to_string())?;
     let (format, decoder) = decoder(Cursor::new(bytes))?;
     if format == ImageFormat::Jpeg && !has_end(bytes) {
         return Err("is cut short: the marker of its end is missing".to_owned());

@@ -121,7 +121,7 @@ pub(super) fn lane_fields(
     out: &mut [u64],
 ) {
     #[cfg(target_arch = "x86_64")]
-    if has_bmi2() {
+    if crate::processor::has_bits() {
         // SAFETY: the processor has what the function needs.
         unsafe { lane_fields_bmi2(lane, records, bases, parts, out) };
         return;
@@ -189,7 +189,7 @@ fn join(
 /// Writes the first bits of every record to `out`; the largest.
 fn first_bits(records: &Records, width: u32, out: &mut [u32]) -> u64 {
     #[cfg(target_arch = "x86_64")]
-    if has_bmi2() {
+    if crate::processor::has_bits() {
         // SAFETY: the processor has what the function needs.
         return unsafe { first_bits_bmi2(records, width, out) };
     }
@@ -244,13 +244,6 @@ fn bits_of<T>(records: &Records, at: u64, width: u32, out: &mut [T], mut value: 
             }
         }
     }
-}
-
-/// Whether the processor deposits bits in one instruction.
-#[cfg(target_arch = "x86_64")]
-pub(super) fn has_bmi2() -> bool {
-    use std::arch::is_x86_feature_detected as has;
-    has!("avx2") && has!("bmi1") && has!("bmi2") && has!("popcnt")
 }
 
 #[cfg(test)]

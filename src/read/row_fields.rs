@@ -61,7 +61,7 @@ impl RowFields {
             return self.decode(record, base, out, |value| value as u8);
         }
         #[cfg(target_arch = "x86_64")]
-        if super::fields::has_bmi2() {
+        if crate::processor::has_bits() {
             // SAFETY: the processor has what the function needs.
             return unsafe { self.bytes_bmi2(record, base, out) };
         }
@@ -96,7 +96,7 @@ impl RowFields {
 
     fn decode<T>(&self, record: Bits, base: Bits, out: &mut [T], value: impl Fn(u32) -> T + Copy) {
         #[cfg(target_arch = "x86_64")]
-        if super::fields::has_bmi2() {
+        if crate::processor::has_bits() {
             // SAFETY: the processor has what the function needs.
             unsafe { self.decode_bmi2(record, base, out, value) };
             return;

@@ -64,7 +64,7 @@ pub(super) fn store(
     target: Target,
 ) -> Result<()> {
     #[cfg(target_arch = "x86_64")]
-    if std::arch::is_x86_feature_detected!("avx2") {
+    if crate::processor::has_avx2() {
         // SAFETY: the processor has AVX2.
         return unsafe { store_avx2(node, lane, fields, table, out, target) };
     }

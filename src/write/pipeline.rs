@@ -13,8 +13,9 @@ use super::spill::{Covariances, Totals};
 use super::strings::Dictionary;
 use crate::column::{Batch, Schema, Values};
 use crate::entrogede::{CellProducts, CellSums, Moments};
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::image::ImageErrors;
+use crate::memory::room;
 
 /// Memory for segments on the way, a thread.
 const THREAD_BYTES: usize = 96 << 20;
@@ -147,6 +148,7 @@ impl<S: Iterator<Item = Result<Batch>>> Ahead<'_, S> {
                 self.next = Some(segment);
                 break;
             }
+            room(self.cost(&segment) as u64).map_err(|e| Error::io("cannot encode a segment", e))?;
             group.push(segment);
         }
         Ok(group)

@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use super::table::Batches;
 use crate::column::{Batch, Column, Schema, Values};
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::memory::room;
 
 /// Rows coded together, at most.
 pub(crate) const SEGMENT_ROWS: usize = 65_536;
@@ -53,6 +54,9 @@ impl<'a> Segments<'a> {
             };
             let most = (batch.rows - used).min(self.rows - segment.rows);
             let take = rows_within(&batch, used..used + most, SEGMENT_BYTES - segment.bytes());
+            // A segment that grows is moved to twice its place.
+            room(2 * (segment.bytes() + batch.bytes() / batch.rows.max(1) * take) as u64)
+                .map_err(|e| Error::io("cannot hold a segment", e))?;
             if segment.rows == 0 && used == 0 && take == batch.rows {
                 segment = batch;
                 segment.reserve(self.schema, self.expected().saturating_sub(take));

@@ -1,5 +1,5 @@
 //! Input files as streams, decompressed where they are gzip or Zstandard. The first bytes decide, not
-//! the name, and memory is bounded whatever a file expands to.
+//! the name. Memory is bounded whatever a file expands to, and so is the text that it may expand to.
 
 use super::open;
 use crate::error::{Error, ErrorKind, Result};
@@ -13,6 +13,13 @@ const ZSTD: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
 /// Largest window of a Zstandard frame, as a power of two; the memory a frame may ask for.
 const WINDOW_LOG: u32 = 27;
 
+/// Bytes that any compressed file may expand to.
+const ALWAYS_ALLOWED: u64 = 16 << 20;
+
+/// A compressed file may expand to so many times its bytes: tables that people write come to 100 times at most, and what
+/// is made to expand comes to 1,000 (gzip) or 30,000 times (Zstandard).
+const MOST_EXPANSION: u64 = 200;
+
 /// Opens a file for one pass, decompressed if it is gzip (of any number of members) or Zstandard.
 pub(in crate::arrow) fn open_decompressed(path: &Path) -> Result<Box<dyn Read + Send>> {
     let failed = |e| failed(path, e);
@@ -21,16 +28,46 @@ pub(in crate::arrow) fn open_decompressed(path: &Path) -> Result<Box<dyn Read + 
     (&mut file).take(ZSTD.len() as u64).read_to_end(&mut magic).map_err(failed)?;
     let gzip = magic.starts_with(&GZIP);
     let zstd = magic.starts_with(&ZSTD);
+    let length = file.metadata().map_err(failed)?.len();
+    let most = ALWAYS_ALLOWED.max(length.saturating_mul(MOST_EXPANSION));
     let file: Chain<Cursor<Vec<u8>>, File> = Cursor::new(magic).chain(file);
     Ok(if gzip {
-        Box::new(flate2::read::MultiGzDecoder::new(BufReader::new(file)))
+        Box::new(Bounded::new(flate2::read::MultiGzDecoder::new(BufReader::new(file)), most))
     } else if zstd {
         let mut decoder = zstd::Decoder::new(file).map_err(failed)?;
         decoder.window_log_max(WINDOW_LOG).map_err(failed)?;
-        Box::new(decoder)
+        Box::new(Bounded::new(decoder, most))
     } else {
         Box::new(file)
     })
+}
+
+/// A stream that fails once it has given more than `most` bytes.
+struct Bounded<R> {
+    reader: R,
+    most: u64,
+    left: u64,
+}
+
+impl<R: Read> Bounded<R> {
+    fn new(reader: R, most: u64) -> Self {
+        Self { reader, most, left: most }
+    }
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(out)?;
+        let too_much = || {
+            let what = format!(
+                "it expands to more than {} bytes, {MOST_EXPANSION} times its own; unpack it first",
+                self.most
+            );
+            io::Error::new(io::ErrorKind::FileTooLarge, what)
+        };
+        self.left = self.left.checked_sub(read as u64).ok_or_else(too_much)?;
+        Ok(read)
+    }
 }
 
 /// A path without the extension of a compressed file, which is that of its content: `t.csv` of `t.csv.gz`.
@@ -47,9 +84,10 @@ pub(in crate::arrow) fn is_compressed(start: &[u8]) -> bool {
 
 /// An error of reading such a stream: bytes that are no such compression are the input's fault.
 pub(in crate::arrow) fn failed(path: &Path, error: io::Error) -> Error {
-    use io::ErrorKind::{InvalidData, InvalidInput, Other, UnexpectedEof};
+    use io::ErrorKind::{FileTooLarge, InvalidData, InvalidInput, Other, UnexpectedEof};
     let path = path.display();
     match error.kind() {
+        FileTooLarge => Error::new(ErrorKind::Input, format!("{path}: {error}")),
         UnexpectedEof => Error::new(ErrorKind::Input, format!("{path}: the compressed file is cut short")),
         // The Zstandard library reports damage as `Other`; errors of the system carry a number.
         InvalidData | InvalidInput | Other if error.raw_os_error().is_none() => {
@@ -108,6 +146,21 @@ mod tests {
             let middle = bad.len() / 2;
             bad[middle..middle + 16].fill(0xA5);
             assert!(read(&bad).is_err_and(|e| e.kind() == ErrorKind::Input));
+        }
+    }
+
+    #[test]
+    fn a_file_that_expands_too_far_is_refused_where_it_does() {
+        let text = vec![b'1'; 1 << 24];
+        for packed in [gzip(&text), zstd(&text)] {
+            assert!(read(&packed).unwrap() == text);
+        }
+        for packed in [gzip(&[&text[..], b"1"].concat()), zstd(&[&text[..], b"1"].concat())] {
+            let error = read(&packed).unwrap_err();
+            assert!(
+                error.kind() == ErrorKind::Input && error.to_string().contains("unpack it first"),
+                "{error}"
+            );
         }
     }
 

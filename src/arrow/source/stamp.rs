@@ -19,6 +19,11 @@ impl Stamp {
         Ok(Self { path: path.to_owned(), length, modified })
     }
 
+    /// Bytes of the file.
+    pub fn length(&self) -> u64 {
+        self.length
+    }
+
     fn read(path: &Path) -> Result<(u64, Option<SystemTime>)> {
         let of = |metadata: Metadata| (metadata.len(), metadata.modified().ok());
         metadata(path).map(of).map_err(|e| Error::io(format!("cannot read {}", path.display()), e))

@@ -19,11 +19,6 @@ const REGISTERS: usize = 1 << REGISTER_BITS;
 /// Bytes that a gather of two words may read from a deviation's first on.
 pub(super) const REACH: usize = 17;
 
-/// Whether the processor has what `decode` needs.
-pub(super) fn has_avx512() -> bool {
-    std::arch::is_x86_feature_detected!("avx512f")
-}
-
 /// What the bases of a lane say, by id.
 pub(super) struct LaneTable {
     /// The first bit of the group's id among those of a row.
@@ -42,7 +37,7 @@ type Table = Vec<u64>;
 impl LaneTable {
     /// The lanes of a block, by place; none where they will not be used.
     pub fn all(grouped: &Grouped) -> Vec<Self> {
-        if !has_avx512() {
+        if !crate::processor::has_avx512() {
             return Vec::new();
         }
         let lanes = |group| {

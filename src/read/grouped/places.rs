@@ -56,9 +56,9 @@ impl Places {
     /// not lie in the data.
     pub fn decode(&mut self, chunk: Chunk, out: &mut [Vec<u64>]) -> bool {
         #[cfg(target_arch = "x86_64")]
-        if crate::read::fields::has_bmi2() {
+        if crate::processor::has_bits() {
             // SAFETY: the processor has what the function needs.
-            return unsafe { self.decode_bmi2(chunk, out, eight::has_avx512()) };
+            return unsafe { self.decode_bmi2(chunk, out, crate::processor::has_avx512()) };
         }
         self.decode_any(chunk, out, false)
     }

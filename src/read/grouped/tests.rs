@@ -91,7 +91,7 @@ proptest! {
         let portable = decoded(&|places, out| places.decode_any(chunk, out, false));
         prop_assert_eq!(&decoded(&|places, out| places.decode(chunk, out)), &portable);
         #[cfg(target_arch = "x86_64")]
-        if crate::read::fields::has_bmi2() {
+        if crate::processor::has_bits() {
             // SAFETY: the processor has what the function needs.
             let scalar = decoded(&|places, out| unsafe { places.decode_bmi2(chunk, out, false) });
             prop_assert_eq!(&scalar, &portable);

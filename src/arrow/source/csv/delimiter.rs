@@ -34,7 +34,7 @@ pub(super) fn sniff(path: &Path, start: &[u8]) -> u8 {
 }
 
 fn cut(path: &Path, start: &[u8], delimiter: u8) -> Cut {
-    let mut records = Records::new(Text::from_bytes(path, start.to_vec()), delimiter);
+    let mut records = Records::new(Text::from_bytes(path, start.to_vec()), delimiter, start.len() as u64);
     let mut cut = Cut { fields: 0, records: 0, same: 0 };
     let mut rows = Rows::default();
     while cut.records < RECORDS {

@@ -39,6 +39,10 @@ use values::Misfit;
 /// Fields of a batch, about.
 const BATCH_FIELDS: usize = 1 << 19;
 
+/// Memory that a column takes whatever is in it, and what the columns of a small file may take.
+const COLUMN_BYTES: u64 = 1024;
+const ALWAYS_ALLOWED: u64 = 24 << 20;
+
 /// Bytes of text from which the delimiter is found.
 const START: usize = 1 << 16;
 
@@ -115,6 +119,7 @@ impl Csv {
                 rows.fields().map_err(|(_, field)| self.no_text(&records, &rows, (0, field), &[]))?;
             fields.record(0).map(str::to_owned).collect()
         };
+        self.refuse_emptiness(&records, first.len())?;
         let Names { names, doubles, mut notes } = match self.header {
             true => Names::of_header(first.iter().map(String::as_str)),
             false => Names::numbered(first.len()),
@@ -173,6 +178,20 @@ impl Csv {
         Ok(())
     }
 
+    /// Fails if the header has far more columns than the file has bytes to fill them with.
+    fn refuse_emptiness(&self, records: &Records, columns: usize) -> Result<()> {
+        let length = self.stamp.length();
+        if columns as u64 * COLUMN_BYTES <= ALWAYS_ALLOWED + 4 * length {
+            return Ok(());
+        }
+        let most = ALWAYS_ALLOWED / COLUMN_BYTES;
+        let what = format!(
+            "{columns} columns in a file of {length} bytes, next to nothing a column; more than {most} are read of larger \
+             files only: turn the table round"
+        );
+        Err(records.refuse(1, what))
+    }
+
     /// The types that were asked for, column by column.
     fn given(&self, names: &[String], options: &CsvInput) -> Result<Vec<Option<Type>>> {
         let mut given = vec![None; names.len()];
@@ -224,7 +243,7 @@ impl Csv {
     }
 
     fn records(&self) -> Result<Records> {
-        Ok(Records::new(Text::open(&self.path, self.encoding)?, self.delimiter))
+        Ok(Records::new(Text::open(&self.path, self.encoding)?, self.delimiter, self.stamp.length()))
     }
 
     fn no_text(&self, records: &Records, rows: &Rows, at: (usize, usize), names: &[String]) -> Error {

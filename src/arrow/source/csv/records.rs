@@ -12,6 +12,10 @@ pub(super) const MAX_COLUMNS: usize = 65_535;
 /// Longest record in bytes. A quote that is never closed takes the rest of the file into one.
 const MAX_RECORD: usize = 64 << 20;
 
+/// Longest record of any file. Beyond that a record may have four times the bytes of its file, which only one in a
+/// compressed file has.
+const ALWAYS_ALLOWED: usize = 4 << 20;
+
 /// Bytes of text after which a batch is handed out.
 const BATCH_BYTES: usize = 4 << 20;
 
@@ -88,6 +92,8 @@ impl<'a> Fields<'a> {
 pub(super) struct Records {
     text: Text,
     delimiter: u8,
+    /// Bytes of the longest record.
+    most: usize,
     buffer: Vec<u8>,
     at: usize,
     line: u64,
@@ -98,9 +104,12 @@ pub(super) struct Records {
 }
 
 impl Records {
-    pub fn new(text: Text, delimiter: u8) -> Self {
+    /// The records of a text in a file of `length` bytes.
+    pub fn new(text: Text, delimiter: u8, length: u64) -> Self {
         let buffer = Vec::new();
-        Self { text, delimiter, buffer, at: 0, line: 1, columns: None, blank: 0, first_blank: 0 }
+        let most = usize::try_from(length.saturating_mul(4)).unwrap_or(MAX_RECORD);
+        let most = most.clamp(ALWAYS_ALLOWED, MAX_RECORD);
+        Self { text, delimiter, most, buffer, at: 0, line: 1, columns: None, blank: 0, first_blank: 0 }
     }
 
     /// Lines without a character that were passed over, and the first of them.
@@ -222,8 +231,8 @@ impl Records {
             let end = rest.iter().position(|&b| b == delimiter || b == b'\n' || b == b'\r');
             rows.data.extend_from_slice(&rest[..end.unwrap_or(rest.len())]);
             self.at += end.unwrap_or(rest.len());
-            if rows.data.len() - start > MAX_RECORD {
-                let what = format!("the row is longer than {} MiB", MAX_RECORD >> 20);
+            if rows.data.len() - start > self.most {
+                let what = format!("the row is longer than {} MiB", self.most >> 20);
                 return Err(self.refuse(first, what));
             }
             if end.is_some() {
@@ -249,8 +258,8 @@ impl Records {
             self.line += part.iter().filter(|&&b| b == b'\n').count() as u64;
             rows.data.extend_from_slice(part);
             self.at += part.len();
-            if rows.data.len() - start > MAX_RECORD {
-                let what = format!("the quote that opens here is not closed for {} MiB", MAX_RECORD >> 20);
+            if rows.data.len() - start > self.most {
+                let what = format!("the quote that opens here is not closed for {} MiB", self.most >> 20);
                 return Err(self.refuse(opened, what));
             }
             if end.is_none() {

@@ -8,7 +8,7 @@ use arrow::array::{ArrayRef, UInt8Array};
 use arrow::datatypes::{DataType, SchemaRef};
 use arrow::record_batch::RecordBatch;
 
-use super::super::compressed::open_decompressed as open;
+use super::super::compressed::{failed, open_decompressed as open};
 use super::super::{RecordBatches, Source, entries};
 use super::{LabelFile, batch_images, pixel_batch, refuse, schema};
 use crate::arrow::images::image_field;
@@ -143,13 +143,13 @@ fn complete(path: &Path, what: &str, head: u64, records: u64, length: u64) -> Re
 
 /// Bytes of a file, unpacked if it is compressed: then they are counted.
 fn file_length(path: &Path) -> Result<u64> {
-    let failed = |e| Error::io(format!("cannot read {}", path.display()), e);
+    let unreadable = |e| Error::io(format!("cannot read {}", path.display()), e);
     let mut start = Vec::new();
-    std::fs::File::open(path).and_then(|file| file.take(4).read_to_end(&mut start)).map_err(failed)?;
+    std::fs::File::open(path).and_then(|file| file.take(4).read_to_end(&mut start)).map_err(unreadable)?;
     if looks_like_idx(&start) {
-        return Ok(std::fs::metadata(path).map_err(failed)?.len());
+        return Ok(std::fs::metadata(path).map_err(unreadable)?.len());
     }
-    std::io::copy(&mut open(path)?, &mut std::io::sink()).map_err(failed)
+    std::io::copy(&mut open(path)?, &mut std::io::sink()).map_err(|e| failed(path, e))
 }
 
 /// The file of labels beside one of images. One of the two may have been unpacked.

@@ -2,17 +2,28 @@
 
 use crate::arrow::ipc_types;
 use crate::error::{Error, ErrorKind, Result};
+use crate::memory::room;
 use arrow::ipc::reader::read_footer_length;
 use arrow::ipc::{Block, CompressionType, Message, RecordBatch, root_as_footer, root_as_message};
+use lz4_flex::frame::FrameDecoder;
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::ops::Range;
 
 /// The key by which Arrow 0.17 marked compressed messages, before the format had a field for it.
 const OLD_COMPRESSION: &str = "ARROW:experimental_compression";
 
-/// Claims of more than this are checked against the memory that there is.
-const MUCH: u64 = 64 << 20;
+/// Rows that the batches of any file may have, and rows a byte of their buffers: bits are the shortest values. Columns of
+/// nulls have no buffers.
+const ALWAYS_ROWS: u64 = 1 << 22;
+const BYTE_ROWS: u64 = 8;
+
+/// Bytes that the compressed buffers of any file may have, and how many times the bytes of the file beyond that.
+const ALWAYS_UNPACKED: u64 = 64 << 20;
+const MOST_EXPANSION: u64 = 1000;
+
+/// Bytes that a compressed buffer may claim without being unpacked first.
+const TRUSTED: u64 = 64 << 10;
 
 /// Checks that the messages of a stream are whole and of a kind that is read. Other damage is the reader's to report.
 pub(super) fn stream(file: &File) -> Result<()> {
@@ -40,7 +51,7 @@ pub(super) fn stream(file: &File) -> Result<()> {
         let body = u64::try_from(message.bodyLength()).ok().filter(|&body| body <= input.length - at);
         let body = at..at + body.ok_or_else(cut_short)?;
         at = body.end;
-        input.check(&message, body)?;
+        input.check(&message, bytes.len(), body)?;
     }
     Ok(())
 }
@@ -54,19 +65,19 @@ pub(super) fn file(file: &File) -> Result<()> {
     let bytes = input.bytes(start..footer_end)?;
     let Ok(footer) = root_as_footer(&bytes) else { return Ok(()) };
     if let Some(schema) = footer.schema() {
-        ipc_types::check(schema)?;
+        ipc_types::check(schema, bytes.len())?;
     }
     let (dictionaries, batches) = (footer.dictionaries(), footer.recordBatches());
     for block in dictionaries.iter().flatten().chain(batches.iter().flatten()) {
         let (metadata, body) =
             place(block).filter(|(_, body)| body.end <= input.length).ok_or_else(cut_short)?;
         let bytes = input.bytes(metadata)?;
-        let message = match bytes.strip_prefix(&[0xFF; 4]).unwrap_or(&bytes).split_first_chunk::<4>() {
+        let bytes = match bytes.strip_prefix(&[0xFF; 4]).unwrap_or(&bytes).split_first_chunk::<4>() {
             Some((_, message)) => message,
             None => continue,
         };
-        if let Ok(message) = root_as_message(message) {
-            input.check(&message, body)?;
+        if let Ok(message) = root_as_message(bytes) {
+            input.check(&message, bytes.len(), body)?;
         }
     }
     Ok(())
@@ -91,11 +102,16 @@ fn cut_short() -> Error {
 struct Input<'a> {
     file: &'a File,
     length: u64,
+    /// Rows of the batches so far, bytes of their buffers once unpacked, and of those that were packed.
+    rows: u64,
+    bytes: u64,
+    unpacked: u64,
 }
 
 impl<'a> Input<'a> {
     fn new(file: &'a File) -> Result<Self> {
-        Ok(Self { file, length: file.metadata().map_err(|e| Error::io("cannot read", e))?.len() })
+        let length = file.metadata().map_err(|e| Error::io("cannot read", e))?.len();
+        Ok(Self { file, length, rows: 0, bytes: 0, unpacked: 0 })
     }
 
     fn array<const N: usize>(&mut self, at: u64) -> Result<[u8; N]> {
@@ -115,55 +131,96 @@ impl<'a> Input<'a> {
         Ok(bytes)
     }
 
-    fn check(&mut self, message: &Message, body: Range<u64>) -> Result<()> {
+    /// Checks a message of `length` bytes.
+    fn check(&mut self, message: &Message, length: usize, body: Range<u64>) -> Result<()> {
         if message.custom_metadata().iter().flatten().any(|pair| pair.key() == Some(OLD_COMPRESSION)) {
             return Err(refuse(
                 "is Arrow IPC with the compression of Arrow 0.17; rewrite it with a newer Arrow (pyarrow reads it)",
             ));
         }
         if let Some(schema) = message.header_as_schema() {
-            return ipc_types::check(schema);
+            return ipc_types::check(schema, length);
         }
         let dictionary = message.header_as_dictionary_batch().and_then(|dictionary| dictionary.data());
         match message.header_as_record_batch().or(dictionary) {
-            Some(batch) => self.buffers(&batch, body),
+            Some(batch) => self.batch(&batch, body),
             None => Ok(()),
         }
     }
 
-    /// Checks that the buffers of a batch are in its body, and that compressed ones can be as long as they claim.
-    fn buffers(&mut self, batch: &RecordBatch, body: Range<u64>) -> Result<()> {
+    /// Checks that the buffers of a batch have their own places in its body, that compressed ones are as long as they
+    /// claim, that there is memory for them, and that their bytes can hold the batch's rows.
+    fn batch(&mut self, batch: &RecordBatch, body: Range<u64>) -> Result<()> {
         let codec = batch.compression().map(|c| c.codec());
+        let (mut left, before) = (body.end - body.start, self.unpacked);
         for buffer in batch.buffers().iter().flatten() {
             let outside = || refuse("is damaged: a buffer is not in the body of its message");
             let offset = u64::try_from(buffer.offset()).map_err(|_| outside())?;
             let length = u64::try_from(buffer.length()).map_err(|_| outside())?;
             let end = offset.checked_add(length).filter(|&end| end <= body.end - body.start);
             end.ok_or_else(outside)?;
-            let Some(codec) = codec.filter(|_| length > 0) else { continue };
-            let packed = length
-                .checked_sub(8)
-                .ok_or_else(|| refuse("is damaged: a compressed buffer has no length"))?;
-            let claimed = i64::from_le_bytes(self.array(body.start + offset)?);
-            match u64::try_from(claimed) {
-                Ok(claimed) if claimed > most(codec, packed) => {
-                    return Err(refuse(format!(
-                        "is damaged: a buffer of {packed} bytes claims {claimed} bytes unpacked, more than its compression can reach"
-                    )));
-                }
-                Ok(claimed) if claimed > MUCH => {
-                    // Seen by nobody, the allocation would be optimized away.
-                    let mut room = std::hint::black_box(Vec::<u8>::new());
-                    if !usize::try_from(claimed).is_ok_and(|n| room.try_reserve_exact(n).is_ok()) {
-                        return Err(refuse(format!(
-                            "a buffer claims {claimed} bytes unpacked: more memory than there is"
-                        )));
-                    }
-                }
-                _ => {}
-            }
+            let shared = || refuse("is damaged: the buffers of a batch have more bytes than its message");
+            left = left.checked_sub(length).ok_or_else(shared)?;
+            let unpacked = match codec {
+                Some(codec) if length > 0 => self.unpacked(codec, body.start + offset, length)?,
+                _ => None,
+            };
+            self.unpacked = self.unpacked.saturating_add(unpacked.unwrap_or(0));
+            self.bytes = self.bytes.saturating_add(unpacked.unwrap_or(length));
+        }
+        let most = ALWAYS_UNPACKED.max(self.length.saturating_mul(MOST_EXPANSION));
+        if self.unpacked > most {
+            return Err(refuse(format!(
+                "its buffers unpack to more than {most} bytes, {MOST_EXPANSION} times the file; rewrite it without \
+                 compression, or as Parquet"
+            )));
+        }
+        room(self.unpacked - before).map_err(|e| Error::io("cannot unpack a batch", e))?;
+        let rows =
+            u64::try_from(batch.length()).map_err(|_| refuse("is damaged: a batch has negative rows"))?;
+        self.rows = self.rows.saturating_add(rows);
+        if self.rows > ALWAYS_ROWS.saturating_add(self.bytes.saturating_mul(BYTE_ROWS)) {
+            return Err(refuse(format!(
+                "claims {} rows of nulls alone in {} bytes; leave out columns without values",
+                self.rows, self.length
+            )));
         }
         Ok(())
+    }
+
+    /// The bytes of a compressed buffer once unpacked; none for one that is not compressed after all.
+    fn unpacked(&mut self, codec: CompressionType, at: u64, length: u64) -> Result<Option<u64>> {
+        let packed =
+            length.checked_sub(8).ok_or_else(|| refuse("is damaged: a compressed buffer has no length"))?;
+        let Ok(claimed) = u64::try_from(i64::from_le_bytes(self.array(at)?)) else { return Ok(None) };
+        let most = most(codec, packed);
+        if claimed > most {
+            return Err(refuse(format!(
+                "is damaged: a buffer of {packed} bytes claims {claimed} bytes unpacked, more than its compression can reach"
+            )));
+        }
+        // The reader unpacks a frame of LZ4 to its end, whatever it claims.
+        if codec == CompressionType::LZ4_FRAME
+            && most > TRUSTED
+            && self.lz4_exceeds(at + 8, packed, claimed)?
+        {
+            return Err(refuse(format!("is damaged: a buffer claims {claimed} bytes unpacked and has more")));
+        }
+        Ok(Some(claimed))
+    }
+
+    /// Whether frames of LZ4 unpack to more than `most` bytes. Damage is the reader's to report.
+    fn lz4_exceeds(&mut self, at: u64, packed: u64, most: u64) -> Result<bool> {
+        self.file.seek(SeekFrom::Start(at)).map_err(|e| Error::io("cannot read", e))?;
+        let mut frames = FrameDecoder::new(BufReader::new(self.file.take(packed)));
+        let (mut unpacked, mut piece) = (0, vec![0; 64 << 10]);
+        while unpacked <= most {
+            match frames.read(&mut piece) {
+                Ok(0) | Err(_) => return Ok(false),
+                Ok(read) => unpacked += read as u64,
+            }
+        }
+        Ok(true)
     }
 }
 

@@ -39,11 +39,13 @@ pub(super) struct ColumnGroups {
     /// Rows of the row group that are done.
     done: usize,
     rows: usize,
+    /// Most rows of a batch.
+    most: usize,
 }
 
 impl ColumnGroups {
-    /// Groups columns, in ascending order; none if all may be read at once.
-    pub fn new(path: &Path, metadata: &ArrowReaderMetadata, columns: &[usize]) -> Option<Self> {
+    /// Groups columns, in ascending order, for batches of `most` rows; none if all may be read at once.
+    pub fn new(path: &Path, metadata: &ArrowReaderMetadata, columns: &[usize], most: usize) -> Option<Self> {
         let kept: Vec<u64> = kept_bytes(metadata, columns);
         if kept.iter().sum::<u64>() <= READER_BYTES {
             return None;
@@ -59,7 +61,7 @@ impl ColumnGroups {
         }
         groups.push(group);
         let (path, metadata) = (path.to_owned(), metadata.clone());
-        Some(Self { path, metadata, groups, row_group: 0, done: 0, rows: FIRST_ROWS })
+        Some(Self { path, metadata, groups, row_group: 0, done: 0, rows: FIRST_ROWS.min(most), most })
     }
 
     /// Rows `rows` of a row group.
@@ -113,7 +115,7 @@ impl Iterator for ColumnGroups {
         self.done += rows;
         if let Ok(batch) = &batch {
             let row_bytes = batch.get_array_memory_size() / rows;
-            self.rows = (BATCH_BYTES / row_bytes.max(1)).clamp(1, MOST_ROWS.min(4 * rows));
+            self.rows = (BATCH_BYTES / row_bytes.max(1)).clamp(1, MOST_ROWS.min(4 * rows).min(self.most));
         }
         Some(batch)
     }

@@ -1,13 +1,17 @@
 //! Parquet files.
 
 mod column_groups;
-mod encrypted;
+mod delta;
+mod footer;
 mod int96;
+mod pages;
 mod plan;
+mod thrift;
 
 use super::{Guarded, RecordBatches, Source, guarded, open};
 use crate::arrow::parquet_types::Restorer;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::memory::room;
 use arrow::datatypes::{Schema, SchemaRef};
 use column_groups::{ColumnGroups, fixed_bytes};
 use parquet::arrow::ProjectionMask;
@@ -22,6 +26,8 @@ const BATCH_BYTES: usize = 4 << 20;
 const BATCH_ROWS: usize = 65_536;
 const STRING_ROWS: usize = 2048;
 const LEAST_ROWS: usize = 64;
+/// Bytes of the strings of a batch that may all be the same one of a dictionary.
+const STRING_BYTES: usize = 16 << 20;
 
 /// A Parquet file. Its metadata is kept between passes, unless there are many files; pages are read one by one.
 pub(in crate::arrow) struct Parquet {
@@ -40,7 +46,7 @@ impl Parquet {
             path: path.to_owned(),
             schema: plan.schema.clone(),
             rows: u64::try_from(plan.metadata.metadata().file_metadata().num_rows()).ok(),
-            batch_rows: batch_rows(&plan.metadata),
+            batch_rows: batch_rows(&plan.metadata).min(plan.string_rows()),
             plan: Some(Arc::new(plan)),
         })
     }
@@ -63,7 +69,7 @@ impl Parquet {
     fn reader(&self, plan: &Plan, columns: &[usize]) -> Result<RecordBatches<'_>> {
         let file = open(&self.path)?;
         let metadata = &plan.metadata;
-        if let Some(wide) = ColumnGroups::new(&self.path, metadata, columns) {
+        if let Some(wide) = ColumnGroups::new(&self.path, metadata, columns, plan.string_rows()) {
             return Ok(Box::new(Guarded::new(&self.path, wide)));
         }
         let build = || {
@@ -71,7 +77,20 @@ impl Parquet {
             let mask = ProjectionMask::roots(builder.parquet_schema(), columns.iter().copied());
             Ok(builder.with_batch_size(self.batch_rows).with_projection(mask).build()?)
         };
-        Ok(Box::new(Guarded::new(&self.path, guarded(&self.path, build)?)))
+        let mut batches = Guarded::new(&self.path, guarded(&self.path, build)?);
+        let strings = (plan.long_strings * self.batch_rows) as u64;
+        let next = move || match room(strings) {
+            Ok(()) => batches.next(),
+            Err(e) => Some(Err(Error::io(format!("{}: cannot read a batch", self.path.display()), e))),
+        };
+        Ok(Box::new(std::iter::from_fn(next)))
+    }
+}
+
+impl Plan {
+    /// Most rows of a batch whose strings may be those of a dictionary.
+    fn string_rows(&self) -> usize {
+        (STRING_BYTES / self.long_strings.max(1)).max(1)
     }
 }
 

@@ -4,8 +4,7 @@
 //! 1677 to 2262 wrong, and dictionaries of views and the like not at all. Those are read in another type and restored.
 
 use super::super::guarded;
-use super::encrypted::is_encrypted;
-use super::int96;
+use super::{footer, int96, pages};
 use crate::arrow::ipc_types;
 use crate::arrow::parquet_types::{EXTENSION, JSON, UUID, annotated, foreign_dictionary, with_leaves};
 use crate::error::{Error, ErrorKind, Result};
@@ -32,6 +31,8 @@ pub(super) struct Plan {
     pub schema: SchemaRef,
     /// True if the file has an Arrow schema.
     pub hinted: bool,
+    /// Bytes that the strings of a row may have while they take next to nothing in the file.
+    pub long_strings: usize,
 }
 
 /// A leaf of the Parquet schema that needs attention.
@@ -64,10 +65,11 @@ impl Plan {
     pub fn new(path: &Path, file: File) -> Result<Self> {
         let at = |e: Error| e.at(path.display());
         let failed = |e| Error::io(format!("cannot read {}", path.display()), e);
-        if is_encrypted(&file).map_err(failed)? {
-            return Err(at(Error::new(ErrorKind::Input, "is encrypted Parquet; decrypt it first")));
+        if let Some(what) = footer::refusal(&file).map_err(failed)? {
+            return Err(at(Error::new(ErrorKind::Input, what)));
         }
         let whole = guarded(path, || Ok(ParquetMetaDataReader::new().parse_and_finish(&file)?))?;
+        let long_strings = guarded(path, || Ok(pages::check(&file, &whole)))?.map_err(at)?;
         let described = whole.file_metadata().schema_descr();
         let leaves: Vec<Leaf> = described.columns().iter().map(|column| Leaf::new(column)).collect();
         let hint = hint(path, &whole)?;
@@ -100,7 +102,7 @@ impl Plan {
         let mut walk = Walk { leaves: leaves.iter() };
         let fields = walk.fields(read.fields(), hint.as_ref().map(Schema::fields));
         let schema = Arc::new(Schema::new_with_metadata(fields, read.metadata().clone()));
-        Ok(Self { metadata, schema, hinted: hint.is_some() })
+        Ok(Self { metadata, schema, hinted: hint.is_some(), long_strings })
     }
 
     /// True if batches are not yet in the types of the schema when they are read.
@@ -121,9 +123,10 @@ fn hint(path: &Path, whole: &ParquetMetaData) -> Result<Option<Schema>> {
         Some(rest) => rest.get(4..).ok_or_else(damaged)?,
         None => bytes.as_slice(),
     };
+    let length = message.len();
     let message = root_as_message(message).map_err(|_| damaged())?;
     let schema = message.header_as_schema().ok_or_else(damaged)?;
-    ipc_types::check_types(schema).map_err(|e| e.at(path.display()))?;
+    ipc_types::check_types(schema, length).map_err(|e| e.at(path.display()))?;
     guarded(path, || Ok(fb_to_schema(schema))).map(Some)
 }
 
