@@ -14,9 +14,8 @@ pub(crate) fn room(bytes: u64) -> Result<()> {
     if bytes < UNCHECKED {
         return Ok(());
     }
-    // An allocation that nothing sees would be optimized away.
-    let mut memory = std::hint::black_box(Vec::<u8>::new());
-    match usize::try_from(bytes.saturating_add(SPARE)).is_ok_and(|bytes| memory.try_reserve_exact(bytes).is_ok()) {
+    let all = usize::try_from(bytes.saturating_add(SPARE));
+    match all.is_ok_and(|all| memmap2::MmapMut::map_anon(all).is_ok()) {
         true => Ok(()),
         false => Err(Error::new(
             ErrorKind::OutOfMemory,

@@ -5,17 +5,19 @@ use super::export::index_values;
 use super::ingest::ingest_from;
 use super::message::lasting_message;
 use super::schema::{children, physical_schema};
-use super::source::{InputOptions, Many, Memory, RecordBatches, Source};
+use super::source::{Gede, InputOptions, Many, Memory, RecordBatches, Source};
 use super::union::Union;
 use super::wrap;
 use crate::column::{Kind, Schema, Values};
 use crate::error::{Error, ErrorKind, Result};
 use crate::memory::room;
+use crate::read::Projection;
 use crate::write::{Batches, Table};
 use arrow::array::{Array, ArrayData, AsArray};
 use arrow::compute::take;
 use arrow::datatypes::{DataType, Field, SchemaRef};
 use arrow::record_batch::RecordBatch;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// Most bytes of a dictionary whose order is kept.
@@ -107,6 +109,14 @@ impl ArrowTable {
     pub fn of_files<P: AsRef<Path>>(paths: &[P]) -> Result<Self> {
         let paths: Vec<PathBuf> = paths.iter().map(|path| path.as_ref().to_owned()).collect();
         Self::new(Box::new(Many::gede(&paths)?))
+    }
+
+    /// Some rows and columns of a gede file, rows in the order of their ranges.
+    ///
+    /// # Errors
+    /// What opening brings; `Argument` for a range beyond the rows.
+    pub fn of_part(path: impl AsRef<Path>, columns: &Projection, rows: &[Range<u64>]) -> Result<Self> {
+        Self::new(Box::new(Gede::part(path.as_ref(), columns, rows)?))
     }
 
     /// The notes on how the input was read: what was passed over, guessed or changed, a line each.

@@ -21,6 +21,7 @@ mod reader;
 mod records;
 mod row_fields;
 mod rows;
+mod salvage;
 mod scan;
 mod segment;
 mod source;

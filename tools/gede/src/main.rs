@@ -8,7 +8,7 @@ mod signals;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use commands::{condensed, convert, demo, head, info, merge, sample, take, train, verify};
+use commands::{condensed, convert, demo, head, info, merge, salvage, sample, take, train, verify};
 use gede::{Error, Result};
 use gede_cli::{allocator, device, exit, methods, output, plot};
 
@@ -35,6 +35,7 @@ enum Command {
     Take(take::Take),
     Condensed(condensed::Condensed),
     Merge(merge::Merge),
+    Salvage(salvage::Salvage),
     Sample(sample::Sample),
     Train(train::Train),
     Demo(demo::Demo),
@@ -60,6 +61,7 @@ impl Command {
             Self::Take(command) => command.run(json),
             Self::Condensed(command) => command.run(json),
             Self::Merge(command) => command.run(json),
+            Self::Salvage(command) => command.run(json),
             Self::Sample(command) => command.run(json),
             Self::Train(command) => command.run(json),
             Self::Demo(command) => command.run(json),

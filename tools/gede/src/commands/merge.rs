@@ -5,8 +5,9 @@ use super::{misuse, open, refuse_existing};
 use crate::output::{bytes, json, many, notes, print};
 use crate::progress::Bar;
 use gede::arrow::ArrowTable;
+use gede::read::Source;
 use gede::write::{Disk, Options, Report, TargetKind, merge_condensed, write_to};
-use gede::{Error, Result};
+use gede::{Reader, Result};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -87,23 +88,26 @@ impl Merge {
     fn options(&self, inputs: &[PathBuf]) -> Result<Options> {
         let mut options = self.how.options(self.overwrite);
         let first = inputs.first().ok_or_else(|| misuse("no files"))?;
-        let at = |e: Error| e.at(first.display());
-        let reader = open(first)?;
-        if options.target.is_none()
-            && let Some(condensed) = reader.condensed().map_err(at)?
-            && let Some(target) = condensed.target
-        {
-            let numeric = reader.schema().nodes().iter().filter(|node| node.is_numeric_column());
-            let others =
-                numeric.filter(|node| node.name != target.0 && !condensed.features.contains(&node.name));
-            options.exclude.extend(others.map(|node| node.name.clone()));
-            options.target = Some(target);
-        } else if options.target.is_none()
-            && let Some(mut moments) = reader.moments().map_err(at)?.filter(|moments| moments.target)
-            && let Some(target) = moments.columns.pop()
-        {
-            options.target = Some((target, TargetKind::Auto));
-        }
+        inherit(&open(first)?, &mut options).map_err(|e| e.at(first.display()))?;
         Ok(options)
     }
+}
+
+/// Gives options without a target that of a file, and its features.
+pub fn inherit<S: Source>(reader: &Reader<S>, options: &mut Options) -> Result<()> {
+    if options.target.is_none()
+        && let Some(condensed) = reader.condensed()?
+        && let Some(target) = condensed.target
+    {
+        let numeric = reader.schema().nodes().iter().filter(|node| node.is_numeric_column());
+        let others = numeric.filter(|node| node.name != target.0 && !condensed.features.contains(&node.name));
+        options.exclude.extend(others.map(|node| node.name.clone()));
+        options.target = Some(target);
+    } else if options.target.is_none()
+        && let Some(mut moments) = reader.moments()?.filter(|moments| moments.target)
+        && let Some(target) = moments.columns.pop()
+    {
+        options.target = Some((target, TargetKind::Auto));
+    }
+    Ok(())
 }

@@ -10,6 +10,7 @@ pub mod merge;
 mod pictures;
 mod row_values;
 mod rows;
+pub mod salvage;
 pub mod sample;
 pub mod take;
 pub mod train;

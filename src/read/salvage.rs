@@ -1,0 +1,57 @@
+//! The rows of a damaged file that can still be read.
+
+use std::ops::Range;
+
+use super::{Projection, Reader, Source};
+use crate::column::Batch;
+use crate::error::{ErrorKind, Result};
+
+/// Rows read at once, at most.
+const ROWS: u64 = 4096;
+
+impl<S: Source> Reader<S> {
+    /// The rows whose values of some columns all lie in whole pages, in order; `progress` gets rows as they are done. Pages
+    /// that no row needs, such as those of moments, are not looked at.
+    ///
+    /// # Errors
+    /// What opening or reading brings, but for damage of rows.
+    pub fn whole_rows(
+        &self,
+        projection: &Projection,
+        mut progress: impl FnMut(u64),
+    ) -> Result<Vec<Range<u64>>> {
+        let mut whole: Vec<Range<u64>> = Vec::new();
+        let mut batch = Batch::default();
+        let mut next = 0;
+        while next < self.rows() {
+            let end = self.rows().min(next + ROWS);
+            // The next range is the last: a range that is damaged is put back in halves.
+            let mut ranges = vec![next..end];
+            while let Some(rows) = ranges.pop() {
+                match self.range_into(rows.clone(), projection, &mut batch) {
+                    Ok(()) => match whole.last_mut() {
+                        Some(last) if last.end == rows.start => last.end = rows.end,
+                        _ => whole.push(rows),
+                    },
+                    Err(e) if e.kind() != ErrorKind::Corrupt => return Err(e),
+                    Err(_) if rows.end - rows.start == 1 || self.is_lost(&rows) => {}
+                    Err(_) => {
+                        let middle = rows.start + (rows.end - rows.start) / 2;
+                        ranges.extend([middle..rows.end, rows.start..middle]);
+                    }
+                }
+            }
+            progress(end - next);
+            next = end;
+        }
+        Ok(whole)
+    }
+
+    /// Whether all of these rows are in a segment whose layout is damaged.
+    fn is_lost(&self, rows: &Range<u64>) -> bool {
+        let segment = |row| self.table.find(&self.pages, row).ok();
+        let both =
+            segment(rows.start).filter(|first| self.index.is_none() && segment(rows.end - 1) == Some(*first));
+        both.is_some_and(|segment| self.table.block(&self.pages, segment).is_err())
+    }
+}
