@@ -12,16 +12,16 @@ use serde_json::Value;
 const FAILED: i32 = 1;
 
 /// Rows of the table.
-const ROWS: u64 = 6000;
+const ROWS: u64 = 15_000;
 
-/// Numbers, text and a class, in segments of 700 rows.
+/// Numbers, text and a class, in segments of 2,000 rows.
 fn table(folder: &Folder) {
     let row = |i: u64| {
         let word = ["", "a word", "another, longer word"][(i * i % 3) as usize];
         format!("{i},{},\"{word} {}\",{}\n", (i * 7919 % 10_007) as f64 / 8.0, i * 31 % 97, i % 3)
     };
     folder.write("t.csv", format!("i,x,s,k\n{}", (0..ROWS).map(row).collect::<String>()));
-    folder.fine("convert t.csv t.gede --segment-rows 700 --target k:class");
+    folder.fine("convert t.csv t.gede --segment-rows 2000 --target k:class");
 }
 
 /// The rows of a damaged file that cannot be read, found one by one.
@@ -50,7 +50,7 @@ fn whole_rows_are_kept_and_the_others_are_listed() {
         let Ok(lost) = lost(&damaged) else { continue };
         folder.write("damaged.gede", damaged);
         if lost.len() as u64 == ROWS {
-            let line = folder.refused("salvage damaged.gede out.gede", FAILED);
+            let line = folder.refused("salvage damaged.gede out.gede --overwrite", FAILED);
             assert!(line.contains("damaged.gede: no row of it is whole"), "{line}");
             continue;
         }
@@ -65,7 +65,7 @@ fn whole_rows_are_kept_and_the_others_are_listed() {
         assert!(gede::arrow::logical_eq(&parquet(folder.path("out.parquet")), &kept), "page {page}");
         (some, seen) = (some + u64::from(!lost.is_empty()), seen + 1);
     }
-    assert!(some > 5 && seen > some, "{some} of {seen}");
+    assert!(some > 10 && seen >= some, "{some} of {seen}");
 }
 
 #[test]
@@ -85,11 +85,8 @@ fn the_list_is_for_people_too() {
     let lost = lost(&damaged).unwrap();
     folder.write("damaged.gede", damaged);
     let said = folder.fine("salvage damaged.gede out.gede");
-    assert!(
-        said.starts_with(&format!("out.gede: {} of 6,000 rows", ROWS - lost.len() as u64))
-            || said.contains(" of "),
-        "{said}"
-    );
+    let kept = ROWS - lost.len() as u64;
+    assert!(said.starts_with(&format!("out.gede: {kept} of 15,000 rows")), "{said}");
     assert!(said.contains(&format!("damaged: rows {}..", lost[0])), "{said}");
     // Columns that are whole in all rows.
     let report = folder.json("salvage t.gede columns.gede --columns s,i");

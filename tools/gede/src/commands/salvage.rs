@@ -24,7 +24,8 @@ pub struct Salvage {
     damaged: PathBuf,
     /// The file to write
     output: PathBuf,
-    /// Columns to write, in this order (by default all): a row is whole if its values of these are
+    /// Columns to write, in this order (by default all): a row is whole if its values of these are. The target of the file
+    /// is then that of --target
     #[arg(long, value_name = "COL,...", value_delimiter = ',')]
     columns: Option<Vec<String>>,
     /// Replace the file to write if it is there
@@ -67,7 +68,9 @@ impl Salvage {
             return Err(at(Error::new(ErrorKind::Corrupt, what)));
         }
         let (mut options, mut said) = (self.how.options(self.overwrite), Vec::new());
-        if let Err(e) = inherit(&reader, &mut options) {
+        if self.columns.is_none()
+            && let Err(e) = inherit(&reader, &mut options)
+        {
             said.push(format!(
                 "its condensed samples and moments are left out: {e}; --target makes them anew"
             ));
