@@ -39,6 +39,7 @@ def check(file):
     spans = [(0, 64), file.directory, (len(file.data) - 64, 64)] + [(s.offset, s.length) for s in file.sections]
     check_cover(file, spans, 0, len(file.data))
     pieces = [entry[:2] for entry in struct.iter_unpack("<QQQII", file.section(3))]
+    sets = set()  # blocks may share them, and nothing else
     tables, kinds = [(2, file.schema, file.rows, file.segments)], set()
     if file.section(33):
         tables.append((4, file.read_schema(33), file.condensed_rows, file.condensed_segments))
@@ -48,7 +49,10 @@ def check(file):
             require(all((b.first, b.rows) == (done, blocks[0].rows) for b in blocks), "rows of a segment's blocks")
             done += blocks[0].rows
             kinds |= {b.kind for b in blocks}
-            pieces += [p for b, lanes in zip(blocks, schema.groups) for p in file.pieces(b, lanes)]
+            for block, lanes in zip(blocks, schema.groups):
+                transforms, *others = file.pieces(block, lanes)
+                sets.add(transforms)
+                pieces += others
         values = [(blocks, file.segment_values(blocks, schema)) for blocks in segments]
         require((len(segments), done) == (count, rows), "number of segments or of rows")
         if kind == 2:
@@ -61,14 +65,14 @@ def check(file):
     for index in range(len(file.section(3)) // 32):
         file.dictionary(index)
     for section in (s for s in file.sections if s.kind == 1):
-        check_cover(file, pieces, section.offset, section.offset + section.length)
+        check_cover(file, [*pieces, *sets], section.offset, section.offset + section.length)
     require(kinds == {f[0] + 1 for f in file.features if f[0] < 3}, "record kinds among the features")
     require(not any(file.data[16:60] + file.data[-24:-12]), "reserved bytes")
 
 
 def check_cover(file, spans, start, end):
     at = start
-    for offset, length in sorted({s for s in spans if s[1]}):
+    for offset, length in sorted(s for s in spans if s[1]):
         require(offset % 64 == 0 and at <= offset < at + 64, f"gap or overlap at byte {offset}")
         require(not any(file.data[at:offset]), f"padding before byte {offset}")
         at = offset + length

@@ -121,5 +121,6 @@ def block_images(node, block, pieces, transforms, fields):
         rows = [[u + t.minimum & 0xFFFFFFFF for u, t in zip(row, transforms)] for row in zip(*fields)]
         if block.transform == 0:
             return [bytes(x & 0xFF for x in row) for row in rows]
+        require(max(height, node.image_width) <= 1024, "size of images in the cosine transform")
         planes = [inverse_dct([x - (x >> 31 << 32) for x in row], *shape) for row in rows]
     return [(np.moveaxis(p, 0, 2) if node.unit else p).tobytes() for p in planes]

@@ -22,6 +22,8 @@ pub enum ErrorKind {
     Internal,
     /// A request that does not fit the file: an unknown column, a row out of range, a bad option.
     Argument,
+    /// More memory than the system has, or than the file's bytes can have asked for.
+    Memory,
 }
 
 /// The error of every fallible function of this crate.
@@ -71,6 +73,10 @@ impl Error {
 
     pub(crate) fn internal(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Internal, message)
+    }
+
+    pub(crate) fn memory(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Memory, message)
     }
 
     pub(crate) fn argument(message: impl Into<String>) -> Self {

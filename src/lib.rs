@@ -6,11 +6,11 @@ compile_error!("gede reads and writes little-endian values in place; this machin
 #[cfg(feature = "arrow")]
 pub mod arrow;
 pub mod column;
+mod earned;
 pub mod entrogede;
 pub mod error;
 mod format;
 pub mod image;
-mod memory;
 mod processor;
 pub mod read;
 pub mod sample;

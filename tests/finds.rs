@@ -4,16 +4,20 @@
 
 mod common;
 
-use common::allocation::{Tracked, peak};
+use std::io::Read;
+
+use common::allocation::{ALONE, Tracked, peak};
 use common::read::everything;
 use gede::arrow::ArrowTable;
 use gede::write::Table;
+use gede::{ErrorKind, Reader};
 
 #[global_allocator]
 static ALLOCATOR: Tracked = Tracked;
 
 #[test]
 fn finds_do_no_harm() {
+    let _alone = ALONE.lock();
     let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/finds")).unwrap();
     let files: Vec<_> = folder.map(|f| f.unwrap().path()).collect();
     assert!(!files.is_empty());
@@ -25,4 +29,86 @@ fn finds_do_no_harm() {
         });
         assert!(peak <= 4 * bytes.len() + (16 << 20), "{}: {peak} bytes allocated", file.display());
     }
+}
+
+/// A small file that claims much: its bytes.
+fn hostile(name: &str) -> Vec<u8> {
+    let path = format!("{}/tests/data/hostile/{name}.gede.gz", env!("CARGO_MANIFEST_DIR"));
+    let mut bytes = Vec::new();
+    flate2::read::GzDecoder::new(std::fs::File::open(path).unwrap()).read_to_end(&mut bytes).unwrap();
+    bytes
+}
+
+/// Opens and verifies a file within the memory that its bytes earn, and says what is wrong with it.
+fn verified(name: &str) -> Option<String> {
+    let bytes = hostile(name);
+    let (result, peak) = peak(|| Reader::new(bytes.as_slice())?.verify(|_| {}));
+    assert!(peak <= 4 * bytes.len() + (16 << 20), "{name}: {peak} bytes allocated");
+    result.map_err(|e| format!("{:?}: {e}", e.kind())).err()
+}
+
+#[test]
+fn strings_that_rows_share_are_checked_where_they_are() {
+    let _alone = ALONE.lock();
+    assert_eq!(verified("amplify"), None);
+    assert_eq!(verified("amplify_small"), None);
+}
+
+#[test]
+fn rows_beyond_what_memory_holds_are_an_error_and_scans_take_fewer() {
+    let _alone = ALONE.lock();
+    let bytes = hostile("amplify");
+    let reader = Reader::new(bytes.as_slice()).unwrap();
+    let all = gede::read::Projection::all(reader.schema());
+    let mut batch = gede::column::Batch::default();
+    let (_, peak) =
+        peak(|| reader.scan(&all, 0..reader.rows(), 65_536).unwrap().next_into(&mut batch).unwrap());
+    assert!(batch.rows > 1 && peak < 48 << 20, "{} rows, {peak} bytes allocated", batch.rows);
+    // 400 GB of strings.
+    let error = reader.take(&vec![0; 1 << 22], &all).map(|batch| batch.rows);
+    assert!(error.is_err_and(|e| e.kind() == ErrorKind::Memory));
+}
+
+#[test]
+fn a_condensed_table_of_other_columns_is_refused_before_it_is_read() {
+    let _alone = ALONE.lock();
+    let wrong = verified("condensed_text").unwrap();
+    assert!(wrong.contains("do not have the shape that the cells name"), "{wrong}");
+    let bytes = hostile("condensed_text");
+    let reader = Reader::new(bytes.as_slice()).unwrap();
+    let (result, peak) = peak(|| reader.condensed().map(drop));
+    assert!(result.is_err() && peak < 1 << 20, "{peak} bytes allocated");
+    assert_eq!(reader.condensed_info().unwrap().unwrap().stored, true);
+}
+
+#[test]
+fn images_too_large_for_the_cosine_transform_are_refused() {
+    let _alone = ALONE.lock();
+    for name in ["row4096", "row16381"] {
+        let wrong = verified(name).unwrap();
+        assert!(wrong.contains("larger images in the cosine transform"), "{wrong}");
+    }
+    assert_eq!(verified("row4096_pixels"), None);
+}
+
+#[test]
+fn rows_by_the_trillion_are_verified_as_one() {
+    let _alone = ALONE.lock();
+    let alike = ["framed_width0", "const_fixed", "const_grouped", "const_images", "const_images_label"];
+    let more = ["trillion_no_columns", "trillion_class", "trillion_recomputed", "trillion_recomputed_class"];
+    for name in alike.into_iter().chain(more) {
+        let bytes = hostile(name);
+        assert!(Reader::new(bytes.as_slice()).unwrap().rows() >= 100_000_000_000, "{name}");
+        assert_eq!(verified(name), None, "{name}");
+    }
+}
+
+#[test]
+fn samples_are_rebuilt_from_rows_by_the_trillion() {
+    let _alone = ALONE.lock();
+    let bytes = hostile("trillion_recomputed");
+    let reader = Reader::new(bytes.as_slice()).unwrap();
+    let (condensed, peak) = peak(|| reader.condensed().unwrap().unwrap());
+    assert_eq!(condensed.samples.weights.iter().sum::<u64>(), reader.rows());
+    assert!(!condensed.stored && peak < 2 << 20, "{peak} bytes allocated");
 }

@@ -110,6 +110,27 @@ fn file(rows: usize, images: ImageTransform) -> Vec<u8> {
     })
 }
 
+#[test]
+fn images_too_large_for_the_cosine_transform_are_not_written_in_it() {
+    let table = |height, width| {
+        let shape = ImageShape::new(1, height, width, false).unwrap();
+        Builder::new(2).image("photo", shape, |row, i| (i * 7 + row) as u8).finish()
+    };
+    let written = |height, width, images| {
+        let folder = tempfile::tempdir().unwrap();
+        let options = Options { cells: CellLimit::None, images, ..Options::default() };
+        gede::write::write(folder.path().join("t.gede"), &table(height, width), &options)
+    };
+    for (height, width) in [(1025, 1), (1, 1025)] {
+        let error = written(height, width, ImageTransform::Dct).unwrap_err().to_string();
+        let what = format!("column \"photo\": images of {height} x {width} pixels are too large");
+        assert!(error.contains(&what) && error.contains("1024"), "{error}");
+        written(height, width, ImageTransform::Lossless).unwrap();
+    }
+    let file = table(1024, 1).file(&Options { images: ImageTransform::Dct, ..Options::default() });
+    Reader::new(file).unwrap().verify(|_| {}).unwrap();
+}
+
 /// A cold reader touches the pages of the row's record, of its base, of what its block says of all rows, and of the
 /// file's metadata; one that knows the block leaves that out. Nothing else is read.
 #[test]

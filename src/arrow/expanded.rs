@@ -21,6 +21,15 @@ pub(super) fn bytes(batch: &RecordBatch, rows: usize) -> usize {
     batch.columns().iter().map(|column| strings(column, 0..rows)).fold(0, usize::saturating_add)
 }
 
+/// Bytes of the values of a batch, those of strings in dictionaries and views counted for every row that has them.
+pub fn plain_bytes(batch: &RecordBatch) -> u128 {
+    let bytes = |column: &ArrayRef| {
+        let stored = column.to_data().get_slice_memory_size().unwrap_or(0);
+        stored.max(strings(column, 0..batch.num_rows())) as u128
+    };
+    batch.columns().iter().map(bytes).sum()
+}
+
 fn strings(array: &ArrayRef, range: Range<usize>) -> usize {
     match array.data_type() {
         DataType::Struct(_) => {

@@ -25,6 +25,7 @@ mod union;
 
 pub use class_names::stored_class_names;
 pub use equal::logical_eq;
+pub use expanded::plain_bytes;
 pub use export::Exporter;
 pub use images::{image_field, image_shape};
 pub use ingest::ingest;

@@ -7,6 +7,7 @@ use arrow::error::ArrowError;
 use arrow::record_batch::{RecordBatch, RecordBatchReader};
 
 use super::Exporter;
+use crate::earned;
 use crate::error::{Error, Result};
 use crate::read::{Projection, Reader, Scan, Source};
 
@@ -23,7 +24,13 @@ impl<'a, S: Source> ArrowReader<'a, S> {
     /// `Corrupt` if the stored Arrow schema or a dictionary is damaged.
     pub fn new(reader: &'a Reader<S>, projection: &Projection) -> Result<Self> {
         let missing = || Error::corrupt("a column names a dictionary that it does not have");
-        let dictionary = |node| reader.dictionary(node)?.ok_or_else(missing);
+        let mut bytes = 0;
+        let dictionary = |node| {
+            // Many columns may name the same bytes.
+            bytes += u128::from(reader.dictionary_bytes(node)?);
+            earned::check("the dictionaries of its columns", bytes, reader.file_length())?;
+            reader.dictionary(node)?.ok_or_else(missing)
+        };
         let exporter = Exporter::new(reader.schema(), reader.arrow_schema(), projection, dictionary)?;
         Ok(Self { reader, exporter })
     }

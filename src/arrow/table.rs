@@ -10,7 +10,7 @@ use super::union::Union;
 use super::wrap;
 use crate::column::{Kind, Schema, Values};
 use crate::error::{Error, ErrorKind, Result};
-use crate::memory::room;
+use crate::earned::room;
 use crate::read::Projection;
 use crate::write::{Batches, Table};
 use arrow::array::{Array, ArrayData, AsArray};

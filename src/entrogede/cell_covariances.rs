@@ -31,11 +31,16 @@ pub fn covariance_words(features: usize) -> usize {
 }
 
 /// The middles of the features' extents.
-fn middles(grid: &Grid) -> Vec<f64> {
+pub(super) fn middles(grid: &Grid) -> Vec<f64> {
     grid.features.iter().map(|feature| feature.lo / 2.0 + feature.hi / 2.0).collect()
 }
 
 impl CellProducts {
+    /// Sums that were made elsewhere.
+    pub(super) fn from_parts(cells: Vec<u32>, sums: Vec<f64>) -> Self {
+        Self { cells, sums }
+    }
+
     /// Sums a segment: the cell of every row, and its features.
     pub fn of_segment(grid: &Grid, cell_of_row: &[u32], columns: &[FeatureColumn]) -> Self {
         let (middles, words) = (middles(grid), covariance_words(columns.len()));

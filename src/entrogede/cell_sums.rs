@@ -47,12 +47,22 @@ pub struct CellSums {
     /// Column by column, one a cell.
     sums: Vec<f64>,
     /// Column by column of those with specials, one a cell.
-    finite: Vec<u32>,
+    finite: Vec<u64>,
     /// Rows of a class in a cell: (index in `cells`, class, rows), each pair once.
-    weights: Vec<(u32, u32, u32)>,
+    weights: Vec<(u32, u32, u64)>,
 }
 
 impl CellSums {
+    /// Sums that were made elsewhere.
+    pub(super) fn from_parts(
+        cells: Vec<u32>,
+        sums: Vec<f64>,
+        finite: Vec<u64>,
+        weights: Vec<(u32, u32, u64)>,
+    ) -> Self {
+        Self { cells, sums, finite, weights }
+    }
+
     /// Sums a segment: the cell of every row, its columns as in the layout, and the class of every row
     /// (below the number of classes) if the layout has classes.
     pub fn of_segment(
@@ -78,7 +88,7 @@ impl CellSums {
         classed.sort_unstable();
         let weights = classed
             .chunk_by(|a, b| a == b)
-            .map(|same| ((same[0] >> 32) as u32, same[0] as u32, same.len() as u32))
+            .map(|same| ((same[0] >> 32) as u32, same[0] as u32, same.len() as u64))
             .collect();
 
         let mut sums = vec![0.0; layout.columns() * cells.len()];
@@ -206,7 +216,7 @@ impl<S: DerefMut<Target = [u64]>> CellTotals<S> {
             .map(|place| segment.weights.partition_point(|&(index, ..)| (index as usize) < place));
         for &(index, class, rows) in &segment.weights[first..last] {
             let cell = segment.cells[index as usize] as usize - self.cells.start;
-            self.storage[cell * stride + columns + counted + class as usize] += u64::from(rows);
+            self.storage[cell * stride + columns + counted + class as usize] += rows;
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Symbol tables: a code of one byte for up to 8 bytes of a string (spec, section 4.3).
 
+use crate::earned;
 use crate::error::{Error, Result};
 
 /// The code whose next byte stands for itself.
@@ -39,11 +40,11 @@ impl SymbolTable {
     /// on means nothing. It is at most 8 bytes a code.
     ///
     /// # Errors
-    /// `Corrupt` for a code without a symbol or an escape without a byte.
+    /// `Corrupt` for a code without a symbol or an escape without a byte; `Memory`.
     pub fn append(&self, codes: &[u8], out: &mut Vec<u8>, end: &mut usize) -> Result<()> {
         let room = codes.len().saturating_mul(MAX_SYMBOL).saturating_add(*end);
         if out.len() < room {
-            out.resize(room, 0);
+            earned::resize(out, room, 0)?;
         }
         let decoded = out.get_mut(*end..).and_then(|out| self.decode(codes, out));
         *end += decoded.ok_or_else(|| Error::corrupt("a string has a code without a symbol"))?;

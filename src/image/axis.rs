@@ -10,36 +10,47 @@ use super::lanes::LANES;
 /// Times a length is halved at most: smaller products do not fill a vector.
 const HALVINGS: u32 = 2;
 
+/// The axis that a line lies along: each takes one form of the weights.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Along {
+    Column,
+    Row,
+}
+
 /// The coefficients `first`, `first + step`, ... and what they add to the first `values` values.
 pub struct Band {
     pub first: usize,
     pub step: usize,
     /// As many coefficients as values.
     pub values: usize,
-    /// Weight of coefficient j on value n at `n * values + j`.
+    /// Down a column: weight of coefficient j on value n at `n * values + j`.
     pub by_value: Vec<i32>,
-    /// Weight of coefficient j on value n at `j * padded + n`.
+    /// Along a row: weight of coefficient j on value n at `j * padded + n`.
     pub by_coefficient: Vec<i32>,
     /// `values`, rounded up to vectors.
     pub padded: usize,
 }
 
 impl Band {
-    fn new(cosines: &Cosines, first: usize, step: usize, values: usize) -> Self {
+    fn new(cosines: &Cosines, along: Along, first: usize, step: usize, values: usize) -> Self {
         let padded = values.next_multiple_of(LANES);
         let weight = |j: usize, n: usize| cosines.weight(first + j * step, n);
-        let by_value = (0..values * values).map(|at| weight(at % values, at / values)).collect();
         let place = |at: usize| if at % padded < values { weight(at / padded, at % padded) } else { 0 };
-        let by_coefficient = (0..values * padded).map(place).collect();
+        let (by_value, by_coefficient) = match along {
+            Along::Column => {
+                ((0..values * values).map(|at| weight(at % values, at / values)).collect(), Vec::new())
+            }
+            Along::Row => (Vec::new(), (0..values * padded).map(place).collect()),
+        };
         Self { first, step, values, by_value, by_coefficient, padded }
     }
 }
 
 /// The bands of a length: the most even one first, so that each joins all before it.
-pub fn bands(length: usize) -> Vec<Band> {
+pub fn bands(length: usize, along: Along) -> Vec<Band> {
     let cosines = Cosines::new(length);
     let halvings = length.trailing_zeros().min(HALVINGS);
-    let even = Band::new(&cosines, 0, 1 << halvings, length >> halvings);
-    let odd = (0..halvings).rev().map(|h| Band::new(&cosines, 1 << h, 2 << h, length >> (h + 1)));
+    let even = Band::new(&cosines, along, 0, 1 << halvings, length >> halvings);
+    let odd = (0..halvings).rev().map(|h| Band::new(&cosines, along, 1 << h, 2 << h, length >> (h + 1)));
     std::iter::once(even).chain(odd).collect()
 }

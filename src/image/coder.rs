@@ -87,7 +87,7 @@ impl TileCoder {
         scratch: &mut TileScratch,
     ) -> Result<()> {
         self.shape.check(out.len())?;
-        scratch.fit(self.layout);
+        scratch.try_fit(self.layout)?;
         let record = Record::new(bytes, length, &self.ids, self.grid.len()).ok_or_else(damaged)?;
         #[cfg(target_arch = "x86_64")]
         if crate::processor::has_bits() {

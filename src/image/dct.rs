@@ -5,8 +5,28 @@ use std::sync::Arc;
 use rustdct::{Dct2, DctPlanner};
 
 use super::ImageShape;
-use super::axis::{Band, bands};
-use crate::Result;
+use super::axis::{Along, Band, bands};
+use crate::{Error, ErrorKind, Result};
+
+/// Rows and columns of an image in the cosine transform, at most (spec, section 8.1): tables and the work of a line grow
+/// with the square of its length.
+pub const MAX_COSINE_SIDE: u32 = 1024;
+
+/// Checks that images of a shape may be in the cosine transform.
+///
+/// # Errors
+/// `Type`.
+pub fn check_cosine_shape(shape: &ImageShape) -> Result<()> {
+    if shape.height.max(shape.width) <= MAX_COSINE_SIDE {
+        return Ok(());
+    }
+    let (height, width) = (shape.height, shape.width);
+    let what = format!(
+        "images of {height} x {width} pixels are too large for the cosine transform: at most {MAX_COSINE_SIDE} x \
+         {MAX_COSINE_SIDE}; take another transform"
+    );
+    Err(Error::new(ErrorKind::Type, what))
+}
 
 /// Forward and inverse transform of images of one shape.
 pub struct Dct {
@@ -24,8 +44,8 @@ impl Dct {
         let mut planner = DctPlanner::new();
         Self {
             shape,
-            vertical: bands(shape.rows()),
-            horizontal: bands(shape.columns()),
+            vertical: bands(shape.rows(), Along::Column),
+            horizontal: bands(shape.columns(), Along::Row),
             forward_column: planner.plan_dct2(shape.rows()),
             forward_row: planner.plan_dct2(shape.columns()),
         }

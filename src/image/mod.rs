@@ -28,7 +28,7 @@ mod unpack;
 pub(crate) use coder::TileCoder;
 #[cfg(any(feature = "cuda", test))]
 pub(crate) use cosines::cosine_table;
-pub(crate) use dct::Dct;
+pub(crate) use dct::{Dct, check_cosine_shape};
 pub(crate) use encode::TileEncoder;
 pub use errors::ImageErrors;
 pub(crate) use inverse::DctScratch;

@@ -7,7 +7,7 @@ use image::imageops::FilterType;
 use image::{ColorType, DynamicImage, ImageDecoder, ImageFormat, ImageReader};
 
 use super::ImageShape;
-use crate::memory::room;
+use crate::earned::room;
 
 /// The ends of the names of pictures that are read.
 #[cfg(feature = "arrow")]

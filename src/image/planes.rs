@@ -1,6 +1,8 @@
 //! Working memory of the lossless coder: one padded plane of bytes a channel.
 
 use super::ImageShape;
+use crate::earned;
+use crate::error::Result;
 
 /// Rows that the fast inverse of a prediction takes together; planes are padded to whole bands.
 pub const BAND: usize = 16;
@@ -48,10 +50,24 @@ pub struct TileScratch {
 }
 
 impl TileScratch {
-    /// Makes the buffers fit.
+    /// Makes the buffers fit the images of a table that is written.
     pub(super) fn fit(&mut self, layout: Layout) {
         if self.layout != layout {
             *self = Self { layout, residuals: vec![0; layout.len()], values: vec![0; layout.len()] };
         }
+    }
+
+    /// Makes the buffers fit images whose size a file names.
+    ///
+    /// # Errors
+    /// `Memory`.
+    pub(super) fn try_fit(&mut self, layout: Layout) -> Result<()> {
+        if self.layout != layout {
+            *self = Self::default();
+            earned::resize(&mut self.residuals, layout.len(), 0)?;
+            earned::resize(&mut self.values, layout.len(), 0)?;
+            self.layout = layout;
+        }
+        Ok(())
     }
 }

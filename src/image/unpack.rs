@@ -12,7 +12,8 @@ pub(super) struct Ids {
     pub bits: u32,
 }
 
-/// A record, ready to be read.
+/// A record, ready to be read. Its flags are counted when it is made and read again with the groups, so that its bytes must
+/// not change meanwhile: readers copy the records of maps.
 pub(super) struct Record<'a> {
     /// The record and `SLACK` more bytes.
     bytes: &'a [u8],
@@ -82,7 +83,8 @@ impl<'a> Record<'a> {
             for row in 0..grid.down {
                 let start = layout.row(set * C, row * GROUP_ROWS);
                 for column in 0..grid.across {
-                    // SAFETY: flags and ids lie in the record, as `new` found.
+                    // SAFETY: flags and ids lie in the record, as `new` found: there are as many ids as the flags that it
+                    // counted in the same bytes, which nobody else writes.
                     let (flag, id) = unsafe { (self.load(flag_at) & 1, self.load(id_at) & id_mask) };
                     let base = if self.ids.flagged {
                         flag_at += 1;
@@ -99,7 +101,7 @@ impl<'a> Record<'a> {
                             return None;
                         }
                         let places = (places >> (64 * word)) as u64;
-                        // SAFETY: `at` is in the record.
+                        // SAFETY: `at` was compared with the end of the record just above.
                         let deviation = unsafe { self.load(at) };
                         values |= u128::from(deposit(deviation, places)) << (64 * word);
                         at += u64::from(places.count_ones());

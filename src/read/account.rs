@@ -131,7 +131,7 @@ impl<S: Source> Reader<S> {
         })
     }
 
-    /// Every piece of the file, by place; pieces that blocks share occur once.
+    /// Every piece of the file, by place; transform sets that blocks share occur once.
     pub(super) fn extents(&self) -> Result<Vec<Extent>> {
         let mut all = vec![(0, HEADER, Part::Frame)];
         let length = self.file_length();
@@ -156,29 +156,37 @@ impl<S: Source> Reader<S> {
             };
             all.push((section.offset, section.length, part));
         }
-        self.block_extents(&self.table, false, &mut all)?;
+        let mut sets = Vec::new();
+        self.block_extents(&self.table, false, &mut all, &mut sets)?;
         if let Some(condensed) = &self.condensed {
-            self.block_extents(condensed, true, &mut all)?;
+            self.block_extents(condensed, true, &mut all, &mut sets)?;
         }
+        sets.sort_unstable();
+        sets.dedup();
+        all.extend(sets);
         for number in 0..self.dictionaries.count() {
             let entry: DictionaryEntry = self.dictionaries.entry(&self.pages, number)?;
             all.push((entry.offset.get(), entry.length.get(), Part::Dictionaries));
         }
         all.sort_unstable();
-        all.dedup();
         Ok(all)
     }
 
-    fn block_extents(&self, table: &Rows, condensed: bool, all: &mut Vec<Extent>) -> Result<()> {
+    fn block_extents(
+        &self,
+        table: &Rows,
+        condensed: bool,
+        all: &mut Vec<Extent>,
+        sets: &mut Vec<Extent>,
+    ) -> Result<()> {
         for number in 0..table.block_count() {
             let entry = table.entry(&self.pages, number)?;
             let lanes = if entry.record_kind == TILE_RECORDS { 0 } else { table.lanes_of(number) };
             let set = u64::from(lanes) * LaneTransform::SIZE;
-            let mut add = |offset, length, part| {
-                all.push((offset, length, if condensed { Part::Condensed } else { part }))
-            };
+            let part_of = |part| if condensed { Part::Condensed } else { part };
+            let mut add = |offset, length, part| all.push((offset, length, part_of(part)));
             if set > 0 {
-                add(entry.transforms.get(), set, Part::Layouts);
+                sets.push((entry.transforms.get(), set, part_of(Part::Layouts)));
             }
             for (piece, offset, length) in entry.pieces()? {
                 let part = match piece {

@@ -1,7 +1,7 @@
 //! A block's layout and transforms, read and checked once, and where its records are.
 
 use std::borrow::Cow;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use zerocopy::FromBytes;
 
@@ -9,8 +9,10 @@ use super::fields::BaseParts;
 use super::grouped::Grouped;
 use super::limits::{column_place, lane_limit};
 use super::records::Picked;
+use super::text_map::TextMap;
 use super::{Pages, Source};
 use crate::column::Schema;
+use crate::earned;
 use crate::error::{Error, Result};
 use crate::format::bits::{field, mask};
 use crate::format::{BlockEntry, FIXED_RECORDS, GROUPED_RECORDS, LaneTransform, PIXELS, TransformKind};
@@ -87,6 +89,8 @@ pub(super) struct Block {
     pub exceptions: Vec<LaneExceptions>,
     /// Code groups, for grouped records.
     pub grouped: Option<Grouped>,
+    /// The characters of the heap, once strings have been checked.
+    pub text: OnceLock<Arc<TextMap>>,
 }
 
 /// Where a lane's exceptions are within the exceptions piece.
@@ -118,7 +122,7 @@ impl Block {
         };
         let exceptions = exceptions(pages, schema, &entry)?;
         let parts = lanes.iter().map(|_| OnceLock::new()).collect();
-        let block = Self { entry, lanes, parts, exceptions, grouped };
+        let block = Self { entry, lanes, parts, exceptions, grouped, text: OnceLock::new() };
         for e in &block.exceptions {
             let kind = block.lanes.get(e.lane as usize).map(|l| l.kind);
             if kind != Some(TransformKind::Decimal) || e.count as u64 > entry.rows.get() {
@@ -152,6 +156,16 @@ impl Block {
             Some(grouped) => grouped.is_constant(),
             None => self.entry.record_bits() == 0,
         }
+    }
+
+    /// Whether rows of the block may have different fields in some of these lanes, or exceptions.
+    pub fn varies(&self, lanes: std::ops::Range<u32>) -> bool {
+        let own = |lane: u32| match (&self.grouped, self.lanes.get(lane as usize)) {
+            (Some(grouped), _) => grouped.varies(lane as usize),
+            (None, Some(lane)) => lane.base_mask | lane.deviation_mask != 0,
+            (None, None) => true,
+        };
+        lanes.clone().any(own) || self.exceptions.iter().any(|e| lanes.contains(&e.lane))
     }
 
     /// Rows of the block.
@@ -273,10 +287,11 @@ fn transforms<S: Source>(
             Err(Error::corrupt("transforms of no lanes"))
         };
     }
-    let bytes = pages.piece(entry.transforms.get(), lanes as u64 * LaneTransform::SIZE)?;
+    // Copied before it is checked: a map may change meanwhile.
+    let bytes = pages.piece(entry.transforms.get(), lanes as u64 * LaneTransform::SIZE)?.into_owned();
     let set = <[LaneTransform]>::ref_from_bytes(&bytes)
         .map_err(|_| Error::corrupt("a transform set is cut short"))?;
-    let mut limits = Vec::with_capacity(lanes);
+    let mut limits = earned::with_room(lanes)?;
     for (_, node) in schema.group_nodes(group) {
         let own = node.first_lane..node.first_value_lane() + node.value_lanes();
         let own = set.get(own.start as usize..own.end as usize);
@@ -302,7 +317,7 @@ fn whole_lanes(
     limits: &[u64],
     entry: &BlockEntry,
 ) -> Result<(Vec<Lane>, Vec<u8>)> {
-    let mut lanes = Vec::with_capacity(transforms.len());
+    let mut lanes = earned::with_room(transforms.len())?;
     for (t, &most) in transforms.iter().zip(limits) {
         let own = Lane::new(t, most)?;
         lanes.push(Lane { deviation_mask: mask(t.width.into()), ..own });
@@ -322,7 +337,7 @@ fn lanes(
 ) -> Result<Vec<Lane>> {
     let total = u64::from(entry.total_bits.get());
     let (mut at, mut base_offset, mut deviation_offset) = (0u64, 0u64, u64::from(entry.id_bits));
-    let mut lanes = Vec::with_capacity(transforms.len());
+    let mut lanes = earned::with_room(transforms.len())?;
     for (t, &most) in transforms.iter().zip(limits) {
         let own = Lane::new(t, most)?;
         let width = u32::from(t.width);
@@ -366,7 +381,7 @@ fn exceptions<S: Source>(
         return Err(cut());
     }
     let directory = pages.piece(start + 8, lanes * 8)?;
-    let mut all = Vec::with_capacity(lanes as usize);
+    let mut all = earned::with_room(lanes as usize)?;
     let mut at = 8 + lanes * 8;
     for pair in directory.chunks_exact(8) {
         let (lane, count) = (little(&pair[..4]), little(&pair[4..]));

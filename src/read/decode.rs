@@ -7,12 +7,14 @@ use super::dictionary::Dictionaries;
 use super::fields::{BaseParts, Bases, Records, Starts, lane_fields};
 use super::grouped::GroupedFields;
 use super::limits::{column_place, outside};
+use super::prepare::{prepare, zero_nulls};
 use super::records::{Chunk, Picked};
 use super::rows::Rows;
 use super::store::{Target, store, store_one, store_wide};
 use super::strings::Strings;
 use super::{Pages, Projection, Source};
 use crate::column::{Batch, Column, Kind, Node, Values};
+use crate::earned;
 use crate::error::{Error, Result};
 use crate::format::TransformKind;
 use crate::format::bits::mask;
@@ -38,6 +40,8 @@ pub(super) struct Decode<'a, S> {
     dictionaries: &'a Dictionaries,
     columns: Vec<Output<'a>>,
     rows: usize,
+    /// Most bytes of strings in several rows.
+    most: u64,
     /// Memory for records in code groups.
     grouped: GroupedFields,
 }
@@ -63,17 +67,20 @@ impl<'a, S: Source> Decode<'a, S> {
         out: &mut Batch,
     ) -> Result<Self> {
         let mut old = std::mem::take(&mut out.columns).into_iter();
-        let mut columns = Vec::with_capacity(projection.nodes().len());
+        let mut columns = earned::with_room(projection.nodes().len())?;
         for &number in projection.nodes() {
             let node = table.schema.nodes().get(number);
             let node = node.ok_or_else(|| Error::argument(format!("no node {number} in this file")))?;
             let codes = projection.codes() && node.dictionary.is_some();
             let mut column = old.next().unwrap_or(Column { validity: None, values: Values::None });
             prepare(&mut column, node, rows, codes)?;
-            let strings = (node.kind.is_bytes() && !codes).then(|| Strings::new(rows));
+            let wanted = node.kind.is_bytes() && !codes;
+            let kept = if projection.is_only_checked() { None } else { Some(rows) };
+            let strings = wanted.then(|| Strings::new(kept, node.kind == Kind::Text)).transpose()?;
             columns.push(Output { node, column, strings, nulls: false });
         }
-        Ok(Self { pages, dictionaries, columns, rows, grouped: GroupedFields::default() })
+        let (most, grouped) = (projection.most(), GroupedFields::default());
+        Ok(Self { pages, dictionaries, columns, rows, most, grouped })
     }
 
     /// Whether any column lies in the table's storage group.
@@ -99,13 +106,13 @@ impl<'a, S: Source> Decode<'a, S> {
             Bases { bytes: &bytes, width: entry.base_bits.get().into(), count: entry.base_count.get() };
         let exceptions = pages.piece(entry.exceptions.get(), entry.exceptions_length.get())?;
         for strings in self.columns.iter_mut().filter_map(|c| c.strings.as_mut()) {
-            strings.start_block(pages, entry)?;
+            strings.start_block(pages, block)?;
         }
         let table = || self.columns.iter().filter(|c| c.node.group == 0);
         let wanted =
             table().flat_map(|c| c.node.first_lane..c.node.first_value_lane() + c.node.value_lanes());
         if let Some(grouped) = &block.grouped {
-            self.grouped.start(grouped, wanted.map(|lane| lane as usize));
+            self.grouped.start(grouped, wanted.map(|lane| lane as usize))?;
         }
         let ids_wanted = block.grouped.is_none() && table().any(|c| has_bases(c.node, block));
         let grouped = block.grouped.is_some().then(|| std::mem::take(&mut self.grouped));
@@ -149,13 +156,21 @@ impl<'a, S: Source> Decode<'a, S> {
     }
 
     /// Hands the columns over.
+    ///
+    /// # Errors
+    /// `Corrupt` for strings that are none; `Memory` for more of them than may be.
     pub fn finish(self, out: &mut Batch) -> Result<()> {
+        let strings = self.columns.iter().filter_map(|c| c.strings.as_ref());
+        let bytes = strings.fold(0, |sum: u64, s| sum.saturating_add(s.bytes()));
+        if self.rows > 1 && bytes > self.most {
+            return Err(Error::memory(format!("{} rows have {bytes} bytes of strings, about", self.rows)));
+        }
         let finish = |mut output: Output| {
             let (validity, values) = (output.column.validity.as_deref(), &mut output.column.values);
             match (output.strings, validity) {
-                (Some(strings), validity) => strings
-                    .finish(output.node.kind == Kind::Text, validity, values)
-                    .map_err(|e| e.at(column_place(&output.node.name)))?,
+                (Some(strings), validity) => {
+                    strings.finish(validity, values).map_err(|e| e.at(column_place(&output.node.name)))?
+                }
                 (None, Some(validity)) => zero_nulls(validity, values),
                 (None, None) => {}
             }
@@ -216,7 +231,7 @@ impl<'a> Fields<'a> {
         match (&mut self.grouped, &self.block.grouped) {
             (Some(fields), Some(grouped)) => fields.swap(grouped, lane as usize, out),
             _ => {
-                out.resize(records.len(), 0);
+                earned::resize(out, records.len(), 0)?;
                 lane_fields(layout, records, &self.bases, parts, out);
             }
         }
@@ -343,57 +358,5 @@ impl Output<'_> {
             }
         }
         Ok(())
-    }
-}
-
-/// Makes a column ready for `rows` rows, all zero.
-fn prepare(column: &mut Column, node: &Node, rows: usize, codes: bool) -> Result<()> {
-    let count = |per_row: usize| {
-        let count = rows.checked_mul(per_row).filter(|&c| c <= isize::MAX as usize / 16);
-        count.ok_or_else(|| Error::argument("too many values for one batch; read fewer rows at a time"))
-    };
-    let instances = count(node.instances as usize)?;
-    column.validity = node.nullable.then(|| {
-        let mut validity = column.validity.take().unwrap_or_default();
-        validity.clear();
-        validity.resize(instances, 0);
-        validity
-    });
-    let wanted = if codes { Values::U32(Vec::new()) } else { Values::empty(node) };
-    if std::mem::discriminant(&wanted) != std::mem::discriminant(&column.values) {
-        column.values = wanted;
-    }
-    column.values.clear();
-    let values = count((node.instances as usize).saturating_mul(node.values_per_instance()))?;
-    match &mut column.values {
-        Values::U8(v) => v.resize(values, 0),
-        Values::U16(v) => v.resize(values, 0),
-        Values::U32(v) => v.resize(values, 0),
-        Values::U64(v) => v.resize(values, 0),
-        Values::U128(v) => v.resize(values, 0),
-        Values::None | Values::Bytes { .. } => {}
-    }
-    Ok(())
-}
-
-/// Values under a null are zero.
-fn zero_nulls(validity: &[u8], values: &mut Values) {
-    fn zero<T: Copy + Default>(validity: &[u8], values: &mut [T]) {
-        let per = values.len().checked_div(validity.len()).unwrap_or(0);
-        if per > 0 && validity.contains(&0) {
-            for (valid, values) in validity.iter().zip(values.chunks_mut(per)) {
-                if *valid == 0 {
-                    values.fill(T::default());
-                }
-            }
-        }
-    }
-    match values {
-        Values::U8(v) => zero(validity, v),
-        Values::U16(v) => zero(validity, v),
-        Values::U32(v) => zero(validity, v),
-        Values::U64(v) => zero(validity, v),
-        Values::U128(v) => zero(validity, v),
-        Values::None | Values::Bytes { .. } => {}
     }
 }

@@ -10,11 +10,14 @@ use super::block::little;
 use super::strings::not_text;
 use super::{Pages, Source};
 use crate::column::Values;
+use crate::earned;
 use crate::error::{Error, Result};
 use crate::format::{DictionaryEntry, DictionaryKind, MAX_SYMBOL, SymbolTable};
 
-/// Bytes of dictionaries kept in memory.
+/// Bytes of dictionaries kept in memory, at most, and for small files: 5 for each byte of the file, and these. Entries may
+/// name the same bytes again and again.
 const KEPT: usize = 64 << 20;
+const KEPT_OF_ALL: usize = 8 << 20;
 
 /// Strings back to back, as they are in the file: in symbols, if there are any.
 pub(super) struct StringTable {
@@ -43,19 +46,24 @@ impl StringTable {
             }
             _ => return Ok(None),
         };
-        let read = || {
-            let (count, width) = (usize::try_from(entry.count.get()).ok()?, entry.width.get() as usize);
-            let (lengths, data) = bytes.split_at_checked(count.checked_mul(width)?)?;
-            let mut ends = Vec::with_capacity(count.checked_add(1)?);
-            let mut end = 0u32;
-            ends.push(end);
-            for length in lengths.chunks_exact(width).map(little) {
-                end = end.checked_add(u32::try_from(length).ok()?)?;
-                ends.push(end);
-            }
-            (end as usize == data.len()).then(|| (ends, data.to_vec()))
-        };
-        Ok(read().map(|(ends, data)| Self { ends, data, symbols, text: OnceLock::new() }))
+        let (count, width) = (usize::try_from(entry.count.get()).ok(), entry.width.get() as usize);
+        let parts = count.and_then(|count| bytes.split_at_checked(count.checked_mul(width)?));
+        let Some((lengths, data)) = parts else { return Ok(None) };
+        let mut ends = earned::with_room(lengths.len() / width.max(1) + 1)?;
+        let mut end = 0u32;
+        ends.push(end);
+        for length in lengths.chunks_exact(width).map(little) {
+            let next = u32::try_from(length).ok().and_then(|length| end.checked_add(length));
+            let Some(next) = next else { return Ok(None) };
+            ends.push(next);
+            end = next;
+        }
+        if end as usize != data.len() {
+            return Ok(None);
+        }
+        let mut copy = earned::with_room(data.len())?;
+        copy.extend_from_slice(data);
+        Ok(Some(Self { ends, data: copy, symbols, text: OnceLock::new() }))
     }
 
     /// Number of strings.
@@ -81,18 +89,22 @@ impl StringTable {
 
     /// The strings themselves.
     pub fn values(&self) -> Result<Values> {
-        let (mut data, mut offsets) = (Vec::new(), vec![0]);
+        let mut offsets = earned::with_room(self.ends.len())?;
+        let mut data = earned::with_room(self.data.len())?;
+        offsets.push(0);
         self.each(|string| {
+            earned::reserve(&mut data, string.len())?;
             data.extend_from_slice(string);
             offsets.push(data.len() as u64);
+            Ok(())
         })?;
         Ok(Values::Bytes { offsets, data })
     }
 
-    /// Bytes of the longest string, at most.
-    pub fn longest(&self) -> u64 {
-        let lengths = self.ends.windows(2).map(|w| u64::from(w[1] - w[0]));
-        lengths.max().unwrap_or(0) * if self.symbols.is_some() { MAX_SYMBOL as u64 } else { 1 }
+    /// Bytes of the strings as `values` has them, at most.
+    pub fn most_bytes(&self) -> u64 {
+        let data = self.data.len() as u64 * if self.symbols.is_some() { MAX_SYMBOL as u64 } else { 1 };
+        data + 8 * self.ends.len() as u64
     }
 
     /// Checks that all strings are UTF-8.
@@ -104,7 +116,10 @@ impl StringTable {
             Some(&text) => text,
             None => {
                 let mut text = true;
-                self.each(|string| text &= std::str::from_utf8(string).is_ok())?;
+                self.each(|string| {
+                    text &= std::str::from_utf8(string).is_ok();
+                    Ok(())
+                })?;
                 *self.text.get_or_init(|| text)
             }
         };
@@ -114,17 +129,17 @@ impl StringTable {
     /// Calls `put` for each string.
     ///
     /// # Errors
-    /// `Corrupt` for codes without a symbol.
-    pub fn each(&self, mut put: impl FnMut(&[u8])) -> Result<()> {
+    /// `Corrupt` for codes without a symbol; those of `put`.
+    pub fn each(&self, mut put: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
         let mut buffer = Vec::new();
         for code in 0..self.len() {
             let bytes = self.range(code as u64).and_then(|r| self.data.get(r)).unwrap_or(&[]);
             match &self.symbols {
-                None => put(bytes),
+                None => put(bytes)?,
                 Some(symbols) => {
                     let mut end = 0;
                     symbols.append(bytes, &mut buffer, &mut end)?;
-                    put(buffer.get(..end).unwrap_or(&[]));
+                    put(buffer.get(..end).unwrap_or(&[]))?;
                 }
             }
         }
@@ -143,12 +158,16 @@ pub(super) struct Dictionaries {
     table: u64,
     count: u64,
     kept: Mutex<(HashMap<u32, Table>, usize)>,
+    /// Bytes that are kept, at most.
+    most: usize,
 }
 
 impl Dictionaries {
-    /// The table of `count` entries at an offset.
-    pub fn new(table: u64, count: u64) -> Self {
-        Self { table, count, kept: Mutex::default() }
+    /// The table of `count` entries at an offset, in a file of so many bytes.
+    pub fn new(table: u64, count: u64, file_length: u64) -> Self {
+        let earned = usize::try_from(file_length.saturating_mul(5)).unwrap_or(usize::MAX);
+        let most = KEPT.min(earned.saturating_add(KEPT_OF_ALL));
+        Self { table, count, kept: Mutex::default(), most }
     }
 
     /// Number of dictionaries.
@@ -179,10 +198,11 @@ impl Dictionaries {
             return Err(wrong_kind(number));
         }
         let bytes = pages.piece(entry.offset.get(), entry.length.get())?;
-        let raw: Vec<u64> = bytes.chunks_exact(8).map(little).collect();
+        let mut raw = earned::with_room(bytes.len() / 8)?;
+        raw.extend(bytes.chunks_exact(8).map(little));
         let largest = raw.iter().copied().max().unwrap_or(0);
         let raw = Arc::new(RawTable { raw, largest });
-        keep(&mut kept.0, &mut kept.1, number, Table::Raw(raw.clone()), bytes.len());
+        keep(kept, self.most, number, Table::Raw(raw.clone()), bytes.len());
         Ok(raw)
     }
 
@@ -198,7 +218,7 @@ impl Dictionaries {
         let bytes = pages.piece(entry.offset.get(), entry.length.get())?;
         let strings = Arc::new(StringTable::read(&entry, &bytes)?.ok_or_else(|| wrong_kind(number))?);
         let memory = strings.data.len() + 4 * strings.ends.len();
-        keep(&mut kept.0, &mut kept.1, number, Table::Strings(strings.clone()), memory);
+        keep(kept, self.most, number, Table::Strings(strings.clone()), memory);
         Ok(strings)
     }
 
@@ -220,7 +240,7 @@ impl Dictionaries {
             return Err(Error::corrupt(format!("symbol table {number} is longer than its symbols")));
         }
         let symbols = Arc::new(symbols);
-        keep(&mut kept.0, &mut kept.1, number, Table::Symbols(symbols.clone()), size_of::<SymbolTable>());
+        keep(kept, self.most, number, Table::Symbols(symbols.clone()), size_of::<SymbolTable>());
         Ok(symbols)
     }
 }
@@ -231,9 +251,15 @@ fn wrong_kind(number: u32) -> Error {
     ))
 }
 
-/// Keeps a table; when there are too many bytes of them, forgets the others.
-fn keep(tables: &mut HashMap<u32, Table>, total: &mut usize, number: u32, table: Table, bytes: usize) {
-    if *total + bytes > KEPT {
+/// Keeps a table; when there are more than `most` bytes of them, forgets the others.
+fn keep(
+    (tables, total): &mut (HashMap<u32, Table>, usize),
+    most: usize,
+    number: u32,
+    table: Table,
+    bytes: usize,
+) {
+    if *total + bytes > most {
         tables.clear();
         *total = 0;
     }

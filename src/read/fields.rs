@@ -1,6 +1,7 @@
 //! The decode kernel: the fields of one lane in some records of a block.
 
 use super::block::Lane;
+use crate::earned;
 use crate::error::{Error, Result};
 use crate::format::bits::{deposit, field, mask};
 
@@ -53,7 +54,7 @@ impl<'a> Records<'a> {
         if bits > 32 {
             return Err(Error::corrupt("a block has more than 2^32 bases"));
         }
-        ids.resize(self.len(), 0);
+        earned::resize(ids, self.len(), 0)?;
         if first_bits(self, bits.into(), ids) >= bases {
             return Err(Error::corrupt("a record names a base that does not exist"));
         }
@@ -223,7 +224,9 @@ fn bits_of<T>(records: &Records, at: u64, width: u32, out: &mut [T], mut value: 
     let within = records.len().min(out.len());
     let out = out.get_mut(..within).unwrap_or(&mut []);
     let load = |bit: u64| {
-        // SAFETY: `Records::new` found 8 bytes behind every record, and the bits lie within it.
+        // SAFETY: `Records::new` found 8 bytes behind every record, and the bits lie within it. Where they are follows
+        // from row numbers and copies of the block entry and the layout: no byte of the data, which a map may change,
+        // has a say.
         let word = unsafe { data.as_ptr().add((bit >> 3) as usize).cast::<u64>().read_unaligned() };
         word >> (bit & 7) & m
     };

@@ -1,15 +1,17 @@
 //! A block of images, and their decoding one by one.
 
 use std::borrow::Cow;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::block::{self, Block};
 use super::row_fields::{Bits, RowFields};
 use super::{Pages, Source};
 use crate::column::Schema;
+use crate::earned;
 use crate::error::{Error, Result};
 use crate::format::bits::field;
 use crate::format::{BlockEntry, DCT, GROUPED_RECORDS, SLACK, TILE_RECORDS};
-use crate::image::{Dct, DctScratch, TileCoder, TileScratch};
+use crate::image::{Dct, DctScratch, ImageShape, TileCoder, TileScratch, check_cosine_shape};
 
 /// A block of images, ready for decoding.
 pub(super) struct ImageBlock {
@@ -20,13 +22,38 @@ pub(super) struct ImageBlock {
 /// How records become pixels.
 pub(super) enum Coding {
     Pixels(RowFields),
-    Dct(RowFields, Dct),
+    Dct(RowFields, ImageShape),
     Tiles(TileCoder),
+}
+
+/// The error of a block in the cosine transform whose images are larger than the format allows.
+const TOO_LARGE: &str = "a block has larger images in the cosine transform than the format allows";
+
+/// Shapes whose tables are kept: few, since they may be larger than all else that a reader keeps.
+const KEPT_SHAPES: usize = 2;
+
+/// The tables of the cosine transform for the shapes used last: blocks share them.
+#[derive(Default)]
+pub(super) struct CosineTables(Mutex<Vec<(ImageShape, Arc<Dct>)>>);
+
+impl CosineTables {
+    fn get(&self, shape: ImageShape) -> Arc<Dct> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, dct)) = kept.iter().find(|(own, _)| *own == shape) {
+            return dct.clone();
+        }
+        let dct = Arc::new(Dct::new(shape));
+        kept.truncate(KEPT_SHAPES - 1);
+        kept.insert(0, (shape, dct.clone()));
+        dct
+    }
 }
 
 /// Memory that decoding uses again from image to image.
 #[derive(Default)]
 struct Scratch {
+    /// A tile record.
+    record: Vec<u8>,
     coefficients: Vec<i32>,
     dct: DctScratch,
     tiles: TileScratch,
@@ -49,21 +76,47 @@ impl ImageBlock {
         }
         let coding = if entry.record_kind == TILE_RECORDS {
             let [layout, ..] = block::stream_lengths(&entry)?;
-            let layout = pages.piece(entry.layout.get(), layout.saturating_sub(SLACK))?;
+            // Copied before it is checked: a map may change meanwhile.
+            let layout = pages.piece(entry.layout.get(), layout.saturating_sub(SLACK))?.into_owned();
             Coding::Tiles(TileCoder::from_bytes(shape, &layout)?)
         } else {
             let fields = RowFields::new(&Block::lanes(pages, schema, group, &entry)?)?;
             match entry.image_transform {
-                DCT => Coding::Dct(fields, Dct::new(shape)),
+                DCT => {
+                    check_cosine_shape(&shape).map_err(|_| Error::corrupt(TOO_LARGE))?;
+                    Coding::Dct(fields, shape)
+                }
                 _ => Coding::Pixels(fields),
             }
         };
         Ok(Self { entry, coding })
     }
 
-    /// Whether all images are the same.
-    pub fn is_constant(&self) -> bool {
-        self.entry.record_kind != TILE_RECORDS && self.entry.record_bits() == 0
+    /// Whether records are as many bits each.
+    pub fn has_fixed_records(&self) -> bool {
+        self.entry.record_kind != TILE_RECORDS
+    }
+
+    /// Checks the base ids of all fixed records.
+    pub fn check_ids<S: Source>(&self, pages: &Pages<S>) -> Result<()> {
+        const TOGETHER: u64 = 1 << 19;
+        let entry = &self.entry;
+        let (rows, width, id_bits) = (entry.rows.get(), entry.record_bits(), u32::from(entry.id_bits));
+        // Ids of so many bits name no other bases.
+        if entry.base_count.get() == 1u64.checked_shl(id_bits).unwrap_or(0) {
+            return Ok(());
+        }
+        let step = (TOGETHER / width.max(1)).max(1);
+        let mut first = 0;
+        while first < rows {
+            let count = step.min(rows - first);
+            let (records, at) = bits(pages, entry.records.get(), first * width, count * width)?;
+            if (0..count).any(|i| field(&records, at + i * width, id_bits) >= entry.base_count.get()) {
+                return Err(Error::corrupt("a record names a base that does not exist"));
+            }
+            first += count;
+        }
+        Ok(())
     }
 
     /// Checks that tile records follow each other and fill their bytes.
@@ -84,10 +137,19 @@ impl ImageBlock {
     }
 
     /// Decodes images: their bases and records, each page checked when it is first touched.
-    pub fn decode<S: Source>(&self, pages: &Pages<S>, wanted: &mut [Wanted]) -> Result<()> {
+    pub fn decode<S: Source>(
+        &self,
+        pages: &Pages<S>,
+        cosines: &CosineTables,
+        wanted: &mut [Wanted],
+    ) -> Result<()> {
         let mut scratch = Scratch::default();
+        let dct = match &self.coding {
+            Coding::Dct(_, shape) => Some(cosines.get(*shape)),
+            Coding::Pixels(_) | Coding::Tiles(_) => None,
+        };
         for (row, out) in wanted {
-            self.image(pages, *row, out, &mut scratch)?;
+            self.image(pages, dct.as_deref(), *row, out, &mut scratch)?;
         }
         Ok(())
     }
@@ -95,22 +157,34 @@ impl ImageBlock {
     fn image<S: Source>(
         &self,
         pages: &Pages<S>,
+        dct: Option<&Dct>,
         row: u64,
         out: &mut [u8],
         scratch: &mut Scratch,
     ) -> Result<()> {
-        match &self.coding {
-            Coding::Tiles(coder) => {
+        match (&self.coding, dct) {
+            (Coding::Tiles(coder), _) => {
                 let (offset, length) = self.tile_record(pages, row)?;
-                let record = pages.piece(offset, length)?;
+                let record = match pages.piece(offset, length)? {
+                    // Its flags are counted, then read again: of a map that may change they are copied first.
+                    Cow::Borrowed(mapped) => {
+                        scratch.record.clear();
+                        earned::reserve(&mut scratch.record, mapped.len())?;
+                        scratch.record.extend_from_slice(mapped);
+                        Cow::Borrowed(&scratch.record[..])
+                    }
+                    owned => owned,
+                };
                 let length = record.len().saturating_sub(SLACK as usize);
                 coder.decode(&record, length, out, &mut scratch.tiles)
             }
-            Coding::Pixels(fields) => self.record(pages, row, |record, base| fields.bytes(record, base, out)),
-            Coding::Dct(_, dct) => {
-                scratch.coefficients.resize(out.len(), 0);
+            (Coding::Dct(..), Some(dct)) => {
+                earned::resize(&mut scratch.coefficients, out.len(), 0)?;
                 self.coefficients(pages, row, &mut scratch.coefficients)?;
                 dct.inverse(&scratch.coefficients, out, &mut scratch.dct)
+            }
+            (Coding::Pixels(fields) | Coding::Dct(fields, _), _) => {
+                self.record(pages, row, |record, base| fields.bytes(record, base, out))
             }
         }
     }

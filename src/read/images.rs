@@ -48,8 +48,8 @@ impl<S: Source> Reader<S> {
     /// `Corrupt` or `Io`.
     pub fn image_errors(&self) -> Result<Vec<(u32, ImageErrors)>> {
         let Some(section) = self.directory.section(SectionKind::IMAGE_ERRORS) else { return Ok(Vec::new()) };
-        let bytes =
-            self.pages.source().bytes(section.offset..section.offset.saturating_add(section.length))?;
+        let end = section.offset.saturating_add(section.length);
+        let bytes = self.pages.source().bytes(section.offset..end)?.into_owned();
         if crc(&bytes) != section.crc {
             return Err(Error::corrupt("image errors: their checksum does not match"));
         }

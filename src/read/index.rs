@@ -116,6 +116,20 @@ impl SampleIndex {
         Ok(Class { label, stored: start..end, first_segment })
     }
 
+    /// All classes in stored order. Their labels lie side by side in the class table, so that they have no more bytes
+    /// than it.
+    pub fn all<'p, S: Source>(&'p self, pages: &'p Pages<S>) -> impl Iterator<Item = Result<Class>> + 'p {
+        let mut left = self.classes_length;
+        (0..self.classes).map(move |number| {
+            let class = self.class(pages, number)?;
+            let length = class.label.as_ref().map_or(0, |label| label.len() as u64);
+            left = left.checked_sub(length).ok_or_else(|| {
+                Error::corrupt(format!("class {number}: labels lie in the place of others"))
+            })?;
+            Ok(class)
+        })
+    }
+
     /// The stored place of a row.
     pub fn stored<S: Source>(&self, pages: &Pages<S>, row: u64) -> Result<u64> {
         let mut at = row;
@@ -201,8 +215,10 @@ impl SampleIndex {
         let sample = number / SAMPLE;
         let low = self.number(pages, level, 3, first_sample + sample)?.min(groups - 1);
         let next = (sample + 1) * SAMPLE;
-        let high =
-            if next < total { self.number(pages, level, 3, first_sample + sample + 1)? + 1 } else { groups };
+        let high = match next < total {
+            true => self.number(pages, level, 3, first_sample + sample + 1)?.saturating_add(1),
+            false => groups,
+        };
         let high = high.clamp(low + 1, groups);
         let mut failed = None;
         let group = partition_point(low as usize + 1..high as usize, |g| match before(g as u64) {
@@ -275,7 +291,7 @@ impl SampleIndex {
                 for sample in (0..total).step_by(SAMPLE as usize) {
                     let before = |g: u64| -> Result<u64> {
                         let ones = self.number(pages, level, 2, g)?;
-                        Ok(if one { ones } else { g * GROUP - ones })
+                        Ok(if one { ones } else { (g * GROUP).saturating_sub(ones) })
                     };
                     while group + 1 < groups && before(group + 1)? <= sample {
                         group += 1;

@@ -1,10 +1,14 @@
 //! Reading: open, blocks, take, scan. The core does no input or output: it asks a `Source` for
 //! byte ranges, and decodes them.
 
+#![deny(clippy::disallowed_methods, reason = "numbers of a file are allocated through crate::earned alone")]
+
 mod account;
 mod block;
 mod cache;
+mod cell_rows;
 mod columns;
+mod condensed_table;
 mod decode;
 mod dictionary;
 mod fields;
@@ -16,6 +20,7 @@ mod limits;
 #[cfg_attr(not(any(feature = "cuda", test)), allow(dead_code, reason = "decoded on a GPU"))]
 mod packed;
 mod pages;
+mod prepare;
 mod projection;
 mod reader;
 mod records;
@@ -27,8 +32,10 @@ mod segment;
 mod source;
 mod store;
 mod strings;
+mod text_map;
 mod verify;
 
+use cell_rows::by_node;
 pub(crate) use index::{GROUP, SAMPLE, level_parts};
 use pages::Pages;
 

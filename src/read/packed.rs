@@ -5,6 +5,7 @@ use zerocopy::{Immutable, IntoBytes};
 use super::block::Lane;
 use super::image_block::{Coding, ImageBlock};
 use super::{ImageColumn, Source, block};
+use crate::earned;
 use crate::error::{Error, Result};
 use crate::format::SLACK;
 use crate::image::ImageShape;
@@ -159,9 +160,10 @@ impl PackedImages {
                     ..packed
                 };
                 let bases: Vec<u8> = parts.bases.iter().flat_map(|base| base.to_le_bytes()).collect();
-                packed.bases = self.place(&bases);
-                packed.offsets = self.place(&pages.piece(entry.offsets.get(), offsets)?);
-                packed.records = self.place(&pages.piece(entry.records.get(), entry.records_length.get())?);
+                packed.bases = self.place(&bases)?;
+                packed.offsets = self.place(&pages.piece(entry.offsets.get(), offsets)?)?;
+                packed.records =
+                    self.place(&pages.piece(entry.records.get(), entry.records_length.get())?)?;
             }
             Coding::Pixels(_) | Coding::Dct(..) => {
                 let coefficients = matches!(block.coding, Coding::Dct(..));
@@ -178,8 +180,8 @@ impl PackedImages {
                 for lane in &lanes {
                     self.lanes.push(PackedLane::of(lane)?);
                 }
-                packed.bases = self.place(&pages.piece(entry.bases.get(), bases)?);
-                packed.records = self.place(&pages.piece(entry.records.get(), records)?);
+                packed.bases = self.place(&pages.piece(entry.bases.get(), bases)?)?;
+                packed.records = self.place(&pages.piece(entry.records.get(), records)?)?;
             }
         }
         self.blocks.push(packed);
@@ -187,11 +189,16 @@ impl PackedImages {
     }
 
     /// Adds bytes to the data, and zeros that may be read with them; where they begin.
-    fn place(&mut self, bytes: &[u8]) -> u64 {
+    ///
+    /// # Errors
+    /// `Memory`.
+    fn place(&mut self, bytes: &[u8]) -> Result<u64> {
         let start = self.data.len();
+        let end = (start + bytes.len() + SLACK as usize).next_multiple_of(16);
+        earned::reserve(&mut self.data, end - start)?;
         self.data.extend_from_slice(bytes);
-        self.data.resize((self.data.len() + SLACK as usize).next_multiple_of(16), 0);
-        start as u64
+        earned::resize(&mut self.data, end, 0)?;
+        Ok(start as u64)
     }
 }
 

@@ -9,12 +9,20 @@ use crate::error::Result;
 pub struct Projection {
     nodes: Vec<usize>,
     codes: bool,
+    /// Whether values of strings are checked and not returned.
+    checked: bool,
+    /// Most bytes of strings in a batch of several rows.
+    most: u64,
 }
 
 impl Projection {
+    fn new(nodes: Vec<usize>) -> Self {
+        Self { nodes, codes: false, checked: false, most: u64::MAX }
+    }
+
     /// Every column.
     pub fn all(schema: &Schema) -> Self {
-        Self { nodes: (0..schema.nodes().len()).collect(), codes: false }
+        Self::new((0..schema.nodes().len()).collect())
     }
 
     /// The named columns, in that order.
@@ -26,12 +34,12 @@ impl Projection {
         for name in names {
             nodes.extend(schema.subtree(schema.column(name.as_ref())?));
         }
-        Ok(Self { nodes, codes: false })
+        Ok(Self::new(nodes))
     }
 
     /// Columns by node number, in that order; a number below a column is taken for the column.
     pub fn nodes_of(schema: &Schema, columns: &[usize]) -> Self {
-        Self { nodes: columns.iter().flat_map(|&c| schema.subtree(c)).collect(), codes: false }
+        Self::new(columns.iter().flat_map(|&c| schema.subtree(c)).collect())
     }
 
     /// The same columns, with strings of a file-wide dictionary as their codes (`Values::U32`).
@@ -43,6 +51,29 @@ impl Projection {
     /// The nodes, in the order of the batch's columns.
     pub fn nodes(&self) -> &[usize] {
         &self.nodes
+    }
+
+    /// The same columns, strings being checked where they are and left empty in batches.
+    pub(super) fn only_checked(mut self) -> Self {
+        self.checked = true;
+        self
+    }
+
+    /// Whether strings are checked only.
+    pub(super) fn is_only_checked(&self) -> bool {
+        self.checked
+    }
+
+    /// The same columns in batches of at most so many bytes of strings, about: several rows that have more are refused
+    /// by an error of kind `Memory` before their strings are put together.
+    pub(crate) fn with_most(mut self, most: u64) -> Self {
+        self.most = most;
+        self
+    }
+
+    /// Most bytes of strings in a batch of several rows.
+    pub(super) fn most(&self) -> u64 {
+        self.most
     }
 
     /// Whether dictionary codes are wanted.

@@ -11,11 +11,9 @@ use super::rows::Rows;
 use super::scan::Scan;
 use super::source::{self, FileSource, Source};
 use super::{Pages, Projection};
-use crate::column::{Batch, Kind, Node, Schema, Values};
+use crate::column::{Batch, Kind, Schema, Values};
 use crate::error::{Error, Result};
-use crate::format::{
-    CellTarget, CellsSection, Directory, FOOTER, Footer, HEADER, Header, MAX_CELLS, SectionKind, TAIL, crc,
-};
+use crate::format::{Directory, FOOTER, Footer, HEADER, Header, SectionKind, TAIL, crc};
 
 /// The first bytes of an encapsulated Arrow IPC message.
 const ARROW_MESSAGE: [u8; 4] = [0xFF; 4];
@@ -51,9 +49,13 @@ impl Reader<memmap2::Mmap> {
     /// Opens a file through a memory map.
     ///
     /// # Safety
-    /// Nobody may truncate the file or write into it while the reader lives: reading a page that is
-    /// gone ends the process (SIGBUS), and bytes that change after they were checked may come back
-    /// as wrong values (never as memory errors: places and ids are checked on every use).
+    /// Nobody may truncate the file while the reader lives: reading a page that is gone ends the process (SIGBUS).
+    ///
+    /// Bytes that others write into it after they were checked come back as wrong values or as errors. They do not
+    /// lead out of memory: whatever says where to read or write is copied before it is checked, or is loaded once and
+    /// bounded where it is used. Compilers are told that mapped bytes do not change, though, so that this holds of the
+    /// code as it is compiled (`tests/map_race.rs`) and is no promise of the language: where others may write, open the
+    /// file with [`Reader::open`].
     ///
     /// # Errors
     /// As `open`.
@@ -98,10 +100,12 @@ impl<S: Source> Reader<S> {
                 None => Some(source.bytes(offset..end)?),
             };
             let found = found.ok_or_else(|| Error::corrupt(format!("{what}: it lies outside the file")))?;
+            // Copied before it is checked: a map may change meanwhile.
+            let found = found.into_owned();
             if crc(&found) != sum {
                 return Err(Error::corrupt(format!("{what}: its checksum does not match")));
             }
-            Ok(found.into_owned())
+            Ok(found)
         };
         let offset = footer.directory_offset.get();
         let bytes = metadata(offset, footer.directory_length.get(), footer.directory_crc.get(), "directory")?;
@@ -133,7 +137,7 @@ impl<S: Source> Reader<S> {
             .map(|schema| Rows::new(schema, rows, blocks, 0, start(SectionKind::CONDENSED_TABLE)))
             .filter(|_| place(SectionKind::CONDENSED_TABLE).is_some());
         let (at, bytes) = place(SectionKind::DICTIONARY_TABLE).unwrap_or((0, 0));
-        let dictionaries = Dictionaries::new(at, bytes / 32);
+        let dictionaries = Dictionaries::new(at, bytes / 32, length);
         for node in table.schema.nodes().iter().chain(condensed.iter().flat_map(|c| c.schema.nodes())) {
             if let Some(number) = node.dictionary.filter(|&n| u64::from(n) >= dictionaries.count()) {
                 let what = format!(
@@ -271,7 +275,7 @@ impl<S: Source> Reader<S> {
     /// `Argument` if the range is not within the table.
     pub fn scan<'a>(
         &'a self,
-        projection: &'a Projection,
+        projection: &Projection,
         rows: Range<u64>,
         batch_rows: usize,
     ) -> Result<Scan<'a, S>> {
@@ -292,6 +296,12 @@ impl<S: Source> Reader<S> {
         table.values().map(Some)
     }
 
+    /// Bytes that the strings of a node's file-wide dictionary take, at most; 0 if it has none.
+    pub(crate) fn dictionary_bytes(&self, node: usize) -> Result<u64> {
+        let number = self.schema().nodes().get(node).and_then(|n| n.dictionary);
+        number.map_or(Ok(0), |number| Ok(self.dictionaries.strings(&self.pages, number)?.most_bytes()))
+    }
+
     /// The node and the number of the classes of a class-wise file.
     pub fn classes(&self) -> Option<(usize, u64)> {
         self.index.as_ref().map(|i| (i.node() as usize, i.classes()))
@@ -304,6 +314,14 @@ impl<S: Source> Reader<S> {
     pub fn class(&self, number: u64) -> Result<Class> {
         let index = self.index.as_ref().ok_or_else(|| Error::argument("the file is not class-wise"))?;
         index.class(&self.pages, number)
+    }
+
+    /// The classes of a class-wise file, in stored order; none for other files.
+    ///
+    /// # Errors
+    /// `Corrupt` or `Io`.
+    pub fn all_classes(&self) -> impl Iterator<Item = Result<Class>> + '_ {
+        self.index.iter().flat_map(|index| index.all(&self.pages))
     }
 
     /// The table row at a stored place: the inverse of the order that a class-wise file is stored in.
@@ -346,62 +364,15 @@ impl<S: Source> Reader<S> {
         self.table.segment(&self.pages, segment, 0)
     }
 
-    /// The cells section, if there is one.
-    pub(crate) fn cells(&self) -> Result<Option<CellsSection>> {
-        let Some(bytes) = self.cells.as_deref() else { return Ok(None) };
-        let nodes = self.schema().nodes();
-        let section = CellsSection::read(bytes, nodes.len())?;
-        let bad = |what: &str| Err(Error::corrupt(format!("cells: {what}")));
-        let numeric = |n: u32| nodes.get(n as usize).is_some_and(Node::is_numeric_column);
-        if !section.features.iter().all(|f| numeric(f.node.get())) {
-            return bad("a feature is not a column of numbers");
-        }
-        match section.target {
-            CellTarget::None => {}
-            CellTarget::Value(node) if numeric(node) => {}
-            CellTarget::Value(_) => return bad("the target is not a column of numbers"),
-            CellTarget::Class(node) => {
-                let node = nodes.get(node as usize).filter(|n| n.is_single_column());
-                let Some(node) = node else { return bad("the target is no column of single values") };
-                let bytes = usize::from(node.bits.div_ceil(8));
-                let fits = |label: &Vec<u8>| node.kind.is_bytes() || label.len() == bytes;
-                if !section.labels.iter().flatten().all(fits) {
-                    return bad("a label is not a value of the target");
-                }
-            }
-        }
-        Ok(Some(section))
-    }
-
     /// The bytes of the moments section, if there is one.
-    pub(crate) fn moments_bytes(&self) -> Result<Option<Cow<'_, [u8]>>> {
+    pub(crate) fn moments_bytes(&self) -> Result<Option<Vec<u8>>> {
         self.bulk_section(SectionKind::MOMENTS)
     }
 
-    /// The bytes of a bulk section, if there is one.
-    pub(crate) fn bulk_section(&self, kind: SectionKind) -> Result<Option<Cow<'_, [u8]>>> {
+    /// A copy of the bytes of a bulk section, if there is one: what is checked in it stays so.
+    pub(crate) fn bulk_section(&self, kind: SectionKind) -> Result<Option<Vec<u8>>> {
         let section = self.directory.section(kind);
-        section.map(|s| self.pages.piece(s.offset, s.length)).transpose()
-    }
-
-    /// Rows of the condensed table: 0 if it is not stored.
-    pub(crate) fn condensed_count(&self) -> u64 {
-        self.condensed.as_ref().map_or(0, |table| table.rows)
-    }
-
-    /// All rows of the condensed table; none if it is not stored.
-    pub(crate) fn condensed_rows(&self) -> Result<Batch> {
-        let mut out = Batch::default();
-        let Some(table) = &self.condensed else { return Ok(out) };
-        let bytes = table.rows.saturating_mul(8 * table.schema.nodes().len() as u64);
-        let most = self.file_length().saturating_mul(64).saturating_add(16 << 20);
-        if table.rows > MAX_CELLS || bytes > most {
-            return Err(Error::corrupt("there are more condensed samples than the format allows"));
-        }
-        let rows = Picked::Range(0, table.rows as usize);
-        let everything = Projection::all(&table.schema);
-        table.take(&self.pages, &self.dictionaries, rows, None, &everything, &mut out)?;
-        Ok(out)
+        section.map(|s| Ok(self.pages.piece(s.offset, s.length)?.into_owned())).transpose()
     }
 
     /// Rows grouped by block, each with its place in the order given.

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::block::Block;
 use super::fields::Starts;
 use super::{Pages, Source};
+use crate::earned;
 use crate::error::{Error, Result};
 
 /// Zero bytes behind gathered records, for wide loads.
@@ -103,7 +104,8 @@ impl Chunk {
                     None => {
                         self.dense = Some((first * width - (range.start - all.start) * 8, width, count));
                         let mut data = pages.get(range)?.into_owned();
-                        data.resize(data.len() + SLACK, 0);
+                        let end = data.len() + SLACK;
+                        earned::resize(&mut data, end, 0)?;
                         Ok(Cow::Owned(data))
                     }
                 }
@@ -117,12 +119,13 @@ impl Chunk {
                 Ok(Cow::Borrowed(data))
             }
             (Picked::List(rows), None) => {
-                let mut data = Vec::with_capacity(rows.len() * (width as usize / 8 + 2) + SLACK);
+                let mut data = earned::with_room(rows.len().saturating_mul(width as usize / 8 + 2) + SLACK)?;
                 for &row in rows {
                     self.listed.push(data.len() as u64 * 8 + row * width % 8);
                     data.extend_from_slice(&pages.get(block.record_bytes(row))?);
                 }
-                data.resize(data.len() + SLACK, 0);
+                let end = data.len() + SLACK;
+                earned::resize(&mut data, end, 0)?;
                 self.dense = None;
                 Ok(Cow::Owned(data))
             }

@@ -9,7 +9,7 @@ use super::block::Block;
 use super::cache::Cache;
 use super::decode::{Decode, Part};
 use super::dictionary::Dictionaries;
-use super::image_block::{ImageBlock, Wanted};
+use super::image_block::{CosineTables, ImageBlock, Wanted};
 use super::records::Picked;
 use super::{Pages, Projection, Source};
 use crate::column::{Batch, Schema};
@@ -31,6 +31,7 @@ pub(super) struct Rows {
     pub table: u64,
     blocks: Cache<Block>,
     images: Cache<ImageBlock>,
+    cosines: CosineTables,
 }
 
 impl Rows {
@@ -40,7 +41,8 @@ impl Rows {
         let largest = (1..schema.groups()).map(lanes).max().unwrap_or(0);
         let most = segments.saturating_mul(u64::from(schema.groups()) - 1);
         let images = Cache::new(1024 + 8 * largest, IMAGE_BLOCKS, most);
-        Self { schema, rows, segments, segment_rows, table, blocks, images }
+        let cosines = CosineTables::default();
+        Self { schema, rows, segments, segment_rows, table, blocks, images, cosines }
     }
 
     /// Blocks: one a segment and storage group.
@@ -128,7 +130,7 @@ impl Rows {
             let (now, later) = wanted.split_at_mut(here);
             now.iter_mut().for_each(|(row, _)| *row -= first);
             let number = self.number(segment, group);
-            block.decode(pages, now).map_err(|e| e.at(format_args!("block {number}")))?;
+            block.decode(pages, &self.cosines, now).map_err(|e| e.at(format_args!("block {number}")))?;
             wanted = later;
         }
         Ok(())

@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use super::{Projection, Reader, Source};
 use crate::column::{Batch, Values};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
-/// Bytes of strings in a batch above which the batches that follow are cut smaller.
+/// Bytes of strings in a batch, at most, if it has more than one row; longer batches are cut anew.
 const STRING_BYTES: usize = 16 << 20;
 /// Bytes of other values in a batch, at most, if it has more than one row.
 const VALUE_BYTES: u64 = 8 << 20;
@@ -14,7 +14,7 @@ const VALUE_BYTES: u64 = 8 << 20;
 /// An iterator over the batches of a range of rows.
 pub struct Scan<'a, S> {
     reader: &'a Reader<S>,
-    projection: &'a Projection,
+    projection: Projection,
     rows: Range<u64>,
     batch_rows: u64,
     wanted: u64,
@@ -23,7 +23,7 @@ pub struct Scan<'a, S> {
 impl<'a, S: Source> Scan<'a, S> {
     pub(super) fn new(
         reader: &'a Reader<S>,
-        projection: &'a Projection,
+        projection: &Projection,
         rows: Range<u64>,
         batch_rows: usize,
     ) -> Result<Self> {
@@ -37,6 +37,7 @@ impl<'a, S: Source> Scan<'a, S> {
         let wanted = (batch_rows as u64).min(VALUE_BYTES / lanes.max(1)).max(1);
         // A first batch of strings is small: how long they are is not known.
         let batch_rows = if nodes().any(|n| n.kind.is_bytes()) { wanted.min(1024) } else { wanted };
+        let projection = projection.clone().with_most(STRING_BYTES as u64);
         Ok(Self { reader, projection, rows, batch_rows, wanted })
     }
 
@@ -48,8 +49,19 @@ impl<'a, S: Source> Scan<'a, S> {
         if self.rows.is_empty() {
             return Ok(false);
         }
-        let end = self.rows.end.min(self.rows.start.saturating_add(self.batch_rows));
-        self.reader.range_into(self.rows.start..end, self.projection, out)?;
+        let end = loop {
+            let end = self.rows.end.min(self.rows.start.saturating_add(self.batch_rows));
+            let rows = end - self.rows.start;
+            match self.reader.range_into(self.rows.start..end, &self.projection, out) {
+                // Fewer rows take less memory. Longer batches are not tried again, or every other one would fail.
+                Err(e) if e.kind() == ErrorKind::Memory && rows > 1 => {
+                    self.wanted = rows / 2;
+                    self.batch_rows = self.wanted;
+                }
+                Err(e) => return Err(e),
+                Ok(()) => break end,
+            }
+        };
         self.rows.start = end;
         let bytes = |v: &Values| if let Values::Bytes { data, .. } = v { data.len() } else { 0 };
         let bytes: usize = out.columns.iter().map(|c| bytes(&c.values)).sum();

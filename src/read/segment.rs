@@ -80,7 +80,7 @@ impl<'a> SegmentReader<'a> {
         Self {
             pages: Pages::new(pieces, end, &[], false),
             table: Rows::new(schema.clone(), rows, 1, rows, block_table),
-            dictionaries: Dictionaries::new(dictionary_table, dictionaries.len() as u64),
+            dictionaries: Dictionaries::new(dictionary_table, dictionaries.len() as u64, end),
         }
     }
 

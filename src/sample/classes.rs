@@ -37,12 +37,12 @@ impl<'a, S: Source> FileClasses<'a, S> {
     /// # Errors
     /// `Argument` if the file is not class-wise; `Corrupt` or `Io`.
     pub fn new(reader: &'a Reader<S>) -> Result<Self> {
-        let (_, classes) = reader.classes().ok_or_else(|| {
+        reader.classes().ok_or_else(|| {
             Error::argument(
                 "rows are not stored by class, so classes cannot be drawn from; convert with --class COLUMN",
             )
         })?;
-        let stored = (0..classes).map(|c| Ok(reader.class(c)?.stored)).collect::<Result<_>>()?;
+        let stored = reader.all_classes().map(|class| Ok(class?.stored)).collect::<Result<_>>()?;
         Ok(Self { reader, stored })
     }
 }

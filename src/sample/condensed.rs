@@ -1,11 +1,29 @@
 //! Condensed samples of a file: read, or rebuilt from its rows to the bit.
 
 use crate::column::{Batch, Values};
+use crate::earned;
 use crate::entrogede::Condensed;
 use crate::error::{Error, Result};
 use crate::format::{CellTarget, CellsSection, SectionKind};
-use crate::read::{Projection, Reader, Source};
-use crate::write::{CellPlan, SEGMENT_BYTES, TargetKind};
+use crate::read::{Reader, Source};
+use crate::write::{CellPlan, TargetKind};
+
+/// What a file says of its condensed samples, without the samples.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CondensedInfo {
+    /// Names of the features.
+    pub features: Vec<String>,
+    /// Name of the target, and whether it is a value or a class.
+    pub target: Option<(String, TargetKind)>,
+    /// Labels of a class target as text.
+    pub labels: Vec<String>,
+    /// Bits that cells were cut by, `beta`.
+    pub beta: usize,
+    /// Whether the file stores the samples; otherwise they are rebuilt from its rows when asked for.
+    pub stored: bool,
+    /// Number of samples.
+    pub samples: u64,
+}
 
 /// The condensed samples of a file, and what they are samples of.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,6 +56,30 @@ impl<S: Source> Reader<S> {
         let Some(section) = self.cells()? else { return Ok(None) };
         let samples =
             if section.stored { self.stored_samples(&section)? } else { self.rebuild_samples(&section)? };
+        let info = self.info_of(&section);
+        let null_class = section.labels.iter().position(Option::is_none);
+        Ok(Some(CondensedSamples {
+            features: info.features,
+            extents: section.features.iter().map(|f| (f.lo.get(), f.hi.get())).collect(),
+            target: info.target,
+            labels: info.labels,
+            null_class,
+            beta: info.beta,
+            stored: info.stored,
+            samples,
+        }))
+    }
+
+    /// What the file says of its condensed samples, if it was written with cells. No row is read, whether the samples are
+    /// stored or not.
+    ///
+    /// # Errors
+    /// `Corrupt`.
+    pub fn condensed_info(&self) -> Result<Option<CondensedInfo>> {
+        Ok(self.cells()?.map(|section| self.info_of(&section)))
+    }
+
+    fn info_of(&self, section: &CellsSection) -> CondensedInfo {
         let schema = self.schema();
         let node = |n: u32| schema.nodes().get(n as usize);
         let name = |n: u32| node(n).map_or(String::new(), |n| n.name.clone());
@@ -50,17 +92,14 @@ impl<S: Source> Reader<S> {
                 (Some((name(t), TargetKind::Class)), section.labels.iter().map(text).collect())
             }
         };
-        let null_class = section.labels.iter().position(Option::is_none);
-        Ok(Some(CondensedSamples {
+        CondensedInfo {
             features: section.features.iter().map(|f| name(f.node.get())).collect(),
-            extents: section.features.iter().map(|f| (f.lo.get(), f.hi.get())).collect(),
             target,
             labels,
-            null_class,
             beta: section.bits.len(),
             stored: section.stored,
-            samples,
-        }))
+            samples: section.cells,
+        }
     }
 
     /// The covariances of the features of each condensed sample's rows about their mean, if the file was written with
@@ -84,76 +123,92 @@ impl<S: Source> Reader<S> {
 
     /// The stored condensed table.
     fn stored_samples(&self, section: &CellsSection) -> Result<Condensed> {
-        let batch = self.condensed_rows()?;
-        if batch.rows as u64 != section.cells {
+        let mut samples = Samples::new(section, self.checked_condensed_count()? as usize)?;
+        self.each_condensed(|batch| samples.add(&batch))?;
+        let samples = samples.finish();
+        if samples.len() as u64 != section.cells {
             return Err(Error::corrupt("there are not as many condensed samples as the cells name"));
         }
-        samples_of_rows(section, &batch)
+        Ok(samples)
     }
 
     /// The condensed samples, from the rows: cells counted, then summed block by block as the writer does.
     fn rebuild_samples(&self, section: &CellsSection) -> Result<Condensed> {
         let schema = self.schema();
         let mut plan = CellPlan::of_section(schema, section)?;
-        let everything = Projection::all(schema);
-        let blocks = || (0..self.segments()).map(|b| self.block_rows(b, &everything));
-        plan.count(schema, blocks())?;
+        let rows = self.cell_rows(section);
+        plan.count(schema, |count| rows.each(|batch, _| count(batch)))?;
         if plan.size().1 as u64 != section.cells {
             return Err(Error::corrupt("the rows do not fall into as many cells as the file says"));
         }
+        // The sums, and the samples that are made of them.
+        earned::check("the condensed samples", 2 * plan.total_bytes(), self.file_length())?;
         let mut totals = plan.totals(None)?;
-        for block in blocks() {
-            totals.add(plan.sums(schema, &block?)?)?;
+        for segment in 0..self.segments() {
+            let mut sums = plan.segment_sums();
+            rows.each_of(segment, |batch, times| plan.add_sums(schema, batch, times, &mut sums))?;
+            totals.add(sums.finish())?;
         }
         totals.condensed(0..totals.cells())
     }
+}
 
-    fn block_rows(&self, block: u64, projection: &Projection) -> Result<Batch> {
-        let rows = self.segment_range(block)?;
-        let fields = (rows.end - rows.start).saturating_mul(self.schema().row_bytes() as u64);
-        if fields > SEGMENT_BYTES as u64 {
-            return Err(Error::corrupt(format!("block {block} has more rows than samples are rebuilt from")));
+/// Samples that are put together from rows of the condensed table.
+pub(crate) struct Samples {
+    condensed: Condensed,
+    value: bool,
+}
+
+impl Samples {
+    /// Room for so many samples of a section.
+    ///
+    /// # Errors
+    /// `Memory`.
+    pub fn new(section: &CellsSection, count: usize) -> Result<Self> {
+        let features = section.features.len();
+        let value = matches!(section.target, CellTarget::Value(_));
+        let classes = section.labels.len();
+        let condensed = Condensed {
+            features,
+            means: earned::with_room(count.saturating_mul(features))?,
+            target: value.then(|| earned::with_room(count)).transpose()?,
+            weights: earned::with_room(count.saturating_mul(classes.max(1)))?,
+            classes,
+        };
+        Ok(Self { condensed, value })
+    }
+
+    /// Appends rows of the condensed table.
+    pub fn add(&mut self, batch: &Batch) -> Result<()> {
+        let Condensed { features: d, means, target, weights, classes } = &mut self.condensed;
+        let (d, classes) = (*d, (*classes).max(1));
+        let bad = || Error::corrupt("the condensed samples do not have the columns that the cells name");
+        if batch.columns.len() != d + usize::from(self.value) + classes {
+            return Err(bad());
         }
-        let mut batch = Batch::default();
-        self.stored_rows(rows, projection, &mut batch)?;
-        Ok(batch)
+        let mut columns = Vec::with_capacity(batch.columns.len());
+        for column in &batch.columns {
+            let Values::U64(v) = &column.values else { return Err(bad()) };
+            columns.push((v, column.validity.as_deref()));
+        }
+        let mean = |k: usize, row: usize| {
+            let (v, validity) = columns[k];
+            let null = validity.is_some_and(|v| v[row] == 0);
+            if null { f64::NAN } else { f64::from_bits(v[row]) }
+        };
+        let weights_at = d + usize::from(self.value);
+        for row in 0..batch.rows {
+            means.extend((0..d).map(|k| mean(k, row)));
+            weights.extend((0..classes).map(|class| columns[weights_at + class].0[row]));
+            if let Some(target) = target {
+                target.push(mean(d, row));
+            }
+        }
+        Ok(())
+    }
+
+    /// The samples.
+    pub fn finish(self) -> Condensed {
+        self.condensed
     }
 }
-
-/// Rows of the condensed table as samples.
-pub(crate) fn samples_of_rows(section: &CellsSection, batch: &Batch) -> Result<Condensed> {
-    let d = section.features.len();
-    let value = matches!(section.target, CellTarget::Value(_));
-    let classes = section.labels.len();
-    let m = batch.rows;
-    let bad = || Error::corrupt("the condensed samples do not have the columns that the cells name");
-    if batch.columns.len() != d + usize::from(value) + classes.max(1) {
-        return Err(bad());
-    }
-    let mut columns = Vec::with_capacity(batch.columns.len());
-    for column in &batch.columns {
-        let Values::U64(v) = &column.values else { return Err(bad()) };
-        columns.push((v, column.validity.as_deref()));
-    }
-    let mean = |k: usize, row: usize| {
-        let (v, validity) = columns.get(k).copied().unwrap_or((&EMPTY, None));
-        let null = validity.is_some_and(|v| v.get(row) == Some(&0));
-        if null { f64::NAN } else { v.get(row).map_or(f64::NAN, |&x| f64::from_bits(x)) }
-    };
-    let weights_at = d + usize::from(value);
-    let weight = |class: usize, row: usize| {
-        columns.get(weights_at + class).and_then(|(v, _)| v.get(row)).copied().unwrap_or(0)
-    };
-    Ok(Condensed {
-        features: d,
-        means: (0..m).flat_map(|row| (0..d).map(move |k| (k, row))).map(|(k, row)| mean(k, row)).collect(),
-        target: value.then(|| (0..m).map(|row| mean(d, row)).collect()),
-        weights: (0..m)
-            .flat_map(|row| (0..classes.max(1)).map(move |c| (c, row)))
-            .map(|(c, row)| weight(c, row))
-            .collect(),
-        classes,
-    })
-}
-
-static EMPTY: Vec<u64> = Vec::new();

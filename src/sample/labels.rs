@@ -56,11 +56,9 @@ impl<'a, S: Source> LabelColumn<'a, S> {
     fn of_node(reader: &'a Reader<S>, node: usize) -> Result<Self> {
         let column = reader.schema().nodes().get(node);
         let column = column.ok_or_else(|| Error::corrupt("the class column is missing"))?;
-        let class = |number: u64| Ok((reader.class(number)?.label, number as u32));
+        let classes = || reader.all_classes().zip(0..).map(|(class, number)| Ok((class?.label, number)));
         let numbers = match (reader.classes(), column.kind) {
-            (Some((by, count)), _) if by == node => {
-                Numbers::Classes((0..count).map(class).collect::<Result<_>>()?)
-            }
+            (Some((by, _)), _) if by == node => Numbers::Classes(classes().collect::<Result<_>>()?),
             (_, Kind::Bool | Kind::Unsigned) => Numbers::Unsigned,
             (_, Kind::Signed) if column.unit == 0 => Numbers::Signed,
             _ => {

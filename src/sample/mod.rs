@@ -19,8 +19,8 @@ mod weights;
 
 pub use batch::{Batch, PixelFormat, Pixels};
 pub use classes::{ClassList, Classes, FileClasses};
-pub use condensed::CondensedSamples;
-pub(crate) use condensed::samples_of_rows;
+pub(crate) use condensed::Samples;
+pub use condensed::{CondensedInfo, CondensedSamples};
 pub use coreset::CoresetRows;
 pub use draw::{Amount, Draw};
 #[cfg(feature = "images")]

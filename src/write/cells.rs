@@ -8,7 +8,7 @@ use super::table::{Table, for_each_batch};
 use crate::column::{Batch, Column, Kind, Node, Schema, SchemaBuilder, Values};
 use crate::entrogede::{
     CellBit, CellBits, CellKeys, CellLayout, CellMap, CellProducts, CellSums, Condensed, FeatureColumn, Grid,
-    MAX_CELL_BITS, Prefixes, choose_bits, fit_bits,
+    MAX_CELL_BITS, Prefixes, SegmentProducts, SegmentSums, choose_bits, fit_bits,
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::format::{CellBitEntry, CellFeature, CellTarget, CellsSection, MAX_CELLS};
@@ -155,18 +155,56 @@ impl CellPlan {
         })
     }
 
-    /// Counts the cells of rows that come batch by batch.
-    pub fn count(&mut self, schema: &Schema, batches: impl Iterator<Item = Result<Batch>>) -> Result<()> {
+    /// Counts the cells of the rows that `each` hands out batch by batch.
+    pub fn count(
+        &mut self,
+        schema: &Schema,
+        each: impl FnOnce(&mut dyn FnMut(&Batch) -> Result<()>) -> Result<()>,
+    ) -> Result<()> {
         let mut prefixes = Prefixes::fixed(self.bits.len(), MAX_CELLS as usize);
         let mut found = Vec::new();
-        for batch in batches {
-            let batch = batch?;
-            let columns = numbers(schema, &batch, &self.features);
+        each(&mut |batch| {
+            let columns = numbers(schema, batch, &self.features);
             let columns: Vec<_> = columns.iter().map(Numbers::column).collect();
             self.keys.of_segment(batch.rows, &columns, &mut found);
-            found.iter().try_for_each(|&key| prefixes.insert(key))?;
-        }
+            found.iter().try_for_each(|&key| prefixes.insert(key))
+        })?;
         self.map = prefixes.finish();
+        Ok(())
+    }
+
+    /// Bytes of the sums of all cells.
+    pub fn total_bytes(&self) -> u128 {
+        8 * self.map.len() as u128 * self.layout.words_per_cell() as u128
+    }
+
+    /// Empty sums of a segment.
+    pub fn segment_sums(&self) -> SegmentSums {
+        SegmentSums::new(self.layout.clone())
+    }
+
+    /// Adds rows to the sums of a segment, each so many times.
+    pub fn add_sums(
+        &self,
+        schema: &Schema,
+        rows: &Batch,
+        times: Option<&[u64]>,
+        to: &mut SegmentSums,
+    ) -> Result<()> {
+        self.with_cells(schema, rows, |cells, columns, classes| to.add(cells, columns, classes, times))
+    }
+
+    /// Adds rows to the products of a segment, each so many times.
+    pub fn add_products(
+        &self,
+        schema: &Schema,
+        rows: &Batch,
+        times: Option<&[u64]>,
+        to: &mut SegmentProducts,
+    ) -> Result<()> {
+        let columns = numbers(schema, rows, &self.features);
+        let columns: Vec<_> = columns.iter().map(Numbers::column).collect();
+        to.add(&self.grid, &self.cells_of(rows.rows, &columns)?, &columns, times);
         Ok(())
     }
 
@@ -177,6 +215,18 @@ impl CellPlan {
 
     /// Sums a segment.
     pub fn sums(&self, schema: &Schema, segment: &Batch) -> Result<CellSums> {
+        self.with_cells(schema, segment, |cells, columns, classes| {
+            CellSums::of_segment(&self.layout, cells, columns, classes)
+        })
+    }
+
+    /// Hands out the cells, the columns and the classes of rows.
+    fn with_cells<T>(
+        &self,
+        schema: &Schema,
+        segment: &Batch,
+        with: impl FnOnce(&[u32], &[FeatureColumn], &[u32]) -> T,
+    ) -> Result<T> {
         let mut nodes = self.features.clone();
         nodes.extend(self.target.filter(|_| self.layout.target).map(|(t, _)| t));
         let columns = numbers(schema, segment, &nodes);
@@ -189,7 +239,7 @@ impl CellPlan {
             }
             _ => None,
         };
-        Ok(CellSums::of_segment(&self.layout, &cells, &columns, classes.as_deref().unwrap_or(&[])))
+        Ok(with(&cells, &columns, classes.as_deref().unwrap_or(&[])))
     }
 
     /// Sums of a segment's products.

@@ -42,7 +42,6 @@ pub use options::{CellLimit, ImageTransform, Layout, Options, Part, Report, Targ
 pub use passes::{Progress, write, write_to};
 pub use roles::{ColumnRoles, TargetColumn};
 pub use scratch::Scratch;
-pub(crate) use segments::SEGMENT_BYTES;
 pub(crate) use spill::{Covariances, Limit, Totals};
 pub use storage::{Disk, Output, Storage};
 pub use table::{Batches, Table};

@@ -11,7 +11,7 @@ use super::coreset::coreset;
 use super::file::{Blocks, FileWriter};
 use super::index::{class_table, write_index};
 use super::moments::MomentPlan;
-use super::options::{Options, Report};
+use super::options::{ImageTransform, Options, Report};
 use super::pipeline::Pipeline;
 use super::repeated::Repeated;
 use super::roles::Roles;
@@ -25,7 +25,7 @@ use crate::column::{Node, Schema};
 use crate::entrogede::Condensed;
 use crate::error::{Error, Result};
 use crate::format::{Feature, SectionKind, image_errors_bytes};
-use crate::image::ImageErrors;
+use crate::image::{ImageErrors, check_cosine_shape};
 
 /// Cells whose covariances are written at a time.
 const COVARIANCES: usize = 1 << 8;
@@ -74,6 +74,7 @@ fn write_here(
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Report> {
     let mut roles = Roles::of(table.schema(), options)?;
+    check_transform(table.schema(), options)?;
     let mut schema = table.schema().clone();
     let mut out = FileWriter::create(storage, path, options.overwrite)?;
     let known = table.rows();
@@ -227,6 +228,16 @@ pub(super) fn condensed_table(
 }
 
 /// The errors of the columns whose images were changed, by node; `all` are by storage group.
+/// Checks that all images may be in the transform that is asked for.
+fn check_transform(schema: &Schema, options: &Options) -> Result<()> {
+    let wanted = schema.nodes().iter().filter(|_| options.images == ImageTransform::Dct);
+    for (node, shape) in wanted.filter_map(|node| Some((node, node.image?))) {
+        let checked = check_cosine_shape(&shape);
+        checked.map_err(|e| e.at(format_args!("column \"{}\"", node.name)))?;
+    }
+    Ok(())
+}
+
 fn image_errors(schema: &Schema, all: &[ImageErrors]) -> Vec<(u32, ImageErrors)> {
     let of = |(node, n): (usize, &Node)| Some((node as u32, *all.get(n.group as usize)?));
     let images = schema.nodes().iter().enumerate().filter(|(_, n)| n.image.is_some());

@@ -15,7 +15,7 @@ use crate::column::{Batch, Schema, Values};
 use crate::entrogede::{CellProducts, CellSums, Moments};
 use crate::error::{Error, ErrorKind, Result};
 use crate::image::ImageErrors;
-use crate::memory::room;
+use crate::earned::room;
 
 /// Memory for segments on the way, a thread.
 const THREAD_BYTES: usize = 96 << 20;

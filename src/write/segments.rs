@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::table::Batches;
 use crate::column::{Batch, Column, Schema, Values};
 use crate::error::{Error, Result};
-use crate::memory::room;
+use crate::earned::room;
 
 /// Rows coded together, at most.
 pub(crate) const SEGMENT_ROWS: usize = 65_536;

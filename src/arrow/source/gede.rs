@@ -1,5 +1,6 @@
 //! gede files.
 
+use std::collections::VecDeque;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -7,11 +8,13 @@ use super::{RecordBatches, Source};
 use crate::arrow::{ArrowReader, wrap};
 use crate::error::{ErrorKind, Result};
 use crate::read::{FileSource, Projection, Reader};
+use arrow::array::Array;
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 
-/// Rows of a batch.
+/// Rows, and bytes about, that are read at a time.
 const BATCH_ROWS: u64 = 1 << 14;
+const BATCH_BYTES: usize = 8 << 20;
 
 /// Rows of a gede file, opened for each pass: an input may have more files than a process may have open.
 pub(in crate::arrow) struct Gede {
@@ -44,10 +47,22 @@ impl Gede {
         Ok(Self { path: path.to_owned(), schema, projection, rows })
     }
 
-    fn read(&self, file: &Reader<FileSource>, rows: Range<u64>) -> Result<Vec<RecordBatch>> {
+    /// The batches that begin with a range of rows, fewer rows if their strings are long, and the row after them.
+    fn read(&self, file: &Reader<FileSource>, rows: &Range<u64>) -> Result<(Vec<RecordBatch>, u64)> {
         let reader = ArrowReader::new(file, &self.projection)?;
-        let batches = reader.scan(rows, BATCH_ROWS as usize)?.collect::<std::result::Result<_, _>>();
-        batches.map_err(|e| wrap(ErrorKind::Corrupt, e))
+        let (mut batches, mut next, mut bytes) = (Vec::new(), rows.start, 0);
+        let end = rows.end.min(rows.start + BATCH_ROWS);
+        for batch in reader.scan(rows.start..end, BATCH_ROWS as usize)? {
+            let batch = batch.map_err(|e| wrap(ErrorKind::Corrupt, e))?;
+            next += batch.num_rows() as u64;
+            bytes +=
+                batch.columns().iter().map(|c| c.to_data().get_slice_memory_size().unwrap_or(0)).sum::<usize>();
+            batches.push(batch);
+            if bytes > BATCH_BYTES {
+                break;
+            }
+        }
+        Ok((batches, next))
     }
 }
 
@@ -62,14 +77,22 @@ impl Source for Gede {
 
     fn batches(&self) -> Result<RecordBatches<'_>> {
         let file = Reader::open(&self.path)?;
-        let cut = |rows: &Range<u64>| {
-            let Range { start, end } = *rows;
-            (start..end).step_by(BATCH_ROWS as usize).map(move |first| first..end.min(first + BATCH_ROWS))
+        let mut rest: VecDeque<Range<u64>> = self.rows.iter().filter(|rows| !rows.is_empty()).cloned().collect();
+        let read = move || {
+            let rows = rest.pop_front()?;
+            Some(match self.read(&file, &rows) {
+                Ok((batches, next)) => {
+                    if next < rows.end {
+                        rest.push_front(next..rows.end);
+                    }
+                    batches.into_iter().map(Ok).collect::<Vec<_>>()
+                }
+                Err(e) => {
+                    rest.clear();
+                    vec![Err(e.at(self.path.display()))]
+                }
+            })
         };
-        let read = move |rows| match self.read(&file, rows) {
-            Ok(batches) => batches.into_iter().map(Ok).collect(),
-            Err(e) => vec![Err(e.at(self.path.display()))],
-        };
-        Ok(Box::new(self.rows.iter().flat_map(cut).flat_map(read)))
+        Ok(Box::new(std::iter::from_fn(read).flatten()))
     }
 }

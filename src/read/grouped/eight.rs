@@ -1,5 +1,7 @@
 //! The decode kernel for processors with AVX-512: eight rows side by side, lane by lane.
 
+#![allow(clippy::disallowed_methods, reason = "a chunk of rows and the ids of a base table bound all of it")]
+
 use std::arch::x86_64::{
     __m512i, __mmask8, _mm512_add_epi64, _mm512_and_si512, _mm512_andnot_si512, _mm512_i64gather_epi64,
     _mm512_loadu_si512, _mm512_mask_cmplt_epu64_mask, _mm512_mask_i64gather_epi64, _mm512_mask_storeu_epi64,
@@ -100,8 +102,11 @@ enum Load {
 /// Writes the fields of the wanted lanes, by place. True if the sum of a least field and a deviation exceeds 64 bits.
 ///
 /// # Safety
-/// The processor has AVX-512. Every id of the rows names a base, and neither ids nor deviations of these rows begin
-/// within the last `REACH` bytes of the data.
+/// The processor has AVX-512. Neither the ids of these rows begin within the last `REACH` bytes of the data, nor
+/// deviations of any bases after the first ones, the widest of each group taken for every row.
+///
+/// Ids may be others than when the rows were found, since a map may change. The ids of a group are loaded once for all its
+/// lanes, and lead to entries of tables that are copies: widths add up to those of some base of the group, or to nothing.
 pub(super) unsafe fn decode(grouped: &Grouped, rows: &Rows, wanted: &[bool], out: &mut [Vec<u64>]) -> bool {
     let count = rows.next.len().min(rows.words.len());
     let Some(last) = wanted.iter().rposition(|wanted| *wanted) else { return false };
@@ -132,7 +137,8 @@ pub(super) unsafe fn decode(grouped: &Grouped, rows: &Rows, wanted: &[bool], out
         let shift = table.at - word.unwrap_or(0);
         steps.push(Step { table, word: loaded.then_some(table.at), shift, deviations, out });
     }
-    // SAFETY: as the caller says; lanes that are wanted have memory for `count` rows.
+    // SAFETY: as the caller says; lanes that are wanted have memory for `count` rows, which are those of `next` and
+    // `words`, vectors of the caller.
     unsafe { decode_steps(&steps, rows, count) }
 }
 

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::places::{Chunk, Places};
 use super::{GroupLane, Grouped, corrupt};
+use crate::earned;
 use crate::entrogede::Slope;
 use crate::error::Result;
 use crate::format::bits::{field, mask};
@@ -42,14 +43,18 @@ pub(in crate::read) struct GroupedFields {
 
 impl GroupedFields {
     /// Gets ready for a block of which these lanes will be read. Memory is used again.
-    pub fn start(&mut self, grouped: &Grouped, lanes: impl Iterator<Item = usize>) {
+    ///
+    /// # Errors
+    /// `Memory`.
+    pub fn start(&mut self, grouped: &Grouped, lanes: impl Iterator<Item = usize>) -> Result<()> {
         self.wanted.clear();
-        self.wanted.resize(grouped.lanes.len(), false);
+        earned::resize(&mut self.wanted, grouped.lanes.len(), false)?;
         self.fields.resize_with(grouped.lanes.len(), Vec::new);
         for lane in lanes {
             let place = grouped.places.get(lane).and_then(|&p| self.wanted.get_mut(p));
             place.into_iter().for_each(|w| *w = true);
         }
+        Ok(())
     }
 
     /// Exchanges the fields of a lane for other memory.
@@ -154,7 +159,7 @@ impl GroupedFields {
                 let bytes = frames_at + frame / 8..frames_at + (frame + frame_bits).div_ceil(8);
                 match &mut frames {
                     Cow::Borrowed(_) => touch(&mut seen_frames, bytes)?,
-                    Cow::Owned(gathered) => frame = frame % 8 + append(gathered, &pages.get(bytes)?),
+                    Cow::Owned(gathered) => frame = frame % 8 + append(gathered, &pages.get(bytes)?)?,
                 }
             }
             let mut at = grouped.mini_block(entry, &frames, frame, row);
@@ -168,7 +173,7 @@ impl GroupedFields {
                 let bytes = records_at + at / 8..records_at + to.div_ceil(8);
                 match &mut data {
                     Cow::Borrowed(_) => touch(&mut seen_records, bytes)?,
-                    Cow::Owned(gathered) => at = at % 8 + append(gathered, &pages.get(bytes)?),
+                    Cow::Owned(gathered) => at = at % 8 + append(gathered, &pages.get(bytes)?)?,
                 }
             }
             if let Picked::List(_) = rows {
@@ -216,17 +221,19 @@ fn gather<'p, S: Source>(pages: &Pages<S>, start: u64, from: u64, to: u64) -> Re
         true => pages.get(start + from / 8..start + to.div_ceil(8))?.into_owned(),
         false => Vec::new(),
     };
-    bytes.resize(bytes.len() + SLACK as usize, 0);
+    let end = bytes.len() + SLACK as usize;
+    earned::resize(&mut bytes, end, 0)?;
     Ok(Cow::Owned(bytes))
 }
 
 /// Adds bytes to those gathered, and room for wide loads behind them; the bit at which they begin.
-fn append(gathered: &mut Vec<u8>, bytes: &[u8]) -> u64 {
+fn append(gathered: &mut Vec<u8>, bytes: &[u8]) -> Result<u64> {
     gathered.truncate(gathered.len().saturating_sub(SLACK as usize));
     let start = 8 * gathered.len() as u64;
+    earned::reserve(gathered, bytes.len() + SLACK as usize)?;
     gathered.extend_from_slice(bytes);
-    gathered.resize(gathered.len() + SLACK as usize, 0);
-    start
+    earned::resize(gathered, start as usize / 8 + bytes.len() + SLACK as usize, 0)?;
+    Ok(start)
 }
 
 /// Asks for the memory at a bit before it is needed.

@@ -15,6 +15,7 @@ use std::ops::Range;
 
 use self::tables::{Sum, Unit};
 use super::{Pages, Source};
+use crate::earned;
 use crate::entrogede::{Slope, id_bits};
 use crate::error::{Error, Result};
 use crate::format::bits::{field, mask};
@@ -84,12 +85,13 @@ impl Grouped {
     /// Reads layout and base tables of a block whose lanes have these widths.
     pub fn read<S: Source>(pages: &Pages<S>, entry: &BlockEntry, widths: &[u8]) -> Result<Self> {
         let lengths = entry.stream_lengths().ok_or_else(|| corrupt("longer than any file"))?;
-        let layout = pages.piece(entry.layout.get(), lengths[0].saturating_sub(SLACK))?;
+        // Copied before it is checked: a map may change meanwhile.
+        let layout = pages.piece(entry.layout.get(), lengths[0].saturating_sub(SLACK))?.into_owned();
         let layout = GroupedLayout::read(&layout, widths.len())?;
         let table = pages.piece(entry.bases.get(), lengths[1])?;
         let mut this = Self {
-            groups: Vec::with_capacity(layout.groups.len()),
-            lanes: Vec::with_capacity(layout.lanes.len()),
+            groups: earned::with_room(layout.groups.len())?,
+            lanes: earned::with_room(layout.lanes.len())?,
             places: vec![0; widths.len()],
             entries: Vec::new(),
             sums: Vec::new(),
@@ -142,7 +144,8 @@ impl Grouped {
             let totals = own.map(|base| base.iter().map(|e| u64::from(e.width)).sum::<u64>());
             let bounds = totals.fold((u64::MAX, 0), |(least, most), t| (t.min(least), t.max(most)));
             this.deviations = (this.deviations.0 + bounds.0, this.deviations.1 + bounds.1);
-            this.entries.resize(entries + (lanes.len() << id_bits), Entry::default());
+            // At most twice the entries that the layout may name.
+            earned::resize(&mut this.entries, entries + (lanes.len() << id_bits), Entry::default())?;
             this.groups.push(Group { at: this.ids, id_bits, bases: count, lanes, entries });
             this.ids += u64::from(id_bits);
             bases += count as u64;
@@ -165,7 +168,22 @@ impl Grouped {
 
     /// Whether all rows are alike.
     pub fn is_constant(&self) -> bool {
-        self.ids == 0 && self.deviations.1 == 0 && self.lanes.iter().all(|l| l.minimum.is_none())
+        // The fields of a framed lane of no bits are 0, whatever its slope.
+        let is_framed = |lane: &GroupLane| lane.minimum.is_some_and(|(_, width)| width > 0);
+        self.ids == 0 && self.deviations.1 == 0 && !self.lanes.iter().any(is_framed)
+    }
+
+    /// Whether rows may have different fields in a lane.
+    pub fn varies(&self, lane: usize) -> bool {
+        let Some((place, own)) = self.places.get(lane).and_then(|&p| Some((p, self.lanes.get(p)?))) else {
+            return true;
+        };
+        let of_group = self.groups.iter().find(|group| group.lanes.contains(&place)).is_none_or(|group| {
+            let (entries, per) = self.entries(group);
+            let offset = place - group.lanes.start;
+            group.id_bits > 0 || entries.iter().skip(offset).step_by(per.max(1)).any(|e| e.width > 0)
+        });
+        of_group || own.minimum.is_some_and(|(_, width)| width > 0)
     }
 
     /// Bits of a row, if all have as many.
@@ -194,9 +212,14 @@ impl Grouped {
         let data = pages.piece(entry.records.get(), entry.records_length.get())?;
         let lengths = entry.stream_lengths().unwrap_or_default();
         let frames = pages.piece(entry.offsets.get(), lengths[3])?;
-        let mut next = 0;
         let rows = entry.rows.get();
-        for first in (0..rows).step_by(MINI_BLOCK as usize) {
+        // Rows of frames alone, whose mini-blocks have as many bits each, follow each other whatever their number.
+        let walked = if self.ids == 0 && entry.id_bits == 0 { 0 } else { rows };
+        let mut next = (rows - walked).saturating_mul(self.steady_bits());
+        if next > 8 * length {
+            return Err(corrupt("a mini-block is longer than the records"));
+        }
+        for first in (0..walked).step_by(MINI_BLOCK as usize) {
             let here = MINI_BLOCK.min(rows - first);
             let frame = entry.frame_of(first) * entry.frame_entry_bits();
             let at = self.mini_block(entry, &frames, frame, first);

@@ -57,6 +57,10 @@ impl Grouped {
             counts.iter_mut().flatten().for_each(|count| *count = entry.rows.get());
             return Ok(counts);
         }
+        // A group of one base has all rows, without an id to count.
+        for (_, counts) in self.groups.iter().zip(&mut counts).filter(|(group, _)| group.id_bits == 0) {
+            counts.fill(entry.rows.get());
+        }
         let lengths = entry.stream_lengths().unwrap_or_default();
         let data = pages.piece(entry.records.get(), lengths[2])?;
         let frames = pages.piece(entry.offsets.get(), lengths[3])?;
@@ -65,7 +69,9 @@ impl Grouped {
             let at = self.mini_block(entry, &frames, frame, first);
             for j in 0..MINI_BLOCK.min(entry.rows.get() - first) {
                 let ids = at.wrapping_add(j * self.ids);
-                for (group, counts) in self.groups.iter().zip(&mut counts) {
+                for (group, counts) in
+                    self.groups.iter().zip(&mut counts).filter(|(group, _)| group.id_bits > 0)
+                {
                     let id = field(&data, ids.wrapping_add(group.at), group.id_bits.min(ONE_LOAD));
                     counts.get_mut(id as usize).into_iter().for_each(|count| *count += 1);
                 }

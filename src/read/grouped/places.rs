@@ -1,5 +1,7 @@
 //! The decode kernel of grouped records: bases and deviations to fields, many rows side by side.
 
+#![allow(clippy::disallowed_methods, reason = "a chunk of rows bounds all of it")]
+
 #[cfg(target_arch = "x86_64")]
 use super::eight;
 use super::fields::Run;
@@ -80,7 +82,11 @@ impl Places {
         if chunk.ends_before(LOAD) {
             let load = |bit: u64| {
                 debug_assert!(bit / 8 + 8 < data.len() as u64);
-                // SAFETY: no row of these runs reaches the last `LOAD` bytes.
+                // SAFETY: no row of these runs reaches the last `LOAD` bytes, whatever the data are: runs begin where
+                // `find` of the fields compared a copy of the bit with the end, ids are as many bits each, and base
+                // tables, which are copies, have no deviations of more bits than the most that `ends_before` counts
+                // for each row. Ids that are read a second time may have changed in a map; then they name other bases
+                // of the same tables, or none and no bits.
                 let word = unsafe { data.as_ptr().add((bit >> 3) as usize).cast::<u64>().read_unaligned() };
                 word >> (bit & 7)
             };
@@ -108,7 +114,8 @@ impl Places {
         let far = chunk.ends_before(eight::REACH);
         if far {
             let rows = eight::Rows { data: chunk.data, next: &self.next, ids: &self.ids, words: &self.words };
-            // SAFETY: the processor has AVX-512; rows whose ids name bases take no more than was checked.
+            // SAFETY: the processor has AVX-512. Rows take no more bits than was checked, whatever their ids have become
+            // in a map since: the kernel loads the ids of a group once, and looks them up in tables of its own.
             self.wrapped = unsafe { eight::decode(chunk.grouped, &rows, chunk.wanted, out) };
         }
         far
@@ -163,7 +170,7 @@ impl Places {
         let row = |ids| {
             let word = load(ids);
             let of = |(at, bits, ids): &(u64, &[u32], u64)| {
-                // SAFETY: there are as many sums as ids, a power of two.
+                // SAFETY: there are as many sums as ids, a power of two; the word is a copy of the data.
                 u64::from(unsafe { *bits.get_unchecked((word >> at & ids) as usize) })
             };
             (word, tables.iter().map(of).sum())
@@ -271,7 +278,8 @@ impl Places {
         });
         for (i, (at, &word)) in self.next.iter_mut().zip(&self.words).enumerate() {
             let id = (word >> shift) as usize & ids;
-            // SAFETY: there are as many sums and bases as ids, a power of two.
+            // SAFETY: there are as many sums and bases as ids, a power of two; the id is masked to that, so that it does
+            // not matter what the data have become.
             let (bits, base) = unsafe { (*unit.bits.get_unchecked(id), bases.get_unchecked(id)) };
             let deviations = load(*at);
             *at += u64::from(bits);

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 
 /// The label that the rows of a segment have.
 pub(super) struct Labels {
-    node: usize,
+    pub node: usize,
     /// The class of the segment, and its number.
     class: Option<(u64, Class)>,
 }
@@ -64,8 +64,8 @@ impl<S: Source> Reader<S> {
         index.verify(&self.pages)?;
         let (mut next, mut at) = (0, 0);
         let mut labels = HashSet::new();
-        for number in 0..index.classes() {
-            let class = index.class(&self.pages, number)?;
+        for (number, class) in (0..).zip(index.all(&self.pages)) {
+            let class = class?;
             let first = if class.first_segment < self.table.segments {
                 self.table.segment(&self.pages, class.first_segment, 0)?.start
             } else {

@@ -2,16 +2,14 @@
 
 use std::ops::Range;
 
-use super::super::records::Picked;
 use super::super::rows::Rows;
-use super::super::{Projection, Reader, Source};
-use super::values::by_node;
-use crate::column::{Batch, Kind};
-use crate::entrogede::Condensed;
+use super::super::{Reader, Source};
+use crate::earned;
+use crate::entrogede::{Condensed, SegmentProducts};
 use crate::error::{Error, Result};
-use crate::format::{CellTarget, CellsSection};
-use crate::sample::samples_of_rows;
-use crate::write::{CellPlan, Covariances, Limit, SEGMENT_BYTES, Totals};
+use crate::format::CellsSection;
+use crate::sample::Samples;
+use crate::write::{CellPlan, Covariances, Limit, Totals};
 
 /// Cells that are compared at a time.
 const CELLS: u64 = 1 << 12;
@@ -29,10 +27,8 @@ impl<S: Source> Reader<S> {
     pub(super) fn check_condensed(&self) -> Result<()> {
         let covariances = self.cell_covariances()?;
         let Some(section) = self.cells()? else { return Ok(()) };
-        let table = self.condensed.as_ref().filter(|_| section.stored);
-        if let Some(table) = table {
-            check_shape(&section, table)?;
-        } else if section.stored && section.cells > 0 {
+        let table = self.condensed_table()?.filter(|_| section.stored);
+        if table.is_none() && section.stored && section.cells > 0 {
             return Err(bad("they are not there"));
         }
         if self.rows() == 0 {
@@ -41,29 +37,29 @@ impl<S: Source> Reader<S> {
         }
         let schema = self.schema();
         let mut plan = CellPlan::of_section(schema, &section)?;
-        let mut nodes: Vec<usize> = section.features.iter().map(|f| f.node.get() as usize).collect();
-        if let CellTarget::Value(node) | CellTarget::Class(node) = section.target {
-            nodes.push(node as usize);
-        }
-        nodes.sort_unstable();
-        nodes.dedup();
-        let projection = Projection::nodes_of(schema, &nodes);
-        let segments = || (0..self.segments()).map(|segment| self.segment_columns(segment, &projection));
-        plan.count(schema, segments())?;
+        let rows = self.cell_rows(&section);
+        plan.count(schema, |count| rows.each(|batch, _| count(batch)))?;
         if plan.size().1 as u64 != section.cells {
             return Err(bad("the rows do not fall into as many cells as the file says"));
         }
+        earned::check("the sums of the condensed samples", plan.total_bytes(), self.file_length())?;
         let mut totals = table.map(|_| plan.totals(Some(Limit::temporary()))).transpose()?;
         let mut products = covariances.as_ref().map(|_| plan.covariances(Limit::temporary())).transpose()?;
-        for segment in segments() {
-            let segment = segment?;
-            let sums = plan.sums(schema, &segment);
-            let sums = sums.map_err(|_| bad("a row has a class that the cells do not name"))?;
+        for segment in 0..self.segments() {
+            let (mut sums, mut own) = (plan.segment_sums(), SegmentProducts::new());
+            rows.each_of(segment, |batch, times| {
+                let added = plan.add_sums(schema, batch, times, &mut sums);
+                added.map_err(|_| bad("a row has a class that the cells do not name"))?;
+                match &products {
+                    Some(_) => plan.add_products(schema, batch, times, &mut own),
+                    None => Ok(()),
+                }
+            })?;
             if let Some(totals) = &mut totals {
-                totals.add(sums)?;
+                totals.add(sums.finish())?;
             }
             if let Some(products) = &mut products {
-                products.add(plan.products(schema, &segment)?)?;
+                products.add(own.finish())?;
             }
         }
         totals.as_mut().map_or(Ok(()), Totals::finish)?;
@@ -88,43 +84,12 @@ impl<S: Source> Reader<S> {
         Ok(())
     }
 
-    /// Columns of a segment's rows, by node.
-    fn segment_columns(&self, segment: u64, projection: &Projection) -> Result<Batch> {
-        let rows = self.segment_range(segment)?;
-        let fields = (rows.end - rows.start).saturating_mul(self.schema().row_bytes() as u64);
-        if fields > SEGMENT_BYTES as u64 {
-            return Err(Error::corrupt(format!(
-                "block {segment} has more rows than samples are rebuilt from"
-            )));
-        }
-        let mut batch = Batch::default();
-        self.stored_rows(rows, projection, &mut batch)?;
-        Ok(by_node(self.schema(), projection, batch))
-    }
-
     /// Some stored samples.
     fn stored_cells(&self, section: &CellsSection, table: &Rows, cells: Range<u64>) -> Result<Condensed> {
-        let (rows, everything) = (cells.end - cells.start, Projection::all(&table.schema));
-        let mut batch = Batch::default();
-        let cells = Picked::Range(cells.start, rows as usize);
-        table.take(&self.pages, &self.dictionaries, cells, None, &everything, &mut batch)?;
-        samples_of_rows(section, &batch)
+        let mut samples = Samples::new(section, (cells.end - cells.start) as usize)?;
+        samples.add(&self.condensed_rows(table, cells.start, cells.end - cells.start)?)?;
+        Ok(samples.finish())
     }
-}
-
-/// The condensed table has a mean for every feature and value target, then weights.
-fn check_shape(section: &CellsSection, table: &Rows) -> Result<()> {
-    let means = section.features.len() + usize::from(matches!(section.target, CellTarget::Value(_)));
-    let weights = section.labels.len().max(1);
-    let nodes = table.schema.nodes();
-    let fits = nodes.iter().enumerate().all(|(i, node)| {
-        let (kind, nullable) = if i < means { (Kind::Float, node.nullable) } else { (Kind::Unsigned, false) };
-        (node.kind, node.bits, node.nullable, node.parent) == (kind, 64, nullable, None)
-    });
-    if !fits || nodes.len() != means + weights || table.rows != section.cells {
-        return Err(bad("they do not have the shape that the cells name"));
-    }
-    Ok(())
 }
 
 /// Whether samples are the same, bit for bit; cells without a value have no mean.

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::super::{Reader, Source};
 use super::moments::{differ, repeated};
 use crate::column::{Batch, Node, Schema};
+use crate::earned;
 use crate::entrogede::{FeatureColumn, MomentColumn, Moments};
 use crate::error::{Error, Result};
 use crate::format::{CoresetSection, SectionKind};
@@ -35,6 +36,11 @@ impl CoresetSums {
         Ok(Some(Self { section, found: Moments::new(k), missing }))
     }
 
+    /// The nodes of its columns.
+    pub fn nodes(&self) -> impl Iterator<Item = usize> + '_ {
+        self.section.columns.iter().map(|&node| node as usize)
+    }
+
     /// Takes rows in, each so many times.
     pub fn add(&mut self, schema: &Schema, rows: &Batch, times: u64) -> Result<()> {
         let nodes =
@@ -48,7 +54,7 @@ impl CoresetSums {
         }
         let moments: Vec<MomentColumn> = numbers.iter().map(|values| MomentColumn::Float(values)).collect();
         self.found.merge(&repeated(Moments::of_segment(&moments, &wanted), times)?)?;
-        let mut row_bits = Vec::with_capacity(numbers.len());
+        let mut row_bits = earned::with_room(numbers.len())?;
         for (row, _) in wanted.iter().enumerate().filter(|(_, wanted)| **wanted) {
             if self.missing.is_empty() {
                 break;

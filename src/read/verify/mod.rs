@@ -32,7 +32,7 @@ impl<S: Source> Reader<S> {
         let mut summaries = Summaries::new(self)?;
         self.check_table(&self.table, Some(&mut summaries), &mut progress)?;
         summaries.finish()?;
-        if let Some(condensed) = &self.condensed {
+        if let Some(condensed) = self.condensed_table()? {
             self.check_table(condensed, None, &mut progress)?;
         }
         for number in 0..self.dictionaries.count() {
@@ -41,7 +41,7 @@ impl<S: Source> Reader<S> {
             match entry.kind()? {
                 DictionaryKind::Raw => drop(self.dictionaries.raw(&self.pages, number)?),
                 DictionaryKind::Strings | DictionaryKind::SymbolStrings => {
-                    self.dictionaries.strings(&self.pages, number)?.each(|_| {})?;
+                    self.dictionaries.strings(&self.pages, number)?.each(|_| Ok(()))?;
                 }
                 DictionaryKind::Symbols => drop(self.dictionaries.symbols(&self.pages, number)?),
             }
@@ -137,7 +137,7 @@ impl<S: Source> Reader<S> {
                 let images = table.image_block(&self.pages, segment, group)?;
                 self.check_streams(&images.entry).map_err(place)?;
                 images.check_offsets(&self.pages).map_err(place)?;
-                self.check_images(table, rows.clone(), group, images.is_constant())?;
+                self.check_images(table, rows.clone(), group, &images)?;
                 progress(images.entry.stream_lengths().map_or(0, |l| l.iter().sum()));
             }
         }

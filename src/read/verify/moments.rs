@@ -19,7 +19,8 @@ pub(super) struct MomentSums {
     names: Vec<String>,
     /// Lanes up to the last of these columns.
     lanes: usize,
-    /// Columns of floats.
+    /// The columns, and those of floats.
+    pub nodes: Vec<usize>,
     floats: Vec<usize>,
     /// Their decimal exponents in the segment at hand, where they have one.
     exponents: Vec<Option<u8>>,
@@ -42,8 +43,8 @@ impl MomentSums {
         let (found, stored, names) = (plan.zero(), stored.moments, stored.columns);
         let ends = columns.iter().map(|&n| nodes[n].first_value_lane() as usize + 1);
         let lanes = ends.max().unwrap_or(0);
-        let floats = columns.into_iter().filter(is_float).collect();
-        Ok(Some(Self { plan, found, stored, names, lanes, floats, exponents: Vec::new() }))
+        let floats = columns.iter().copied().filter(is_float).collect();
+        Ok(Some(Self { plan, found, stored, names, lanes, nodes: columns, floats, exponents: Vec::new() }))
     }
 
     /// Goes on to a segment: its transforms say which floats are decimals, and of how many digits.

@@ -3,20 +3,20 @@
 use std::ops::Range;
 
 use super::super::block::Block;
+use super::super::image_block::ImageBlock;
 use super::super::records::Picked;
 use super::super::rows::Rows;
-use super::super::{Projection, Reader, Source};
+use super::super::{Projection, Reader, Source, by_node};
 use super::classes::Labels;
 use super::coreset::CoresetSums;
 use super::moments::MomentSums;
-use crate::column::{Batch, Column, Schema, Values};
-use crate::error::{Error, Result};
-use crate::format::TransformKind;
+use crate::column::{Batch, Node, Schema};
+use crate::error::{Error, ErrorKind, Result};
 
 /// Bytes of numbers that are decoded at a time.
 const NUMBERS: u64 = 4 << 20;
-/// Bytes of strings, as long as they may be, that are decoded at a time.
-const STRINGS: u64 = 32 << 20;
+/// Bytes of strings that are put together at a time.
+const STRINGS: u64 = 8 << 20;
 
 /// The summaries of all rows of a file.
 pub(super) struct Summaries {
@@ -48,10 +48,20 @@ impl Summaries {
         Ok(())
     }
 
-    /// Takes rows of the segment in, each so many times; columns are by node.
-    fn add(&mut self, schema: &Schema, rows: &Batch, times: u64) -> Result<()> {
-        if let Some(labels) = &self.labels {
-            labels.check(rows)?;
+    /// The column of classes.
+    fn label(&self) -> Option<usize> {
+        self.labels.as_ref().map(|labels| labels.node)
+    }
+
+    /// Checks the labels of rows of the segment.
+    fn check_labels(&self, rows: &Batch) -> Result<()> {
+        self.labels.as_ref().map_or(Ok(()), |labels| labels.check(rows))
+    }
+
+    /// Takes rows of the segment in, each so many times, with their labels if so said; columns are by node.
+    fn add(&mut self, schema: &Schema, rows: &Batch, times: u64, labels: bool) -> Result<()> {
+        if labels {
+            self.check_labels(rows)?;
         }
         if let Some(moments) = &mut self.moments {
             moments.add(schema, rows, times)?;
@@ -72,7 +82,8 @@ impl Summaries {
 }
 
 impl<S: Source> Reader<S> {
-    /// Decodes the table's part of a segment.
+    /// Checks the table's part of a segment. Strings are checked where they are; columns that are the same in every row,
+    /// in one row. So time and memory follow the bytes of the file, and not the rows that it claims.
     pub(super) fn check_rows(
         &self,
         table: &Rows,
@@ -81,92 +92,108 @@ impl<S: Source> Reader<S> {
         block: &Block,
         mut summaries: Option<&mut Summaries>,
     ) -> Result<()> {
-        let projection = group_columns(&table.schema, 0);
         let place = |e: Error| e.at(format_args!("segment {segment}"));
         if let Some(summaries) = &mut summaries {
             summaries.start(self, &rows, block).map_err(place)?;
         }
-        let mut read = |picked: Picked, times: u64| -> Result<()> {
+        let take = |picked: Picked, projection: &Projection| -> Result<Batch> {
             let mut out = Batch::default();
-            table.take(&self.pages, &self.dictionaries, picked, None, &projection, &mut out)?;
-            match &mut summaries {
-                Some(summaries) => {
-                    let rows = by_node(&table.schema, &projection, out);
-                    summaries.add(&table.schema, &rows, times).map_err(place)
-                }
-                None => Ok(()),
-            }
+            table.take(&self.pages, &self.dictionaries, picked, None, projection, &mut out)?;
+            Ok(out)
         };
-        let step = self.rows_at_a_time(table, block)?;
-        if !block.is_constant() {
-            return pieces(rows, step).try_for_each(|(first, count)| read(Picked::Range(first, count), 1));
+        // Labels that are strings are compared, so that they have to be put together.
+        let label = summaries.as_deref().and_then(Summaries::label);
+        let label = label.filter(|&node| table.schema.nodes().get(node).is_some_and(|n| n.kind.is_bytes()));
+        let summed = summaries_nodes(summaries.as_deref());
+        let mut read = |picked: Picked, projection: &Projection, times: u64| -> Result<()> {
+            let out = by_node(&table.schema, projection, take(picked, projection)?);
+            let Some(summaries) = &mut summaries else { return Ok(()) };
+            summaries.add(&table.schema, &out, times, label.is_none()).map_err(place)?;
+            let Some(node) = label else { return Ok(()) };
+            let projection = Projection::nodes_of(&table.schema, &[node]).with_most(STRINGS);
+            in_parts(picked, |picked| {
+                let labels = by_node(&table.schema, &projection, take(picked, &projection)?);
+                summaries.check_labels(&labels).map_err(place)
+            })
+        };
+        let all = group_columns(&table.schema, 0).only_checked();
+        let step = rows_at_a_time(&table.schema);
+        if block.is_constant() {
+            // All rows are alike but for exceptions: one stands for the others.
+            let special = self.exception_rows(block)?;
+            let stored: Vec<u64> = special.iter().map(|row| rows.start + row).collect();
+            stored.chunks(step as usize).try_for_each(|rows| read(Picked::List(rows), &all, 1))?;
+            let alike = (rows.end - rows.start).saturating_sub(special.len() as u64);
+            if alike == 0 {
+                return Ok(());
+            }
+            let first = (0..).zip(&special).find(|(row, special)| row != *special);
+            let first = first.map_or(special.len() as u64, |(row, _)| row);
+            return read(Picked::List(&[rows.start + first]), &all, alike);
         }
-        // All rows are alike but for exceptions: one stands for the others.
-        let special = self.exception_rows(block)?;
-        let stored: Vec<u64> = special.iter().map(|row| rows.start + row).collect();
-        stored.chunks(step as usize).try_for_each(|rows| read(Picked::List(rows), 1))?;
-        let alike = (rows.end - rows.start) - special.len() as u64;
-        if alike == 0 {
+        take(Picked::List(&[rows.start]), &all)?;
+        let own = table.schema.columns().filter(|&column| {
+            let mut nodes = table.schema.subtree(column).filter_map(|n| table.schema.nodes().get(n));
+            let varies = |n: &Node| block.varies(n.first_lane..n.first_value_lane() + n.value_lanes());
+            let is_own = table.schema.nodes().get(column).is_some_and(|n| n.group == 0);
+            is_own && (summed.contains(&column) || nodes.any(varies))
+        });
+        let varying = Projection::nodes_of(&table.schema, &own.collect::<Vec<_>>()).only_checked();
+        if varying.nodes().is_empty() {
             return Ok(());
         }
-        let first = (0..).zip(&special).find(|(row, special)| row != *special);
-        let first = first.map_or(special.len() as u64, |(row, _)| row);
-        read(Picked::List(&[rows.start + first]), alike)
+        pieces(rows, step).try_for_each(|(first, count)| read(Picked::Range(first, count), &varying, 1))
     }
 
-    /// Decodes the images of a segment in a storage group; the first stands for all if they are `alike`.
+    /// Checks the images of a segment in a storage group. Any fields make an image where records are fixed; only base ids
+    /// may be wrong there.
     pub(super) fn check_images(
         &self,
         table: &Rows,
-        mut rows: Range<u64>,
+        rows: Range<u64>,
         group: u32,
-        alike: bool,
+        images: &ImageBlock,
     ) -> Result<()> {
-        if alike {
-            rows.end = rows.end.min(rows.start.saturating_add(1));
-        }
         let projection = group_columns(&table.schema, group);
         let step = (NUMBERS / table.schema.row_bytes().max(8) as u64).max(1);
         let mut out = Batch::default();
-        pieces(rows, step).try_for_each(|(first, count)| {
+        let mut read = |first: u64, count: usize| {
             let picked = Picked::Range(first, count);
             table.take(&self.pages, &self.dictionaries, picked, None, &projection, &mut out)
-        })
-    }
-
-    /// The rows of a block that have exceptions, ascending; they have been found to be in order.
-    fn exception_rows(&self, block: &Block) -> Result<Vec<u64>> {
-        let entry = &block.entry;
-        let piece = self.pages.piece(entry.exceptions.get(), entry.exceptions_length.get())?;
-        let rows = block.exceptions.iter().flat_map(|e| (0..e.count).map(|i| e.row(&piece, i)));
-        let mut rows: Vec<u64> = rows.collect();
-        rows.sort_unstable();
-        rows.dedup();
-        Ok(rows)
-    }
-
-    /// Rows whose numbers, and whose strings however long they are, take bounded memory.
-    fn rows_at_a_time(&self, table: &Rows, block: &Block) -> Result<u64> {
-        let mut longest = 0u64;
-        for (_, node) in table.schema.group_nodes(0).filter(|(_, n)| n.kind.is_bytes()) {
-            let at = node.first_value_lane() as usize;
-            let (Some(places), Some(lengths)) = (block.lanes.get(at), block.lanes.get(at + 1)) else {
-                continue;
-            };
-            longest = longest.saturating_add(match places.kind {
-                TransformKind::Dictionary => {
-                    self.dictionaries.strings(&self.pages, places.dictionary)?.longest()
-                }
-                kind => {
-                    let field = lengths.constant | lengths.base_mask | lengths.deviation_mask;
-                    let length = lengths.minimum.saturating_add(field).min(block.entry.heap_length.get());
-                    length.saturating_mul(if kind == TransformKind::Symbols { 8 } else { 1 })
-                }
-            });
+        };
+        if images.has_fixed_records() {
+            images.check_ids(&self.pages)?;
+            return read(rows.start, 1);
         }
-        let numbers = NUMBERS / table.schema.row_bytes().max(8) as u64;
-        Ok(numbers.min(STRINGS / longest.max(1)).max(1))
+        pieces(rows, step).try_for_each(|(first, count)| read(first, count))
     }
+}
+
+/// The columns that summaries are of.
+fn summaries_nodes(summaries: Option<&Summaries>) -> Vec<usize> {
+    let Some(summaries) = summaries else { return Vec::new() };
+    let moments = summaries.moments.iter().flat_map(|moments| moments.nodes.iter().copied());
+    let coreset = summaries.coreset.iter().flat_map(CoresetSums::nodes);
+    moments.chain(coreset).chain(summaries.label()).collect()
+}
+
+/// Rows whose numbers take bounded memory.
+fn rows_at_a_time(schema: &Schema) -> u64 {
+    (NUMBERS / schema.row_bytes().max(8) as u64).max(1)
+}
+
+/// Reads rows in parts that are halved where they take more memory than may be.
+fn in_parts(picked: Picked, mut read: impl FnMut(Picked) -> Result<()>) -> Result<()> {
+    let (mut from, mut step) = (0, picked.len().max(1));
+    while from < picked.len() {
+        let to = picked.len().min(from + step);
+        match read(picked.slice(from, to)) {
+            Err(e) if e.kind() == ErrorKind::Memory && to - from > 1 => step = (to - from) / 2,
+            Err(e) => return Err(e),
+            Ok(()) => from = to,
+        }
+    }
+    Ok(())
 }
 
 /// First row and number of rows of the pieces of a range.
@@ -184,14 +211,4 @@ fn pieces(rows: Range<u64>, step: u64) -> impl Iterator<Item = (u64, usize)> {
 fn group_columns(schema: &Schema, group: u32) -> Projection {
     let own = schema.columns().filter(|&c| schema.nodes().get(c).is_some_and(|n| n.group == group));
     Projection::nodes_of(schema, &own.collect::<Vec<_>>())
-}
-
-/// The columns of a batch at the places of their nodes; nothing for nodes that were not read.
-pub(super) fn by_node(schema: &Schema, projection: &Projection, batch: Batch) -> Batch {
-    let nothing = || Column { validity: None, values: Values::None };
-    let mut columns: Vec<Column> = schema.nodes().iter().map(|_| nothing()).collect();
-    for (&node, column) in projection.nodes().iter().zip(batch.columns) {
-        columns[node] = column;
-    }
-    Batch { rows: batch.rows, columns }
 }

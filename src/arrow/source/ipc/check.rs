@@ -2,7 +2,7 @@
 
 use crate::arrow::ipc_types;
 use crate::error::{Error, ErrorKind, Result};
-use crate::memory::room;
+use crate::earned::room;
 use arrow::ipc::reader::read_footer_length;
 use arrow::ipc::{Block, CompressionType, Message, RecordBatch, root_as_footer, root_as_message};
 use lz4_flex::frame::FrameDecoder;

@@ -11,7 +11,7 @@ mod thrift;
 use super::{Guarded, RecordBatches, Source, guarded, open};
 use crate::arrow::parquet_types::Restorer;
 use crate::error::{Error, Result};
-use crate::memory::room;
+use crate::earned::room;
 use arrow::datatypes::{Schema, SchemaRef};
 use column_groups::{ColumnGroups, fixed_bytes};
 use parquet::arrow::ProjectionMask;

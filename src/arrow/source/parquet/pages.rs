@@ -3,7 +3,7 @@
 use super::delta;
 use super::thrift::Thrift;
 use crate::error::{Error, ErrorKind, Result};
-use crate::memory::room;
+use crate::earned::room;
 use parquet::basic::{Compression, Encoding, Type};
 use parquet::column::page::{Page, PageReader};
 use parquet::errors::ParquetError;

@@ -1,5 +1,6 @@
 //! `gede condensed`: the condensed samples and their weights.
 
+use super::large::Large;
 use super::rows::Rows;
 use super::{columns_of_target, misuse, open, refuse_existing};
 use crate::output::{self, print};
@@ -9,6 +10,7 @@ use gede::arrow::Sink;
 use gede::sample::CondensedSamples;
 use gede::train::{Coreset, Dataset};
 use gede::{Error, ErrorKind, Result};
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -27,79 +29,114 @@ pub struct Condensed {
     /// Replace OUT if it is there
     #[arg(long, requires = "output")]
     overwrite: bool,
+    #[command(flatten)]
+    large: Large,
 }
+
+/// Samples that are printed or written at a time.
+const TOGETHER: usize = 1024;
 
 impl Condensed {
     pub fn run(&self, json: bool) -> Result<()> {
         let file = self.file.display();
         self.output.as_deref().map_or(Ok(()), |output| refuse_existing(output, self.overwrite))?;
-        let (batch, one, many) = match self.exact {
-            true => (self.coreset().map_err(|e| e.at(&file))?, "row", "rows"),
-            false => (self.condensed().map_err(|e| e.at(&file))?, "condensed sample", "condensed samples"),
+        let samples = match self.exact {
+            true => Samples::Exact(self.coreset().map_err(|e| e.at(&file))?),
+            false => Samples::Condensed(self.condensed().map_err(|e| e.at(&file))?),
         };
+        let (count, schema) = (samples.len(), samples.batch(0..0)?.schema());
+        let batches =
+            (0..count).step_by(TOGETHER).map(|from| samples.batch(from..count.min(from + TOGETHER)));
         let Some(output) = &self.output else {
-            let mut rows = Rows::new(batch.schema_ref(), json);
-            rows.print(&batch)?;
+            let mut rows = Rows::new(&schema, json);
+            batches.map(|batch| rows.print(&batch?)).collect::<Result<()>>()?;
             return rows.finish();
         };
-        let mut sink = Sink::create(output, batch.schema_ref(), self.overwrite)?;
-        sink.write(&batch)?;
+        let mut sink = Sink::create(output, &schema, self.overwrite)?;
+        batches.map(|batch| sink.write(&batch?)).collect::<Result<()>>()?;
         sink.finish()?;
         if json {
             let what = if self.exact { "coreset_rows" } else { "condensed_samples" };
-            return crate::output::json(&serde_json::json!({ what: batch.num_rows() }));
+            return crate::output::json(&serde_json::json!({ what: count }));
         }
-        let m = output::many(batch.num_rows() as u64, one, many);
+        let (one, many) =
+            if self.exact { ("row", "rows") } else { ("condensed sample", "condensed samples") };
+        let m = output::many(count as u64, one, many);
         print(&format!("{}: {m}\n", output.display()))
     }
 
-    fn condensed(&self) -> Result<RecordBatch> {
+    fn condensed(&self) -> Result<CondensedSamples> {
         let condensed = open(&self.file)?.condensed()?;
-        let condensed = condensed
-            .ok_or_else(|| misuse("has no condensed samples; convert with --target or --max-condensed"))?;
-        batch(&condensed)
+        condensed.ok_or_else(|| misuse("has no condensed samples; convert with --target or --max-condensed"))
     }
 
-    /// The rows of the coreset, with a column of weights.
-    fn coreset(&self) -> Result<RecordBatch> {
+    /// The rows of the coreset, with their weights.
+    fn coreset(&self) -> Result<Dataset> {
         let reader = open(&self.file)?;
-        let coreset = match reader.coreset()? {
-            Some(stored) => Dataset::of_coreset(stored)?,
-            None => {
-                let (features, target) = columns_of_target(&reader)?;
-                Coreset::of_rows(&reader, &features, &target)?
-            }
-        };
-        let column = |j: usize| -> ArrayRef {
-            Arc::new((0..coreset.rows()).map(|i| coreset.row(i).get(j).copied()).collect::<Float64Array>())
-        };
-        let mut columns: Vec<(String, ArrayRef)> =
-            coreset.features().iter().enumerate().map(|(j, name)| (name.clone(), column(j))).collect();
-        columns.push((coreset.target().to_owned(), Arc::new(Float64Array::from(coreset.y().to_vec()))));
-        columns.push(("weight".to_owned(), Arc::new(Float64Array::from(coreset.weights().to_vec()))));
-        RecordBatch::try_from_iter(columns).map_err(|e| Error::new(ErrorKind::Corrupt, e.to_string()))
+        if let Some(stored) = reader.coreset()? {
+            return Dataset::of_coreset(stored);
+        }
+        let (features, target) = columns_of_target(&reader)?;
+        self.large.whole(&reader)?;
+        Coreset::of_rows(&reader, &features, &target)
     }
+}
+
+/// The samples that are shown.
+enum Samples {
+    Condensed(CondensedSamples),
+    Exact(Dataset),
+}
+
+impl Samples {
+    fn len(&self) -> usize {
+        match self {
+            Self::Condensed(condensed) => condensed.samples.len(),
+            Self::Exact(coreset) => coreset.rows(),
+        }
+    }
+
+    fn batch(&self, samples: Range<usize>) -> Result<RecordBatch> {
+        match self {
+            Self::Condensed(condensed) => batch(condensed, samples),
+            Self::Exact(coreset) => coreset_batch(coreset, samples),
+        }
+    }
+}
+
+/// Some rows of a coreset, with a column of weights.
+fn coreset_batch(coreset: &Dataset, rows: Range<usize>) -> Result<RecordBatch> {
+    let column = |j: usize| -> ArrayRef {
+        Arc::new(rows.clone().map(|i| coreset.row(i).get(j).copied()).collect::<Float64Array>())
+    };
+    let mut columns: Vec<(String, ArrayRef)> =
+        coreset.features().iter().enumerate().map(|(j, name)| (name.clone(), column(j))).collect();
+    let own = |values: &[f64]| -> ArrayRef { Arc::new(Float64Array::from(values[rows.clone()].to_vec())) };
+    columns.push((coreset.target().to_owned(), own(coreset.y())));
+    columns.push(("weight".to_owned(), own(coreset.weights())));
+    RecordBatch::try_from_iter(columns).map_err(|e| Error::new(ErrorKind::Corrupt, e.to_string()))
 }
 
 /// A row a sample: the means of the features and of the target (null where a cell has no finite
 /// value), and the weight, or a weight a class.
-fn batch(condensed: &CondensedSamples) -> Result<RecordBatch> {
+fn batch(condensed: &CondensedSamples, rows: Range<usize>) -> Result<RecordBatch> {
     let CondensedSamples { features, target, labels, samples, .. } = condensed;
     let mut columns: Vec<(String, ArrayRef)> = Vec::new();
     let means = |values: &mut dyn Iterator<Item = f64>| -> ArrayRef {
         Arc::new(values.map(|v| Some(v).filter(|v| !v.is_nan())).collect::<Float64Array>())
     };
+    let part = |values: usize| rows.start * values..rows.end * values;
     for (i, name) in features.iter().enumerate() {
-        let values = samples.means.iter().skip(i).step_by(samples.features.max(1));
+        let values = samples.means[part(samples.features)].iter().skip(i).step_by(samples.features.max(1));
         columns.push((name.clone(), means(&mut values.copied())));
     }
     if let (Some((name, _)), Some(values)) = (target, &samples.target) {
-        columns.push((name.clone(), means(&mut values.iter().copied())));
+        columns.push((name.clone(), means(&mut values[rows.clone()].iter().copied())));
     }
     let every = samples.classes.max(1);
     for class in 0..every {
         let name = labels.get(class).map_or("weight".to_owned(), |label| format!("weight:{label}"));
-        let weights = samples.weights.iter().skip(class).step_by(every).copied();
+        let weights = samples.weights[part(every)].iter().skip(class).step_by(every).copied();
         columns.push((name, Arc::new(UInt64Array::from_iter_values(weights))));
     }
     RecordBatch::try_from_iter(columns).map_err(|e| Error::new(ErrorKind::Corrupt, e.to_string()))

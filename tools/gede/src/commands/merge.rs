@@ -1,6 +1,7 @@
 //! `gede merge`: files of several sites as one.
 
 use super::convert::How;
+use super::large::{Large, Measured};
 use super::{misuse, open, refuse_existing};
 use crate::output::{bytes, json, many, notes, print};
 use crate::progress::Bar;
@@ -25,6 +26,8 @@ pub struct Merge {
     /// Replace the file to write if it is there
     #[arg(long)]
     overwrite: bool,
+    #[command(flatten)]
+    large: Large,
     #[command(flatten)]
     how: How,
 }
@@ -59,9 +62,12 @@ impl Merge {
         if inputs.len() < 2 {
             return Err(misuse("name at least two files to merge, and the file to write"));
         }
+        let mut bytes = 0;
         for input in inputs {
             let reader = open(input)?;
-            if reader.rows() == 0 && reader.condensed().map_err(|e| e.at(input.display()))?.is_some() {
+            self.large.whole(&reader).map_err(|e| e.at(input.display()))?;
+            bytes += reader.file_length();
+            if reader.rows() == 0 && reader.condensed_info().map_err(|e| e.at(input.display()))?.is_some() {
                 let what = "holds condensed samples without their rows: merge it by --condensed-only";
                 return Err(misuse(format!("{}: {what}", input.display())));
             }
@@ -69,7 +75,8 @@ impl Merge {
         let options = self.options(inputs)?;
         let table = ArrowTable::of_files(inputs)?;
         let bar = Bar::new();
-        let report = write_to(&Disk, output, &table, &options, &|progress| bar.set(progress))?;
+        let measured = Measured { table: &table, large: self.large, file: bytes };
+        let report = write_to(&Disk, output, &measured, &options, &|progress| bar.set(progress))?;
         Ok((report, table.notes()))
     }
 
@@ -96,7 +103,7 @@ impl Merge {
 /// Gives options without a target that of a file, and its features.
 pub fn inherit<S: Source>(reader: &Reader<S>, options: &mut Options) -> Result<()> {
     if options.target.is_none()
-        && let Some(condensed) = reader.condensed()?
+        && let Some(condensed) = reader.condensed_info()?
         && let Some(target) = condensed.target
     {
         let numeric = reader.schema().nodes().iter().filter(|node| node.is_numeric_column());

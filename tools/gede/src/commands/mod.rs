@@ -6,6 +6,7 @@ mod counted;
 pub mod demo;
 pub mod head;
 pub mod info;
+mod large;
 pub mod merge;
 mod pictures;
 mod row_values;
@@ -19,7 +20,7 @@ pub mod verify;
 pub(crate) use crate::input::open;
 use arrow::error::ArrowError;
 use gede::arrow::ArrowReader;
-use gede::column::{Kind, Schema};
+use gede::column::{Kind, Node, Schema};
 use gede::read::{Projection, Source};
 use gede::{Error, ErrorKind, Reader, Result};
 use std::path::Path;
@@ -54,7 +55,7 @@ fn columns_of_target<S: Source>(reader: &Reader<S>) -> Result<(Vec<String>, Stri
     {
         return Ok((moments.columns, target));
     }
-    let condensed = reader.condensed()?.and_then(|c| Some((c.features, c.target?.0)));
+    let condensed = reader.condensed_info()?.and_then(|c| Some((c.features, c.target?.0)));
     condensed.ok_or_else(|| misuse("names no target; convert with --target"))
 }
 
@@ -70,11 +71,12 @@ fn passed_on(error: ArrowError) -> Error {
 
 /// Bytes of a row in memory, strings aside.
 fn row_bytes(schema: &Schema) -> usize {
-    schema
-        .nodes()
-        .iter()
-        .map(|n| (n.instances * n.lanes_per_instance.max(1)) as usize * usize::from(n.bits.max(8)) / 8)
-        .sum()
+    schema.nodes().iter().map(row_bytes_of).sum()
+}
+
+/// Those of one node.
+fn row_bytes_of(node: &Node) -> usize {
+    (node.instances * node.lanes_per_instance.max(1)) as usize * usize::from(node.bits.max(8)) / 8
 }
 
 /// The paper's measure of a table: its pixels where it has images, else 8 bytes a value.

@@ -8,13 +8,14 @@ mod pipes;
 mod portion;
 mod text;
 
+use super::large::{Large, all, batch_bytes};
 use super::{RawSize, columns as columns_of, misuse, open, passed_on, refuse_existing, row_bytes};
 use crate::output::{self, bytes, many, percent, seconds};
 use crate::progress::Bar;
 use arrow::datatypes::Field;
 use gede::arrow::{ArrowTable, HEADER_NAME, ImageSink, InputKind, InputOptions, Sink};
 use gede::column::Schema;
-use gede::read::Source;
+use gede::read::{Projection, Source};
 use gede::write::{Disk, Progress, Report, Table, write_to};
 use gede::{Error, ErrorKind, Reader, Result};
 pub use how::How;
@@ -54,6 +55,8 @@ pub struct Convert {
     pipes: Pipes,
     #[command(flatten)]
     images: Images,
+    #[command(flatten)]
+    large: Large,
     #[command(flatten)]
     how: How,
 }
@@ -205,6 +208,13 @@ impl Convert {
         let at_input = |e: Error| e.at(&input);
         let chosen = self.portion.rows(reader.rows()).map_err(at_input)?;
         let table = columns_of(reader, self.portion.columns.as_deref()).map_err(at_input)?;
+        let nodes = match self.portion.columns.as_deref() {
+            Some(names) => Projection::columns(reader.schema(), names).map_err(at_input)?.nodes().to_vec(),
+            None => all(reader.schema()),
+        };
+        let measure = self.large.output(reader.file_length());
+        let measure = measure.rows(reader.schema(), &nodes, chosen.end - chosen.start);
+        let mut measure = measure.map_err(at_input)?;
         let piped = is_pipe(self.output());
         let mut out = match self.images.format() {
             Some(_) if piped => return Err(misuse("-: --format writes a folder; name it")),
@@ -212,6 +222,8 @@ impl Convert {
             Some(format) => Out::Folder(ImageSink::create(self.output(), table.schema(), format, class)?),
             None => Out::File(Sink::create(self.output(), table.schema(), self.overwrite)?),
         };
+        let is_csv = self.output().extension().is_some_and(|e| e.eq_ignore_ascii_case("csv"));
+        let plain = out.is_plain() || is_csv;
         let bar = Bar::new();
         // Of long strings, pictures above all, by what they take in the file.
         let stored = reader.file_length().checked_div(reader.rows()).unwrap_or(0);
@@ -220,6 +232,7 @@ impl Convert {
         let (mut rows, of) = (0, Some(chosen.end - chosen.start));
         for batch in table.scan(chosen, batch_rows).map_err(at_input)? {
             let batch = batch.map_err(|e| at_input(passed_on(e)))?;
+            measure.add(batch_bytes(&batch, plain)).map_err(at_input)?;
             out.write(&batch)?;
             rows += batch.num_rows() as u64;
             bar.set(Progress { pass: "writing", rows, of });

@@ -22,6 +22,16 @@ impl Out {
         }
     }
 
+    /// Whether dictionaries are written out for every row.
+    pub fn is_plain(&self) -> bool {
+        match self {
+            // Arrow and Parquet files keep dictionaries.
+            Self::File(_) => false,
+            Self::Folder(_) => true,
+            Self::Stream(stream) => stream.is_text(),
+        }
+    }
+
     /// A line for each column that other readers see as something else.
     pub fn notes(&self) -> Vec<String> {
         match self {

@@ -194,6 +194,11 @@ impl Stream {
         Ok(Self { piped, writer })
     }
 
+    /// Whether it is CSV.
+    pub fn is_text(&self) -> bool {
+        matches!(self.writer, Writer::Csv(_))
+    }
+
     pub fn write(&mut self, batch: &RecordBatch) -> Result<()> {
         let written = match &mut self.writer {
             Writer::Arrow(writer) => writer.write(batch),

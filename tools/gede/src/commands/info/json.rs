@@ -41,7 +41,7 @@ impl<S: Source> Facts<'_, S> {
                 json!({ "column": name, "kind": kind, "labels": c.labels })
             });
             json!({
-                "samples": c.samples.len(),
+                "samples": c.samples,
                 "beta": c.beta,
                 "stored": c.stored,
                 "features": c.features,

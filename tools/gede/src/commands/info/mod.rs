@@ -9,7 +9,7 @@ use arrow::datatypes::Schema;
 use gede::arrow::{arrow_schema, decode_schema};
 use gede::image::ImageErrors;
 use gede::read::{Account, ColumnAccount, ColumnBits, Part, Source};
-use gede::sample::{ColumnMoments, CondensedSamples};
+use gede::sample::{ColumnMoments, CondensedInfo};
 use gede::{Reader, Result};
 use std::path::PathBuf;
 
@@ -26,7 +26,9 @@ struct Facts<'a, S> {
     schema: Schema,
     account: Account,
     columns: ColumnAccount,
-    condensed: Option<CondensedSamples>,
+    condensed: Option<CondensedInfo>,
+    /// The least and the greatest weight of a condensed sample, where they are stored and of one class.
+    weights: Option<(u64, u64)>,
     moments: Option<ColumnMoments>,
     raw: Option<RawSize>,
     /// For each column of images that lost bits, its name and what it lost.
@@ -47,13 +49,22 @@ impl<'a, S: Source> Facts<'a, S> {
             Some(message) => decode_schema(message)?.as_ref().clone(),
             None => arrow_schema(reader.schema())?,
         };
-        let (account, condensed, moments) = (reader.account()?, reader.condensed()?, reader.moments()?);
+        let (account, condensed, moments) = (reader.account()?, reader.condensed_info()?, reader.moments()?);
+        // Samples that are not stored are not made anew here: that goes through all rows.
+        let stored = condensed.as_ref().filter(|info| info.stored && info.labels.is_empty());
+        let weights = match stored {
+            Some(_) => reader.condensed()?.and_then(|c| {
+                let weights = &c.samples.weights;
+                Some((weights.iter().min().copied()?, weights.iter().max().copied()?))
+            }),
+            None => None,
+        };
         let columns = reader.column_account()?;
         let raw = RawSize::of(reader.schema(), reader.rows());
         let name = |node: u32| reader.schema().nodes().get(node as usize).map_or("", |n| n.name.as_str());
         let image_errors = reader.image_errors()?.into_iter();
         let image_errors = image_errors.map(|(node, errors)| (name(node).to_owned(), errors)).collect();
-        Ok(Self { reader, schema, account, columns, condensed, moments, raw, image_errors })
+        Ok(Self { reader, schema, account, columns, condensed, weights, moments, raw, image_errors })
     }
 
     /// What the bases save, in points of the raw size.

@@ -112,7 +112,7 @@ impl<S: Source> Facts<'_, S> {
             table.row(["stored by class", &format!("of {column}: {classes}")]);
         }
         if let Some(c) = &self.condensed {
-            let m = c.samples.len() as u64;
+            let m = c.samples;
             let share = match reader.rows() {
                 0 => "of rows elsewhere".to_owned(),
                 rows => format!("{} of the rows", percent(m as f64, rows as f64)),
@@ -120,9 +120,8 @@ impl<S: Source> Facts<'_, S> {
             let kept = if c.stored { "stored" } else { "made anew when asked for" };
             let m = many(m, "sample", "samples");
             table.row(["condensed", &format!("{m} ({share}) by {} bits, {kept}", c.beta)]);
-            let (least, most) = (c.samples.weights.iter().min(), c.samples.weights.iter().max());
-            if let (Some(least), Some(most), 0) = (least, most, c.samples.classes) {
-                table.row(["weights", &format!("{} to {} rows a sample", count(*least), count(*most))]);
+            if let Some((least, most)) = self.weights {
+                table.row(["weights", &format!("{} to {} rows a sample", count(least), count(most))]);
             }
             if let Some((target, kind)) = &c.target {
                 let kind = match kind {

@@ -4,6 +4,7 @@ mod memory;
 mod report;
 mod sheet;
 
+use super::large::Large;
 use super::pictures::{Size, images};
 use super::{misuse, open, refuse_existing};
 use crate::output::{json, print};
@@ -61,6 +62,8 @@ pub struct Sample {
     /// Replace the .png file if it is there
     #[arg(long, requires = "out")]
     overwrite: bool,
+    #[command(flatten)]
+    large: Large,
 }
 
 /// How rows are drawn.
@@ -110,6 +113,9 @@ impl Sample {
         let start = State { epoch: self.epoch, ..State::new(self.seed) };
         let epochs = Epochs::new(draw, amount, start)?.until(self.epoch.saturating_add(1));
         let rows = epochs.rows();
+        let (channels, height, width) = images.shape();
+        let decoded = u128::from(rows) * (channels * height * width) as u128;
+        self.large.work(reader.file_length()).add(decoded)?;
         if list && rows > MAX_LISTED {
             return Err(misuse(format!("an epoch of {rows} rows is not listed; read it without --json")));
         }

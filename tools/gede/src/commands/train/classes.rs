@@ -49,7 +49,7 @@ impl<'a, S: Source> TrainClasses<'a, S> {
         let node = reader.schema().column(labels.name())?;
         let stored = stored_names(reader, labels.name())?;
         let values = match reader.classes().filter(|(by, _)| *by == node) {
-            Some((_, classes)) => class_values(reader, &reader.schema().nodes()[node], classes)?,
+            Some(_) => class_values(reader, &reader.schema().nodes()[node])?,
             None => (0..=highest(reader, &labels)?).map(|number| number.to_string()).collect(),
         };
         if values.len() > MOST as usize {
@@ -168,10 +168,10 @@ fn value_text(node: &Node, label: &[u8]) -> String {
 }
 
 /// The values of the classes that rows are stored by, as text. A null is no class.
-fn class_values<S: Source>(reader: &Reader<S>, node: &Node, classes: u64) -> Result<Vec<String>> {
+fn class_values<S: Source>(reader: &Reader<S>, node: &Node) -> Result<Vec<String>> {
     let mut values = Vec::new();
-    for number in 0..classes {
-        let class = reader.class(number)?;
+    for class in reader.all_classes() {
+        let class = class?;
         let Some(label) = class.label else {
             let rows = count(class.stored.end - class.stored.start);
             let (name, first) = (&node.name, reader.row_at(class.stored.start)?);

@@ -4,6 +4,7 @@ use super::missing::{Impute, no_rows, train_rows, without};
 use super::outputs;
 use super::report::report;
 use crate::commands::counted::Counted;
+use crate::commands::large::Large;
 use crate::commands::{columns_of_target, misuse, open};
 use crate::output::{json, print};
 use gede::train::{
@@ -52,6 +53,8 @@ pub struct Linear {
     /// Save the model as safetensors, in the place of any file that is there
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
+    #[command(flatten)]
+    large: Large,
 }
 
 #[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
@@ -111,6 +114,9 @@ impl Linear {
             && let Ok((features, target)) = columns_of_target(&reader)
         {
             Dataset::check(test, &features, &target).map_err(|e| e.at(path.display()))?;
+        }
+        if let Some((test, path)) = &test {
+            self.large.whole(test).map_err(|e| e.at(path.display()))?;
         }
         let Trained { fit, mut metrics, read, imputer } =
             self.train(&reader).map_err(|e| e.at(self.file.display()))?;
@@ -204,6 +210,7 @@ impl Linear {
 
     fn data(&self, reader: &Reader<Counted>) -> Result<Samples> {
         if !self.condensed() {
+            self.large.whole(reader)?;
             let (features, target) = columns_of_target(reader)?;
             let (read, imputer) = train_rows(reader, features.clone(), self.impute)?;
             let data = Dataset::of_rows_imputed(reader, &read, &target, imputer.as_ref())?;

@@ -4,6 +4,7 @@ use super::missing::{Impute, no_rows, train_rows, without};
 use super::outputs;
 use super::report::{hint, warnings};
 use crate::commands::counted::Counted;
+use crate::commands::large::Large;
 use crate::commands::{misuse, open};
 use crate::output::{Table, bytes, count, json, list, many, print, seconds};
 use gede::read::Source;
@@ -49,6 +50,8 @@ pub struct Logistic {
     /// Save the model as safetensors, in the place of any file that is there
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
+    #[command(flatten)]
+    large: Large,
 }
 
 #[derive(Clone, Copy, PartialEq, clap::ValueEnum, Serialize)]
@@ -123,9 +126,13 @@ impl Logistic {
         let (source, read) = Counted::open(&self.file)?;
         let reader = Reader::new(source).map_err(here)?;
         let started = Instant::now();
+        if self.method == Method::Full || self.polish > 0 {
+            self.large.whole(&reader).map_err(here)?;
+        }
         let input = self.input(&reader).map_err(here)?;
         let test = self.test.as_ref().map(|path| -> Result<_> { Ok((open(path)?, path)) }).transpose()?;
         if let Some((test, path)) = &test {
+            self.large.whole(test).map_err(|e| e.at(path.display()))?;
             let rows = input.rows(test).and_then(|rows| rows.check_classes());
             rows.map_err(|e| e.at(path.display()))?;
         }

@@ -3,6 +3,7 @@
 use super::classes::{TestClasses, TrainClasses};
 use super::outputs;
 use crate::allocator::keep_memory;
+use crate::commands::large::Large;
 use crate::commands::pictures::{Size, images, is_encoded};
 use crate::commands::{misuse, open};
 use crate::device::On;
@@ -85,6 +86,8 @@ pub struct Network {
     /// Draw the loss of every epoch into an SVG file
     #[arg(long, value_name = "FILE")]
     curve: Option<PathBuf>,
+    #[command(flatten)]
+    large: Large,
 }
 
 #[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
@@ -149,6 +152,7 @@ impl Network {
         keep_memory();
         let reader = open(&self.file)?;
         let here = |e: gede::Error| e.at(self.file.display());
+        self.large.whole(&reader).map_err(here)?;
         let images = images(&reader, None, self.size, usual(model)).map_err(here)?;
         let classes = TrainClasses::new(&reader).map_err(here)?;
         let training = self.training(model, images.shape(), is_encoded(&reader)).map_err(here)?;
@@ -158,6 +162,7 @@ impl Network {
         let test = match &self.test {
             Some(path) => {
                 let test = open(path)?;
+                self.large.whole(&test).map_err(|e| e.at(path.display()))?;
                 let found = test_classes(model, images.shape(), &classes, &test);
                 Some((found.map_err(|e| e.at(path.display()))?, test, path))
             }

@@ -1,0 +1,153 @@
+//! The rows that condensed samples are rebuilt from: a few at a time, rows that are alike as one.
+
+use std::ops::Range;
+
+use super::block::Block;
+use super::records::Picked;
+use super::{Projection, Reader, Source};
+use crate::column::{Batch, Column, Schema, Values};
+use crate::error::{ErrorKind, Result};
+use crate::format::{CellTarget, CellsSection};
+
+/// Bytes of numbers, and of strings, that are decoded at a time.
+const NUMBERS: u64 = 4 << 20;
+const STRINGS: u64 = 4 << 20;
+
+/// The columns of a file's rows that its cells are of.
+pub(crate) struct CellRows<'a, S> {
+    reader: &'a Reader<S>,
+    projection: Projection,
+    /// Rows at a time.
+    step: usize,
+}
+
+impl<S: Source> Reader<S> {
+    /// The rows that the cells of a section are of.
+    pub(crate) fn cell_rows(&self, section: &CellsSection) -> CellRows<'_, S> {
+        let mut nodes: Vec<usize> = section.features.iter().map(|f| f.node.get() as usize).collect();
+        if let CellTarget::Value(node) | CellTarget::Class(node) = section.target {
+            nodes.push(node as usize);
+        }
+        nodes.sort_unstable();
+        nodes.dedup();
+        let projection = Projection::nodes_of(self.schema(), &nodes).with_most(STRINGS);
+        let step = (NUMBERS / (16 * nodes.len().max(1) as u64)).max(1) as usize;
+        CellRows { reader: self, projection, step }
+    }
+
+    /// The rows of a block that have exceptions, ascending; they have been found to be in order.
+    pub(super) fn exception_rows(&self, block: &Block) -> Result<Vec<u64>> {
+        let entry = &block.entry;
+        let piece = self.pages.piece(entry.exceptions.get(), entry.exceptions_length.get())?;
+        let rows = block.exceptions.iter().flat_map(|e| (0..e.count).map(|i| e.row(&piece, i)));
+        // Looked at again, since a map may change.
+        let mut rows: Vec<u64> = rows.filter(|&row| row < block.rows()).collect();
+        rows.sort_unstable();
+        rows.dedup();
+        Ok(rows)
+    }
+}
+
+impl<S: Source> CellRows<'_, S> {
+    /// Hands out the rows of all segments in stored order; see `each_of`.
+    pub fn each(&self, mut each: impl FnMut(&Batch, Option<&[u64]>) -> Result<()>) -> Result<()> {
+        (0..self.reader.segments()).try_for_each(|segment| self.each_of(segment, &mut each))
+    }
+
+    /// Hands out the rows of a segment in stored order, columns by node, and how often each comes if not once.
+    pub fn each_of(
+        &self,
+        segment: u64,
+        mut each: impl FnMut(&Batch, Option<&[u64]>) -> Result<()>,
+    ) -> Result<()> {
+        let reader = self.reader;
+        let rows = reader.segment_range(segment)?;
+        let block = reader.table.block(&reader.pages, segment)?;
+        if !block.is_constant() {
+            let count = (rows.end - rows.start) as usize;
+            return self.parts(Picked::Range(rows.start, count), None, &mut each);
+        }
+        for e in &block.exceptions {
+            let entry = &block.entry;
+            let piece = reader.pages.piece(entry.exceptions.get(), entry.exceptions_length.get())?;
+            e.check_order(&piece, block.rows())?;
+        }
+        let (list, times) = runs(&rows, &reader.exception_rows(&block)?);
+        self.parts(Picked::List(&list), Some(&times), &mut each)
+    }
+
+    fn parts(
+        &self,
+        picked: Picked,
+        times: Option<&[u64]>,
+        each: &mut dyn FnMut(&Batch, Option<&[u64]>) -> Result<()>,
+    ) -> Result<()> {
+        let reader = self.reader;
+        let (mut from, mut step) = (0, self.step);
+        while from < picked.len() {
+            let to = picked.len().min(from + step);
+            let mut batch = Batch::default();
+            let taken = reader.table.take(
+                &reader.pages,
+                &reader.dictionaries,
+                picked.slice(from, to),
+                None,
+                &self.projection,
+                &mut batch,
+            );
+            match taken {
+                Err(e) if e.kind() == ErrorKind::Memory && to - from > 1 => {
+                    step = (to - from) / 2;
+                    continue;
+                }
+                taken => taken?,
+            }
+            let batch = by_node(reader.schema(), &self.projection, batch);
+            each(&batch, times.and_then(|times| times.get(from..to)))?;
+            from = to;
+        }
+        Ok(())
+    }
+}
+
+/// Rows of a segment whose rows are alike but for some, in order, and how often each comes.
+fn runs(rows: &Range<u64>, special: &[u64]) -> (Vec<u64>, Vec<u64>) {
+    let (mut list, mut times) = (Vec::new(), Vec::new());
+    let mut next = rows.start;
+    for row in special.iter().map(|row| rows.start + row) {
+        if row > next {
+            list.push(next);
+            times.push(row - next);
+        }
+        list.push(row);
+        times.push(1);
+        next = row + 1;
+    }
+    if rows.end > next {
+        list.push(next);
+        times.push(rows.end - next);
+    }
+    (list, times)
+}
+
+/// The columns of a batch at the places of their nodes; nothing for nodes that were not read.
+pub(super) fn by_node(schema: &Schema, projection: &Projection, batch: Batch) -> Batch {
+    let nothing = || Column { validity: None, values: Values::None };
+    let mut columns: Vec<Column> = schema.nodes().iter().map(|_| nothing()).collect();
+    for (&node, column) in projection.nodes().iter().zip(batch.columns) {
+        columns[node] = column;
+    }
+    Batch { rows: batch.rows, columns }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_have_every_row_once() {
+        assert_eq!(runs(&(10..20), &[]), (vec![10], vec![10]));
+        assert_eq!(runs(&(10..20), &[0, 1, 5, 9]), (vec![10, 11, 12, 15, 16, 19], vec![1, 1, 3, 1, 3, 1]));
+        assert_eq!(runs(&(0..1_000_000_000_000), &[7]).1, [7, 1, 999_999_999_992]);
+    }
+}
