@@ -5,12 +5,14 @@
 
 mod account;
 mod block;
+mod by_block;
 mod cache;
 mod cell_rows;
 mod columns;
 mod condensed_table;
 mod decode;
 mod dictionary;
+mod exceptions;
 mod fields;
 mod grouped;
 mod image_block;

@@ -12,10 +12,10 @@ use super::read_back;
 use super::spill::{Covariances, Totals};
 use super::strings::Dictionary;
 use crate::column::{Batch, Schema, Values};
+use crate::earned::room;
 use crate::entrogede::{CellProducts, CellSums, Moments};
 use crate::error::{Error, ErrorKind, Result};
 use crate::image::ImageErrors;
-use crate::earned::room;
 
 /// Memory for segments on the way, a thread.
 const THREAD_BYTES: usize = 96 << 20;

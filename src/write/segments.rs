@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use super::table::Batches;
 use crate::column::{Batch, Column, Schema, Values};
-use crate::error::{Error, Result};
 use crate::earned::room;
+use crate::error::{Error, Result};
 
 /// Rows coded together, at most.
 pub(crate) const SEGMENT_ROWS: usize = 65_536;

@@ -55,8 +55,11 @@ impl Gede {
         for batch in reader.scan(rows.start..end, BATCH_ROWS as usize)? {
             let batch = batch.map_err(|e| wrap(ErrorKind::Corrupt, e))?;
             next += batch.num_rows() as u64;
-            bytes +=
-                batch.columns().iter().map(|c| c.to_data().get_slice_memory_size().unwrap_or(0)).sum::<usize>();
+            bytes += batch
+                .columns()
+                .iter()
+                .map(|c| c.to_data().get_slice_memory_size().unwrap_or(0))
+                .sum::<usize>();
             batches.push(batch);
             if bytes > BATCH_BYTES {
                 break;
@@ -77,7 +80,8 @@ impl Source for Gede {
 
     fn batches(&self) -> Result<RecordBatches<'_>> {
         let file = Reader::open(&self.path)?;
-        let mut rest: VecDeque<Range<u64>> = self.rows.iter().filter(|rows| !rows.is_empty()).cloned().collect();
+        let mut rest: VecDeque<Range<u64>> =
+            self.rows.iter().filter(|rows| !rows.is_empty()).cloned().collect();
         let read = move || {
             let rows = rest.pop_front()?;
             Some(match self.read(&file, &rows) {

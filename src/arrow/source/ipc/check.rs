@@ -1,8 +1,8 @@
 //! Checks of the messages of Arrow IPC files and streams, before a reader takes memory for what they claim.
 
 use crate::arrow::ipc_types;
-use crate::error::{Error, ErrorKind, Result};
 use crate::earned::room;
+use crate::error::{Error, ErrorKind, Result};
 use arrow::ipc::reader::read_footer_length;
 use arrow::ipc::{Block, CompressionType, Message, RecordBatch, root_as_footer, root_as_message};
 use lz4_flex::frame::FrameDecoder;

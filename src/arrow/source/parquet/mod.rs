@@ -10,8 +10,8 @@ mod thrift;
 
 use super::{Guarded, RecordBatches, Source, guarded, open};
 use crate::arrow::parquet_types::Restorer;
-use crate::error::{Error, Result};
 use crate::earned::room;
+use crate::error::{Error, Result};
 use arrow::datatypes::{Schema, SchemaRef};
 use column_groups::{ColumnGroups, fixed_bytes};
 use parquet::arrow::ProjectionMask;

@@ -2,8 +2,8 @@
 
 use super::delta;
 use super::thrift::Thrift;
-use crate::error::{Error, ErrorKind, Result};
 use crate::earned::room;
+use crate::error::{Error, ErrorKind, Result};
 use parquet::basic::{Compression, Encoding, Type};
 use parquet::column::page::{Page, PageReader};
 use parquet::errors::ParquetError;
