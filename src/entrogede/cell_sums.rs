@@ -208,8 +208,8 @@ impl<S: DerefMut<Target = [u64]>> CellTotals<S> {
                 *word = (f64::from_bits(*word) + sum).to_bits();
             }
             for (word, column) in words[columns..columns + counted].iter_mut().zip(0..) {
-                let count: &u32 = &segment.finite[column * k + index];
-                *word += u64::from(*count);
+                let count: &u64 = &segment.finite[column * k + index];
+                *word += count;
             }
         }
         let [first, last] = [start, end]
