@@ -8,7 +8,7 @@ use common::Folder;
 use std::io::Read;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, Output, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const FAILED: i32 = 1;
 const MISUSED: i32 = 2;
@@ -123,7 +123,9 @@ fn ignored_signals_stay_ignored() {
 fn killed(times: u64) {
     let folder = Folder::new();
     large(&folder);
+    let started = Instant::now();
     folder.fine("convert t.csv t.gede");
+    let whole_run = started.elapsed();
     let contained = Command::new("unshare").args(["--pid", "--fork", "--kill-child", "true"]).status();
     let is_contained = contained.is_ok_and(|status| status.success());
     let (mut kills, mut whole, mut most) = (0, 0, 0);
@@ -141,8 +143,8 @@ fn killed(times: u64) {
             whole += 1;
             continue;
         }
-        // Any moment of the work: the sweep below finds about the same number of each.
-        std::thread::sleep(Duration::from_micros(kills * 7919 % 500 * 200));
+        // Any moment of the work, the commit at its end as well.
+        std::thread::sleep(whole_run.mul_f64((kills * 7919 % 500) as f64 / 500.0));
         child.kill().unwrap();
         let output = child.wait_with_output().unwrap();
         kills += u64::from(output.status.signal().is_some());
