@@ -78,7 +78,7 @@ fn a_condensed_table_of_other_columns_is_refused_before_it_is_read() {
     let reader = Reader::new(bytes.as_slice()).unwrap();
     let (result, peak) = peak(|| reader.condensed().map(drop));
     assert!(result.is_err() && peak < 1 << 20, "{peak} bytes allocated");
-    assert_eq!(reader.condensed_info().unwrap().unwrap().stored, true);
+    assert!(reader.condensed_info().unwrap().unwrap().stored);
 }
 
 #[test]

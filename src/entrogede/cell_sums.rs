@@ -82,7 +82,6 @@ impl CellSums {
             cells.push((same[0] >> 32) as u32);
         }
 
-        debug_assert_eq!(class_of_row.len(), if layout.classes > 0 { rows.len() } else { 0 });
         let class = |row: usize| if layout.classes > 0 { class_of_row[row] } else { 0 };
         let mut classed: Vec<u64> = place.iter().enumerate().map(|(row, &at)| pack(at, class(row))).collect();
         classed.sort_unstable();

@@ -13,6 +13,9 @@ use crate::format::{CellTarget, CellsSection};
 const NUMBERS: u64 = 4 << 20;
 const STRINGS: u64 = 4 << 20;
 
+/// Called with rows, and with how many rows each stands for if they are runs.
+type Each<'a> = &'a mut dyn FnMut(&Batch, Option<&[u64]>) -> Result<()>;
+
 /// The columns of a file's rows that its cells are of.
 pub(crate) struct CellRows<'a, S> {
     reader: &'a Reader<S>,
@@ -76,12 +79,7 @@ impl<S: Source> CellRows<'_, S> {
         self.parts(Picked::List(&list), Some(&times), &mut each)
     }
 
-    fn parts(
-        &self,
-        picked: Picked,
-        times: Option<&[u64]>,
-        each: &mut dyn FnMut(&Batch, Option<&[u64]>) -> Result<()>,
-    ) -> Result<()> {
+    fn parts(&self, picked: Picked, times: Option<&[u64]>, each: Each) -> Result<()> {
         let reader = self.reader;
         let (mut from, mut step) = (0, self.step);
         while from < picked.len() {

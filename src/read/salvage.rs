@@ -26,7 +26,7 @@ impl<S: Source> Reader<S> {
         while next < self.rows() {
             let end = self.rows().min(next + ROWS);
             // The next range is the last: a range that is damaged is put back in halves.
-            let mut ranges = vec![next..end];
+            let mut ranges: Vec<Range<u64>> = std::iter::once(next..end).collect();
             while let Some(rows) = ranges.pop() {
                 match self.range_into(rows.clone(), projection, &mut batch) {
                     Ok(()) => match whole.last_mut() {

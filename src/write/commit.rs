@@ -27,7 +27,7 @@ impl<'s> Pending<'s> {
     /// The place for what does not fit into memory: the folder of the file, which must have room for it.
     pub fn scratch_space(&self) -> ScratchSpace<'s> {
         let file = self.out.get_ref();
-        let (folder, target) = (file.folder().to_owned(), Some(file.target().to_owned()));
+        let (folder, target) = (file.folder().to_owned(), Some(file.named().to_owned()));
         ScratchSpace { storage: file.storage(), folder, target }
     }
 
@@ -39,7 +39,7 @@ impl<'s> Pending<'s> {
     /// Appends bytes.
     pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
         let written = self.out.write_all(bytes);
-        written.map_err(|e| Error::io(self.out.get_ref().target().display(), e))?;
+        written.map_err(|e| Error::io(self.out.get_ref().named().display(), e))?;
         self.sums.update(bytes);
         self.at += bytes.len() as u64;
         Ok(())
@@ -71,7 +71,7 @@ impl<'s> Pending<'s> {
     pub fn commit(self, check: impl FnOnce(Box<dyn Source>) -> Result<()>) -> Result<()> {
         let file = self.out.into_inner().map_err(|e| {
             let (error, out) = e.into_parts();
-            let failed = Error::io(out.get_ref().target().display(), error);
+            let failed = Error::io(out.get_ref().named().display(), error);
             // The buffer is of no use any more, and a second attempt to write it may succeed by half.
             drop(out.into_parts());
             failed

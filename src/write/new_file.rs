@@ -62,7 +62,7 @@ impl<'s> NewFile<'s> {
     }
 
     /// The name that it was asked for by.
-    pub fn target(&self) -> &Path {
+    pub fn named(&self) -> &Path {
         &self.named
     }
 

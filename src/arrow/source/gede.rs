@@ -28,23 +28,24 @@ impl Gede {
     /// Reads the schema of a file, all of whose rows and columns are read.
     pub fn open(path: &Path) -> Result<Self> {
         let file = Reader::open(path)?;
-        Self::new(path, &file, Projection::all(file.schema()), vec![0..file.rows()])
+        let rows = 0..file.rows();
+        Self::new(path, &file, Projection::all(file.schema()), std::slice::from_ref(&rows))
     }
 
     /// Some rows and columns of a file.
     pub fn part(path: &Path, columns: &Projection, rows: &[Range<u64>]) -> Result<Self> {
-        Self::new(path, &Reader::open(path)?, columns.clone(), rows.to_vec())
+        Self::new(path, &Reader::open(path)?, columns.clone(), rows)
     }
 
     fn new(
         path: &Path,
         file: &Reader<FileSource>,
         projection: Projection,
-        rows: Vec<Range<u64>>,
+        rows: &[Range<u64>],
     ) -> Result<Self> {
         let reader = ArrowReader::new(file, &projection).map_err(|e| e.at(path.display()))?;
         let schema = reader.schema().clone();
-        Ok(Self { path: path.to_owned(), schema, projection, rows })
+        Ok(Self { path: path.to_owned(), schema, projection, rows: rows.to_vec() })
     }
 
     /// The batches that begin with a range of rows, fewer rows if their strings are long, and the row after them.

@@ -36,7 +36,8 @@ fn grouped(groups: &[Vec<Vec<(u64, u32)>>]) -> Grouped {
         this.entries.extend(bases.iter().flatten().map(entry));
         let widest = bases.iter().map(|base| base.iter().map(|b| u64::from(b.1)).sum::<u64>()).max();
         this.deviations.1 += widest.unwrap_or(0);
-        this.entries.resize(entries + (per << id_bits), Entry::default());
+        let missing = entries + (per << id_bits) - this.entries.len();
+        this.entries.extend(std::iter::repeat_n(Entry::default(), missing));
         let lanes = first..first + per;
         this.groups.push(Group { at: this.ids, id_bits, bases: bases.len(), lanes, entries });
         this.ids += u64::from(id_bits);

@@ -132,7 +132,7 @@ fn large_goes_on_all_the_same() {
     let folder = Folder::new();
     folder.write("one.csv", format!("a,b\n{}", "7,1.5\n".repeat(200_000)));
     folder.fine("convert one.csv one.gede");
-    let many = vec!["one.gede"; 12].join(" ");
+    let many = ["one.gede"; 12].join(" ");
     let line = folder.refused(&format!("merge {many} all.gede"), 2);
     assert!(line.contains("out of proportion") && line.contains("--large"), "{line}");
     folder.fine(&format!("merge {many} all.gede --large"));

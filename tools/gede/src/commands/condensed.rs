@@ -45,15 +45,15 @@ impl Condensed {
             false => Samples::Condensed(self.condensed().map_err(|e| e.at(&file))?),
         };
         let (count, schema) = (samples.len(), samples.batch(0..0)?.schema());
-        let batches =
+        let mut batches =
             (0..count).step_by(TOGETHER).map(|from| samples.batch(from..count.min(from + TOGETHER)));
         let Some(output) = &self.output else {
             let mut rows = Rows::new(&schema, json);
-            batches.map(|batch| rows.print(&batch?)).collect::<Result<()>>()?;
+            batches.try_for_each(|batch| rows.print(&batch?))?;
             return rows.finish();
         };
         let mut sink = Sink::create(output, &schema, self.overwrite)?;
-        batches.map(|batch| sink.write(&batch?)).collect::<Result<()>>()?;
+        batches.try_for_each(|batch| sink.write(&batch?))?;
         sink.finish()?;
         if json {
             let what = if self.exact { "coreset_rows" } else { "condensed_samples" };

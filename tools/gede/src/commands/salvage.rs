@@ -99,7 +99,7 @@ impl Salvage {
 fn between(ranges: &[Range<u64>], rows: u64) -> Vec<Range<u64>> {
     let mut next = 0;
     let mut others = Vec::new();
-    for range in ranges.iter().cloned().chain([rows..rows]) {
+    for range in ranges.iter().cloned().chain(std::iter::once(rows..rows)) {
         if range.start > next {
             others.push(next..range.start);
         }

@@ -219,8 +219,10 @@ impl Convert {
         let mut out = match self.images.format() {
             Some(_) if piped => return Err(misuse("-: --format writes a folder; name it")),
             None if piped => Out::Stream(Stream::new(table.schema(), self.pipes.to.unwrap_or_default())?),
-            Some(format) => Out::Folder(ImageSink::create(self.output(), table.schema(), format, class)?),
-            None => Out::File(Sink::create(self.output(), table.schema(), self.overwrite)?),
+            Some(format) => {
+                Out::Folder(Box::new(ImageSink::create(self.output(), table.schema(), format, class)?))
+            }
+            None => Out::File(Box::new(Sink::create(self.output(), table.schema(), self.overwrite)?)),
         };
         let is_csv = self.output().extension().is_some_and(|e| e.eq_ignore_ascii_case("csv"));
         let plain = out.is_plain() || is_csv;

@@ -8,8 +8,8 @@ use std::path::Path;
 
 /// A file of a table, a folder of images, or standard output.
 pub enum Out {
-    File(Sink),
-    Folder(ImageSink),
+    File(Box<Sink>),
+    Folder(Box<ImageSink>),
     Stream(Stream),
 }
 
