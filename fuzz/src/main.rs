@@ -8,6 +8,7 @@ mod mutate;
 mod seeds;
 mod targets;
 
+#[allow(dead_code)]
 #[path = "../../tests/common/allocation.rs"]
 mod allocation;
 #[allow(dead_code)]
