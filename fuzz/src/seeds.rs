@@ -27,7 +27,9 @@ pub fn write(target: &str, folder: &Path) {
         "ipc" => ipc(),
         "parquet" => parquet(),
         "pictures" => pictures(),
-        "arrow" => (0..32_u8).map(|i| (0..64_u8).map(|j| i.wrapping_mul(37).wrapping_add(j * i)).collect()).collect(),
+        "arrow" => (0..32_u8)
+            .map(|i| (0..64_u8).map(|j| i.wrapping_mul(37).wrapping_add(j.wrapping_mul(i | 1))).collect())
+            .collect(),
         _ => gede(),
     };
     for (number, seed) in seeds.iter().enumerate() {
@@ -37,17 +39,13 @@ pub fn write(target: &str, folder: &Path) {
 
 /// gede files of few bytes and much in them.
 fn gede() -> Vec<Vec<u8>> {
-    let options = |layout, images| Options {
-        layout,
-        images,
-        threads: 1,
-        cells: CellLimit::Most(20),
-        ..Options::default()
-    };
+    let options =
+        |layout, images| Options { layout, images, threads: 1, cells: CellLimit::None, ..Options::default() };
     let compact = options(Layout::Compact, ImageTransform::Auto);
     let paper = options(Layout::Paper, ImageTransform::Auto);
     let heap = Builder::new(8).text("t", |i| format!("{i}").repeat(i * 1600)).finish();
-    let dictionary = Builder::new(3000).text("t", |i| format!("a word of some length, {}", i % 1500)).finish();
+    let dictionary =
+        Builder::new(3000).text("t", |i| format!("a word of some length, {}", i % 1500)).finish();
     let image = |side: (u32, u32), transform| {
         let shape = ImageShape::new(1, side.0, side.1, false).unwrap();
         let table = Builder::new(2).image("image", shape, |row, i| (i * 7 + row) as u8 / 3).finish();
@@ -56,9 +54,13 @@ fn gede() -> Vec<Vec<u8>> {
     let wide = (0..400).fold(Builder::new(5), |table, i| {
         table.number(&format!("c{i}"), Kind::Unsigned, 16, |row| (row * i) as u128 % 900)
     });
-    let trended = Builder::new(600).number("a", Kind::Unsigned, 32, |i| i as u128 * 1000 + 5).f64("x", |i| i as f64 / 8.0);
+    let trended = Builder::new(600)
+        .number("a", Kind::Unsigned, 32, |i| i as u128 * 1000 + 5)
+        .f64("x", |i| i as f64 / 8.0);
     let trended = trended.finish();
-    let targeted = Options { target: Some(("x".to_owned(), gede::write::TargetKind::Value)), ..compact.clone() };
+    let cells = CellLimit::Most(20);
+    let targeted =
+        Options { target: Some(("x".to_owned(), gede::write::TargetKind::Value)), cells, ..compact.clone() };
     let text_too = Builder::new(300)
         .f64("x", |i| (i % 17) as f64)
         .text("t", |i| format!("{}", i % 9))
@@ -67,7 +69,7 @@ fn gede() -> Vec<Vec<u8>> {
     let class = Options {
         target: Some(("k".to_owned(), gede::write::TargetKind::Class)),
         class: Some("k".to_owned()),
-        coreset: false,
+        cells,
         cell_covariances: true,
         ..compact.clone()
     };
@@ -91,7 +93,10 @@ fn gede() -> Vec<Vec<u8>> {
 /// A file that says it has 10^12 rows, all of them alike.
 fn trillion() -> Vec<u8> {
     let rows: u64 = 1_000_000_000_000;
-    let table = Builder::new(1000).number("a", Kind::Unsigned, 16, |_| 12_345).text("t", |_| "one".to_owned()).finish();
+    let table = Builder::new(1000)
+        .number("a", Kind::Unsigned, 16, |_| 12_345)
+        .text("t", |_| "one".to_owned())
+        .finish();
     let mut bytes = table.file(&Options { cells: CellLimit::None, threads: 1, ..Options::default() });
     let number = |bytes: &[u8], at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap()) as usize;
     let directory = number(&bytes, bytes.len() - 56);
@@ -123,7 +128,8 @@ fn batch(rows: i64) -> RecordBatch {
     let some = |i: i64| (i % 5 != 3).then_some(i);
     let words = || (0..rows).map(|i| some(i).map(|i| format!("word {}", i % 7)));
     let words_of: Vec<Option<String>> = words().collect();
-    let dictionary = words_of.iter().map(Option::as_deref).collect::<DictionaryArray<arrow::datatypes::Int8Type>>();
+    let dictionary =
+        words_of.iter().map(Option::as_deref).collect::<DictionaryArray<arrow::datatypes::Int8Type>>();
     let columns: Vec<(&str, ArrayRef)> = vec![
         ("i", Arc::new(Int64Array::from_iter((0..rows).map(some)))),
         ("f", Arc::new(Float64Array::from_iter_values((0..rows).map(|i| i as f64 / 3.0)))),
@@ -148,7 +154,8 @@ fn ipc() -> Vec<Vec<u8>> {
             let mut file = FileWriter::try_new_with_options(Vec::new(), &batch.schema(), options()).unwrap();
             file.write(&batch).unwrap();
             seeds.push(file.into_inner().unwrap());
-            let mut stream = StreamWriter::try_new_with_options(Vec::new(), &batch.schema(), options()).unwrap();
+            let mut stream =
+                StreamWriter::try_new_with_options(Vec::new(), &batch.schema(), options()).unwrap();
             stream.write(&batch).unwrap();
             seeds.push(stream.into_inner().unwrap());
         }
@@ -186,7 +193,9 @@ fn pictures() -> Vec<Vec<u8>> {
         out.into_inner()
     };
     let colour = |width, height| {
-        DynamicImage::from(image::RgbImage::from_fn(width, height, |x, y| image::Rgb([x as u8, y as u8, (x * y) as u8])))
+        DynamicImage::from(image::RgbImage::from_fn(width, height, |x, y| {
+            image::Rgb([x as u8, y as u8, (x * y) as u8])
+        }))
     };
     let gray = |width, height| DynamicImage::from(image::GrayImage::new(width, height));
     let mut seeds = vec![

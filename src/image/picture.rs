@@ -36,7 +36,7 @@ impl Head {
     /// Reads no more than the head.
     pub fn read(mut picture: impl BufRead + Seek) -> Result<Self, Refusal> {
         let length = picture.seek(SeekFrom::End(0)).and_then(|length| picture.rewind().map(|()| length));
-        let length = length.map_err(|e| e.to_string())?;
+        let length = length.map_err(refusal)?;
         let (format, decoder) = decoder(picture)?;
         let channels = match decoder.color_type() {
             ColorType::L8 => Some(1),
@@ -46,7 +46,7 @@ impl Head {
         };
         let (width, height) = decoder.dimensions();
         // Decoding takes as much memory as there are values: those of a head that lies are not set aside.
-        ImageShape::new(channels.unwrap_or(8), height, width, false).map_err(|e| e.to_string())?;
+        ImageShape::new(channels.unwrap_or(8), height, width, false).map_err(refusal)?;
         let bits = decoder.original_color_type().bits_per_pixel();
         let head = Self { format, width, height, channels };
         if head.least_bytes(bits.into()) > length {
@@ -153,12 +153,12 @@ fn decode(bytes: &[u8], head: &Head) -> Result<DynamicImage, Refusal> {
     static ONE: Mutex<()> = Mutex::new(());
     // A panic of a decoder leaves nothing behind that the next would see.
     let _alone = (head.values() > LARGE).then(|| ONE.lock().unwrap_or_else(|e| e.into_inner()));
-    room(head.values() * VALUE_BYTES).map_err(|e| e.to_string())?;
+    room(head.values() * VALUE_BYTES).map_err(refusal)?;
     let (format, decoder) = decoder(Cursor::new(bytes))?;
     if format == ImageFormat::Jpeg && !has_end(bytes) {
         return Err("is cut short: the marker of its end is missing".to_owned());
     }
-    DynamicImage::from_decoder(decoder).map_err(|e| e.to_string())
+    DynamicImage::from_decoder(decoder).map_err(refusal)
 }
 
 /// Whether the marker of a JPEG file's end follows its pixels: the decoder paints gray what is missing. The pictures in
@@ -175,11 +175,16 @@ fn has_end(jpeg: &[u8]) -> bool {
     jpeg.get(at..).is_some_and(|pixels| pixels.windows(2).rev().any(|two| two == [0xFF, 0xD9]))
 }
 
+/// An error of a decoder on one line.
+fn refusal(error: impl std::fmt::Display) -> Refusal {
+    error.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 fn decoder<'a>(picture: impl BufRead + Seek + 'a) -> Result<(ImageFormat, impl ImageDecoder + 'a), Refusal> {
-    let reader = ImageReader::new(picture).with_guessed_format().map_err(|e| e.to_string())?;
+    let reader = ImageReader::new(picture).with_guessed_format().map_err(refusal)?;
     match reader.format() {
         Some(format) if format.reading_enabled() => {
-            reader.into_decoder().map(|decoder| (format, decoder)).map_err(|e| e.to_string())
+            reader.into_decoder().map(|decoder| (format, decoder)).map_err(refusal)
         }
         Some(format) => Err(format!("{} is not read; PNG, JPEG, WebP and BMP are", name(format))),
         None => Err("is none of PNG, JPEG, WebP and BMP".to_owned()),

@@ -51,7 +51,10 @@ pub fn write_then_read(data: &[u8]) {
     reader.verify(|_| {}).unwrap();
     reader.condensed().unwrap();
     reader.moments().unwrap();
-    assert_eq!(reader.whole_rows(&Projection::all(reader.schema()), |_| {}).unwrap().len(), usize::from(rows > 0));
+    assert_eq!(
+        reader.whole_rows(&Projection::all(reader.schema()), |_| {}).unwrap().len(),
+        usize::from(rows > 0)
+    );
     let rows_of = ArrowReader::new(&reader, &Projection::all(reader.schema())).unwrap();
     let read: Vec<_> = rows_of.scan(0..rows as u64, 1 + bytes.byte()).unwrap().map(Result::unwrap).collect();
     let read = concat_batches(rows_of.schema(), &read).unwrap();
@@ -74,7 +77,12 @@ fn export(path: &Path, batch: &RecordBatch) {
     let table = ArrowTable::open(path).unwrap();
     let read: Vec<_> = table.record_batches().unwrap().map(|batch| batch.unwrap()).collect();
     let read = concat_batches(table.arrow(), &read).unwrap();
-    let same = batch.schema().fields().iter().zip(read.schema().fields()).all(|(a, b)| a.data_type() == b.data_type());
+    let same = batch
+        .schema()
+        .fields()
+        .iter()
+        .zip(read.schema().fields())
+        .all(|(a, b)| a.data_type() == b.data_type());
     if same {
         assert!(logical_eq(batch, &read), "{}: {batch:?}\n{read:?}", path.display());
     }
@@ -110,7 +118,8 @@ fn options(bytes: &mut Bytes, columns: usize) -> Options {
 /// Numbers of a pattern that an input's bytes choose: constant, steps, few values, noise, or all there are.
 fn numbers(bytes: &mut Bytes, count: usize) -> Vec<u64> {
     let (pattern, seed) = (bytes.byte() % 6, bytes.byte() as u64 + 1);
-    let extremes = [0, 1, u64::MAX, 1 << 63, (1 << 63) - 1, f64::NAN.to_bits(), (-0.0_f64).to_bits(), 0x7FF << 52];
+    let extremes =
+        [0, 1, u64::MAX, 1 << 63, (1 << 63) - 1, f64::NAN.to_bits(), (-0.0_f64).to_bits(), 0x7FF << 52];
     let mix = |i: u64| (i + seed).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(29).wrapping_mul(seed | 1);
     let number = |i: u64| match pattern {
         0 => seed,
@@ -145,7 +154,9 @@ fn column(bytes: &mut Bytes, name: &str, count: usize, depth: usize) -> (Field, 
         };
     }
     let text = |bytes: &mut Bytes| -> Vec<Option<String>> {
-        let word = |n: u64| format!("{}{}", ["", "a", "häufig, ", "https://example.org/"][(n % 4) as usize], n / 4 % 1000);
+        let word = |n: u64| {
+            format!("{}{}", ["", "a", "häufig, ", "https://example.org/"][(n % 4) as usize], n / 4 % 1000)
+        };
         numbers(bytes, count).into_iter().enumerate().map(|(i, n)| at(i).then(|| word(n))).collect()
     };
     let array: ArrayRef = match kind {
@@ -171,7 +182,9 @@ fn column(bytes: &mut Bytes, name: &str, count: usize, depth: usize) -> (Field, 
         }
         14 => {
             let decimals = primitive!(Decimal128Type, |n| i128::from(n as i64) % 1_000_000_000);
-            Arc::new(decimals.as_primitive::<Decimal128Type>().clone().with_precision_and_scale(20, 3).unwrap())
+            Arc::new(
+                decimals.as_primitive::<Decimal128Type>().clone().with_precision_and_scale(20, 3).unwrap(),
+            )
         }
         15 => {
             let words = text(bytes);
