@@ -17,20 +17,20 @@ bench:
 
 # The paper's linear regression figures.
 california:
-    cargo run --release --bin gede -- experiment california --out results
+    cargo run --release --bin gede-lab -- california --out results
 
 # Logistic regression; DATA holds credit_default.csv, ijcnn1 and ijcnn1.t.
 logistic DATA:
-    cargo run --release --bin gede -- experiment logistic --data {{DATA}} --out results
+    cargo run --release --bin gede-lab -- logistic --data {{DATA}} --out results
 
 # LeNet5 on MNIST, run by run: it goes on where it was stopped.
 mnist DATA:
-    cargo run --release --bin gede -- experiment mnist --data {{DATA}} --out results
+    cargo run --release --bin gede-lab -- mnist --data {{DATA}} --out results
 
 # Images and tables on disk and out of it; DATA holds mnist/, cifar10/, california_housing.csv, credit_default.csv, ijcnn1,
 # ijcnn1.t in the forms they come in.
 storage DATA:
-    cargo run --release --bin gede -- experiment storage --data {{DATA}} --out results
+    cargo run --release --bin gede-lab -- storage --data {{DATA}} --out results
 
 # The second reader on the golden files.
 reader:
