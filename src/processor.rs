@@ -1,4 +1,4 @@
-//! What the processor can do. Kernels are compiled for the features that one of these functions asks for, and are called
+//! Features of the processor. Kernels are compiled for the features that one of these functions asks for, and are called
 //! after it alone: a processor, or a machine that hides some of its features, need not have all that came with another.
 
 /// Features that kernels on bits are compiled for: shifts and masks by any count, deposits, extracts and counts.

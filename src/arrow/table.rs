@@ -114,7 +114,7 @@ impl ArrowTable {
     /// Some rows and columns of a gede file, rows in the order of their ranges.
     ///
     /// # Errors
-    /// What opening brings; `Argument` for a range beyond the rows.
+    /// Errors of opening; `Argument` for a range beyond the rows.
     pub fn of_part(path: impl AsRef<Path>, columns: &Projection, rows: &[Range<u64>]) -> Result<Self> {
         Self::new(Box::new(Gede::part(path.as_ref(), columns, rows)?))
     }

@@ -108,7 +108,7 @@ impl<S: Deref<Target = [u64]>> CellCovariances<S> {
         Self::of_range(features, 0..cells, storage)
     }
 
-    /// Of a range of the file's cells, in storage of these only.
+    /// Covariances of a range of the file's cells, in storage of these only.
     ///
     /// # Errors
     /// `Argument` if the storage is too small.

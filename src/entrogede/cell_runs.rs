@@ -170,7 +170,7 @@ impl Default for SegmentProducts {
 /// `sum + x`, rounded, so many times over: the same bits as a loop, in steps for the binades that the sum goes through.
 ///
 /// Within a binade the rounded sum moves by the same amount each time, once it is itself the result of such an addition
-/// (ties go to even numbers from then on). So two additions tell how far all others in the binade lead.
+/// (ties go to even numbers from then on). So two additions give the step of all others in the binade.
 fn add_times(mut sum: f64, x: f64, times: u64) -> f64 {
     let mut left = times;
     while left > 0 {

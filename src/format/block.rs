@@ -29,7 +29,7 @@ pub struct BlockEntry {
     pub constant_bits: U32,
     pub record_kind: u8,
     pub id_bits: u8,
-    /// What the lanes of images are: `PIXELS` or `DCT`.
+    /// Content of the lanes of images: `PIXELS` or `DCT`.
     pub image_transform: u8,
     /// Grouped records: a frame has 2^shift rows.
     pub frame_shift: u8,
@@ -37,7 +37,7 @@ pub struct BlockEntry {
     pub frame_bits: U32,
     /// Tile records: where each begins. Grouped records: the frames.
     pub offsets: U64,
-    /// Tile and grouped records: bytes of them all, and the zero bytes behind them.
+    /// Tile and grouped records: bytes of them all, and the zero bytes after them.
     pub records_length: U64,
 }
 
@@ -226,7 +226,7 @@ pub struct DictionaryEntry {
     pub width: U32,
 }
 
-/// What a dictionary holds.
+/// Content of a dictionary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DictionaryKind {
     /// Raw bits, 8 bytes each.

@@ -48,7 +48,7 @@ pub struct CellBitEntry {
     pub bit: U32,
 }
 
-/// What the target is to the condensed samples.
+/// Role of the target in the condensed samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CellTarget {
     None,
@@ -62,7 +62,7 @@ pub struct CellsSection {
     pub features: Vec<CellFeature>,
     pub bits: Vec<CellBitEntry>,
     pub target: CellTarget,
-    /// Whether the condensed samples are stored, or rebuilt from the rows.
+    /// True if the condensed samples are stored, or rebuilt from the rows.
     pub stored: bool,
     pub low_entropy: bool,
     pub cells: u64,

@@ -38,12 +38,12 @@ impl SectionKind {
         }
     }
 
-    /// Whether it lies in the pages that the checksum levels cover.
+    /// True if it lies in the pages that the checksum levels cover.
     pub fn is_bulk(self) -> bool {
         self < Self::CHECKSUM_LEVEL
     }
 
-    /// Whether its CRC is in the directory and checked at open.
+    /// True if its CRC is in the directory and checked at open.
     pub fn is_metadata(self) -> bool {
         self > Self::CHECKSUM_LEVEL
     }
@@ -187,7 +187,7 @@ impl Directory {
         bytes
     }
 
-    /// Reads and checks a directory that lies at `offset` in its file: known required features, sections in order,
+    /// Reads and checks a directory at `offset` in its file: known required features, sections in order,
     /// aligned, without overlap, `bulk_end` and checksum levels as they must be.
     pub fn read(bytes: &[u8], offset: u64) -> Result<Self> {
         let bad = |what: &str| Error::corrupt(format!("directory: {what}"));

@@ -93,7 +93,7 @@ impl Footer {
     }
 
     /// The footer at the end of `tail`, the last bytes of a file of `file_length` bytes; `head` are
-    /// its first bytes, to tell a torn file from another kind of file.
+    /// its first bytes, which distinguish a torn file from another kind of file.
     pub fn read(tail: &[u8], head: &[u8], file_length: u64) -> Result<Self> {
         let ours = head.starts_with(&MAGIC);
         let footer = match Self::read_from_suffix(tail) {

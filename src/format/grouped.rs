@@ -32,7 +32,7 @@ struct Head {
 pub struct AnchorLine {
     /// Where it begins, modulo 2^64.
     pub first: U64,
-    /// What it rises by from a mini-block to the next, in units of 2^-16 bits.
+    /// Rise from one mini-block to the next, in units of 2^-16 bits.
     pub slope: U64,
 }
 
@@ -81,7 +81,7 @@ impl GroupedLayout {
         [head.as_bytes(), self.groups.as_bytes(), self.lanes.as_bytes()].concat()
     }
 
-    /// Reads the layout of a block of so many lanes, each of which lies in one group.
+    /// Reads the layout of a block of so many lanes, each of which is in one group.
     ///
     /// # Errors
     /// `Corrupt`.

@@ -21,7 +21,7 @@ struct Head {
 #[derive(Clone, Debug, PartialEq)]
 pub struct MomentsSection {
     pub exact: bool,
-    /// Whether the last column is the target.
+    /// True if the last column is the target.
     pub target: bool,
     pub rows: u64,
     pub left_out: u64,

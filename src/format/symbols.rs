@@ -10,11 +10,11 @@ pub const MAX_SYMBOL: usize = 8;
 /// Symbols of a table, at most.
 pub const MAX_SYMBOLS: usize = 255;
 
-/// What codes stand for.
+/// Table from codes to symbols.
 #[derive(Clone)]
 pub struct SymbolTable {
     symbols: [[u8; MAX_SYMBOL]; 256],
-    /// Of codes without a symbol: 0.
+    /// Length of each symbol; 0 for codes without one.
     lengths: [u8; 256],
 }
 
@@ -36,8 +36,8 @@ impl SymbolTable {
         Ok((table, rest))
     }
 
-    /// Writes what codes stand for to `out` from byte `end` on and moves `end` behind it; what is in `out` from there
-    /// on means nothing. It is at most 8 bytes a code.
+    /// Writes the symbols of codes to `out` from byte `end` on and moves `end` past them; the bytes of `out` from there
+    /// on mean nothing. A code takes at most 8 bytes.
     ///
     /// # Errors
     /// `Corrupt` for a code without a symbol or an escape without a byte; `Memory`.

@@ -10,7 +10,7 @@ use super::lanes::LANES;
 /// Times a length is halved at most: smaller products do not fill a vector.
 const HALVINGS: u32 = 2;
 
-/// The axis that a line lies along: each takes one form of the weights.
+/// The axis of a line: each takes one form of the weights.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Along {
     Column,

@@ -1,4 +1,4 @@
-//! Inverse of the median prediction, 16 rows at a time: lane r of a vector is one column behind lane r - 1,
+//! Inverse of the median prediction, 16 rows at a time: lane r of a vector is one column to the left of lane r - 1,
 //! so that left, above and corner of all lanes are known.
 
 use std::arch::x86_64::*;
@@ -24,7 +24,7 @@ pub(super) fn medians(shape: &ImageShape, layout: &Layout, scratch: &mut TileScr
 /// Rows `y` to `y + 15` of a channel.
 ///
 /// # Safety
-/// The buffers have `layout.len()` bytes, and the band lies in the planes.
+/// The buffers have `layout.len()` bytes, and the band is within the planes.
 #[target_feature(enable = "avx2")]
 unsafe fn band(shape: &ImageShape, layout: &Layout, scratch: &mut TileScratch, channel: usize, y: usize) {
     let start = layout.row(channel, y);

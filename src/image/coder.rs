@@ -1,4 +1,4 @@
-//! The lossless coder of images: colour, prediction, and residuals packed at the widths that bases tell.
+//! The lossless coder of images: colour, prediction, and residuals packed at the widths that bases give.
 
 use super::ImageShape;
 use super::colour::{self, Colour};
@@ -53,7 +53,7 @@ impl TileCoder {
         Self { shape, colour, predictor, group, ids, bases, layout, grid }
     }
 
-    /// What the records are read by.
+    /// Parts that records are read with.
     pub fn parts(&self) -> Parts<'_> {
         Parts {
             colour: self.colour as u8,
@@ -202,7 +202,7 @@ mod tests {
         (0..count as u64).map(&mut image).collect()
     }
 
-    /// A coder of every colour, predictor and group that a shape has, with a table of its own.
+    /// Coders of every colour, predictor and group that a shape has, each with its own table.
     fn coders(shape: ImageShape, bases: &[u128]) -> Vec<TileCoder> {
         let mut coders = Vec::new();
         for &colour in Colour::of_channels(shape.channels) {

@@ -6,7 +6,7 @@ use super::planes::Layout;
 /// Middle of a byte: differences are stored around it, so that they sort as signed numbers do.
 const MIDDLE: u8 = 0x80;
 
-/// What is done to the channels of a pixel before prediction.
+/// Transform of the channels of a pixel before prediction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Colour {
     /// Nothing.

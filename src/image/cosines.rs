@@ -26,7 +26,7 @@ impl Cosines {
         Self { length: n as usize, constant: rounded(norm(n, 1)), quarter }
     }
 
-    /// What coefficient `k` adds to value `i`, in `TABLE_BITS` fractional bits.
+    /// Weight of coefficient `k` in value `i`, in `TABLE_BITS` fractional bits.
     pub fn weight(&self, k: usize, i: usize) -> i32 {
         if k == 0 {
             return self.constant;

@@ -14,7 +14,7 @@ pub struct Covers {
 }
 
 impl Covers {
-    /// Of bases with one byte for each of a group's values.
+    /// Covers of bases with one byte for each of a group's values.
     pub fn new(bases: &[u128]) -> Self {
         let words = bases.len().div_ceil(64);
         let room = |base: u128, place: usize, width: usize| {

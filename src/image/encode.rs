@@ -20,7 +20,7 @@ pub struct TileEncoder<'a> {
 }
 
 impl<'a> TileEncoder<'a> {
-    /// The encoder of a coder, with working memory of its own.
+    /// The encoder of a coder, with its working memory.
     pub fn new(coder: &'a TileCoder) -> Self {
         Self { coder, covers: Covers::new(&coder.bases), scratch: TileScratch::default(), chosen: Vec::new() }
     }

@@ -1,4 +1,4 @@
-//! Code groups: the pixels whose residual widths one base tells.
+//! Code groups: the pixels whose residual widths share one base.
 
 use super::ImageShape;
 
@@ -26,7 +26,7 @@ impl GroupShape {
         together.filter(move |group| group.fits(channels)).chain(alone)
     }
 
-    /// Whether images of so many channels can have these groups.
+    /// True if images of so many channels can have these groups.
     pub fn fits(&self, channels: u8) -> bool {
         let joins = self.channels == 1 || self.channels == channels;
         (2..=4).contains(&self.width) && joins && self.values() <= GROUP_VALUES

@@ -210,7 +210,7 @@ fn join_rows<V: Lanes>(even: &mut [i32], odd: &mut [i32], stride: usize) {
     }
 }
 
-/// Values e (in place) and o: e + o, and e - o backwards behind them. The first band has no e before it.
+/// Values e (in place) and o: e + o, followed by e - o backwards. The first band has no e before it.
 #[inline(always)]
 fn join_values<V: Lanes>(even: &mut [i32], odd: &[i32], rest: &mut [i32]) {
     if even.is_empty() {

@@ -77,7 +77,7 @@ impl Head {
         }
     }
 
-    /// Whether pixels lose what the file is: they take many times its bytes, and other decoders give others.
+    /// True if pixels lose what the file is: they take many times its bytes, and other decoders give others.
     pub fn is_lossy(&self) -> bool {
         self.format == ImageFormat::Jpeg
     }
@@ -161,7 +161,7 @@ fn decode(bytes: &[u8], head: &Head) -> Result<DynamicImage, Refusal> {
     DynamicImage::from_decoder(decoder).map_err(refusal)
 }
 
-/// Whether the marker of a JPEG file's end follows its pixels: the decoder paints gray what is missing. The pictures in
+/// True if the marker of a JPEG file's end follows its pixels: the decoder paints gray what is missing. The pictures in
 /// small that cameras put before the pixels have ends of their own.
 fn has_end(jpeg: &[u8]) -> bool {
     let mut at = 2;

@@ -10,7 +10,7 @@ pub const BAND: usize = 16;
 /// Bytes before a row's first value. Rows of a band are shifted against each other by up to 15 columns.
 const MARGIN: usize = 16;
 
-/// Where values lie in the planes of a shape.
+/// Offsets of values in the planes of a shape.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Layout {
     /// Bytes from a row to the next: margin, values, and what groups and bands reach beyond them.

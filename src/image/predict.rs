@@ -6,7 +6,7 @@ use super::planes::{Layout, TileScratch};
 /// A value outside the image.
 const OUTSIDE: u8 = 128;
 
-/// What a value is predicted from.
+/// Neighbours that a value is predicted from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Predictor {
     /// Nothing: the prediction is 0.

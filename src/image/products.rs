@@ -57,7 +57,7 @@ pub fn product<V: Lanes>(left: &Left, right: &Right, out: &mut [i32], stride: us
 /// Rows `first` to `first + R - 1` of the product.
 ///
 /// # Safety
-/// These rows, all rows and columns of `right`, and these rows of `out` lie in their slices.
+/// These rows, all rows and columns of `right`, and these rows of `out` are within their slices.
 #[inline(always)]
 unsafe fn block<V: Lanes, const R: usize>(
     left: &Left,

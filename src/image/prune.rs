@@ -59,7 +59,7 @@ pub fn tables(needed: &[(u128, u64)], full: u128, most: usize) -> Vec<Pruned> {
     tables
 }
 
-/// What dropping its cover costs the groups of base `i`, in bits.
+/// Cost of dropping its cover for the groups of base `i`, in bits.
 fn loss(bases: &[Base], i: usize) -> u64 {
     let [first, second] = bases[i].cover.map(|c| u64::from(bases[c].mask.count_ones()));
     bases[i].groups * (second - first)

@@ -1,4 +1,4 @@
-//! The shape of an image: channels, height, width, and how its bytes lie.
+//! The shape of an image: channels, height, width, and the order of its bytes.
 
 use crate::{Error, Result};
 
@@ -14,7 +14,7 @@ pub struct ImageShape {
     pub height: u32,
     /// Columns, at least 1.
     pub width: u32,
-    /// Whether a pixel's channels lie together ([H, W, C]) rather than each channel by itself ([C, H, W]).
+    /// True if a pixel's channels lie together ([H, W, C]) rather than each channel by itself ([C, H, W]).
     pub interleaved: bool,
 }
 

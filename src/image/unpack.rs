@@ -6,7 +6,7 @@ use crate::format::bits::{SLACK, field, mask};
 
 /// The fixed part of every record of a coder.
 pub(super) struct Ids {
-    /// Whether a bit a group says if it has an id; without one its base is 0, and ids count from base 1.
+    /// True if a bit a group says if it has an id; without one its base is 0, and ids count from base 1.
     pub flagged: bool,
     /// Bits of an id, at most 12.
     pub bits: u32,
@@ -26,7 +26,7 @@ pub(super) struct Record<'a> {
 }
 
 impl<'a> Record<'a> {
-    /// The record of `length` bytes at the front of `bytes`; none if its ids do not lie within it.
+    /// The record of `length` bytes at the front of `bytes`; `None` if its ids are not within it.
     pub fn new(bytes: &'a [u8], length: usize, ids: &'a Ids, groups: usize) -> Option<Self> {
         let bits = (length as u64).checked_mul(8)?;
         if bytes.len() < length.checked_add(SLACK as usize)? || ids.bits > 12 {
@@ -67,7 +67,7 @@ impl<'a> Record<'a> {
         })
     }
 
-    /// The bit behind the last deviation; none if something lies outside of the record or the bases.
+    /// The bit after the last deviation; `None` if something is outside of the record or the bases.
     #[inline(always)]
     fn groups<const W: usize, const C: usize>(
         &self,
@@ -117,7 +117,7 @@ impl<'a> Record<'a> {
     /// The 64 bits at bit `at`.
     ///
     /// # Safety
-    /// `at` is at most the record's length: the slack behind it is readable.
+    /// `at` is at most the record's length: the slack after it is readable.
     #[inline(always)]
     unsafe fn load(&self, at: u64) -> u64 {
         debug_assert!(at <= self.bits);
@@ -143,7 +143,7 @@ fn ones(bytes: &[u8], available: u64, bits: u64) -> Option<u64> {
 /// Writes the values of a group whose first is at `at`.
 ///
 /// # Safety
-/// The group lies in the planes.
+/// The group is within the planes.
 #[inline(always)]
 unsafe fn store<const W: usize, const C: usize>(
     values: u128,

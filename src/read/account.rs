@@ -10,7 +10,7 @@ use crate::format::{
     DictionaryEntry, FOOTER, GROUPED_RECORDS, HEADER, LaneTransform, Piece, SectionKind, TILE_RECORDS,
 };
 
-/// What bytes are for.
+/// Purpose of bytes of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Part {

@@ -26,7 +26,7 @@ pub(super) struct Lane {
     pub kind: TransformKind,
     pub exponent: u8,
     pub dictionary: u32,
-    /// What fields are multiplied by; 0 for 1.
+    /// Factor of the fields; 0 stands for 1.
     pub step: u32,
     pub minimum: u64,
     /// The largest field whose value is within the lane's type.
@@ -53,7 +53,7 @@ impl Lane {
         Ok(Self { kind, exponent: t.exponent, dictionary, step, minimum, most, ..Self::default() })
     }
 
-    /// Whether one of these fields of the lane has a value outside of its type. The masks decide for most lanes, so
+    /// True if one of these fields of the lane has a value outside of its type. The masks decide for most lanes, so
     /// that no field is looked at.
     #[inline]
     pub fn is_exceeded(&self, fields: &[u64]) -> bool {
@@ -69,7 +69,7 @@ impl Lane {
         fields.iter().fold(0, |largest, &field| field.max(largest)) > self.most
     }
 
-    /// Whether minimum plus field fits in an i32, whatever the field.
+    /// True if minimum plus field fits in an i32, whatever the field.
     pub fn fits_i32(&self) -> bool {
         let largest =
             (self.constant | self.base_mask | self.deviation_mask).checked_mul(self.step.max(1).into());
@@ -133,13 +133,13 @@ impl Block {
         lanes(&transforms, &limits, &pages.piece(entry.layout.get(), layout)?, entry)
     }
 
-    /// Whether there are few enough bases to keep their parts decoded.
+    /// True if there are few enough bases to keep their parts decoded.
     pub fn keeps_parts(&self) -> bool {
         let lanes = self.lanes.iter().filter(|l| l.base_mask != 0).count() as u64;
         self.entry.base_count.get().saturating_mul(lanes) <= MAX_PARTS
     }
 
-    /// Whether all rows are alike.
+    /// True if all rows are alike.
     pub fn is_constant(&self) -> bool {
         match &self.grouped {
             Some(grouped) => grouped.is_constant(),
@@ -147,7 +147,7 @@ impl Block {
         }
     }
 
-    /// Whether rows of the block may have different fields in some of these lanes, or exceptions.
+    /// True if rows of the block may have different fields in some of these lanes, or exceptions.
     pub fn varies(&self, lanes: std::ops::Range<u32>) -> bool {
         let own = |lane: u32| match (&self.grouped, self.lanes.get(lane as usize)) {
             (Some(grouped), _) => grouped.varies(lane as usize),
@@ -181,7 +181,7 @@ pub(super) fn stream_lengths(entry: &BlockEntry) -> Result<[u64; 4]> {
     entry.stream_lengths().ok_or_else(|| Error::corrupt("a block's streams are longer than any file"))
 }
 
-/// Checks an entry, and that its pieces lie in the checksummed part of the file.
+/// Checks an entry, and that its pieces are in the checksummed part of the file.
 pub(super) fn check_places<S: Source>(pages: &Pages<S>, entry: &BlockEntry) -> Result<()> {
     entry.check()?;
     let outside =

@@ -1,4 +1,4 @@
-//! What was read of a block lately.
+//! Blocks that were read lately.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

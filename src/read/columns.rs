@@ -1,4 +1,4 @@
-//! What columns and code groups take in the records, base tables and frames.
+//! Bytes of columns and code groups in the records, base tables and frames.
 
 use std::collections::BTreeMap;
 
@@ -31,7 +31,7 @@ pub struct GroupBits {
     pub ids: u128,
 }
 
-/// What columns and code groups take; strings, dictionaries and exceptions are not counted here.
+/// Bytes of columns and code groups; strings, dictionaries and exceptions are not counted here.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ColumnAccount {
     /// One a column, in order.
@@ -43,7 +43,7 @@ pub struct ColumnAccount {
 }
 
 impl<S: Source> Reader<S> {
-    /// What columns and code groups take. Reads the base ids of all rows in code groups.
+    /// Bytes of columns and code groups. Reads the base ids of all rows in code groups.
     ///
     /// # Errors
     /// `Corrupt` or `Io`.

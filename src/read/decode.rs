@@ -21,7 +21,7 @@ use crate::format::bits::mask;
 
 /// Records decoded at a time: their fields stay in the first-level cache.
 pub(super) const CHUNK: usize = 1024;
-/// Of records in code groups, which take more memory a row.
+/// The same for records in code groups, which take more memory a row.
 const GROUPED_CHUNK: usize = 512;
 
 /// Rows of one block, and where their values go.
@@ -34,7 +34,7 @@ pub(super) struct Part<'a> {
     pub places: Option<&'a [u32]>,
 }
 
-/// One reading of rows, over all the blocks they lie in.
+/// One reading of rows, over all the blocks that hold them.
 pub(super) struct Decode<'a, S> {
     pages: &'a Pages<S>,
     dictionaries: &'a Dictionaries,
@@ -52,7 +52,7 @@ struct Output<'a> {
     column: Column,
     /// For byte strings, unless their codes are wanted.
     strings: Option<Strings<'a>>,
-    /// Whether some of the rows at hand are null.
+    /// True if some of the rows at hand are null.
     nulls: bool,
 }
 
@@ -83,7 +83,7 @@ impl<'a, S: Source> Decode<'a, S> {
         Ok(Self { pages, dictionaries, columns, rows, most, grouped })
     }
 
-    /// Whether any column lies in the table's storage group.
+    /// True if any column lies in the table's storage group.
     pub fn has_table(&self) -> bool {
         self.columns.iter().any(|c| c.node.group == 0)
     }
@@ -182,7 +182,7 @@ impl<'a, S: Source> Decode<'a, S> {
     }
 }
 
-/// Whether a lane of the node has bits in the base table.
+/// True if a lane of the node has bits in the base table.
 fn has_bases(node: &Node, block: &Block) -> bool {
     let end = node.first_value_lane() + node.value_lanes();
     let lanes = block.lanes.get(node.first_lane as usize..end as usize);
@@ -193,9 +193,9 @@ fn has_bases(node: &Node, block: &Block) -> bool {
 struct Fields<'a> {
     block: &'a Block,
     bases: Bases<'a>,
-    /// Whether each base is met often enough to decode it once.
+    /// True if each base is met often enough to decode it once.
     often: bool,
-    /// Of the chunk of rows at hand, where records are in code groups.
+    /// Fields of the current chunk of rows, where records are in code groups.
     grouped: Option<GroupedFields>,
     low: Vec<u64>,
     high: Vec<u64>,

@@ -24,7 +24,7 @@ pub(super) struct StringTable {
     ends: Vec<u32>,
     data: Vec<u8>,
     symbols: Option<SymbolTable>,
-    /// Whether all strings are UTF-8, once it was asked.
+    /// True if all strings are UTF-8, once it was asked.
     text: OnceLock<bool>,
 }
 
@@ -76,7 +76,7 @@ impl StringTable {
         &self.data
     }
 
-    /// What the bytes are codes of.
+    /// Symbols of the bytes, if they are codes.
     pub fn symbols(&self) -> Option<&SymbolTable> {
         self.symbols.as_ref()
     }
@@ -222,7 +222,7 @@ impl Dictionaries {
         Ok(strings)
     }
 
-    /// What the codes of strings in a heap stand for.
+    /// Symbols of the codes of strings in a heap.
     pub fn symbols<S: Source>(&self, pages: &Pages<S>, number: u32) -> Result<Arc<SymbolTable>> {
         let kept = &mut *self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         match kept.0.get(&number) {

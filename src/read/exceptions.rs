@@ -17,7 +17,7 @@ pub(super) struct LaneExceptions {
     pub count: usize,
     pub rows_at: usize,
     pub raw_at: usize,
-    /// Whether their rows ascend and are rows of the block, once it was asked: they are searched for.
+    /// True if their rows ascend and are rows of the block, once it was asked: they are searched for.
     ordered: OnceLock<bool>,
 }
 

@@ -17,7 +17,7 @@ impl<'a> Records<'a> {
     /// Records of `width` bits that begin at `starts` in `data`.
     ///
     /// # Errors
-    /// `Corrupt` unless each record, and 8 bytes behind it, lie within `data`.
+    /// `Corrupt` unless each record, and 8 bytes after it, are within `data`.
     pub fn new(data: &'a [u8], starts: Starts<'a>, width: u64) -> Result<Self> {
         let last = match starts {
             Starts::Dense { first, width, count } => {

@@ -92,7 +92,7 @@ impl ImageBlock {
         Ok(Self { entry, coding })
     }
 
-    /// Whether records are as many bits each.
+    /// True if records are as many bits each.
     pub fn has_fixed_records(&self) -> bool {
         self.entry.record_kind != TILE_RECORDS
     }
@@ -215,7 +215,7 @@ impl ImageBlock {
         Ok(())
     }
 
-    /// Place and length of a tile record, the zero bytes behind it included.
+    /// Place and length of a tile record, the zero bytes after it included.
     fn tile_record<S: Source>(&self, pages: &Pages<S>, row: u64) -> Result<(u64, u64)> {
         let entry = &self.entry;
         let width = u64::from(entry.offset_bits());

@@ -42,7 +42,7 @@ impl<S: Source> Reader<S> {
         Ok(ImageColumn { reader: self, name: &node.name, group: node.group, shape })
     }
 
-    /// What near-lossless coding changed, measured as the file was written: node and errors.
+    /// Errors of near-lossless coding, measured as the file was written: node and errors.
     ///
     /// # Errors
     /// `Corrupt` or `Io`.

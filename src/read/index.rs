@@ -116,7 +116,7 @@ impl SampleIndex {
         Ok(Class { label, stored: start..end, first_segment })
     }
 
-    /// All classes in stored order. Their labels lie side by side in the class table, so that they have no more bytes
+    /// All classes in stored order. Their labels are adjacent in the class table, so that they have no more bytes
     /// than it.
     pub fn all<'p, S: Source>(&'p self, pages: &'p Pages<S>) -> impl Iterator<Item = Result<Class>> + 'p {
         let mut left = self.classes_length;

@@ -1,4 +1,4 @@
-//! Images as they lie in the file, for a decoder elsewhere, such as on a GPU.
+//! Images as stored in the file, for a decoder elsewhere, such as on a GPU.
 
 use zerocopy::{Immutable, IntoBytes};
 
@@ -16,13 +16,13 @@ use crate::image::ImageShape;
 pub struct PackedImages {
     /// The shape of each image.
     pub(crate) shape: ImageShape,
-    /// The base tables, offsets and records of all blocks, each at a multiple of 16 bytes, and zeros behind each.
+    /// The base tables, offsets and records of all blocks, each at a multiple of 16 bytes and followed by zeros.
     pub(crate) data: Vec<u8>,
     /// The blocks.
     pub(crate) blocks: Vec<PackedBlock>,
     /// The lanes of blocks in fixed records.
     pub(crate) lanes: Vec<PackedLane>,
-    /// Where each row of the table lies.
+    /// Place of each row of the table.
     pub(crate) places: Vec<PackedPlace>,
 }
 
@@ -62,7 +62,7 @@ pub(crate) struct PackedBlock {
     pub group_width: u32,
     /// Channels of a group of tiles.
     pub group_channels: u32,
-    /// Whether a bit a group says if it has a base id.
+    /// True if a bit a group says if it has a base id.
     pub flagged: u32,
     /// Nothing.
     pub zero: u32,
@@ -95,7 +95,7 @@ pub(crate) struct PackedLane {
     pub deviation_offset: u32,
 }
 
-/// Where a row lies.
+/// Place of a row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, IntoBytes, Immutable)]
 #[repr(C)]
 pub(crate) struct PackedPlace {

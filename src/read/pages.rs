@@ -9,7 +9,7 @@ use super::Source;
 use crate::error::{Error, Result};
 use crate::format::{Levels, PAGE, Section, crc};
 
-/// Bytes behind checksums.
+/// Bytes whose checksums are checked before they are handed out.
 pub struct Pages<S> {
     source: S,
     /// Level 0 is the file itself; the last level is checked at open.

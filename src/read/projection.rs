@@ -9,7 +9,7 @@ use crate::error::Result;
 pub struct Projection {
     nodes: Vec<usize>,
     codes: bool,
-    /// Whether values of strings are checked and not returned.
+    /// True if values of strings are checked and not returned.
     checked: bool,
     /// Most bytes of strings in a batch of several rows.
     most: u64,
@@ -59,7 +59,7 @@ impl Projection {
         self
     }
 
-    /// Whether strings are checked only.
+    /// True if strings are checked only.
     pub(super) fn is_only_checked(&self) -> bool {
         self.checked
     }
@@ -76,7 +76,7 @@ impl Projection {
         self.most
     }
 
-    /// Whether dictionary codes are wanted.
+    /// True if dictionary codes are wanted.
     pub fn codes(&self) -> bool {
         self.codes
     }

@@ -52,7 +52,7 @@ impl Reader<memmap2::Mmap> {
     /// Nobody may truncate the file while the reader lives: reading a page that is gone ends the process (SIGBUS).
     ///
     /// Bytes that others write into it after they were checked come back as wrong values or as errors. They do not
-    /// lead out of memory: whatever says where to read or write is copied before it is checked, or is loaded once and
+    /// lead out of memory: every number that says where to read or write is copied before it is checked, or is loaded once and
     /// bounded where it is used. Compilers are told that mapped bytes do not change, though, so that this holds of the
     /// code as it is compiled (`tests/map_race.rs`) and is no promise of the language: where others may write, open the
     /// file with [`Reader::open`].
@@ -335,7 +335,7 @@ impl<S: Source> Reader<S> {
         self.index.as_ref().map_or(Ok(stored), |i| i.row(&self.pages, stored))
     }
 
-    /// Stored rows in stored order: a class's rows lie together. `row_at` tells which rows they are.
+    /// Stored rows in stored order: a class's rows are adjacent. `row_at` gives their row numbers.
     pub(crate) fn stored_rows(
         &self,
         rows: Range<u64>,

@@ -8,7 +8,7 @@ use super::{Pages, Source};
 use crate::earned;
 use crate::error::{Error, Result};
 
-/// Zero bytes behind gathered records, for wide loads.
+/// Zero bytes after gathered records, for wide loads.
 const SLACK: usize = 16;
 
 /// Some rows of a table or of a block.
@@ -45,7 +45,7 @@ impl<'a> Picked<'a> {
         }
     }
 
-    /// Whether no row comes before a smaller one.
+    /// True if no row comes before a smaller one.
     pub fn is_sorted(&self) -> bool {
         match self {
             Picked::Range(..) => true,

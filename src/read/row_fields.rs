@@ -55,7 +55,7 @@ impl RowFields {
         Ok(Self { words, per_word, minima: lanes.iter().map(|l| l.minimum as u32).collect() })
     }
 
-    /// Writes minimum plus field of each lane, modulo 2^8. `record` begins behind the base id.
+    /// Writes minimum plus field of each lane, modulo 2^8. `record` begins after the base id.
     pub fn bytes(&self, record: Bits, base: Bits, out: &mut [u8]) {
         if self.per_word != 8 {
             return self.decode(record, base, out, |value| value as u8);
@@ -89,7 +89,7 @@ impl RowFields {
         }
     }
 
-    /// Writes minimum plus field of each lane, modulo 2^32. `record` begins behind the base id.
+    /// Writes minimum plus field of each lane, modulo 2^32. `record` begins after the base id.
     pub fn integers(&self, record: Bits, base: Bits, out: &mut [i32]) {
         self.decode(record, base, out, |value| value as i32);
     }

@@ -10,11 +10,11 @@ use crate::error::{ErrorKind, Result};
 const ROWS: u64 = 4096;
 
 impl<S: Source> Reader<S> {
-    /// The rows whose values of some columns all lie in whole pages, in order; `progress` gets rows as they are done. Pages
+    /// The rows whose values of some columns are all in whole pages, in order; `progress` gets rows as they are done. Pages
     /// that no row needs, such as those of moments, are not looked at.
     ///
     /// # Errors
-    /// What opening or reading brings, but for damage of rows.
+    /// Errors of opening or reading, but for damage of rows.
     pub fn whole_rows(
         &self,
         projection: &Projection,
@@ -47,7 +47,7 @@ impl<S: Source> Reader<S> {
         Ok(whole)
     }
 
-    /// Whether all of these rows are in a segment whose layout is damaged.
+    /// True if all of these rows are in a segment whose layout is damaged.
     fn is_lost(&self, rows: &Range<u64>) -> bool {
         let segment = |row| self.table.find(&self.pages, row).ok();
         let both =

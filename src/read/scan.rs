@@ -6,7 +6,7 @@ use super::{Projection, Reader, Source};
 use crate::column::{Batch, Values};
 use crate::error::{Error, ErrorKind, Result};
 
-/// Bytes of strings in a batch, at most, if it has more than one row; longer batches are cut anew.
+/// Bytes of strings in a batch, at most, if it has more than one row; longer batches are cut again.
 const STRING_BYTES: usize = 16 << 20;
 /// Bytes of other values in a batch, at most, if it has more than one row.
 const VALUE_BYTES: u64 = 8 << 20;

@@ -13,7 +13,7 @@ use crate::column::{Batch, Schema, Values};
 use crate::error::{Error, Result};
 use crate::format::{BlockEntry, DictionaryEntry, HEADER, align};
 
-/// Pieces of a file that is not written yet, each at an offset of its own.
+/// Pieces of a file that is not written yet, each at its own offset.
 pub(crate) struct Pieces<'a> {
     /// Offset and bytes, in ascending order of the offsets.
     pieces: Vec<(u64, Cow<'a, [u8]>)>,

@@ -20,7 +20,7 @@ const DECODED: usize = 16 << 20;
 /// Strings in symbols that are remembered as checked: rows repeat them.
 const REMEMBERED: usize = 4096;
 
-/// Where a string lies.
+/// Place of a string.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 struct Place {
     pool: u32,
@@ -28,7 +28,7 @@ struct Place {
     end: usize,
 }
 
-/// Bytes that strings lie in.
+/// Bytes that hold strings.
 enum Pool<'a> {
     /// A heap; with a table, its strings are in symbols.
     Heap(Cow<'a, [u8]>, Option<Arc<SymbolTable>>),
@@ -43,7 +43,7 @@ impl Pool<'_> {
         }
     }
 
-    /// What the bytes are codes of.
+    /// Symbols of the bytes, if they are codes.
     fn symbols(&self) -> Option<&SymbolTable> {
         match self {
             Pool::Heap(_, symbols) => symbols.as_deref(),
@@ -90,7 +90,7 @@ impl<'a> Strings<'a> {
         Ok(Self { places, pools: Vec::new(), heap: 0, text, check })
     }
 
-    /// Makes a block's heap the one that strings lie in.
+    /// Makes a block's heap the one that holds the strings.
     pub fn start_block<S: Source>(&mut self, pages: &'a Pages<S>, block: &Block) -> Result<()> {
         let entry = &block.entry;
         self.heap = self.pools.len() as u32;
@@ -259,7 +259,7 @@ pub(super) fn not_text() -> Error {
     Error::corrupt("a string is not UTF-8")
 }
 
-/// Whether all the strings that lie back to back in `data` are UTF-8.
+/// True if all the strings that lie back to back in `data` are UTF-8.
 fn is_text(offsets: &[u64], data: &[u8]) -> bool {
     if data.is_ascii() {
         return true;

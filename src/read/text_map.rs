@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-/// Which bytes of a heap are in no character. Strings may lie anywhere in a heap, and any number of rows may name long
+/// The bytes of a heap that are in no character. Strings may be anywhere in a heap, and any number of rows may name long
 /// ones, so that a look at the bytes of each would take the rows times the heap.
 pub(super) struct TextMap {
     /// A bit for each byte; empty if all bytes are in characters.
@@ -27,7 +27,7 @@ impl TextMap {
         Self { junk }
     }
 
-    /// Whether a part of the heap, which is the one that was read, is UTF-8.
+    /// True if a part of the heap, which is the one that was read, is UTF-8.
     ///
     /// A character that is valid where it stands is valid in the whole heap too, since none begins within another. So
     /// a part is text if all its bytes are in characters of the heap, and neither end cuts one.

@@ -8,7 +8,7 @@ use crate::format::{CellTarget, CellsSection, SectionKind};
 use crate::read::{Reader, Source};
 use crate::write::{CellPlan, TargetKind};
 
-/// What a file says of its condensed samples, without the samples.
+/// Description of a file's condensed samples, without the samples.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CondensedInfo {
     /// Names of the features.
@@ -19,7 +19,7 @@ pub struct CondensedInfo {
     pub labels: Vec<String>,
     /// Bits that cells were cut by, `beta`.
     pub beta: usize,
-    /// Whether the file stores the samples; otherwise they are rebuilt from its rows when asked for.
+    /// True if the file stores the samples; otherwise they are rebuilt from its rows when asked for.
     pub stored: bool,
     /// Number of samples.
     pub samples: u64,
@@ -70,7 +70,7 @@ impl<S: Source> Reader<S> {
         }))
     }
 
-    /// What the file says of its condensed samples, if it was written with cells. No row is read, whether the samples are
+    /// Description of the condensed samples, if the file was written with cells. No row is read, whether the samples are
     /// stored or not.
     ///
     /// # Errors

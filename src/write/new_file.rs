@@ -15,7 +15,7 @@ const LINKS: usize = 40;
 /// A file under a temporary name in its target's folder. `commit` gives it its name; dropped before that, it leaves
 /// nothing behind.
 ///
-/// A file that is replaced leaves its permissions and its owner to the new one, and stays where links to it lead; other
+/// A file that is replaced passes its permissions and its owner to the new one, and stays where links to it lead; other
 /// hard links to it keep the old bytes.
 pub struct NewFile<'s> {
     storage: &'s dyn Storage,

@@ -22,7 +22,7 @@ const SPANS: usize = 64;
 /// Bytes between two cells that are read along with them: as long as that costs less than another request.
 const GAP: usize = 1 << 14;
 
-/// What the sums of a segment are added up to.
+/// A kind of sums over cells, to which segments are added.
 pub(crate) trait Summed {
     /// The sums of a segment.
     type Segment;
@@ -120,7 +120,7 @@ struct Spilled<T> {
     scratch: Box<dyn Scratch>,
     /// The words for what is done, for errors.
     doing: String,
-    /// The end of what has been written: zeros lie beyond, and where nothing was written before.
+    /// The end of the bytes written: zeros follow, and stand where nothing was written before.
     end: u64,
     /// Segments that are not in the file yet, in order, and the bytes that they take.
     waiting: Vec<T>,
@@ -234,7 +234,7 @@ fn next_span(rest: &mut &[u32], cell_bytes: usize, most: usize) -> Option<Range<
     Some(first as usize..span[more] as usize + 1)
 }
 
-/// Whether some of the ascending cells are in a range.
+/// True if some of the ascending cells are in a range.
 fn has_any(cells: &[u32], range: &Range<usize>) -> bool {
     let first = cells.partition_point(|&cell| (cell as usize) < range.start);
     cells.get(first).is_some_and(|&cell| (cell as usize) < range.end)

@@ -176,7 +176,7 @@ pub(super) fn remove_stale(folder: &Path) {
 #[cfg(not(target_os = "linux"))]
 pub(super) fn remove_stale(_: &Path) {}
 
-/// Whether a name is one that a process of this system gives.
+/// True if a name is one that a process of this system gives.
 #[cfg(target_os = "linux")]
 fn is_of(name: &str, system: &str) -> bool {
     let random = name.strip_prefix(PREFIX).and_then(|name| name.strip_prefix(system));
@@ -207,7 +207,7 @@ fn remove_if_stale(path: &Path) {
     }
 }
 
-/// Whether a path still names an open file.
+/// True if a path still names an open file.
 #[cfg(target_os = "linux")]
 fn is_at(file: &File, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;

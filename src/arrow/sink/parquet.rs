@@ -34,7 +34,7 @@ pub(super) struct Parquet {
     /// The columns of `Date64` that are stored as timestamps.
     timed: Dates,
     coercion: Coercion,
-    /// Whether the file may replace one.
+    /// True if the file may replace one.
     overwrite: bool,
     writer: ArrowWriter<File>,
 }

@@ -77,7 +77,7 @@ pub(in crate::arrow) fn content_name(path: &Path) -> PathBuf {
     if is_packed { path.with_extension("") } else { path.to_owned() }
 }
 
-/// Whether a file's first bytes say that it is compressed in a way that `open_decompressed` reads.
+/// True if a file's first bytes say that it is compressed in a way that `open_decompressed` reads.
 pub(in crate::arrow) fn is_compressed(start: &[u8]) -> bool {
     start.starts_with(&GZIP) || start.starts_with(&ZSTD)
 }

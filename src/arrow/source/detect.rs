@@ -1,4 +1,4 @@
-//! What an input is, by its first bytes or its name.
+//! The kind of an input, by its first bytes or its name.
 
 use std::io::Read;
 use std::path::Path;

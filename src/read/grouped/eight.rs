@@ -21,7 +21,7 @@ const REGISTERS: usize = 1 << REGISTER_BITS;
 /// Bytes that a gather of two words may read from a deviation's first on.
 pub(super) const REACH: usize = 17;
 
-/// What the bases of a lane say, by id.
+/// Entries of the bases of a lane, by id.
 pub(super) struct LaneTable {
     /// The first bit of the group's id among those of a row.
     at: u64,
@@ -29,7 +29,7 @@ pub(super) struct LaneTable {
     lows: Table,
     widths: Table,
     widest: u64,
-    /// Whether the sum of a least field and a deviation may exceed 64 bits.
+    /// True if the sum of a least field and a deviation may exceed 64 bits.
     wraps: bool,
 }
 
@@ -77,7 +77,7 @@ pub(super) struct Rows<'a> {
     pub words: &'a [u64],
 }
 
-/// What is done at a lane.
+/// Work at a lane.
 struct Step<'a> {
     table: &'a LaneTable,
     /// The bit of the ids at which their words begin from here on.
@@ -89,7 +89,7 @@ struct Step<'a> {
     out: *mut u64,
 }
 
-/// Whether more deviations are loaded before a lane.
+/// True if more deviations are loaded before a lane.
 #[derive(PartialEq)]
 enum Load {
     /// Those at hand are enough.

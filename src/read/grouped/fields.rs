@@ -215,7 +215,7 @@ impl GroupedFields {
     }
 }
 
-/// Bits `from` to `to` of the stream at `start`, from the byte of the first on, and room for wide loads behind them.
+/// Bits `from` to `to` of the stream at `start`, from the byte of the first on, and room for wide loads after them.
 fn gather<'p, S: Source>(pages: &Pages<S>, start: u64, from: u64, to: u64) -> Result<Cow<'p, [u8]>> {
     let mut bytes = match to > from {
         true => pages.get(start + from / 8..start + to.div_ceil(8))?.into_owned(),
@@ -226,7 +226,7 @@ fn gather<'p, S: Source>(pages: &Pages<S>, start: u64, from: u64, to: u64) -> Re
     Ok(Cow::Owned(bytes))
 }
 
-/// Adds bytes to those gathered, and room for wide loads behind them; the bit at which they begin.
+/// Adds bytes to those gathered, and room for wide loads after them; the bit at which they begin.
 fn append(gathered: &mut Vec<u8>, bytes: &[u8]) -> Result<u64> {
     gathered.truncate(gathered.len().saturating_sub(SLACK as usize));
     let start = 8 * gathered.len() as u64;

@@ -64,9 +64,9 @@ struct GroupLane {
     slope: Slope,
     /// Bits of its fields.
     width: u32,
-    /// Whether a base has deviations that lead out of them, which no field may.
+    /// True if a base has deviations that lead out of them, which no field may.
     loose: bool,
-    /// Whether they may even lead out of 64 bits.
+    /// True if they may even lead out of 64 bits.
     wraps: bool,
 }
 
@@ -166,14 +166,14 @@ impl Grouped {
         if fits { Ok(this) } else { Err(corrupt("base tables or frames do not fit the block's bit counts")) }
     }
 
-    /// Whether all rows are alike.
+    /// True if all rows are alike.
     pub fn is_constant(&self) -> bool {
         // The fields of a framed lane of no bits are 0, whatever its slope.
         let is_framed = |lane: &GroupLane| lane.minimum.is_some_and(|(_, width)| width > 0);
         self.ids == 0 && self.deviations.1 == 0 && !self.lanes.iter().any(is_framed)
     }
 
-    /// Whether rows may have different fields in a lane.
+    /// True if rows may have different fields in a lane.
     pub fn varies(&self, lane: usize) -> bool {
         let Some((place, own)) = self.places.get(lane).and_then(|&p| Some((p, self.lanes.get(p)?))) else {
             return true;

@@ -1,4 +1,4 @@
-//! What each code group of a block takes.
+//! Bytes of each code group of a block.
 
 use super::{Grouped, ONE_LOAD};
 use crate::error::Result;
@@ -25,7 +25,7 @@ pub(in crate::read) struct LanePart {
 }
 
 impl Grouped {
-    /// What each group takes, in order: the ids of all rows are counted.
+    /// Bytes of each group, in order: the ids of all rows are counted.
     pub fn parts<S: Source>(&self, pages: &Pages<S>, entry: &BlockEntry) -> Result<Vec<GroupPart>> {
         let counts = self.counts(pages, entry)?;
         let part = |(group, counts): (&super::Group, &Vec<u64>)| {

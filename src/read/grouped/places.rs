@@ -21,7 +21,7 @@ pub(super) struct Places {
     next: Vec<u64>,
     /// Up to 57 bits of ids.
     words: Vec<u64>,
-    /// Whether a least field and its deviation exceeded 64 bits.
+    /// True if a least field and its deviation exceeded 64 bits.
     wrapped: bool,
 }
 
@@ -37,7 +37,7 @@ pub(super) struct Chunk<'a> {
 }
 
 impl Chunk<'_> {
-    /// Whether all that a row may take lies in front of the last `bytes` bytes.
+    /// True if all that a row may take lies in front of the last `bytes` bytes.
     fn ends_before(&self, bytes: usize) -> bool {
         let last = 8 * (self.data.len() as u64).saturating_sub(bytes as u64);
         let reach = |run: &Run| {
@@ -49,13 +49,13 @@ impl Chunk<'_> {
 }
 
 impl Places {
-    /// Whether a sum of the rows decoded last exceeded 64 bits.
+    /// True if a sum of the rows decoded last exceeded 64 bits.
     pub fn has_wrapped(&self) -> bool {
         self.wrapped
     }
 
-    /// Writes what bases and deviations make of the wanted lanes, by place. False if an id names no base, or a row does
-    /// not lie in the data.
+    /// Writes the sums of bases and deviations of the wanted lanes, by place. False if an id names no base, or a row is
+    /// not within the data.
     pub fn decode(&mut self, chunk: Chunk, out: &mut [Vec<u64>]) -> bool {
         #[cfg(target_arch = "x86_64")]
         if crate::processor::has_bits() {
@@ -107,7 +107,7 @@ impl Places {
         }
     }
 
-    /// Reads eight rows side by side, if the data reach far enough behind the rows, all of whose ids name bases. The
+    /// Reads eight rows side by side, if the data reach far enough past the rows, all of whose ids name bases. The
     /// processor has AVX-512.
     #[cfg(target_arch = "x86_64")]
     fn eight(&mut self, chunk: Chunk, out: &mut [Vec<u64>]) -> bool {
@@ -178,7 +178,7 @@ impl Places {
         self.find_by(chunk.runs, chunk.grouped.ids, row)
     }
 
-    /// Walks over runs of rows; `row` tells the ids that begin at a bit, and the bits of the row's deviations.
+    /// Walks over runs of rows; `row` gives the ids that begin at a bit, and the bits of the row's deviations.
     #[inline(always)]
     fn find_by(&mut self, runs: &[Run], id_bits: u64, row: impl Fn(u64) -> (u64, u64)) -> bool {
         let mut worst = 0;

@@ -18,7 +18,7 @@ pub(super) const UNIT_LANES: usize = 4;
 /// A sum that no bases have.
 pub(super) const NO_BASE: u32 = u32::MAX;
 
-/// Some groups whose ids lie side by side, and what their deviations take together.
+/// Some groups whose ids are adjacent, and the bits of their deviations together.
 pub(super) struct Sum {
     pub at: u64,
     pub id_bits: u32,

@@ -92,7 +92,7 @@ impl<S: Source> Reader<S> {
     }
 }
 
-/// Whether samples are the same, bit for bit; cells without a value have no mean.
+/// True if samples are the same, bit for bit; cells without a value have no mean.
 fn is_same(a: &Condensed, b: &Condensed) -> bool {
     let same = |a: &[f64], b: &[f64]| {
         a.len() == b.len()
@@ -102,7 +102,7 @@ fn is_same(a: &Condensed, b: &Condensed) -> bool {
     same(&a.means, &b.means) && targets && a.weights == b.weights
 }
 
-/// Whether the covariances of a cell are the same but for rounding.
+/// True if the covariances of a cell are the same but for rounding.
 fn is_near(section: &CellsSection, stored: &[f32], found: &[f32]) -> bool {
     let extents: Vec<f64> = section.features.iter().map(|f| f.hi.get() - f.lo.get()).collect();
     let pairs = extents.iter().enumerate().flat_map(|(i, a)| extents.iter().skip(i).map(move |b| a * b));

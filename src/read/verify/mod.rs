@@ -91,7 +91,7 @@ impl<S: Source> Reader<S> {
         Ok(())
     }
 
-    /// Pieces lie one after the other, aligned, with nothing but zeros between.
+    /// Pieces follow one another, aligned, with nothing but zeros between.
     fn check_cover(&self) -> Result<()> {
         let mut end = 0;
         for (offset, length, _) in self.extents()? {

@@ -121,7 +121,7 @@ impl MomentSums {
     }
 }
 
-/// Whether two sums are further apart than rounding explains. Of sums that overflow nothing can be said.
+/// True if two sums are further apart than rounding explains. Of sums that overflow nothing can be said.
 pub(super) fn differ(a: f64, b: f64, most: f64) -> bool {
     // Below the least normal numbers sums of products lose all their bits.
     let most = most + f64::MIN_POSITIVE;

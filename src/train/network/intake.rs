@@ -227,7 +227,7 @@ impl Draws<'_> {
     /// The next rows; `None` after the last epoch.
     ///
     /// # Errors
-    /// What reading brings.
+    /// Errors of reading.
     pub fn next(&mut self) -> Result<Option<Drawn>> {
         match self {
             Self::Loader(loader) => {

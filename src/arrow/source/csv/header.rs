@@ -24,7 +24,7 @@ impl Names {
     }
 
     /// The names in a header. One that is empty becomes `c` and its number; one that was there before gets a
-    /// number behind it: other columns are found by name.
+    /// number appended: other columns are found by name.
     pub fn of_header<'a>(header: impl Iterator<Item = &'a str>) -> Self {
         let header: Vec<&str> = header.collect();
         let mut taken: HashSet<String> = header.iter().map(|&name| name.to_owned()).collect();

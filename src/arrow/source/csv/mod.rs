@@ -222,7 +222,7 @@ impl Csv {
         })
     }
 
-    /// Whether a header looks like a row: what is in the columns of numbers and times is of their types.
+    /// True if a header looks like a row: what is in the columns of numbers and times is of their types.
     fn header_hint(&self, first: &[String]) -> Option<String> {
         let typed = || {
             let fields = self.schema.fields().iter().zip(first);

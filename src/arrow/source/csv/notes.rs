@@ -7,7 +7,7 @@ use super::time::Zones;
 use super::types::{Column, Seen};
 use arrow::datatypes::{DataType, Schema};
 
-/// Of so many values at most one is another than a number or a time where a column is said to be nearly one.
+/// A column is nearly one of numbers or times if at most one in so many values is neither.
 const NEARLY: u64 = 20;
 
 /// Sentences on columns: `found[i]` is what was found in field i of the schema, none if its type was given.

@@ -12,7 +12,7 @@ const USUAL: [&str; 17] = [
 #[derive(Clone)]
 pub(super) struct Nulls {
     words: Vec<String>,
-    /// Whether they are the usual ones, and not those that were asked for.
+    /// True if they are the usual ones, and not those that were asked for.
     usual: bool,
     /// The first bytes of the words: most values start with none of them.
     starts: [bool; 256],
@@ -47,7 +47,7 @@ impl Nulls {
         self.words.iter().position(|w| w == value)
     }
 
-    /// Whether a value is a null in a column of floats, or of other values that are not text.
+    /// True if a value is a null in a column of floats, or of other values that are not text.
     pub fn is_null(&self, value: &str, floats: bool) -> bool {
         value.is_empty() || self.word(value).is_some() && !(floats && self.usual && is_nan(value))
     }

@@ -47,17 +47,17 @@ impl<'a> Spelling<'a> {
         })
     }
 
-    /// Whether it is written as an integer.
+    /// True if it is written as an integer.
     pub fn is_integer(self) -> bool {
         !self.point && self.exponent.is_none()
     }
 
-    /// Whether it has an exponent.
+    /// True if it has an exponent.
     pub fn has_exponent(self) -> bool {
         self.exponent.is_some()
     }
 
-    /// Whether zeros lead, as in the codes `007` and `00.5`.
+    /// True if zeros lead, as in the codes `007` and `00.5`.
     pub fn has_leading_zeros(self) -> bool {
         self.whole.len() > 1 && self.whole.starts_with('0')
     }
@@ -83,7 +83,7 @@ impl<'a> Spelling<'a> {
         (trimmed.to_owned(), if trimmed.is_empty() { 0 } else { power })
     }
 
-    /// Whether the nearest float64 is the same number: its shortest form is, or the float was written with
+    /// True if the nearest float64 is the same number: its shortest form is, or the float was written with
     /// as many digits (`%.17g`, `%.18e`) and gives the same ones when it is written so again.
     pub fn is_float(self) -> bool {
         let digits = self.significant();
@@ -122,7 +122,7 @@ pub(super) fn special(text: &str) -> Option<f64> {
     (is("inf") || is("infinity") || is_nan(text)).then(|| text.parse().ok()).flatten()
 }
 
-/// Whether the text is how programs write what is not a number.
+/// True if the text is how programs write what is not a number.
 pub(super) fn is_nan(text: &str) -> bool {
     matches!(text, "NaN" | "nan" | "NAN" | "-NaN" | "-nan")
 }

@@ -23,7 +23,7 @@ pub struct CsvInput {
 }
 
 impl CsvInput {
-    /// Whether all is as by default.
+    /// True if all is as by default.
     pub fn is_default(&self) -> bool {
         *self == Self::default()
     }

@@ -1,5 +1,5 @@
 //! The records of CSV text. The state machine is our own since the readers of the `csv` and `arrow`
-//! crates take an unclosed quote for a field to the end of the file, text behind a closing quote for a
+//! crates take an unclosed quote for a field to the end of the file, text after a closing quote for a
 //! part of the field, and count records where people count lines.
 
 use super::text::{Text, TextError};

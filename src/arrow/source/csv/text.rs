@@ -128,7 +128,7 @@ impl Text {
     /// Replaces `out` by the next bytes of UTF-8, none at the end of the text.
     ///
     /// # Errors
-    /// What is wrong with the bytes that follow those handed out, without the file's name, or that
+    /// A fault of the bytes that follow those handed out, without the file's name, or the reason why
     /// the file cannot be read.
     pub fn next(&mut self, out: &mut Vec<u8>) -> std::result::Result<(), TextError> {
         out.clear();

@@ -8,14 +8,14 @@ use arrow::error::ArrowError;
 /// A date, or a time on a date: `2020-02-29`, `2020-02-29 12:30:00.5+01:00`.
 pub(super) struct Time<'a> {
     seconds: i64,
-    /// Of the second; a leap second has a billion and more.
+    /// Nanosecond of the second; a leap second has a billion and more.
     nanosecond: u32,
     nanoseconds: Option<i64>,
     /// The zone as it is written, empty if there is none.
     pub zone: &'a str,
     /// Days since 1970, if it is only a date.
     pub date: Option<i32>,
-    /// Whether no timestamp is the same: a leap second, more than nine digits of a second.
+    /// True if no timestamp is the same: a leap second, more than nine digits of a second.
     pub is_beyond: bool,
 }
 

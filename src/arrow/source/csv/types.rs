@@ -34,7 +34,7 @@ impl Types {
         self.0 & other.0 != 0
     }
 
-    /// Whether a type other than text holds all values.
+    /// True if a type other than text holds all values.
     fn any(self) -> bool {
         self.0 & Self::REAL != 0
     }
@@ -78,7 +78,7 @@ pub(super) struct Column {
     /// The first number that is no float64, and the first number or time that no type holds.
     pub no_float: Option<Seen>,
     pub unheld: Option<Seen>,
-    /// Whether spaces are around some values.
+    /// True if spaces are around some values.
     pub spaced: bool,
     whole: usize,
     fraction: usize,
@@ -221,7 +221,7 @@ impl Column {
         (precision <= DECIMAL128_MAX_PRECISION).then_some(DataType::Decimal128(precision, scale))
     }
 
-    /// Whether all values are numbers, or all are times.
+    /// True if all values are numbers, or all are times.
     pub fn is_uniform(&self) -> bool {
         self.types.has(Types::NUMBER.or(Types::TIMELIKE))
     }

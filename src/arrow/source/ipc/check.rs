@@ -209,7 +209,7 @@ impl<'a> Input<'a> {
         Ok(Some(claimed))
     }
 
-    /// Whether frames of LZ4 unpack to more than `most` bytes. Damage is the reader's to report.
+    /// True if frames of LZ4 unpack to more than `most` bytes. Damage is the reader's to report.
     fn lz4_exceeds(&mut self, at: u64, packed: u64, most: u64) -> Result<bool> {
         self.file.seek(SeekFrom::Start(at)).map_err(|e| Error::io("cannot read", e))?;
         let mut frames = FrameDecoder::new(BufReader::new(self.file.take(packed)));

@@ -134,7 +134,7 @@ impl Lines {
     }
 }
 
-/// Whether the first line of text that says anything is a label and pairs of LIBSVM.
+/// True if the first line of text that says anything is a label and pairs of LIBSVM.
 pub(in crate::arrow) fn looks_like_libsvm(start: &str) -> bool {
     let mut lines = start.lines().map(content).filter(|line| !line.is_empty());
     lines.next().is_some_and(|line| line.contains(':') && Row::default().parse(line).is_ok())

@@ -79,7 +79,7 @@ fn elements(input: &mut Thrift) -> Option<Vec<i64>> {
     Some(children)
 }
 
-/// Whether elements are one tree that is not too deep, parents before their children.
+/// True if elements are one tree that is not too deep, parents before their children.
 fn is_tree(children: &[i64]) -> bool {
     // Children that are still to come, of each element around the next.
     let mut open: Vec<u64> = vec![1];

@@ -44,7 +44,7 @@ struct Chunk {
     /// Bytes of the largest dictionary and of the largest page once unpacked.
     dictionary: usize,
     page: usize,
-    /// Whether strings are stored by their lengths, or by their prefixes.
+    /// True if strings are stored by their lengths, or by their prefixes.
     lengths: bool,
     prefixes: bool,
 }
