@@ -13,6 +13,9 @@ use std::time::{Duration, Instant};
 const FAILED: i32 = 1;
 const MISUSED: i32 = 2;
 
+/// Signals that end the tool.
+const SIGNALS: [libc::c_int; 3] = [libc::SIGINT, libc::SIGTERM, libc::SIGHUP];
+
 /// A table whose conversion takes a moment.
 fn large(folder: &Folder) {
     let row = |i: u64| format!("{i},{},{}.{}\n", i * 7919 % 1009, i * 104_729 % 997, i * 31 % 100);
@@ -48,7 +51,18 @@ fn send(child: &Child, signal: i32) {
 /// Starts a command, sends a signal once it is writing, and returns how it ended; again if it was too fast.
 fn signalled(folder: &Folder, arguments: &str, signal: i32) -> Output {
     for _ in 0..50 {
-        let mut child = quiet(folder.command(arguments));
+        let mut command = folder.command(arguments);
+        // Signals that this process ignores (by nohup, or as a job in the background) are ignored by its children, too.
+        // SAFETY: calls of the system, which are safe after a fork.
+        unsafe {
+            command.pre_exec(|| {
+                for signal in SIGNALS {
+                    libc::signal(signal, libc::SIG_DFL);
+                }
+                Ok(())
+            })
+        };
+        let mut child = quiet(command);
         if is_writing(folder, &mut child, &[]) {
             send(&child, signal);
             let output = child.wait_with_output().unwrap();
@@ -83,7 +97,7 @@ fn temporary_files_go_with_the_process() {
     folder.write("p-labels-idx1-ubyte", labels.collect::<Vec<u8>>());
     folder.fine("convert p-images-idx3-ubyte p.gede");
     let before = folder.names();
-    for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP] {
+    for signal in SIGNALS {
         for arguments in [
             "convert t.csv new.gede --target y:value",
             "convert t.csv t.gede --overwrite",
