@@ -39,8 +39,11 @@ pub struct Error {
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl fmt::Display for Error {
+    /// Writes the message on one line: names of columns, and messages of other crates, may have several.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        let mut lines = self.message.split(['\n', '\r']);
+        f.write_str(lines.next().unwrap_or(""))?;
+        lines.try_for_each(|line| write!(f, " {line}"))
     }
 }
 
