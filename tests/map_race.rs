@@ -60,7 +60,7 @@ fn race(file: &Path, takes: u64) {
         while done < takes && !writer.is_finished() {
             // SAFETY: nobody shortens the file. That it is written into meanwhile is what is tested.
             let map = unsafe { memmap2::Mmap::map(&std::fs::File::open(&path).unwrap()) }.unwrap();
-            // With checksums most of the damage is seen as it is; without them all of it is decoded.
+            // Checksums find most of the damage; a reader without them decodes all of it.
             let reader = if maps % 2 == 0 { Reader::new(map) } else { Reader::new_unchecked(map) };
             maps += 1;
             match reader {

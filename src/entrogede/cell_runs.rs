@@ -81,7 +81,7 @@ impl SegmentSums {
         self.sums.resize(self.cells.cells.len() * stride, 0.0);
         self.finite.resize(self.sums.len(), 0);
         for (row, &place) in places.iter().enumerate() {
-            let class = class_of_row.get(row).copied().unwrap_or(0);
+            let class = if self.layout.classes > 0 { class_of_row[row] } else { 0 };
             *self.weights.entry((place, class)).or_default() += times_of(times, row);
         }
         for (number, column) in columns.iter().enumerate() {

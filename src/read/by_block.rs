@@ -7,13 +7,13 @@ impl<S: Source> Reader<S> {
     pub(super) fn by_block(&self, stored: &[u64]) -> (Vec<u64>, Vec<u32>) {
         let per = self.table.segment_rows;
         let mut places: Vec<u32> = (0..stored.len() as u32).collect();
-        let row = |place: u32| stored.get(place as usize).copied().unwrap_or(0);
+        let row = |place: u32| stored[place as usize];
         if per > 0 && self.table.segments <= 4 * stored.len() as u64 + 1024 {
             // Few enough blocks to count into; within a block any order is as good.
             let mut starts = vec![0u32; self.table.segments as usize + 1];
             let block = |r: u64| (r / per) as usize;
             for &r in stored {
-                starts.iter_mut().skip(block(r) + 1).take(1).for_each(|s| *s += 1);
+                starts[block(r) + 1] += 1;
             }
             let mut sum = 0;
             starts.iter_mut().for_each(|s| {
@@ -22,12 +22,11 @@ impl<S: Source> Reader<S> {
             });
             let mut sorted = vec![0; stored.len()];
             for (i, &r) in stored.iter().enumerate() {
-                if let Some(start) = starts.get_mut(block(r)) {
-                    let at = *start as usize;
-                    *start += 1;
-                    sorted.get_mut(at).into_iter().for_each(|s| *s = r);
-                    places.get_mut(at).into_iter().for_each(|p| *p = i as u32);
-                }
+                let start = &mut starts[block(r)];
+                let at = *start as usize;
+                *start += 1;
+                sorted[at] = r;
+                places[at] = i as u32;
             }
             return (sorted, places);
         }

@@ -231,7 +231,8 @@ impl CellPlan {
         nodes.extend(self.target.filter(|_| self.layout.target).map(|(t, _)| t));
         let columns = numbers(schema, segment, &nodes);
         let columns: Vec<_> = columns.iter().map(Numbers::column).collect();
-        let cells = self.cells_of(segment.rows, columns.get(..self.features.len()).unwrap_or(&[]))?;
+        let features = columns.get(..self.features.len()).ok_or_else(changed)?;
+        let cells = self.cells_of(segment.rows, features)?;
         let classes = match (&self.labels, self.target) {
             (Some(labels), Some((t, _))) => {
                 let column = segment.columns.get(t).ok_or_else(changed)?;

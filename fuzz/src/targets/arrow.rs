@@ -64,7 +64,7 @@ pub fn write_then_read(data: &[u8]) {
     }
 }
 
-/// What another format holds comes back from it; a dictionary of Parquet may become plain values.
+/// Values that another format holds come back from it; a dictionary of Parquet may become plain values.
 fn export(path: &Path, batch: &RecordBatch) {
     let written = Sink::create(path, &batch.schema(), false).and_then(|mut sink| {
         sink.write(batch)?;

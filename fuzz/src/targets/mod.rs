@@ -7,7 +7,7 @@ mod inputs;
 /// A target.
 pub struct Target {
     pub name: &'static str,
-    /// Whether inputs are gede files.
+    /// Inputs are gede files.
     pub is_gede: bool,
     pub run: fn(&[u8]),
 }

@@ -103,7 +103,7 @@ mod system {
             for signal in ENDING {
                 let mut action: sigaction = zeroed();
                 done(libc::sigaction(signal, ptr::null(), &mut action))?;
-                // What nohup, or a shell for its background jobs, has ignored stays ignored.
+                // Signals that nohup, or a shell for its background jobs, has ignored stay ignored.
                 if action.sa_sigaction != libc::SIG_IGN {
                     libc::sigaddset(&mut all, signal);
                 }

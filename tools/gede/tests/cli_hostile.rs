@@ -74,7 +74,7 @@ fn limit(resource: libc::__rlimit_resource_t, value: u64) -> std::io::Result<()>
     }
 }
 
-/// What is wrong with a command on a file, if anything is.
+/// The fault of a command on a file, if there is one.
 fn wrong(file: &[u8], arguments: &str) -> Option<String> {
     let folder = Folder::new();
     folder.write("f.gede", file);

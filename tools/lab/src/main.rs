@@ -48,7 +48,7 @@ struct Lab {
     json: bool,
 }
 
-/// What an experiment is asked to do.
+/// The request to an experiment.
 struct Request<'a> {
     /// Folder of its data; some experiments have theirs bundled.
     data: Option<&'a Path>,
@@ -60,7 +60,7 @@ struct Request<'a> {
     first: Option<usize>,
     /// Device that networks are trained on.
     device: On,
-    /// Whether the summary is printed for machines.
+    /// The summary is printed as JSON.
     json: bool,
 }
 

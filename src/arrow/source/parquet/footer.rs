@@ -19,7 +19,7 @@ const CHILDREN: i64 = 5;
 /// Why a file is not read; none if its footer is whole.
 pub(super) fn refusal(mut file: &File) -> io::Result<Option<&'static str>> {
     let length = file.metadata()?.len();
-    // What is no Parquet at all its reader reports.
+    // The Parquet reader reports a file of another format.
     let Some(end) = length.checked_sub(8) else { return Ok(None) };
     let mut tail = [0; 8];
     file.seek(SeekFrom::Start(end))?;

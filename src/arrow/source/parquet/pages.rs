@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind, Result};
 use parquet::basic::{Compression, Encoding, Type};
 use parquet::column::page::{Page, PageReader};
 use parquet::errors::ParquetError;
-use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
+use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData};
 use parquet::file::serialized_reader::SerializedPageReader;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -55,8 +55,12 @@ pub(super) fn check(file: &File, metadata: &ParquetMetaData) -> Result<usize> {
     let length = file.metadata().map_err(|e| Error::io("cannot read", e))?.len();
     let groups = metadata.row_groups();
     let columns = metadata.file_metadata().schema_descr().num_columns();
-    let rows: u64 =
-        groups.iter().map(|g| u64::try_from(g.num_rows()).unwrap_or(0)).fold(0, u64::saturating_add);
+    let count = |group: &RowGroupMetaData| {
+        let rows = group.num_rows();
+        u64::try_from(rows).map_err(|_| refuse(format!("is damaged: a row group claims {rows} rows")))
+    };
+    let rows = groups.iter().map(count).collect::<Result<Vec<u64>>>()?;
+    let rows = rows.into_iter().fold(0, u64::saturating_add);
     if rows > ALWAYS_ROWS.max(length.saturating_mul(BYTE_ROWS)) {
         return Err(refuse(format!("claims {rows} rows in {length} bytes")));
     }
@@ -72,7 +76,8 @@ pub(super) fn check(file: &File, metadata: &ParquetMetaData) -> Result<usize> {
             let more = "is damaged: its columns have more bytes than the file";
             left = left.checked_sub(bytes.end - bytes.start).ok_or_else(|| place(refuse(more)))?;
             let chunk = headers(file, column, bytes).map_err(place)?;
-            let rows = usize::try_from(group.num_rows()).unwrap_or(0);
+            let rows =
+                usize::try_from(count(group)?).map_err(|_| refuse("has more rows than memory has places"))?;
             *longest = strings(file, column, &chunk, rows).map_err(place)?.max(*longest);
         }
     }

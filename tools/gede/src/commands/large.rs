@@ -10,7 +10,7 @@ use gede::read::Source;
 use gede::write::{Batches, Table};
 use gede::{Reader, Result};
 
-/// What may come of a file without being asked for: so many times its bytes.
+/// Times its own bytes that a file may become without being asked for.
 const TIMES: u128 = 1000;
 /// Or so many bytes written to a file of another format.
 const OUTPUT: u128 = 1_000_000_000;

@@ -43,7 +43,7 @@ impl Folder {
         self.command(arguments).output().unwrap()
     }
 
-    /// What it prints when all is well.
+    /// Its standard output when all is well.
     pub fn fine(&self, arguments: &str) -> String {
         let output = self.run(arguments);
         let complaint = String::from_utf8_lossy(&output.stderr);

@@ -22,7 +22,7 @@ impl Out {
         }
     }
 
-    /// Whether dictionaries are written out for every row.
+    /// True if dictionaries are written out for every row.
     pub fn is_plain(&self) -> bool {
         match self {
             // Arrow and Parquet files keep dictionaries.

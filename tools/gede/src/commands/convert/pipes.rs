@@ -194,7 +194,7 @@ impl Stream {
         Ok(Self { piped, writer })
     }
 
-    /// Whether it is CSV.
+    /// True for CSV.
     pub fn is_text(&self) -> bool {
         matches!(self.writer, Writer::Csv(_))
     }
