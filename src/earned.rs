@@ -6,7 +6,8 @@
 
 use std::io;
 
-use crate::error::{Error, Result};
+use crate::error::Error;
+use crate::error::Result;
 
 /// Bytes of memory that a byte of a file earns for what is kept as a whole, and bytes that every file may take.
 const PER_BYTE: u128 = 64;

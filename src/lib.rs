@@ -5,18 +5,29 @@ compile_error!("gede reads and writes little-endian values in place; this machin
 
 #[cfg(feature = "arrow")]
 pub mod arrow;
+mod bits;
+mod codec;
 pub mod column;
 mod earned;
-pub mod entrogede;
 pub mod error;
+mod files;
 mod format;
-pub mod image;
 mod processor;
 pub mod read;
 pub mod sample;
+mod summary;
 #[cfg(feature = "train")]
 pub mod train;
+mod verify;
 pub mod write;
 
-pub use error::{Error, ErrorKind, Result};
-pub use read::Reader;
+pub use crate::error::Error;
+pub use crate::error::ErrorKind;
+pub use crate::error::Result;
+pub use crate::read::reader::Reader;
+
+/// Images of a column.
+pub mod image {
+    pub use crate::codec::dct::errors::ImageErrors;
+    pub use crate::format::image_shape::ImageShape;
+}

@@ -24,7 +24,8 @@ pub(crate) fn has_avx512() -> bool {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use std::collections::BTreeSet;
-    use std::path::{Path, PathBuf};
+    use std::path::Path;
+    use std::path::PathBuf;
 
     /// The features that `has_bits` asks for; those of the others are one each.
     const BITS: [&str; 5] = ["avx2", "bmi1", "bmi2", "popcnt", "lzcnt"];

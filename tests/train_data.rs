@@ -2,7 +2,7 @@
 #![cfg(feature = "train")]
 #![allow(clippy::unwrap_used)]
 
-use gede::entrogede::Condensed;
+use gede::sample::Condensed;
 use gede::sample::CondensedSamples;
 use gede::train::{ClassData, Dataset, Gram, KMeans, Split, Standardiser, permutation};
 use gede::write::TargetKind;

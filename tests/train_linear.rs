@@ -2,8 +2,8 @@
 #![cfg(feature = "train")]
 #![allow(clippy::unwrap_used)]
 
-use gede::entrogede::{MomentColumn, Moments};
 use gede::sample::ColumnMoments;
+use gede::sample::{MomentColumn, Moments};
 use gede::train::{
     Dataset, Descent, Device, Fit, Gram, LinearModel, Metrics, Standardiser, closed_form, gradient_descent,
     permutation,

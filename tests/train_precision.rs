@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 use candle_core::Device;
-use gede::entrogede::{Condensed, MomentColumn, Moments};
 use gede::sample::{ColumnMoments, CondensedSamples};
+use gede::sample::{Condensed, MomentColumn, Moments};
 use gede::train::{
     ClassData, Dataset, Descent, Newton, Standardiser, closed_form, gradient_descent, lost_in_means,
     lost_in_moments,

@@ -3,7 +3,7 @@
 use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer};
 
 /// One byte, 0 or 1, for every bit.
-pub(super) fn unpack(bits: &BooleanBuffer) -> Vec<u8> {
+pub(crate) fn unpack(bits: &BooleanBuffer) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(bits.len() + 64);
     for chunk in bits.bit_chunks().iter_padded() {
         bytes.extend((0..64).map(|bit| (chunk >> bit) as u8 & 1));
@@ -13,7 +13,7 @@ pub(super) fn unpack(bits: &BooleanBuffer) -> Vec<u8> {
 }
 
 /// One bit for every byte, set where the byte is not 0.
-pub(super) fn pack(bytes: &[u8]) -> BooleanBuffer {
+pub(crate) fn pack(bytes: &[u8]) -> BooleanBuffer {
     let (words, rest) = bytes.as_chunks::<8>();
     let mut bits: Vec<u8> = Vec::with_capacity(words.len() + 1);
     bits.extend(words.iter().map(|word| {
@@ -28,7 +28,7 @@ pub(super) fn pack(bytes: &[u8]) -> BooleanBuffer {
 }
 
 /// The null buffer of a validity column; none where all is valid.
-pub(super) fn nulls(validity: Option<&[u8]>) -> Option<NullBuffer> {
+pub(crate) fn nulls(validity: Option<&[u8]>) -> Option<NullBuffer> {
     let validity = validity.filter(|v| v.contains(&0))?;
     Some(NullBuffer::new(pack(validity)))
 }

@@ -7,7 +7,8 @@ use arrow::datatypes::{Field, Schema};
 
 use super::decode_schema;
 use crate::error::{Error, ErrorKind, Result};
-use crate::read::{Reader, Source};
+use crate::files::byte_source::Source;
+use crate::read::Reader;
 
 /// The key of the class names among a schema's metadata: a JSON object of lists, by column.
 pub const CLASS_NAMES: &str = "class_names";

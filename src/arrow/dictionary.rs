@@ -23,7 +23,7 @@ fn number<T: Copy + Eq + Hash>(values: &[T], valid: impl Fn(usize) -> bool) -> (
 /// The code of every instance and the distinct values, in the order of their first appearance.
 /// `count` instances of `width` values each (1, or the length of fixed bytes); those under a null,
 /// where `validity` is 0, get code 0 and are not counted.
-pub(super) fn distinct(
+pub(crate) fn distinct(
     values: Values,
     count: usize,
     width: usize,
@@ -66,13 +66,13 @@ pub(super) fn distinct(
 }
 
 /// The strings between offsets; empty where the offsets are out of order or out of range.
-pub(super) fn strings<'a>(offsets: &'a [u64], data: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
+pub(crate) fn strings<'a>(offsets: &'a [u64], data: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
     let string = |w: &[u64]| data.get(usize::try_from(w[0]).ok()?..usize::try_from(w[1]).ok()?);
     offsets.windows(2).map(move |w| string(w).unwrap_or_default())
 }
 
 /// Strings back to back.
-pub(super) fn from_strings<'a>(strings: impl IntoIterator<Item = &'a [u8]>) -> Values {
+pub(crate) fn from_strings<'a>(strings: impl IntoIterator<Item = &'a [u8]>) -> Values {
     let mut offsets = vec![0];
     let mut data = Vec::new();
     for string in strings {

@@ -7,7 +7,7 @@ use arrow::record_batch::RecordBatch;
 use std::ops::Range;
 
 /// The first rows of a batch, `most` at most and one at least, whose strings have no more than so many bytes.
-pub(super) fn rows_within(batch: &RecordBatch, most: usize, room: usize) -> usize {
+pub(crate) fn rows_within(batch: &RecordBatch, most: usize, room: usize) -> usize {
     let mut rows = batch.num_rows().min(most);
     let batch = batch.slice(0, rows);
     while rows > 1 && bytes(&batch, rows) > room {
@@ -17,7 +17,7 @@ pub(super) fn rows_within(batch: &RecordBatch, most: usize, room: usize) -> usiz
 }
 
 /// Bytes of the strings of the first rows.
-pub(super) fn bytes(batch: &RecordBatch, rows: usize) -> usize {
+pub(crate) fn bytes(batch: &RecordBatch, rows: usize) -> usize {
     batch.columns().iter().map(|column| strings(column, 0..rows)).fold(0, usize::saturating_add)
 }
 

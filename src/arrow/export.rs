@@ -5,8 +5,11 @@ use super::images::image_shape;
 use super::message::decode_schema_of;
 use super::schema::{arrow_schema, below, children, holds, nullable};
 use super::{bits, wrap};
-use crate::column::{Batch, Column, Schema, Values};
+use crate::column::Batch;
+use crate::column::Column;
+use crate::column::Values;
 use crate::error::{Error, ErrorKind, Result};
+use crate::format::schema::Schema;
 use crate::read::Projection;
 use arrow::array::{Array, ArrayData, UInt32Array, make_array, make_view};
 use arrow::buffer::{Buffer, NullBuffer};
@@ -368,7 +371,7 @@ impl Plan {
 }
 
 /// How many values an index type can name.
-pub(super) fn index_values(index: &DataType) -> u64 {
+pub(crate) fn index_values(index: &DataType) -> u64 {
     match index {
         DataType::Int8 => 1 << 7,
         DataType::UInt8 => 1 << 8,

@@ -12,7 +12,7 @@ thread_local! {
 
 /// Calls `f`. A panic in it becomes its message, on one line, and prints nothing; panics elsewhere reach the hook that
 /// was there before. The flag is per thread, as panics are: the readers of the `arrow` and `parquet` crates start none.
-pub(super) fn quietly<T>(f: impl FnOnce() -> T) -> Result<T, String> {
+pub(crate) fn quietly<T>(f: impl FnOnce() -> T) -> Result<T, String> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         let previous = panic::take_hook();

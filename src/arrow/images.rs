@@ -8,7 +8,7 @@ use arrow::datatypes::Fields;
 use arrow::datatypes::{DataType, Field};
 use serde::Deserialize;
 
-use crate::image::ImageShape;
+use crate::format::image_shape::ImageShape;
 
 const NAME_KEY: &str = "ARROW:extension:name";
 const METADATA_KEY: &str = "ARROW:extension:metadata";

@@ -23,7 +23,7 @@ pub fn ingest(batch: &RecordBatch) -> Result<Batch> {
 }
 
 /// The same of a batch whose first row is row `first` of its table, for errors.
-pub(super) fn ingest_from(batch: &RecordBatch, first: u64) -> Result<Batch> {
+pub(crate) fn ingest_from(batch: &RecordBatch, first: u64) -> Result<Batch> {
     let rows = Numbered { first, count: batch.num_rows() };
     let mut columns = Vec::new();
     for (field, array) in batch.schema_ref().fields().iter().zip(batch.columns()) {
@@ -117,7 +117,7 @@ fn push(
 }
 
 /// The values of one array, zero where the mask is 0.
-pub(super) fn values(array: &dyn Array, mask: Option<&[u8]>, path: &str) -> Result<Values> {
+pub(crate) fn values(array: &dyn Array, mask: Option<&[u8]>, path: &str) -> Result<Values> {
     use DataType::*;
     let data_type = array.data_type();
     Ok(match data_type {

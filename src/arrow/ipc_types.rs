@@ -14,7 +14,7 @@ const LEAST_BYTES: usize = 16;
 /// # Errors
 /// `Type` for the first column of an unknown type, `Input` for big-endian data and for a schema that is larger than its
 /// message.
-pub(super) fn check(schema: Schema, bytes: usize) -> Result<()> {
+pub(crate) fn check(schema: Schema, bytes: usize) -> Result<()> {
     if schema.endianness() != Endianness::Little {
         let what = "is Arrow of big-endian data; write it on a little-endian machine, or as Parquet";
         return Err(Error::new(ErrorKind::Input, what));
@@ -23,7 +23,7 @@ pub(super) fn check(schema: Schema, bytes: usize) -> Result<()> {
 }
 
 /// Checks a schema but for its endianness: Parquet's values do not depend on the machine.
-pub(super) fn check_types(schema: Schema, bytes: usize) -> Result<()> {
+pub(crate) fn check_types(schema: Schema, bytes: usize) -> Result<()> {
     let mut left = bytes;
     schema.custom_metadata().iter().flatten().try_for_each(|pair| charge_pair(pair, &mut left))?;
     let fields =

@@ -2,8 +2,8 @@
 //! of the `arrow` crate panics on unknown types and sizes.
 
 use super::wrap;
-use crate::column::Schema as Physical;
 use crate::error::{Error, ErrorKind, Result};
+use crate::format::schema::Schema as Physical;
 use arrow::datatypes::{DataType, Field, FieldRef, Fields, IntervalUnit, Schema, SchemaRef, TimeUnit};
 use arrow::ipc;
 use arrow::ipc::writer::{DictionaryTracker, IpcDataGenerator, IpcWriteOptions, write_message};
@@ -34,7 +34,7 @@ pub fn encode_schema(schema: &Schema) -> Result<Vec<u8>> {
 ///
 /// # Errors
 /// As `encode_schema`; `Type` for a schema that a message does not hold as it is.
-pub(super) fn lasting_message(schema: &Schema) -> Result<Vec<u8>> {
+pub(crate) fn lasting_message(schema: &Schema) -> Result<Vec<u8>> {
     let message = encode_schema(schema)?;
     let lost = |why: &str| {
         let what = format!("the Arrow schema does not come back from its IPC message: {why}");
@@ -61,7 +61,7 @@ pub fn decode_schema(message: &[u8]) -> Result<SchemaRef> {
 
 /// The Arrow schema that belongs to a physical one, in an encapsulated IPC message. A field in memory takes many
 /// times its bytes in a message, so there may be no more fields than nodes, of which the file holds a table.
-pub(super) fn decode_schema_of(message: &[u8], physical: &Physical) -> Result<SchemaRef> {
+pub(crate) fn decode_schema_of(message: &[u8], physical: &Physical) -> Result<SchemaRef> {
     // A column of images is one node, and a list with an item in Arrow.
     let items = physical.nodes().iter().filter(|node| node.image.is_some()).count();
     decode(message, physical.nodes().len() + items)

@@ -9,7 +9,10 @@ use arrow::record_batch::{RecordBatch, RecordBatchReader};
 use super::Exporter;
 use crate::earned;
 use crate::error::{Error, Result};
-use crate::read::{Projection, Reader, Scan, Source};
+use crate::files::byte_source::Source;
+use crate::read::Projection;
+use crate::read::Reader;
+use crate::read::Scan;
 
 /// Some columns of a file as record batches of their original types.
 pub struct ArrowReader<'a, S> {

@@ -1,8 +1,12 @@
 //! Arrow types and the physical nodes that hold them.
 
 use super::images::{image_field, image_shape};
-use crate::column::{Kind, MAX_DEPTH, Node, Schema, SchemaBuilder};
 use crate::error::{Error, ErrorKind, Result};
+use crate::format::schema::Kind;
+use crate::format::schema::Node;
+use crate::format::schema::Schema;
+use crate::format::schema::SchemaBuilder;
+use crate::format::schema_rules::MAX_DEPTH;
 use arrow::datatypes::{
     DECIMAL32_MAX_PRECISION, DECIMAL64_MAX_PRECISION, DECIMAL128_MAX_PRECISION, DataType, Field, FieldRef,
     Fields, IntervalUnit, Schema as ArrowSchema, TimeUnit,
@@ -64,7 +68,7 @@ pub fn arrow_schema(schema: &Schema) -> Result<ArrowSchema> {
 }
 
 /// For every node the nodes right below it, in order.
-pub(super) fn below(schema: &Schema) -> Vec<Vec<usize>> {
+pub(crate) fn below(schema: &Schema) -> Vec<Vec<usize>> {
     let mut below = vec![Vec::new(); schema.nodes().len()];
     for (index, node) in schema.nodes().iter().enumerate() {
         if let Some(siblings) = node.parent.and_then(|p| below.get_mut(p)) {
@@ -140,7 +144,7 @@ fn plain_leaf(node: &Node) -> Option<DataType> {
 
 /// True if a node has the values of a type. Files hold more than importers take: values of no bytes, lists of no items,
 /// of structs and of lists.
-pub(super) fn holds(data_type: &DataType, node: &Node) -> bool {
+pub(crate) fn holds(data_type: &DataType, node: &Node) -> bool {
     let shape = |kind, bits, length: i32| {
         Some(Shape { length: u32::try_from(length).ok()?, ..Shape::new(kind, bits) })
     };
@@ -153,12 +157,12 @@ pub(super) fn holds(data_type: &DataType, node: &Node) -> bool {
 }
 
 /// True if values of the field may be null. Nulls are all that a field of type Null has.
-pub(super) fn nullable(field: &Field) -> bool {
+pub(crate) fn nullable(field: &Field) -> bool {
     field.is_nullable() || field.data_type() == &DataType::Null
 }
 
 /// The fields below a type.
-pub(super) fn children(data_type: &DataType) -> &[FieldRef] {
+pub(crate) fn children(data_type: &DataType) -> &[FieldRef] {
     match data_type {
         DataType::Struct(fields) => fields,
         DataType::FixedSizeList(item, _) => std::slice::from_ref(item),
@@ -167,7 +171,7 @@ pub(super) fn children(data_type: &DataType) -> &[FieldRef] {
 }
 
 /// The part of a type that the physical schema holds.
-pub(super) struct Shape {
+pub(crate) struct Shape {
     kind: Kind,
     bits: u16,
     length: u32,
@@ -193,7 +197,7 @@ impl Shape {
     }
 
     /// The shape of a type's own node, or what to do about a type that is not held.
-    pub(super) fn of(data_type: &DataType) -> std::result::Result<Self, &'static str> {
+    pub(crate) fn of(data_type: &DataType) -> std::result::Result<Self, &'static str> {
         use DataType::*;
         Ok(match data_type {
             Null | Boolean => Self::new(Kind::Bool, 1),
@@ -260,7 +264,7 @@ impl Shape {
     }
 
     /// True if a node has this shape.
-    pub(super) fn fits(&self, node: &Node) -> bool {
+    pub(crate) fn fits(&self, node: &Node) -> bool {
         (node.kind, node.bits, node.length, node.unit) == (self.kind, self.bits, self.length, self.unit)
             && (node.digits(), node.scale) == (self.precision, self.scale)
     }

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 /// Distinct values, numbered as they come.
 #[derive(Default)]
-pub(super) struct Union {
+pub(crate) struct Union {
     codes: HashMap<Box<[u8]>, u32>,
 }
 

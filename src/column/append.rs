@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use super::{Batch, Column, Node, Schema, Values};
+use crate::column::values::{Batch, Column, Values};
 use crate::error::{Error, Result};
+use crate::format::schema::{Node, Schema};
 
 impl Node {
     /// Elements of the value vector a row.

@@ -1,6 +1,7 @@
 //! Numeric columns as f64.
 
-use super::{Column, Kind, Node, Values};
+use crate::column::values::{Column, Values};
+use crate::format::schema::{Kind, Node};
 
 impl Node {
     /// The values of a numeric column as f64, the nearest there is: decimals divided by their scale.

@@ -47,8 +47,8 @@ pub struct Batch {
 
 impl Values {
     /// An empty vector of the right kind for a node.
-    pub fn empty(node: &super::Node) -> Self {
-        use super::Kind;
+    pub fn empty(node: &crate::format::schema::Node) -> Self {
+        use crate::format::schema::Kind;
         match (node.kind, node.bits) {
             (Kind::Struct | Kind::List, _) => Values::None,
             (Kind::Bytes | Kind::Text, _) => Values::Bytes { offsets: vec![0], data: Vec::new() },
@@ -119,14 +119,14 @@ impl Values {
 
 impl Column {
     /// An empty column for a node.
-    pub fn empty(node: &super::Node) -> Self {
+    pub fn empty(node: &crate::format::schema::Node) -> Self {
         Self { validity: node.nullable.then(Vec::new), values: Values::empty(node) }
     }
 }
 
 impl Batch {
     /// An empty batch of all nodes of a schema.
-    pub fn empty(schema: &super::Schema) -> Self {
+    pub fn empty(schema: &crate::format::schema::Schema) -> Self {
         Self { rows: 0, columns: schema.nodes().iter().map(Column::empty).collect() }
     }
 }

@@ -3,8 +3,10 @@
 use zerocopy::little_endian::{U16, U32, U64};
 use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes, KnownLayout, Unaligned};
 
-use super::{ALIGN, FOOTER, HEADER, Levels, PAGE, VERSION};
 use crate::error::{Error, ErrorKind, Result};
+use crate::format::checksum::{Levels, PAGE};
+use crate::format::header::{FOOTER, HEADER};
+use crate::format::{ALIGN, VERSION};
 
 /// A kind of section. A kind that this crate does not know is skipped; what a reader must not skip
 /// is a required feature.

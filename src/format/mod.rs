@@ -1,36 +1,13 @@
-//! The file's bytes: fixed structures, bit streams, checksums (spec/gede.md). No files, no maths.
+//! The container: header, footer, directory, schema, pages and their checksums (spec, sections 1 to 3). No coding.
 
-pub(crate) mod bits;
-mod block;
-mod cells;
-mod checksum;
-mod coreset;
-mod directory;
-mod frame;
-mod grouped;
-mod image_errors;
-mod moments;
-mod symbols;
-
-pub(crate) use bits::SLACK;
-pub(crate) use block::{
-    BlockEntry, DCT, DictionaryEntry, DictionaryKind, FIXED_RECORDS, GROUPED_RECORDS, LaneTransform, PIXELS,
-    Piece, TILE_RECORDS, TransformKind, id_bits,
-};
-pub use cells::MAX_CELLS;
-pub(crate) use cells::{CellBitEntry, CellFeature, CellTarget, CellsSection};
-pub(crate) use checksum::{Levels, PAGE, PageSums, crc};
-pub(crate) use coreset::CoresetSection;
-pub(crate) use directory::{Directory, Feature, Head, Section, SectionKind, TAIL};
-pub(crate) use frame::{FOOTER, Footer, HEADER, Header};
-pub(crate) use grouped::{
-    AnchorLine, GroupEntry, GroupedLane, GroupedLayout, MAX_ENTRIES, MAX_GROUPED_LANES, MINI_BLOCK,
-    WIDTH_BITS,
-};
-
-pub(crate) use image_errors::{image_errors_bytes, read_image_errors};
-pub(crate) use moments::MomentsSection;
-pub(crate) use symbols::{ESCAPE, MAX_SYMBOL, MAX_SYMBOLS, SymbolTable};
+pub(crate) mod checksum;
+pub(crate) mod directory;
+pub(crate) mod header;
+pub(crate) mod image_shape;
+pub(crate) mod pages;
+pub(crate) mod schema;
+pub(crate) mod schema_bytes;
+pub(crate) mod schema_rules;
 
 /// Every piece of a file starts at a multiple of this.
 pub(crate) const ALIGN: u64 = 64;

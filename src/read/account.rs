@@ -2,13 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use super::rows::Rows;
-use super::{Reader, Source};
-use crate::entrogede::{id_bits, paper_bits};
+use crate::bits::id_bits;
+use crate::codec::block_entry::{GROUPED_RECORDS, Piece, TILE_RECORDS};
+use crate::codec::fixed::cost::paper_bits;
+use crate::codec::strings::dictionary_entry::DictionaryEntry;
+use crate::codec::transform::lane_transform::LaneTransform;
 use crate::error::{Error, Result};
-use crate::format::{
-    DictionaryEntry, FOOTER, GROUPED_RECORDS, HEADER, LaneTransform, Piece, SectionKind, TILE_RECORDS,
-};
+use crate::files::byte_source::Source;
+use crate::format::directory::SectionKind;
+use crate::format::header::{FOOTER, HEADER};
+use crate::read::reader::Reader;
+use crate::read::table::Rows;
 
 /// Purpose of bytes of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,7 +74,7 @@ pub struct Account {
 }
 
 /// A piece of the file: place, length, what it is.
-pub(super) type Extent = (u64, u64, Part);
+pub(crate) type Extent = (u64, u64, Part);
 
 impl<S: Source> Reader<S> {
     /// Where every byte is. Reads the block tables, not the records.
@@ -132,7 +136,7 @@ impl<S: Source> Reader<S> {
     }
 
     /// Every piece of the file, by place; transform sets that blocks share occur once.
-    pub(super) fn extents(&self) -> Result<Vec<Extent>> {
+    pub(crate) fn extents(&self) -> Result<Vec<Extent>> {
         let mut all = vec![(0, HEADER, Part::Frame)];
         let length = self.file_length();
         all.push((self.footer.directory_offset.get(), self.footer.directory_length.get(), Part::Frame));

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::error::Result;
 
 /// Slots for values by number; a slot holds the number used last of those that share it.
-pub(super) struct Cache<T> {
+pub(crate) struct Cache<T> {
     slots: Vec<Slot<T>>,
 }
 

@@ -2,12 +2,14 @@
 
 use std::ops::Range;
 
-use super::block::Block;
-use super::records::Picked;
-use super::{Projection, Reader, Source};
-use crate::column::{Batch, Column, Schema, Values};
+use crate::codec::block::Block;
+use crate::codec::row_selection::Picked;
+use crate::column::values::Batch;
 use crate::error::{ErrorKind, Result};
-use crate::format::{CellTarget, CellsSection};
+use crate::files::byte_source::Source;
+use crate::read::projection::{Projection, by_node};
+use crate::read::reader::Reader;
+use crate::summary::cells::section::{CellTarget, CellsSection};
 
 /// Bytes of numbers, and of strings, that are decoded at a time.
 const NUMBERS: u64 = 4 << 20;
@@ -39,7 +41,7 @@ impl<S: Source> Reader<S> {
     }
 
     /// The rows of a block that have exceptions, ascending; they have been found to be in order.
-    pub(super) fn exception_rows(&self, block: &Block) -> Result<Vec<u64>> {
+    pub(crate) fn exception_rows(&self, block: &Block) -> Result<Vec<u64>> {
         let entry = &block.entry;
         let piece = self.pages.piece(entry.exceptions.get(), entry.exceptions_length.get())?;
         let rows = block.exceptions.iter().flat_map(|e| (0..e.count).map(|i| e.row(&piece, i)));
@@ -126,16 +128,6 @@ fn runs(rows: &Range<u64>, special: &[u64]) -> (Vec<u64>, Vec<u64>) {
         times.push(rows.end - next);
     }
     (list, times)
-}
-
-/// The columns of a batch at the places of their nodes; nothing for nodes that were not read.
-pub(super) fn by_node(schema: &Schema, projection: &Projection, batch: Batch) -> Batch {
-    let nothing = || Column { validity: None, values: Values::None };
-    let mut columns: Vec<Column> = schema.nodes().iter().map(|_| nothing()).collect();
-    for (&node, column) in projection.nodes().iter().zip(batch.columns) {
-        columns[node] = column;
-    }
-    Batch { rows: batch.rows, columns }
 }
 
 #[cfg(test)]

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::block::Block;
-use super::{Reader, Source};
+use crate::bits::SLACK;
+use crate::codec::block::Block;
+use crate::codec::block_entry::{BlockEntry, GROUPED_RECORDS, TILE_RECORDS};
 use crate::error::Result;
-use crate::format::{BlockEntry, GROUPED_RECORDS, SLACK, TILE_RECORDS};
+use crate::files::byte_source::Source;
+use crate::read::reader::Reader;
 
 /// Bits of a column over all blocks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,12 +1,15 @@
 //! The stored condensed samples: a table whose schema the cells name (spec, section 5).
 
-use super::records::Picked;
-use super::rows::Rows;
-use super::{Projection, Reader, Source};
-use crate::column::{Batch, Kind, Node};
+use crate::codec::row_selection::Picked;
+use crate::column::values::Batch;
 use crate::earned;
 use crate::error::{Error, Result};
-use crate::format::{CellTarget, CellsSection};
+use crate::files::byte_source::Source;
+use crate::format::schema::{Kind, Node};
+use crate::read::projection::Projection;
+use crate::read::reader::Reader;
+use crate::read::table::Rows;
+use crate::summary::cells::section::{CellTarget, CellsSection};
 
 /// Samples that are read at a time.
 const SAMPLES: u64 = 1 << 14;
@@ -58,7 +61,7 @@ impl<S: Source> Reader<S> {
 
     /// The condensed table, if it is stored. Its schema is checked before any row of it is read: it has a mean for every
     /// feature and value target, then weights, and nothing else that may be long.
-    pub(super) fn condensed_table(&self) -> Result<Option<&Rows>> {
+    pub(crate) fn condensed_table(&self) -> Result<Option<&Rows>> {
         let Some(table) = &self.condensed else { return Ok(None) };
         let Some(section) = self.cells()? else { return Err(bad("there are no cells that they are of")) };
         let means = section.features.len() + usize::from(matches!(section.target, CellTarget::Value(_)));
@@ -90,7 +93,7 @@ impl<S: Source> Reader<S> {
     }
 
     /// Some rows of the condensed table.
-    pub(super) fn condensed_rows(&self, table: &Rows, first: u64, count: u64) -> Result<Batch> {
+    pub(crate) fn condensed_rows(&self, table: &Rows, first: u64, count: u64) -> Result<Batch> {
         let mut out = Batch::default();
         let rows = Picked::Range(first, count as usize);
         let everything = Projection::all(&table.schema);

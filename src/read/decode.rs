@@ -2,30 +2,34 @@
 
 use std::borrow::Cow;
 
-use super::block::{Block, Lane};
-use super::dictionary::Dictionaries;
-use super::fields::{BaseParts, Bases, Records, Starts, lane_fields};
-use super::grouped::GroupedFields;
-use super::limits::{column_place, outside};
-use super::prepare::{prepare, zero_nulls};
-use super::records::{Chunk, Picked};
-use super::rows::Rows;
-use super::store::{Target, store, store_one, store_wide};
-use super::strings::Strings;
-use super::{Pages, Projection, Source};
-use crate::column::{Batch, Column, Kind, Node, Values};
+use crate::bits::mask;
+use crate::codec::block::Block;
+use crate::codec::fixed::kernel::{BaseParts, Bases, Records, Starts, lane_fields};
+use crate::codec::fixed::lane::Lane;
+use crate::codec::fixed::records::Chunk;
+use crate::codec::grouped::decode::GroupedFields;
+use crate::codec::row_selection::Picked;
+use crate::codec::strings::decode::Strings;
+use crate::codec::strings::dictionaries::Dictionaries;
+use crate::codec::transform::lane_transform::TransformKind;
+use crate::codec::transform::limits::{column_place, outside};
+use crate::codec::transform::materialize::{Target, store, store_one, store_wide};
+use crate::column::prepare::{prepare, zero_nulls};
+use crate::column::values::{Batch, Column, Values};
 use crate::earned;
 use crate::error::{Error, Result};
-use crate::format::TransformKind;
-use crate::format::bits::mask;
+use crate::files::byte_source::Source;
+use crate::format::pages::Pages;
+use crate::format::schema::{Kind, Node, Schema};
+use crate::read::projection::Projection;
 
 /// Records decoded at a time: their fields stay in the first-level cache.
-pub(super) const CHUNK: usize = 1024;
+pub(crate) const CHUNK: usize = 1024;
 /// The same for records in code groups, which take more memory a row.
 const GROUPED_CHUNK: usize = 512;
 
 /// Rows of one block, and where their values go.
-pub(super) struct Part<'a> {
+pub(crate) struct Part<'a> {
     /// Rows of the block, in any order.
     pub rows: Picked<'a>,
     /// The output row of the first, if they go one after the other.
@@ -35,7 +39,7 @@ pub(super) struct Part<'a> {
 }
 
 /// One reading of rows, over all the blocks that hold them.
-pub(super) struct Decode<'a, S> {
+pub(crate) struct Decode<'a, S> {
     pages: &'a Pages<S>,
     dictionaries: &'a Dictionaries,
     columns: Vec<Output<'a>>,
@@ -59,7 +63,7 @@ struct Output<'a> {
 impl<'a, S: Source> Decode<'a, S> {
     /// Makes the columns of `out` ready for so many rows.
     pub fn new(
-        table: &'a Rows,
+        schema: &'a Schema,
         pages: &'a Pages<S>,
         dictionaries: &'a Dictionaries,
         projection: &Projection,
@@ -69,7 +73,7 @@ impl<'a, S: Source> Decode<'a, S> {
         let mut old = std::mem::take(&mut out.columns).into_iter();
         let mut columns = earned::with_room(projection.nodes().len())?;
         for &number in projection.nodes() {
-            let node = table.schema.nodes().get(number);
+            let node = schema.nodes().get(number);
             let node = node.ok_or_else(|| Error::argument(format!("no node {number} in this file")))?;
             let codes = projection.codes() && node.dictionary.is_some();
             let mut column = old.next().unwrap_or(Column { validity: None, values: Values::None });

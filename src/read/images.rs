@@ -2,21 +2,25 @@
 
 use rayon::prelude::*;
 
-use super::image_block::Wanted;
-use super::{Reader, Source};
+use crate::codec::dct::errors::ImageErrors;
+use crate::codec::images::block::Wanted;
 use crate::error::{Error, Result};
-use crate::format::{SectionKind, crc, read_image_errors};
-use crate::image::{ImageErrors, ImageShape};
+use crate::files::byte_source::Source;
+use crate::format::checksum::crc;
+use crate::format::directory::SectionKind;
+use crate::format::image_shape::ImageShape;
+use crate::read::reader::Reader;
+use crate::summary::image_errors::read_image_errors;
 
 /// Images that a thread decodes at a time.
 const TOGETHER: usize = 64;
 
 /// A column of images of a file.
 pub struct ImageColumn<'a, S> {
-    pub(super) reader: &'a Reader<S>,
+    pub(crate) reader: &'a Reader<S>,
     name: &'a str,
-    pub(super) group: u32,
-    pub(super) shape: ImageShape,
+    pub(crate) group: u32,
+    pub(crate) shape: ImageShape,
 }
 
 impl<S: Source> Reader<S> {

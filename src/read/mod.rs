@@ -1,55 +1,37 @@
-//! Reading: open, blocks, take, scan. The core does no input or output: it asks a `Source` for
-//! byte ranges, and decodes them.
+//! Reading: open, take, scan. The core does no input or output: it asks a `Source` for byte ranges, and decodes them.
 
 #![deny(clippy::disallowed_methods, reason = "numbers of a file are allocated through crate::earned alone")]
 
 mod account;
-mod block;
-mod by_block;
 mod cache;
-mod cell_rows;
+pub(crate) mod cell_rows;
 mod columns;
+pub(crate) mod condensed;
 mod condensed_table;
+pub(crate) mod coreset;
 mod decode;
-mod dictionary;
-mod exceptions;
-mod fields;
-mod grouped;
-mod image_block;
-mod images;
-mod index;
-mod limits;
+pub(crate) mod images;
+pub(crate) mod moments;
 #[cfg_attr(not(any(feature = "cuda", test)), allow(dead_code, reason = "decoded on a GPU"))]
-mod packed;
-mod pages;
-mod prepare;
-mod projection;
-mod reader;
-mod records;
-mod row_fields;
-mod rows;
+pub(crate) mod packed;
+pub(crate) mod projection;
+pub(crate) mod reader;
 mod salvage;
-mod scan;
-mod segment;
-mod source;
-mod store;
-mod strings;
-mod text_map;
-mod verify;
-
-use cell_rows::by_node;
-pub(crate) use index::{GROUP, SAMPLE, level_parts};
-use pages::Pages;
+pub(crate) mod scan;
+pub(crate) mod segment;
+pub(crate) mod table;
+mod take;
 
 pub use account::{Account, Part};
 pub use columns::{ColumnAccount, ColumnBits, GroupBits};
+pub use condensed::{CondensedInfo, CondensedSamples};
+pub use coreset::CoresetRows;
 pub use images::ImageColumn;
-pub use index::Class;
-#[cfg(any(feature = "cuda", test))]
-pub(crate) use packed::PackedBlock;
+pub use moments::ColumnMoments;
 pub use packed::PackedImages;
 pub use projection::Projection;
 pub use reader::Reader;
 pub use scan::Scan;
-pub(crate) use segment::{Pieces, SegmentReader};
-pub use source::{FileSource, Source};
+
+pub use crate::files::byte_source::{FileSource, Source};
+pub use crate::summary::sample_index::Class;

@@ -2,13 +2,16 @@
 
 use zerocopy::{Immutable, IntoBytes};
 
-use super::block::Lane;
-use super::image_block::{Coding, ImageBlock};
-use super::{ImageColumn, Source, block};
+use crate::bits::SLACK;
+use crate::codec::block;
+use crate::codec::block_entry::stream_lengths;
+use crate::codec::fixed::lane::Lane;
+use crate::codec::images::block::{Coding, ImageBlock};
 use crate::earned;
 use crate::error::{Error, Result};
-use crate::format::SLACK;
-use crate::image::ImageShape;
+use crate::files::byte_source::Source;
+use crate::format::image_shape::ImageShape;
+use crate::read::images::ImageColumn;
 
 /// The blocks of a column of images in memory, still compressed; all checksums have been checked. What decodes them
 /// relies on how they fit together, so that only a file's reader makes them.
@@ -141,7 +144,7 @@ impl<S: Source> ImageColumn<'_, S> {
 impl PackedImages {
     fn push<S: Source>(&mut self, column: &ImageColumn<S>, block: &ImageBlock) -> Result<()> {
         let (entry, pages) = (&block.entry, &column.reader.pages);
-        let [_, bases, records, offsets] = block::stream_lengths(entry)?;
+        let [_, bases, records, offsets] = stream_lengths(entry)?;
         let mut packed = PackedBlock { rows: number(entry.rows.get())?, ..PackedBlock::default() };
         match &block.coding {
             Coding::Tiles(coder) => {

@@ -1,7 +1,8 @@
 //! Which columns a read returns.
 
-use crate::column::Schema;
+use crate::column::values::{Batch, Column, Values};
 use crate::error::Result;
+use crate::format::schema::Schema;
 
 /// Columns to read, in the order wanted. A batch read with it has one entry a node: each column's
 /// node followed by the nodes below it.
@@ -54,13 +55,13 @@ impl Projection {
     }
 
     /// The same columns, strings being checked where they are and left empty in batches.
-    pub(super) fn only_checked(mut self) -> Self {
+    pub(crate) fn only_checked(mut self) -> Self {
         self.checked = true;
         self
     }
 
     /// True if strings are checked only.
-    pub(super) fn is_only_checked(&self) -> bool {
+    pub(crate) fn is_only_checked(&self) -> bool {
         self.checked
     }
 
@@ -72,7 +73,7 @@ impl Projection {
     }
 
     /// Most bytes of strings in a batch of several rows.
-    pub(super) fn most(&self) -> u64 {
+    pub(crate) fn most(&self) -> u64 {
         self.most
     }
 
@@ -80,4 +81,14 @@ impl Projection {
     pub fn codes(&self) -> bool {
         self.codes
     }
+}
+
+/// The columns of a batch at the places of their nodes; nothing for nodes that were not read.
+pub(crate) fn by_node(schema: &Schema, projection: &Projection, batch: Batch) -> Batch {
+    let nothing = || Column { validity: None, values: Values::None };
+    let mut columns: Vec<Column> = schema.nodes().iter().map(|_| nothing()).collect();
+    for (&node, column) in projection.nodes().iter().zip(batch.columns) {
+        columns[node] = column;
+    }
+    Batch { rows: batch.rows, columns }
 }

@@ -4,16 +4,20 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::path::Path;
 
-use super::dictionary::Dictionaries;
-use super::index::{Class, SampleIndex};
-use super::records::Picked;
-use super::rows::Rows;
-use super::scan::Scan;
-use super::source::{self, FileSource, Source};
-use super::{Pages, Projection};
-use crate::column::{Batch, Kind, Schema, Values};
+use crate::codec::row_selection::Picked;
+use crate::codec::strings::dictionaries::Dictionaries;
+use crate::column::values::{Batch, Values};
 use crate::error::{Error, Result};
-use crate::format::{Directory, FOOTER, Footer, HEADER, Header, SectionKind, TAIL, crc};
+use crate::files::byte_source as source;
+use crate::files::byte_source::{FileSource, Source};
+use crate::format::checksum::crc;
+use crate::format::directory::{Directory, SectionKind, TAIL};
+use crate::format::header::{FOOTER, Footer, HEADER, Header};
+use crate::format::pages::Pages;
+use crate::format::schema::{Kind, Schema};
+use crate::read::projection::Projection;
+use crate::read::table::Rows;
+use crate::summary::sample_index::{Class, SampleIndex};
 
 /// The first bytes of an encapsulated Arrow IPC message.
 const ARROW_MESSAGE: [u8; 4] = [0xFF; 4];
@@ -23,15 +27,15 @@ const ARROW_MESSAGE: [u8; 4] = [0xFF; 4];
 ///
 /// It may be used from many threads at once.
 pub struct Reader<S> {
-    pub(super) pages: Pages<S>,
-    pub(super) directory: Directory,
-    pub(super) footer: Footer,
-    pub(super) table: Rows,
-    pub(super) condensed: Option<Rows>,
-    pub(super) dictionaries: Dictionaries,
-    pub(super) index: Option<SampleIndex>,
+    pub(crate) pages: Pages<S>,
+    pub(crate) directory: Directory,
+    pub(crate) footer: Footer,
+    pub(crate) table: Rows,
+    pub(crate) condensed: Option<Rows>,
+    pub(crate) dictionaries: Dictionaries,
+    pub(crate) index: Option<SampleIndex>,
     arrow_schema: Option<Vec<u8>>,
-    pub(super) cells: Option<Vec<u8>>,
+    pub(crate) cells: Option<Vec<u8>>,
 }
 
 impl Reader<FileSource> {
@@ -208,80 +212,6 @@ impl<S: Source> Reader<S> {
         self.directory.features.iter().map(|f| f.name)
     }
 
-    /// The values of rows, in any order, repeated as often as asked.
-    ///
-    /// # Errors
-    /// `Argument` for a row that is not there; `Corrupt` for damaged pages.
-    pub fn take(&self, rows: &[u64], projection: &Projection) -> Result<Batch> {
-        let mut out = Batch::default();
-        self.take_into(rows, projection, &mut out)?;
-        Ok(out)
-    }
-
-    /// As `take`, into a batch whose memory is used again.
-    ///
-    /// # Errors
-    /// As `take`.
-    pub fn take_into(&self, rows: &[u64], projection: &Projection, out: &mut Batch) -> Result<()> {
-        let stored = self.stored(rows)?;
-        if stored.is_sorted() {
-            return self.table.take(
-                &self.pages,
-                &self.dictionaries,
-                Picked::List(&stored),
-                None,
-                projection,
-                out,
-            );
-        }
-        let (sorted, places) = self.by_block(&stored);
-        self.table.take(
-            &self.pages,
-            &self.dictionaries,
-            Picked::List(&sorted),
-            Some(&places),
-            projection,
-            out,
-        )
-    }
-
-    /// Where rows are stored.
-    pub(super) fn stored<'r>(&self, rows: &'r [u64]) -> Result<Cow<'r, [u64]>> {
-        let n = self.rows();
-        if let Some(row) = rows.iter().find(|&&r| r >= n) {
-            return Err(Error::argument(format!("no row {row}: the file has {n} rows, numbered from 0")));
-        }
-        if rows.len() > u32::MAX as usize {
-            return Err(Error::argument("more than 2^32 - 1 rows in one batch"));
-        }
-        Ok(match &self.index {
-            None => Cow::Borrowed(rows),
-            Some(index) => rows.iter().map(|&r| index.stored(&self.pages, r)).collect::<Result<_>>()?,
-        })
-    }
-
-    /// The values of one row, into a batch whose memory is used again.
-    ///
-    /// # Errors
-    /// As `take`.
-    pub fn row(&self, row: u64, projection: &Projection, out: &mut Batch) -> Result<()> {
-        self.take_into(&[row], projection, out)
-    }
-
-    /// Rows in table order, a batch at a time: at most `batch_rows` rows each, fewer where long
-    /// strings would make a batch large.
-    ///
-    /// # Errors
-    /// `Argument` if the range is not within the table.
-    pub fn scan<'a>(
-        &'a self,
-        projection: &Projection,
-        rows: Range<u64>,
-        batch_rows: usize,
-    ) -> Result<Scan<'a, S>> {
-        Scan::new(self, projection, rows, batch_rows)
-    }
-
     /// The strings of a node's file-wide dictionary, if it has one.
     ///
     /// # Errors
@@ -344,19 +274,6 @@ impl<S: Source> Reader<S> {
     ) -> Result<()> {
         let rows = Picked::Range(rows.start, rows.end.saturating_sub(rows.start) as usize);
         self.table.take(&self.pages, &self.dictionaries, rows, None, projection, out)
-    }
-
-    /// Rows in table order.
-    pub(super) fn range_into(
-        &self,
-        rows: Range<u64>,
-        projection: &Projection,
-        out: &mut Batch,
-    ) -> Result<()> {
-        match &self.index {
-            None => self.stored_rows(rows, projection, out),
-            Some(_) => self.take_into(&rows.collect::<Vec<_>>(), projection, out),
-        }
     }
 
     /// The stored rows of a segment.

@@ -2,9 +2,11 @@
 
 use std::ops::Range;
 
-use super::{Projection, Reader, Source};
-use crate::column::Batch;
+use crate::column::values::Batch;
 use crate::error::{ErrorKind, Result};
+use crate::files::byte_source::Source;
+use crate::read::projection::Projection;
+use crate::read::reader::Reader;
 
 /// Rows read at once, at most.
 const ROWS: u64 = 4096;

@@ -2,9 +2,11 @@
 
 use std::ops::Range;
 
-use super::{Projection, Reader, Source};
-use crate::column::{Batch, Values};
+use crate::column::values::{Batch, Values};
 use crate::error::{Error, ErrorKind, Result};
+use crate::files::byte_source::Source;
+use crate::read::projection::Projection;
+use crate::read::reader::Reader;
 
 /// Bytes of strings in a batch, at most, if it has more than one row; longer batches are cut again.
 const STRING_BYTES: usize = 16 << 20;
@@ -20,8 +22,24 @@ pub struct Scan<'a, S> {
     wanted: u64,
 }
 
+impl<S: Source> Reader<S> {
+    /// Rows in table order, a batch at a time: at most `batch_rows` rows each, fewer where long
+    /// strings would make a batch large.
+    ///
+    /// # Errors
+    /// `Argument` if the range is not within the table.
+    pub fn scan<'a>(
+        &'a self,
+        projection: &Projection,
+        rows: Range<u64>,
+        batch_rows: usize,
+    ) -> Result<Scan<'a, S>> {
+        Scan::new(self, projection, rows, batch_rows)
+    }
+}
+
 impl<'a, S: Source> Scan<'a, S> {
-    pub(super) fn new(
+    pub(crate) fn new(
         reader: &'a Reader<S>,
         projection: &Projection,
         rows: Range<u64>,

@@ -5,13 +5,19 @@ use std::ops::Range;
 
 use zerocopy::IntoBytes;
 
-use super::dictionary::Dictionaries;
-use super::records::Picked;
-use super::rows::Rows;
-use super::{Pages, Projection, Source};
-use crate::column::{Batch, Schema, Values};
+use crate::codec::block_entry::BlockEntry;
+use crate::codec::row_selection::Picked;
+use crate::codec::strings::dictionaries::Dictionaries;
+use crate::codec::strings::dictionary_entry::DictionaryEntry;
+use crate::column::values::{Batch, Values};
 use crate::error::{Error, Result};
-use crate::format::{BlockEntry, DictionaryEntry, HEADER, align};
+use crate::files::byte_source::Source;
+use crate::format::align;
+use crate::format::header::HEADER;
+use crate::format::pages::Pages;
+use crate::format::schema::Schema;
+use crate::read::projection::Projection;
+use crate::read::table::Rows;
 
 /// Pieces of a file that is not written yet, each at its own offset.
 pub(crate) struct Pieces<'a> {

@@ -59,7 +59,7 @@ impl PixelFormat {
 }
 
 /// The memory of a batch.
-pub(super) struct Buffers {
+pub(crate) struct Buffers {
     pub rows: Vec<u64>,
     pub labels: Vec<u32>,
     pub pixels: Pixels,
@@ -68,11 +68,11 @@ pub(super) struct Buffers {
 /// Images of an epoch, one after the other in one piece of memory, and their labels. When it is dropped,
 /// its loader uses the memory again.
 pub struct Batch {
-    pub(super) epoch: u64,
-    pub(super) state: State,
-    pub(super) shape: (usize, usize, usize),
-    pub(super) buffers: Buffers,
-    pub(super) home: Sender<Buffers>,
+    pub(crate) epoch: u64,
+    pub(crate) state: State,
+    pub(crate) shape: (usize, usize, usize),
+    pub(crate) buffers: Buffers,
+    pub(crate) home: Sender<Buffers>,
 }
 
 impl Batch {

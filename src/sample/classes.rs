@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use crate::error::{Error, Result};
-use crate::read::{Reader, Source};
+use crate::files::byte_source::Source;
+use crate::read::Reader;
 
 /// The rows of each class, for draws that are balanced between classes.
 pub trait Classes: Sync {

@@ -3,10 +3,16 @@
 use rayon::prelude::*;
 
 use super::Images;
-use crate::column::{Kind, Node, Schema, Values};
+use crate::codec::picture;
+use crate::column::Values;
 use crate::error::{Error, ErrorKind, Result};
-use crate::image::{ImageShape, picture};
-use crate::read::{Projection, Reader, Source};
+use crate::files::byte_source::Source;
+use crate::format::image_shape::ImageShape;
+use crate::format::schema::Kind;
+use crate::format::schema::Node;
+use crate::format::schema::Schema;
+use crate::read::Projection;
+use crate::read::Reader;
 
 /// A column of encoded pictures (PNG, JPEG, WebP, BMP), of any sizes, as images of one shape. A picture of another size
 /// is fitted: the middle of the shape's proportions is cut out and scaled, as by PyTorch's `Resize` and `CenterCrop`.

@@ -27,7 +27,7 @@ enum Order<'a> {
 
 impl<'a> Epoch<'a> {
     /// Epoch `number` of `count` rows.
-    pub(super) fn new(draw: Draw<'a>, count: u64, seed: u64, number: u64) -> Self {
+    pub(crate) fn new(draw: Draw<'a>, count: u64, seed: u64, number: u64) -> Self {
         let stream = |part| stream(seed, number, part, 0);
         let order = match draw {
             Draw::Uniform(rows) => Order::Uniform(Permutation::new(rows, &mut stream(0))),

@@ -1,7 +1,9 @@
 //! Images by row number.
 
 use crate::error::Result;
-use crate::read::{ImageColumn, PackedImages, Source};
+use crate::files::byte_source::Source;
+use crate::read::ImageColumn;
+use crate::read::PackedImages;
 
 /// Images that are decoded by row number, all of one shape.
 pub trait Images: Sync {

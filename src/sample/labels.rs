@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 
-use crate::column::Kind;
 use crate::error::{Error, ErrorKind, Result};
-use crate::read::{Projection, Reader, Source};
+use crate::files::byte_source::Source;
+use crate::format::schema::Kind;
+use crate::read::Projection;
+use crate::read::Reader;
 
 /// Classes of rows.
 pub trait Labels: Sync {

@@ -2,8 +2,6 @@
 
 mod batch;
 mod classes;
-mod condensed;
-mod coreset;
 mod draw;
 #[cfg(feature = "images")]
 mod encoded;
@@ -12,16 +10,16 @@ mod epochs;
 mod images;
 mod labels;
 mod loader;
-mod moments;
 mod permutation;
 pub(crate) mod random;
 mod weights;
 
+pub use crate::read::{ColumnMoments, CondensedInfo, CondensedSamples, CoresetRows};
+pub use crate::summary::cells::condensed::Condensed;
+pub use crate::summary::moments::column::MomentColumn;
+pub use crate::summary::moments::moments::{MomentParts, Moments};
 pub use batch::{Batch, PixelFormat, Pixels};
 pub use classes::{ClassList, Classes, FileClasses};
-pub(crate) use condensed::Samples;
-pub use condensed::{CondensedInfo, CondensedSamples};
-pub use coreset::CoresetRows;
 pub use draw::{Amount, Draw};
 #[cfg(feature = "images")]
 pub use encoded::EncodedImages;
@@ -30,5 +28,4 @@ pub use epochs::{Epochs, State};
 pub use images::Images;
 pub use labels::{LabelColumn, Labels};
 pub use loader::{Loader, LoaderOptions};
-pub use moments::ColumnMoments;
 pub use weights::Weights;

@@ -50,7 +50,7 @@ impl Weights {
     }
 
     /// A row, drawn by the weights there are.
-    pub(super) fn draw(&self, random: &mut ChaCha8Rng) -> u64 {
+    pub(crate) fn draw(&self, random: &mut ChaCha8Rng) -> u64 {
         let n = self.sums.len() / 2;
         let mut node = 1;
         let mut left = unit(random) * self.sums[1];
@@ -67,7 +67,7 @@ impl Weights {
 
     /// Draws `count` rows, at most as many as have a positive weight, one after the other and each once.
     /// Heavy rows come early.
-    pub(super) fn draw_out(&self, count: u64, random: &mut ChaCha8Rng) -> Vec<u64> {
+    pub(crate) fn draw_out(&self, count: u64, random: &mut ChaCha8Rng) -> Vec<u64> {
         let mut rest = self.clone();
         (0..count)
             .map(|_| {

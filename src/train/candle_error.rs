@@ -3,6 +3,6 @@
 use crate::error::Error;
 
 /// An error of Candle as one of a wrong argument, which it names.
-pub(in crate::train) fn candle(error: candle_core::Error) -> Error {
+pub(crate) fn candle(error: candle_core::Error) -> Error {
     Error::argument(format!("Candle: {error}"))
 }

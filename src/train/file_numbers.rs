@@ -1,8 +1,11 @@
 //! Numbers of a file's rows.
 
-use crate::column::{Node, Schema};
 use crate::error::{Error, Result};
-use crate::read::{Projection, Reader, Source};
+use crate::files::byte_source::Source;
+use crate::format::schema::Node;
+use crate::format::schema::Schema;
+use crate::read::Projection;
+use crate::read::Reader;
 
 /// Rows decoded at a time.
 const BATCH_ROWS: usize = 1 << 16;
@@ -11,7 +14,7 @@ const BATCH_ROWS: usize = 1 << 16;
 ///
 /// # Errors
 /// `Argument` for a column that is not there or not numeric; `Corrupt` or `Io` from reading.
-pub(in crate::train) fn each_row<S: Source>(
+pub(crate) fn each_row<S: Source>(
     reader: &Reader<S>,
     features: &[String],
     target: Option<&str>,
@@ -40,10 +43,7 @@ pub(in crate::train) fn each_row<S: Source>(
 }
 
 /// The nodes of a projection, all of them columns of numbers.
-pub(in crate::train) fn number_columns<'a>(
-    schema: &'a Schema,
-    projection: &Projection,
-) -> Result<Vec<&'a Node>> {
+pub(crate) fn number_columns<'a>(schema: &'a Schema, projection: &Projection) -> Result<Vec<&'a Node>> {
     let nodes: Vec<&Node> = projection.nodes().iter().filter_map(|&n| schema.nodes().get(n)).collect();
     match nodes.iter().find(|node| !node.is_numeric_column()) {
         Some(node) => Err(Error::argument(format!("column \"{}\" is not of single numbers", node.name))),

@@ -4,8 +4,9 @@ use super::file_numbers::each_row;
 use super::means::RunningMeans;
 use super::usable_samples::UsableSamples;
 use crate::error::Result;
-use crate::read::{Reader, Source};
-use crate::sample::CondensedSamples;
+use crate::files::byte_source::Source;
+use crate::read::Reader;
+use crate::read::condensed::CondensedSamples;
 
 /// The replacement of a feature that is missing in a row: null, or a number that is not finite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,7 +82,7 @@ impl Imputer {
     }
 
     /// From weighted rows, row-major.
-    pub(super) fn of_weighted(features: usize, rows: &[f64], weights: &[f64]) -> Self {
+    pub(crate) fn of_weighted(features: usize, rows: &[f64], weights: &[f64]) -> Self {
         let mut means = RunningMeans::new(features);
         for (row, weight) in rows.chunks_exact(features.max(1)).zip(weights) {
             means.add(row, *weight);
@@ -101,14 +102,14 @@ impl Imputer {
     }
 
     /// Fills in what is missing in a row of the features.
-    pub(super) fn fill(&self, row: &mut [f64]) {
+    pub(crate) fn fill(&self, row: &mut [f64]) {
         for (x, mean) in row.iter_mut().zip(&self.means).filter(|(x, _)| !x.is_finite()) {
             *x = *mean;
         }
     }
 
     /// Appends the features that say what is missing, and fills it in.
-    pub(super) fn apply(&self, row: &mut Vec<f64>) {
+    pub(crate) fn apply(&self, row: &mut Vec<f64>) {
         let d = row.len();
         row.extend(self.flagged.iter().map(|_| 0.0));
         for (at, &i) in self.flagged.iter().enumerate() {

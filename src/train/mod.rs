@@ -30,7 +30,7 @@ mod split;
 mod standardiser;
 mod usable_samples;
 
-pub use crate::entrogede::Coreset;
+pub use crate::summary::coreset::select::Coreset;
 pub use candle_core::Device;
 pub use imputer::{Impute, Imputer, RowFeatures};
 pub use linear::{

@@ -1,7 +1,8 @@
 //! Columns that vary less than a file's summaries can hold: what is fitted on them there is rounding.
 
 use super::means::RunningMeans;
-use crate::sample::{ColumnMoments, CondensedSamples};
+use crate::read::condensed::CondensedSamples;
+use crate::read::moments::ColumnMoments;
 
 /// Significant bits of the means of condensed samples.
 const MEAN_BITS: i32 = 24;

@@ -1,9 +1,9 @@
 //! The condensed samples that models are trained on.
 
-use crate::sample::CondensedSamples;
+use crate::read::condensed::CondensedSamples;
 
 /// Condensed samples without the features that have no mean in any of them, and without the class of nulls.
-pub(super) struct UsableSamples {
+pub(crate) struct UsableSamples {
     pub features: Vec<String>,
     /// Row-major.
     pub means: Vec<f64>,

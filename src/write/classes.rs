@@ -2,17 +2,19 @@
 
 use std::io::{BufWriter, Write};
 
-use super::labels::Labels;
-use super::scratch::{Scratch, ScratchSpace, Stream};
-use super::table::{Batches, Table};
-use crate::column::{Batch, Column, Schema, Values};
+use crate::column::values::{Batch, Column, Values};
 use crate::error::{Error, Result};
+use crate::files::scratch::{Scratch, Stream};
+use crate::files::scratch_space::ScratchSpace;
+use crate::format::schema::Schema;
+use crate::summary::cells::labels::Labels;
+use crate::write::table::{Batches, Table};
 
 /// Rows kept in memory before they are spilled.
 const KEPT_BYTES: usize = 32 << 20;
 
 /// The rows of a table by class, in a file that is gone when this is dropped.
-pub(super) struct ByClass<'a> {
+pub(crate) struct ByClass<'a> {
     schema: &'a Schema,
     spill: Box<dyn Scratch>,
     /// The words for reading it, for errors.

@@ -3,15 +3,16 @@
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use super::new_file::NewFile;
-use super::scratch::ScratchSpace;
-use super::storage::Storage;
 use crate::error::{Error, Result};
-use crate::format::{ALIGN, PageSums, align};
-use crate::read::Source;
+use crate::files::byte_source::Source;
+use crate::files::file_system::Storage;
+use crate::files::new_file::NewFile;
+use crate::files::scratch_space::ScratchSpace;
+use crate::format::checksum::PageSums;
+use crate::format::{ALIGN, align};
 
 /// A gede file under its temporary name; `commit` gives it its name.
-pub(super) struct Pending<'s> {
+pub(crate) struct Pending<'s> {
     out: BufWriter<NewFile<'s>>,
     sums: PageSums,
     at: u64,

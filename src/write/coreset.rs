@@ -1,12 +1,13 @@
 //! The exact coreset of a table, in a separate pass.
 
-use super::roles::Roles;
-use super::survey::{Numbers, numbers};
-use super::table::Table;
-use crate::column::Batch;
-use crate::entrogede::{Coreset, Moments};
+use crate::column::values::Batch;
 use crate::error::{Error, Result};
-use crate::format::CoresetSection;
+use crate::summary::coreset::section::CoresetSection;
+use crate::summary::coreset::select::Coreset;
+use crate::summary::moments::moments::Moments;
+use crate::summary::numbers::{Numbers, numbers};
+use crate::write::roles::Roles;
+use crate::write::table::Table;
 
 /// Relative error of a sum of squares from which on deviations are measured again.
 const LOST: f64 = 1e-3;
@@ -15,7 +16,7 @@ const LOST: f64 = 1e-3;
 ///
 /// # Errors
 /// `Argument` if there is no numeric target, or there are too many features.
-pub(super) fn coreset(
+pub(crate) fn coreset(
     table: &dyn Table,
     roles: &Roles,
     moments: Option<&Moments>,

@@ -5,21 +5,23 @@ use std::path::Path;
 
 use zerocopy::IntoBytes;
 
-use super::block::EncodedBlock;
-use super::commit::Pending;
-use super::read_back;
-use super::scratch::ScratchSpace;
-use super::storage::Storage;
-use super::strings::StoredDictionary;
+use crate::codec::block_entry::{BlockEntry, DCT, GROUPED_RECORDS, TILE_RECORDS};
+use crate::codec::encoded_block::EncodedBlock;
+use crate::codec::strings::dictionary_entry::{DictionaryEntry, DictionaryKind};
+use crate::codec::strings::encode::StoredDictionary;
+use crate::codec::transform::lane_transform::{LaneTransform, TransformKind};
 use crate::error::Result;
-use crate::format::{
-    BlockEntry, DCT, DictionaryEntry, DictionaryKind, Directory, Feature, Footer, GROUPED_RECORDS, HEADER,
-    Head, Header, LaneTransform, PAGE, Section, SectionKind, TILE_RECORDS, TransformKind, crc,
-};
+use crate::files::file_system::Storage;
+use crate::files::scratch_space::ScratchSpace;
+use crate::format::checksum::{PAGE, crc};
+use crate::format::directory::{Directory, Feature, Head, Section, SectionKind};
+use crate::format::header::{Footer, HEADER, Header};
+use crate::write::commit::Pending;
+use crate::write::read_back;
 
 /// The blocks of one table.
 #[derive(Default)]
-pub(super) struct Blocks {
+pub(crate) struct Blocks {
     /// Segment by segment, storage group by storage group.
     entries: Vec<BlockEntry>,
     /// Rows of each segment.
@@ -51,7 +53,7 @@ impl Blocks {
 }
 
 /// A gede file being written.
-pub(super) struct FileWriter<'s> {
+pub(crate) struct FileWriter<'s> {
     out: Pending<'s>,
     dictionaries: Vec<DictionaryEntry>,
     features: BTreeSet<Feature>,
@@ -235,7 +237,7 @@ impl<'s> FileWriter<'s> {
         let features = self.features.iter().copied().collect();
         let directory = Directory { head, sections: std::mem::take(&mut self.sections), features }.to_bytes();
         let offset = self.out.piece(&directory)?;
-        let length = self.out.align()? + crate::format::FOOTER;
+        let length = self.out.align()? + crate::format::header::FOOTER;
         self.out.write(Footer::new(length, offset, &directory).as_bytes())?;
         self.out.commit(|written| read_back::check_file(written, rows.rows, condensed.rows))?;
         Ok(length)

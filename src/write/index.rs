@@ -2,15 +2,16 @@
 
 use std::io::{BufReader, BufWriter, Read, Write};
 
-use super::file::FileWriter;
-use super::scratch::{Scratch, Stream};
+use crate::bits::id_bits;
 use crate::error::{Error, Result};
-use crate::format::{SectionKind, id_bits};
-use crate::read::{GROUP, SAMPLE, level_parts};
+use crate::files::scratch::{Scratch, Stream};
+use crate::format::directory::SectionKind;
+use crate::summary::sample_index::{GROUP, SAMPLE, level_parts};
+use crate::write::file::FileWriter;
 
 /// Writes the index section: `codes` holds the class of each of `rows` rows, two bytes each. Levels
 /// are made one at a time, the codes kept in scratch files.
-pub(super) fn write_index(
+pub(crate) fn write_index(
     out: &mut FileWriter,
     mut codes: Box<dyn Scratch>,
     rows: u64,
@@ -22,7 +23,7 @@ pub(super) fn write_index(
     let mut section = out.open_section(SectionKind::SAMPLE_INDEX);
     let mut head = [0u8; 64];
     head[..8].copy_from_slice(&rows.to_le_bytes());
-    head[8..12].copy_from_slice(&u32::from(levels).to_le_bytes());
+    head[8..12].copy_from_slice(&levels.to_le_bytes());
     out.part(&mut section, &head)?;
     for bit in 0..levels {
         let sorted = space.file().map_err(failed)?;
@@ -38,7 +39,7 @@ pub(super) fn write_index(
 }
 
 /// Sorts the codes by one of their bits, zeros first, each half in order, and returns the bits.
-fn sort(codes: &dyn Scratch, sorted: &dyn Scratch, rows: u64, bit: u8) -> std::io::Result<Vec<u64>> {
+fn sort(codes: &dyn Scratch, sorted: &dyn Scratch, rows: u64, bit: u32) -> std::io::Result<Vec<u64>> {
     let reader = || BufReader::with_capacity(1 << 16, Stream::reader(codes, 0..rows * 2));
     let mut bits = vec![0u64; rows.div_ceil(64) as usize];
     let (mut from, mut code) = (reader(), [0; 2]);
@@ -85,7 +86,7 @@ fn level(bits: &[u64], rows: u64) -> [Vec<u64>; 4] {
 }
 
 /// The class table's bytes: the class column's node, then for each class its rows, its first segment and its label.
-pub(super) fn class_table(
+pub(crate) fn class_table(
     node: usize,
     rows: &[u64],
     segments: &[u64],

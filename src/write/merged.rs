@@ -2,17 +2,22 @@
 
 use std::path::Path;
 
-use super::cells::CellPlan;
-use super::file::{Blocks, FileWriter};
-use super::moments::MomentPlan;
-use super::options::{Options, Report};
-use super::passes::condensed_table;
-use super::storage::Storage;
-use crate::column::{Node, Schema};
-use crate::entrogede::{Condensed, Moments};
 use crate::error::{Error, ErrorKind, Result};
-use crate::format::{CellTarget, CellsSection, Feature, MAX_CELLS, MomentsSection, SectionKind};
-use crate::read::{FileSource, Reader};
+use crate::files::byte_source::FileSource;
+use crate::files::file_system::Storage;
+use crate::format::directory::{Feature, SectionKind};
+use crate::format::schema::{Node, Schema};
+use crate::read::reader::Reader;
+use crate::summary::cells::condensed::Condensed;
+use crate::summary::cells::plan::CellPlan;
+use crate::summary::cells::section::{CellTarget, CellsSection, MAX_CELLS};
+use crate::summary::moments::moments::Moments;
+use crate::summary::moments::plan::MomentPlan;
+use crate::summary::moments::section::MomentsSection;
+use crate::write::file::{Blocks, FileWriter};
+use crate::write::options::Options;
+use crate::write::passes::condensed_table;
+use crate::write::report::Report;
 
 /// Writes a file of the condensed samples, weights and moments of gede files with the same columns, and of none of their
 /// rows: what a site can hand out of its data. Samples are those of the files one after the other; moments add up, to what

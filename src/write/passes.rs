@@ -5,27 +5,32 @@ use std::path::Path;
 
 use zerocopy::IntoBytes;
 
-use super::cells::{CellPlan, condensed_batch};
-use super::classes::ByClass;
-use super::coreset::coreset;
-use super::file::{Blocks, FileWriter};
-use super::index::{class_table, write_index};
-use super::moments::MomentPlan;
-use super::options::{ImageTransform, Options, Report};
-use super::pipeline::Pipeline;
-use super::repeated::Repeated;
-use super::roles::Roles;
-use super::segments::{SEGMENT_ROWS, Segments, segment_rows};
-use super::spill::{Covariances, Limit, Totals};
-use super::storage::{Disk, Storage};
-use super::strings::Dictionary;
-use super::survey;
-use super::table::Table;
-use crate::column::{Node, Schema};
-use crate::entrogede::Condensed;
+use crate::codec::coding::ImageTransform;
+use crate::codec::dct::errors::ImageErrors;
+use crate::codec::dct::transform::check_cosine_shape;
+use crate::codec::strings::encode::Dictionary;
 use crate::error::{Error, Result};
-use crate::format::{Feature, SectionKind, image_errors_bytes};
-use crate::image::{ImageErrors, check_cosine_shape};
+use crate::files::file_system::{Disk, Storage};
+use crate::format::directory::{Feature, SectionKind};
+use crate::format::schema::{Node, Schema};
+use crate::summary::cells::condensed::Condensed;
+use crate::summary::cells::plan::condensed_batch;
+use crate::summary::cells::spill::{Covariances, Limit, Totals};
+use crate::summary::image_errors::image_errors_bytes;
+use crate::summary::moments::plan::MomentPlan;
+use crate::write::choose_cells::choose_cells;
+use crate::write::classes::ByClass;
+use crate::write::coreset::coreset;
+use crate::write::file::{Blocks, FileWriter};
+use crate::write::index::{class_table, write_index};
+use crate::write::options::Options;
+use crate::write::pipeline::Pipeline;
+use crate::write::repeated::Repeated;
+use crate::write::report::Report;
+use crate::write::roles::Roles;
+use crate::write::segments::{SEGMENT_ROWS, Segments, segment_rows};
+use crate::write::survey;
+use crate::write::table::Table;
 
 /// Cells whose covariances are written at a time.
 const COVARIANCES: usize = 1 << 8;
@@ -87,9 +92,9 @@ fn write_here(
     if let Some(survey) = &mut survey {
         survey.drop_empty_features(&mut roles);
     }
-    let columns = survey.as_ref().and_then(|survey| roles.columns(&schema, survey));
+    let columns = survey.as_ref().and_then(|survey| survey.columns(&schema, &roles));
     let plan = match &mut survey {
-        Some(survey) => CellPlan::make(table, &roles.features, survey, options, &tell("counting cells"))?,
+        Some(survey) => choose_cells(table, &roles.features, survey, options, &tell("counting cells"))?,
         None => None,
     };
     let dictionaries = survey.as_mut().map(|s| std::mem::take(&mut s.dictionaries)).unwrap_or_default();
@@ -110,7 +115,8 @@ fn write_here(
         plan: stored,
         totals: stored.map(|p| p.totals(Some(limit()))).transpose()?,
         covariances: scattered.map(|p| p.covariances(limit())).transpose()?,
-        moments: MomentPlan::of(&schema, &roles).map(|plan| (plan.clone(), plan.zero())),
+        moments: MomentPlan::new(&schema, &roles.features, roles.target.map(|(t, _)| t))
+            .map(|plan| (plan.clone(), plan.zero())),
         images: options.images,
         errors: Vec::new(),
         blocks: Blocks::default(),
@@ -200,7 +206,7 @@ fn write_here(
 }
 
 /// Writes condensed samples, `m` of them, which are asked for in parts.
-pub(super) fn condensed_table(
+pub(crate) fn condensed_table(
     out: &mut FileWriter,
     schema: &Schema,
     options: &Options,

@@ -2,20 +2,25 @@
 
 use rayon::prelude::*;
 
-use super::block::{EncodedBlock, Lanes};
-use super::cells::CellPlan;
-use super::file::{Blocks, FileWriter};
-use super::images::encode_images;
-use super::moments::{MomentPlan, Terms};
-use super::options::{Coding, ImageTransform};
-use super::read_back;
-use super::spill::{Covariances, Totals};
-use super::strings::Dictionary;
-use crate::column::{Batch, Schema, Values};
+use crate::codec::coding::{Coding, ImageTransform};
+use crate::codec::dct::errors::ImageErrors;
+use crate::codec::encode::encode;
+use crate::codec::encoded_block::EncodedBlock;
+use crate::codec::images::encode::encode_images;
+use crate::codec::lanes::Lanes;
+use crate::codec::strings::encode::Dictionary;
+use crate::column::values::{Batch, Values};
 use crate::earned::room;
-use crate::entrogede::{CellProducts, CellSums, Moments};
 use crate::error::{Error, ErrorKind, Result};
-use crate::image::ImageErrors;
+use crate::format::schema::Schema;
+use crate::summary::cells::plan::CellPlan;
+use crate::summary::cells::spill::{Covariances, Totals};
+use crate::summary::cells::sums::CellSums;
+use crate::summary::covariances::CellProducts;
+use crate::summary::moments::moments::Moments;
+use crate::summary::moments::plan::{MomentPlan, Terms};
+use crate::write::file::{Blocks, FileWriter};
+use crate::write::read_back;
 
 /// Memory for segments on the way, a thread.
 const THREAD_BYTES: usize = 96 << 20;
@@ -30,7 +35,7 @@ struct Encoded {
 }
 
 /// Encodes the segments of one table.
-pub(super) struct Pipeline<'a> {
+pub(crate) struct Pipeline<'a> {
     pub schema: &'a Schema,
     pub dictionaries: &'a [Option<Dictionary>],
     pub coding: Coding,
@@ -56,7 +61,7 @@ impl Pipeline<'_> {
         let (summed, lanes) = rayon::join(summed, lanes);
         let ((sums, products), lanes) = (summed?, lanes?);
         let terms = self.moments.as_ref().map(|(plan, _)| plan.terms(self.schema, segment, &lanes.lanes));
-        let (moments, block) = rayon::join(move || terms.map(Terms::sum), || lanes.encode(self.tau));
+        let (moments, block) = rayon::join(move || terms.map(Terms::sum), || encode(lanes, self.tau));
         let mut blocks = vec![block];
         for (node, column) in self.schema.nodes().iter().zip(&segment.columns) {
             if let (Some(shape), Values::U8(pixels)) = (node.image, &column.values) {
@@ -69,7 +74,7 @@ impl Pipeline<'_> {
             }
         }
         #[cfg(test)]
-        super::read_back::damage::apply(self.schema, &mut blocks);
+        crate::write::read_back::damage::apply(self.schema, &mut blocks);
         read_back::check(self.schema, self.dictionaries, segment, &blocks)?;
         blocks.iter_mut().for_each(|block| block.coefficients = Vec::new());
         Ok(Encoded { blocks, sums, products, moments })

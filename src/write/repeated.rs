@@ -2,13 +2,14 @@
 
 use std::sync::OnceLock;
 
-use super::table::{Batches, Table};
-use crate::column::{Schema, Values};
+use crate::column::values::Values;
 use crate::error::{Error, ErrorKind, Result};
+use crate::format::schema::Schema;
+use crate::write::table::{Batches, Table};
 
 /// A table that is read more than once. A pass that ends with another number of rows than the table promised, or
 /// than an earlier pass gave, ends with an error: a stream that cannot be replayed must not become a shorter file.
-pub(super) struct Repeated<'t> {
+pub(crate) struct Repeated<'t> {
     table: &'t dyn Table,
     /// Rows of the first pass that came to its end.
     rows: OnceLock<u64>,

@@ -1,44 +1,18 @@
 //! The part each column plays for a model: feature, target, or neither and why.
 
-use super::options::{Options, TargetKind};
-use super::survey::Survey;
-use crate::column::{Kind, Schema};
 use crate::error::{Error, Result};
+use crate::format::schema::{Kind, Schema};
+use crate::summary::cells::options::TargetKind;
+use crate::write::options::Options;
 
 /// The columns that a user's options name, as nodes.
-pub(super) struct Roles {
+pub(crate) struct Roles {
     pub target: Option<(usize, TargetKind)>,
     pub features: Vec<usize>,
     pub class: Option<usize>,
     /// Columns of numbers without a finite value in any row: no features.
     pub empty: Vec<usize>,
     excluded: Vec<usize>,
-}
-
-/// The columns of a table to a model.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ColumnRoles {
-    /// Names of the features.
-    pub features: Vec<String>,
-    /// Those of them that have the same value in every row.
-    pub constant: Vec<String>,
-    /// The other columns but the target, and why each is no feature.
-    pub others: Vec<(String, String)>,
-    /// The target.
-    pub target: TargetColumn,
-}
-
-/// The column that a model predicts.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TargetColumn {
-    /// Its name.
-    pub name: String,
-    /// Number of its classes, if it is a class.
-    pub classes: Option<u64>,
-    /// Rows without one: no model is trained on them.
-    pub null_rows: u64,
-    /// A doubt about the column, such as text that is numbers but for a few values.
-    pub doubt: Option<String>,
 }
 
 impl Roles {
@@ -75,7 +49,7 @@ impl Roles {
     }
 
     /// Why a column is no feature; none if it is one, or the target.
-    fn reason(&self, schema: &Schema, column: usize) -> Option<String> {
+    pub fn reason(&self, schema: &Schema, column: usize) -> Option<String> {
         let node = &schema.nodes()[column];
         let is_target = self.target.is_some_and(|(t, _)| t == column);
         // Rows to train on are read by name.
@@ -96,37 +70,11 @@ impl Roles {
         };
         Some(what.to_owned())
     }
-
-    /// The roles of a surveyed table's columns, if a target is named.
-    pub fn columns(&self, schema: &Schema, survey: &Survey) -> Option<ColumnRoles> {
-        let (target, kind) = survey.target?;
-        let name = |node: usize| schema.nodes()[node].name.clone();
-        let doubt = |node: usize| survey.doubts.get(node).cloned().flatten();
-        let constant = self.features.iter().zip(&survey.ranges).filter(|(_, range)| range.lo == range.hi);
-        let others = schema.columns().filter(|&column| column != target);
-        let others = others.filter_map(|column| {
-            let why = self.reason(schema, column)?;
-            let doubt = doubt(column).filter(|_| why == "text").map_or(String::new(), |d| format!(": {d}"));
-            Some((name(column), why + &doubt))
-        });
-        Some(ColumnRoles {
-            features: self.features.iter().map(|&node| name(node)).collect(),
-            constant: constant.map(|(&node, _)| name(node)).collect(),
-            others: others.collect(),
-            target: TargetColumn {
-                name: name(target),
-                classes: (kind == TargetKind::Class)
-                    .then(|| survey.target_labels.as_ref().map_or(0, |labels| labels.values() as u64)),
-                null_rows: survey.target_nulls,
-                doubt: doubt(target),
-            },
-        })
-    }
 }
 
 /// A note on text that is numbers but for a few values: such a column was most likely meant to be numbers. None if
 /// less than nine of ten values are numbers.
-pub(super) fn doubt<'a>(values: impl Iterator<Item = &'a [u8]>) -> Option<String> {
+pub(crate) fn doubt<'a>(values: impl Iterator<Item = &'a [u8]>) -> Option<String> {
     let (mut numbers, mut all, mut other) = (0u64, 0u64, None::<&[u8]>);
     for value in values {
         let text = std::str::from_utf8(value).unwrap_or_default().trim();

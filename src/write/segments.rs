@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
-use super::table::Batches;
-use crate::column::{Batch, Column, Schema, Values};
+use crate::column::values::{Batch, Column, Values};
 use crate::earned::room;
 use crate::error::{Error, Result};
+use crate::format::schema::Schema;
+use crate::write::table::Batches;
 
 /// Rows coded together, at most.
 pub(crate) const SEGMENT_ROWS: usize = 65_536;
@@ -13,12 +14,12 @@ pub(crate) const SEGMENT_ROWS: usize = 65_536;
 pub(crate) const SEGMENT_BYTES: usize = 64 << 20;
 
 /// Most rows of a segment of a schema.
-pub(super) fn segment_rows(schema: &Schema, wanted: usize) -> usize {
+pub(crate) fn segment_rows(schema: &Schema, wanted: usize) -> usize {
     wanted.min(SEGMENT_BYTES / schema.row_bytes().max(8)).max(1)
 }
 
 /// The segments of a pass.
-pub(super) struct Segments<'a> {
+pub(crate) struct Segments<'a> {
     schema: &'a Schema,
     batches: Batches<'a>,
     rows: usize,

@@ -2,15 +2,22 @@
 
 use rayon::prelude::*;
 
-use super::interned::Interned;
-use super::labels::Labels;
-use super::options::{Coding, Options, TargetKind};
-use super::roles::{Roles, doubt};
-use super::strings::{Dictionary, strings};
-use super::table::{Table, for_each_batch};
-use crate::column::{Batch, Column, Kind, Node, Schema, Values, are_strings};
-use crate::entrogede::{FeatureColumn, Range, Sample};
+use crate::codec::coding::Coding;
+use crate::codec::strings::encode::{Dictionary, strings};
+use crate::codec::strings::interned::Interned;
+use crate::column::append::are_strings;
+use crate::column::values::{Column, Values};
 use crate::error::{Error, ErrorKind, Result};
+use crate::format::schema::{Kind, Schema};
+use crate::summary::cells::labels::Labels;
+use crate::summary::cells::options::TargetKind;
+use crate::summary::cells::sample::Sample;
+use crate::summary::features::Range;
+use crate::summary::numbers::{Numbers, numbers};
+use crate::write::options::Options;
+use crate::write::report::{ColumnRoles, TargetColumn};
+use crate::write::roles::{Roles, doubt};
+use crate::write::table::{Table, for_each_batch};
 
 /// Bytes of strings, and 8 for each, that a file-wide dictionary may have.
 const DICTIONARY_BYTES: usize = 1 << 20;
@@ -22,7 +29,7 @@ const AUTO_CLASSES: usize = 1000;
 const STORED_CLASSES: usize = 1 << 16;
 
 /// Findings of the first pass.
-pub(super) struct Survey {
+pub(crate) struct Survey {
     pub rows: u64,
     /// File-wide dictionaries by node.
     pub dictionaries: Vec<Option<Dictionary>>,
@@ -39,38 +46,20 @@ pub(super) struct Survey {
     pub doubts: Vec<Option<String>>,
 }
 
-/// A numeric column's values and validity.
-pub(super) struct Numbers<'a> {
-    values: Vec<f64>,
-    valid: Option<&'a [u8]>,
-}
-
-impl<'a> Numbers<'a> {
-    pub fn of(node: &Node, column: &'a Column) -> Self {
-        Self { values: node.numbers(column), valid: column.validity.as_deref() }
-    }
-
-    pub fn column(&self) -> FeatureColumn<'_> {
-        FeatureColumn { values: &self.values, valid: self.valid }
-    }
-}
-
-/// The numeric columns of some nodes of a batch.
-pub(super) fn numbers<'a>(schema: &Schema, batch: &'a Batch, nodes: &[usize]) -> Vec<Numbers<'a>> {
-    let of = |&n: &usize| Some(Numbers::of(schema.nodes().get(n)?, batch.columns.get(n)?));
-    nodes.par_iter().filter_map(of).collect()
-}
-
 /// True if a first pass is needed at all.
-pub(super) fn is_needed(schema: &Schema, roles: &Roles, options: &Options) -> bool {
+pub(crate) fn is_needed(schema: &Schema, roles: &Roles, options: &Options) -> bool {
     schema.nodes().iter().any(|n| n.kind.is_bytes())
         || roles.class.is_some()
         || roles.target.is_some()
-        || !matches!(options.cells, super::CellLimit::None | super::CellLimit::Default)
+        || !matches!(
+            options.cells,
+            crate::summary::cells::options::CellLimit::None
+                | crate::summary::cells::options::CellLimit::Default
+        )
 }
 
 /// Makes the first pass.
-pub(super) fn survey(
+pub(crate) fn survey(
     table: &dyn Table,
     roles: &Roles,
     coding: Coding,
@@ -191,6 +180,32 @@ fn nulls(column: &Column) -> u64 {
 }
 
 impl Survey {
+    /// The roles of the columns, if a target is named.
+    pub fn columns(&self, schema: &Schema, roles: &Roles) -> Option<ColumnRoles> {
+        let (target, kind) = self.target?;
+        let name = |node: usize| schema.nodes()[node].name.clone();
+        let doubt = |node: usize| self.doubts.get(node).cloned().flatten();
+        let constant = roles.features.iter().zip(&self.ranges).filter(|(_, range)| range.lo == range.hi);
+        let others = schema.columns().filter(|&column| column != target);
+        let others = others.filter_map(|column| {
+            let why = roles.reason(schema, column)?;
+            let doubt = doubt(column).filter(|_| why == "text").map_or(String::new(), |d| format!(": {d}"));
+            Some((name(column), why + &doubt))
+        });
+        Some(ColumnRoles {
+            features: roles.features.iter().map(|&node| name(node)).collect(),
+            constant: constant.map(|(&node, _)| name(node)).collect(),
+            others: others.collect(),
+            target: TargetColumn {
+                name: name(target),
+                classes: (kind == TargetKind::Class)
+                    .then(|| self.target_labels.as_ref().map_or(0, |labels| labels.values() as u64)),
+                null_rows: self.target_nulls,
+                doubt: doubt(target),
+            },
+        })
+    }
+
     /// Takes the features without a finite value in any row out of the roles where there is a target: nothing can be
     /// learnt from them, and no row would have a value in every feature.
     pub fn drop_empty_features(&mut self, roles: &mut Roles) {

@@ -1,7 +1,8 @@
 //! The input of a writer: a table that can be read more than once.
 
-use crate::column::{Batch, Schema, Values};
+use crate::column::values::{Batch, Values};
 use crate::error::Result;
+use crate::format::schema::Schema;
 
 /// The batches of one pass, in table order.
 pub type Batches<'a> = Box<dyn Iterator<Item = Result<Batch>> + Send + 'a>;
@@ -37,7 +38,7 @@ pub trait Table: Sync {
 }
 
 /// Calls with every batch of a pass, checked against the schema. The next one is read meanwhile.
-pub(super) fn for_each_batch(
+pub(crate) fn for_each_batch(
     table: &dyn Table,
     mut with: impl FnMut(Batch) -> Result<()> + Send,
 ) -> Result<()> {

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use gede::column::{Batch, Kind, Node, Schema, Values};
-use gede::entrogede::MomentParts;
+use gede::sample::MomentParts;
 use gede::sample::{ColumnMoments, CondensedSamples, CoresetRows};
 
 const KINDS: [&str; 12] = [

@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 /// Turns the arrays of a file into what is stored, batch by batch.
 #[derive(Default)]
-pub(in crate::arrow) struct Coercion {
+pub(crate) struct Coercion {
     /// Rows before the batch.
     rows: u64,
     /// Columns with a negative interval.
@@ -28,7 +28,7 @@ pub(in crate::arrow) struct Coercion {
 }
 
 /// Where in the file an array is.
-pub(super) struct Place<'a> {
+pub(crate) struct Place<'a> {
     pub path: &'a str,
     /// Values a row.
     pub values: usize,
@@ -165,7 +165,7 @@ fn hidden(array: &ArrayRef, around: Option<&NullBuffer>) -> Result<ArrayRef> {
 }
 
 /// The paths of the `Date64` columns, of those not in `timed`, that have a value which is no whole day.
-pub(in crate::arrow) fn untimed_dates(field: &Field, array: &ArrayRef, timed: &Dates) -> Result<Vec<String>> {
+pub(crate) fn untimed_dates(field: &Field, array: &ArrayRef, timed: &Dates) -> Result<Vec<String>> {
     let mut found = Vec::new();
     push_untimed(field, array, field.name(), None, timed, &mut found)?;
     Ok(found)
@@ -232,7 +232,7 @@ fn has_negative(array: &ArrayRef, unit: IntervalUnit) -> bool {
 }
 
 /// Converts the values that are not null, to an array of the given nulls; fails with the place of the first that cannot be.
-pub(super) fn convert<A: ArrowPrimitiveType, B: ArrowPrimitiveType>(
+pub(crate) fn convert<A: ArrowPrimitiveType, B: ArrowPrimitiveType>(
     array: &dyn Array,
     nulls: Option<&NullBuffer>,
     value: impl Fn(A::Native) -> Option<B::Native>,

@@ -15,7 +15,7 @@ const BYTES: usize = 12;
 const NANOS: i64 = 1_000_000;
 
 /// The bytes of the intervals that are not null, with the given nulls; or the first of more than whole milliseconds.
-pub(super) fn to_bytes(
+pub(crate) fn to_bytes(
     intervals: &IntervalMonthDayNanoArray,
     nulls: Option<&NullBuffer>,
 ) -> Result<ArrayRef, usize> {
@@ -30,7 +30,7 @@ pub(super) fn to_bytes(
 }
 
 /// Intervals of a unit, or the first that it does not hold.
-pub(super) fn from_bytes(
+pub(crate) fn from_bytes(
     bytes: &FixedSizeBinaryArray,
     unit: IntervalUnit,
     signed: bool,

@@ -6,7 +6,7 @@ use parquet::schema::types::{SchemaDescriptor, Type, TypePtr};
 use std::sync::Arc;
 
 /// The schema with every leaf replaced for which `replace`, given its number, has another type.
-pub(in crate::arrow) fn with_leaves(
+pub(crate) fn with_leaves(
     schema: &SchemaDescriptor,
     mut replace: impl FnMut(usize, &Type) -> Result<Option<Type>>,
 ) -> Result<SchemaDescriptor> {
@@ -42,11 +42,7 @@ fn rebuilt(
 }
 
 /// The same leaf with other annotations.
-pub(in crate::arrow) fn annotated(
-    leaf: &Type,
-    converted: ConvertedType,
-    logical: Option<LogicalType>,
-) -> Result<Type> {
+pub(crate) fn annotated(leaf: &Type, converted: ConvertedType, logical: Option<LogicalType>) -> Result<Type> {
     let Type::PrimitiveType { basic_info: info, physical_type, type_length, .. } = leaf else {
         return Err(ParquetError::General(format!("{} is no leaf", leaf.name())));
     };

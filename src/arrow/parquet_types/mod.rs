@@ -7,19 +7,19 @@ mod leaves;
 mod restore;
 mod types;
 
-pub(super) use coerce::{Coercion, untimed_dates};
-pub(super) use leaves::{annotated, with_leaves};
-pub(super) use restore::Restorer;
-pub(super) use types::{
+pub(crate) use coerce::{Coercion, untimed_dates};
+pub(crate) use leaves::{annotated, with_leaves};
+pub(crate) use restore::Restorer;
+pub(crate) use types::{
     Dates, foreign_dictionary, hint_fields, leaf_annotation, notes, refusal, stored_fields,
 };
 
 /// The extension types of Arrow that Parquet has logical types for.
-pub(super) const UUID: &str = "arrow.uuid";
-pub(super) const JSON: &str = "arrow.json";
+pub(crate) const UUID: &str = "arrow.uuid";
+pub(crate) const JSON: &str = "arrow.json";
 
 /// The key of a field's extension type.
-pub(super) const EXTENSION: &str = "ARROW:extension:name";
+pub(crate) const EXTENSION: &str = "ARROW:extension:name";
 
 /// The milliseconds of a day.
 const DAY: i64 = 86_400_000;

@@ -16,7 +16,7 @@ use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use std::sync::Arc;
 
 /// Turns the batches of a file into those of its Arrow schema.
-pub(in crate::arrow) struct Restorer {
+pub(crate) struct Restorer {
     schema: SchemaRef,
     /// True if the parts of intervals are signed.
     signed: bool,

@@ -7,15 +7,15 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The columns of `Date64`, by path, that have a time of day; Parquet's dates have none.
-pub(in crate::arrow) type Dates = BTreeSet<String>;
+pub(crate) type Dates = BTreeSet<String>;
 
 /// The fields as they are stored.
-pub(in crate::arrow) fn stored_fields(fields: &Fields, timed: &Dates) -> Fields {
+pub(crate) fn stored_fields(fields: &Fields, timed: &Dates) -> Fields {
     map_fields(fields, "", &|data_type, path| stored(data_type, path, timed))
 }
 
 /// The fields that the embedded Arrow schema has: the original ones, but for dictionaries that are stored as plain values.
-pub(in crate::arrow) fn hint_fields(fields: &Fields) -> Fields {
+pub(crate) fn hint_fields(fields: &Fields) -> Fields {
     map_fields(fields, "", &|data_type, _| match data_type {
         DataType::Dictionary(_, values) if foreign_dictionary(data_type) => values.as_ref().clone(),
         data_type => data_type.clone(),
@@ -42,7 +42,7 @@ fn map_field(field: &FieldRef, path: &str, leaf: &dyn Fn(&DataType, &str) -> Dat
 }
 
 /// The path of a field below a path.
-pub(super) fn below(path: &str, field: &Field) -> String {
+pub(crate) fn below(path: &str, field: &Field) -> String {
     if path.is_empty() { field.name().clone() } else { format!("{path}.{}", field.name()) }
 }
 
@@ -65,7 +65,7 @@ fn stored(data_type: &DataType, path: &str, timed: &Dates) -> DataType {
 }
 
 /// True if a type is a dictionary that the Parquet library may write and then not read: it is stored as plain values.
-pub(in crate::arrow) fn foreign_dictionary(data_type: &DataType) -> bool {
+pub(crate) fn foreign_dictionary(data_type: &DataType) -> bool {
     use DataType::*;
     let DataType::Dictionary(_, values) = data_type else { return false };
     let native = matches!(
@@ -76,7 +76,7 @@ pub(in crate::arrow) fn foreign_dictionary(data_type: &DataType) -> bool {
 }
 
 /// The reason why Parquet cannot hold a field, with the field's path.
-pub(in crate::arrow) fn refusal(field: &Field, path: &str) -> Option<String> {
+pub(crate) fn refusal(field: &Field, path: &str) -> Option<String> {
     let refuse = |what: &str| Some(format!("column \"{path}\": Parquet holds no {what}; write Arrow IPC"));
     let scale = |data_type: &DataType| match data_type {
         DataType::Decimal32(_, scale) | DataType::Decimal64(_, scale) | DataType::Decimal128(_, scale) => {
@@ -97,7 +97,7 @@ pub(in crate::arrow) fn refusal(field: &Field, path: &str) -> Option<String> {
 }
 
 /// The annotation that the leaf of a field gets instead of the usual one.
-pub(in crate::arrow) fn leaf_annotation(field: &Field) -> Option<(ConvertedType, Option<LogicalType>)> {
+pub(crate) fn leaf_annotation(field: &Field) -> Option<(ConvertedType, Option<LogicalType>)> {
     let text =
         |data_type: &DataType| matches!(data_type, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
     let values = match field.data_type() {
@@ -113,7 +113,7 @@ pub(in crate::arrow) fn leaf_annotation(field: &Field) -> Option<(ConvertedType,
 }
 
 /// A line for each column with a type that other readers of Parquet see differently.
-pub(in crate::arrow) fn notes(fields: &Fields, path: &str) -> Vec<String> {
+pub(crate) fn notes(fields: &Fields, path: &str) -> Vec<String> {
     fields.iter().flat_map(|field| note(field, &below(path, field))).collect()
 }
 

@@ -1,15 +1,19 @@
 //! Record batches into files.
 
+mod buffered;
 mod images;
 mod parquet;
 
 pub use images::{ImageFormat, ImageSink};
 
+use buffered::{BUFFER, File};
+
 use super::export::index_values;
 use super::union::Union;
 use super::wrap;
 use crate::error::{Error, ErrorKind, Result};
-use crate::write::{NewFile, cannot_write};
+use crate::files::new_file::NewFile;
+use crate::files::new_file::cannot_write;
 use arrow::array::{Array, ArrayRef, AsArray, StructArray, UInt32Array, make_array};
 use arrow::compute::{cast, concat, take};
 use arrow::csv::Writer as CsvWriter;
@@ -20,12 +24,6 @@ use parquet::Parquet;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-/// Bytes gathered before they are written.
-const BUFFER: usize = 1 << 18;
-
-/// The file that a writer of another crate writes to.
-type File = BufWriter<NewFile<'static>>;
 
 /// A file that record batches are written to. It appears whole, with `finish`, or not at all.
 pub struct Sink {

@@ -1,6 +1,6 @@
 //! Record batches into Parquet, in types that other readers know.
 
-use super::{BUFFER, File};
+use super::buffered::{BUFFER, File};
 use crate::arrow::guard::quietly;
 use crate::arrow::parquet_types::{
     Coercion, Dates, annotated, hint_fields, leaf_annotation, notes, refusal, stored_fields, untimed_dates,
@@ -10,7 +10,8 @@ use crate::arrow::source::Parquet as ParquetFile;
 use crate::arrow::source::Source;
 use crate::arrow::wrap;
 use crate::error::{Error, ErrorKind, Result};
-use crate::write::{NewFile, cannot_write};
+use crate::files::new_file::NewFile;
+use crate::files::new_file::cannot_write;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
@@ -28,7 +29,7 @@ use std::sync::Arc;
 const GROUP_BYTES: usize = 64 << 20;
 
 /// A Parquet file being written: zstd level 3, the Arrow schema beside it, and the schema's metadata as key-values.
-pub(super) struct Parquet {
+pub(crate) struct Parquet {
     schema: SchemaRef,
     stored: SchemaRef,
     /// The columns of `Date64` that are stored as timestamps.

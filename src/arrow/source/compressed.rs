@@ -21,7 +21,7 @@ const ALWAYS_ALLOWED: u64 = 16 << 20;
 const MOST_EXPANSION: u64 = 200;
 
 /// Opens a file for one pass, decompressed if it is gzip (of any number of members) or Zstandard.
-pub(in crate::arrow) fn open_decompressed(path: &Path) -> Result<Box<dyn Read + Send>> {
+pub(crate) fn open_decompressed(path: &Path) -> Result<Box<dyn Read + Send>> {
     let failed = |e| failed(path, e);
     let mut file = open(path)?;
     let mut magic = Vec::with_capacity(ZSTD.len());
@@ -71,19 +71,19 @@ impl<R: Read> Read for Bounded<R> {
 }
 
 /// A path without the extension of a compressed file, which is that of its content: `t.csv` of `t.csv.gz`.
-pub(in crate::arrow) fn content_name(path: &Path) -> PathBuf {
+pub(crate) fn content_name(path: &Path) -> PathBuf {
     let packed = ["gz", "zst", "zstd"].iter();
     let is_packed = path.extension().is_some_and(|e| packed.clone().any(|p| e.eq_ignore_ascii_case(p)));
     if is_packed { path.with_extension("") } else { path.to_owned() }
 }
 
 /// True if a file's first bytes say that it is compressed in a way that `open_decompressed` reads.
-pub(in crate::arrow) fn is_compressed(start: &[u8]) -> bool {
+pub(crate) fn is_compressed(start: &[u8]) -> bool {
     start.starts_with(&GZIP) || start.starts_with(&ZSTD)
 }
 
 /// An error of reading such a stream: bytes that are no such compression are the input's fault.
-pub(in crate::arrow) fn failed(path: &Path, error: io::Error) -> Error {
+pub(crate) fn failed(path: &Path, error: io::Error) -> Error {
     use io::ErrorKind::{FileTooLarge, InvalidData, InvalidInput, Other, UnexpectedEof};
     let path = path.display();
     match error.kind() {

@@ -23,7 +23,7 @@ const PICKLE: &str = "is a pickle of Python, a program that is not run; of CIFAR
                       (cifar-10-binary.tar.gz or cifar-100-binary.tar.gz: files that end in .bin)";
 
 /// Opens a table, or a set of images.
-pub(super) fn detect(path: &Path, options: &InputOptions) -> Result<Box<dyn Source>> {
+pub(crate) fn detect(path: &Path, options: &InputOptions) -> Result<Box<dyn Source>> {
     let images = &options.images;
     let refuse = |what: &str| Err(Error::new(ErrorKind::Input, format!("{}: {what}", path.display())));
     if path.is_dir() {

@@ -11,17 +11,17 @@ use std::io::Read;
 const MAX_DEPTH: usize = 32;
 
 /// Columns and values that the names of folders give: null for Hive's name of a null.
-pub(super) type Keys = Vec<(String, Option<String>)>;
+pub(crate) type Keys = Vec<(String, Option<String>)>;
 
 /// A file, and what its folders give it.
-pub(super) struct File {
+pub(crate) struct File {
     pub path: PathBuf,
     pub keys: Keys,
 }
 
 /// Files in order, and what else was in their folders.
 #[derive(Default)]
-pub(super) struct Files {
+pub(crate) struct Files {
     pub files: Vec<File>,
     pub passed_over: Vec<PathBuf>,
 }
@@ -65,7 +65,7 @@ impl Kind {
 }
 
 /// The files of several inputs, or of a pattern.
-pub(super) fn find(paths: &[PathBuf]) -> Result<Files> {
+pub(crate) fn find(paths: &[PathBuf]) -> Result<Files> {
     let mut all = Files::default();
     for path in paths {
         if !path.exists() && glob::is_pattern(path) {
@@ -115,7 +115,7 @@ impl Files {
 }
 
 /// The tables of a folder, in the order of their paths; none if it holds none, or pictures beside CSV files.
-pub(super) fn in_folder(folder: &Path) -> Result<Option<Files>> {
+pub(crate) fn in_folder(folder: &Path) -> Result<Option<Files>> {
     let mut contents = Contents::default();
     contents.walk(folder, &mut Vec::new(), 0)?;
     let Contents { files, kinds, passed_over } = contents;

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use super::{RecordBatches, Source};
 use crate::arrow::{ArrowReader, wrap};
 use crate::error::{ErrorKind, Result};
-use crate::read::{FileSource, Projection, Reader};
+use crate::files::byte_source::FileSource;
+use crate::read::Projection;
+use crate::read::Reader;
 use arrow::array::Array;
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
@@ -17,7 +19,7 @@ const BATCH_ROWS: u64 = 1 << 14;
 const BATCH_BYTES: usize = 8 << 20;
 
 /// Rows of a gede file, opened for each pass: an input may have more files than a process may have open.
-pub(in crate::arrow) struct Gede {
+pub(crate) struct Gede {
     path: PathBuf,
     schema: SchemaRef,
     projection: Projection,

@@ -10,12 +10,12 @@ use crate::error::Result;
 const MAX_DEPTH: usize = 32;
 
 /// True if a path has a pattern in it.
-pub(super) fn is_pattern(path: &Path) -> bool {
+pub(crate) fn is_pattern(path: &Path) -> bool {
     path.as_os_str().as_encoded_bytes().iter().any(|b| matches!(b, b'*' | b'?' | b'['))
 }
 
 /// The folder before a pattern, and the paths that match, in order. Hidden names match patterns that start with a dot.
-pub(super) fn matching(pattern: &Path) -> Result<(PathBuf, Vec<PathBuf>)> {
+pub(crate) fn matching(pattern: &Path) -> Result<(PathBuf, Vec<PathBuf>)> {
     let components: Vec<Component> = pattern.components().collect();
     let fixed = components.iter().take_while(|c| !is_pattern(Path::new(c))).count();
     let (root, rest) = components.split_at(fixed);

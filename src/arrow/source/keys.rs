@@ -13,7 +13,7 @@ use arrow::util::display::array_value_to_string;
 use crate::error::{Error, ErrorKind, Result};
 
 /// The column for a key that no file has: int64 if all values are whole numbers, else text.
-pub(super) fn field<'v>(name: &str, values: impl Iterator<Item = Option<&'v str>>) -> Field {
+pub(crate) fn field<'v>(name: &str, values: impl Iterator<Item = Option<&'v str>>) -> Field {
     let (mut integers, mut nullable) = (true, false);
     for value in values {
         nullable |= value.is_none();
@@ -27,7 +27,7 @@ fn is_integer(value: &str) -> bool {
 }
 
 /// The value of a key in the type of its column, an array of one.
-pub(super) fn value(path: &Path, field: &Field, value: Option<&str>) -> Result<ArrayRef> {
+pub(crate) fn value(path: &Path, field: &Field, value: Option<&str>) -> Result<ArrayRef> {
     let Some(value) = value else { return Ok(new_null_array(field.data_type(), 1)) };
     let options = CastOptions { safe: false, ..CastOptions::default() };
     cast_with_options(&StringArray::from(vec![value]), field.data_type(), &options).map_err(|_| {
@@ -40,12 +40,12 @@ pub(super) fn value(path: &Path, field: &Field, value: Option<&str>) -> Result<A
 }
 
 /// The value as the column of so many rows.
-pub(super) fn repeated(value: &ArrayRef, rows: usize) -> std::result::Result<ArrayRef, ArrowError> {
+pub(crate) fn repeated(value: &ArrayRef, rows: usize) -> std::result::Result<ArrayRef, ArrowError> {
     take(value, &UInt32Array::from_value(0, rows), None)
 }
 
 /// Fails unless a column that a file has itself, from row `first` on, is the value throughout.
-pub(super) fn check(
+pub(crate) fn check(
     path: &Path,
     field: &Field,
     column: &ArrayRef,

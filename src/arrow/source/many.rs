@@ -21,7 +21,7 @@ use crate::error::{Error, ErrorKind, Result};
 const NAMED: usize = 3;
 
 /// Files with one schema. Each is opened when its turn comes in a pass.
-pub(in crate::arrow) struct Many {
+pub(crate) struct Many {
     schema: SchemaRef,
     parts: Vec<Part>,
     layouts: Vec<Layout>,

@@ -5,7 +5,7 @@ use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 
 /// Batches of one schema.
-pub(in crate::arrow) struct Memory {
+pub(crate) struct Memory {
     pub schema: SchemaRef,
     pub batches: Vec<RecordBatch>,
 }

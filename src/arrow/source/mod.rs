@@ -17,15 +17,15 @@ mod parquet;
 mod stamp;
 
 pub use csv::{CsvInput, CsvType, HEADER_NAME, TextEncoding};
-pub(super) use gede::Gede;
+pub(crate) use gede::Gede;
 #[cfg(feature = "images")]
-pub(super) use images::CLASSES;
+pub(crate) use images::CLASSES;
 pub use images::{ImageInput, LabelFile, PictureStorage, PixelColumn};
 pub use libsvm::LibsvmInput;
-pub(super) use many::Many;
-pub(super) use memory::Memory;
+pub(crate) use many::Many;
+pub(crate) use memory::Memory;
 pub use options::{InputKind, InputOptions};
-pub(super) use parquet::Parquet;
+pub(crate) use parquet::Parquet;
 
 use super::guard::quietly;
 use crate::error::{Error, ErrorKind, Result};
@@ -36,10 +36,10 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 /// The record batches of one pass.
-pub(super) type RecordBatches<'a> = Box<dyn Iterator<Item = Result<RecordBatch>> + Send + 'a>;
+pub(crate) type RecordBatches<'a> = Box<dyn Iterator<Item = Result<RecordBatch>> + Send + 'a>;
 
 /// An input.
-pub(super) trait Source: Send + Sync {
+pub(crate) trait Source: Send + Sync {
     /// The schema of its batches.
     fn schema(&self) -> &SchemaRef;
 
@@ -77,7 +77,7 @@ pub(super) trait Source: Send + Sync {
 }
 
 /// Opens an input file.
-pub(super) fn open(path: &Path) -> Result<File> {
+pub(crate) fn open(path: &Path) -> Result<File> {
     let file = File::open(path).map_err(|e| Error::io(format!("cannot open {}", path.display()), e))?;
     match file.metadata() {
         Ok(metadata) if metadata.is_dir() => {

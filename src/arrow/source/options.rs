@@ -42,7 +42,7 @@ pub enum InputKind {
 
 impl InputKind {
     /// The end of such a file's name.
-    pub(super) fn extension(self) -> &'static str {
+    pub(crate) fn extension(self) -> &'static str {
         match self {
             Self::Parquet => "parquet",
             Self::Arrow => "arrow",

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 /// A file's length and time of change when it was first opened.
 #[derive(Clone)]
-pub(super) struct Stamp {
+pub(crate) struct Stamp {
     path: PathBuf,
     length: u64,
     modified: Option<SystemTime>,

@@ -14,7 +14,7 @@ const EXACT: u64 = 1 << 53;
 const SECONDS_OF_A_DAY: i64 = 86_400;
 
 /// Why an array has no form in another type.
-pub(in crate::arrow) enum Misfit {
+pub(crate) enum Misfit {
     /// A value that the type does not hold: its row in the array, and what is wrong.
     Value(usize, String),
     /// Arrow refuses.
@@ -30,7 +30,7 @@ impl From<ArrowError> for Misfit {
 type Converted = Result<ArrayRef, Misfit>;
 
 /// The array in a type that `types::common` found for its own. Values under a null of `around` do not count.
-pub(super) fn convert(array: &ArrayRef, to: &DataType, around: Option<&NullBuffer>) -> Converted {
+pub(crate) fn convert(array: &ArrayRef, to: &DataType, around: Option<&NullBuffer>) -> Converted {
     use DataType::*;
     let from = array.data_type();
     if from == to {

@@ -3,8 +3,8 @@
 mod convert;
 mod types;
 
-pub(super) use convert::Misfit;
-pub(super) use types::wide_keys;
+pub(crate) use convert::Misfit;
+pub(crate) use types::wide_keys;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -17,27 +17,27 @@ use super::class_names::{CLASS_NAMES, class_names};
 use crate::error::{Error, ErrorKind};
 
 /// A schema, and the first of the files that have it.
-pub(super) struct Own {
+pub(crate) struct Own {
     pub path: PathBuf,
     pub schema: SchemaRef,
 }
 
 /// The common schema of several files.
-pub(super) struct Unified {
+pub(crate) struct Unified {
     pub schema: SchemaRef,
     /// The notes on columns that changed, or that some files lack.
     pub notes: Vec<String>,
 }
 
 /// A column for which there is no type, by name.
-pub(super) struct Conflict {
+pub(crate) struct Conflict {
     pub column: String,
     pub error: Error,
 }
 
 /// The schema that holds the rows of all: the columns of the first, then those that only later ones have. A column that
 /// a file lacks is null there.
-pub(super) fn unify(all: &[Own]) -> std::result::Result<Unified, Conflict> {
+pub(crate) fn unify(all: &[Own]) -> std::result::Result<Unified, Conflict> {
     let mut names: Vec<&String> = Vec::new();
     let mut columns: HashMap<&String, Vec<(usize, &FieldRef)>> = HashMap::new();
     for (number, own) in all.iter().enumerate() {
@@ -78,12 +78,12 @@ pub(super) fn unify(all: &[Own]) -> std::result::Result<Unified, Conflict> {
 }
 
 /// The array in the type of a field.
-pub(super) fn convert(array: &ArrayRef, field: &Field) -> std::result::Result<ArrayRef, Misfit> {
+pub(crate) fn convert(array: &ArrayRef, field: &Field) -> std::result::Result<ArrayRef, Misfit> {
     convert::convert(array, field.data_type(), None)
 }
 
 /// The column that a file does not have.
-pub(super) fn missing(field: &Field, rows: usize) -> ArrayRef {
+pub(crate) fn missing(field: &Field, rows: usize) -> ArrayRef {
     new_null_array(field.data_type(), rows)
 }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 const EXTENSION: [&str; 2] = ["ARROW:extension:name", "ARROW:extension:metadata"];
 
 /// The field that holds the values of both; none if no type does.
-pub(super) fn common_field(a: &Field, b: &Field) -> Option<Field> {
+pub(crate) fn common_field(a: &Field, b: &Field) -> Option<Field> {
     let data_type = common(a.data_type(), b.data_type())?;
     let nulls = [a, b].map(|f| f.data_type() == &DataType::Null);
     let says = |f: &Field| EXTENSION.map(|key| f.metadata().get(key).cloned());
@@ -26,7 +26,7 @@ pub(super) fn common_field(a: &Field, b: &Field) -> Option<Field> {
 
 /// The type that holds the values of both; none if no type does. Values that its range does not hold (integers beyond 2^53
 /// in a float64, times beyond the years of nanoseconds) are found when they are converted.
-pub(super) fn common(a: &DataType, b: &DataType) -> Option<DataType> {
+pub(crate) fn common(a: &DataType, b: &DataType) -> Option<DataType> {
     use DataType::*;
     if a == b {
         return Some(a.clone());
@@ -80,7 +80,7 @@ pub(super) fn common(a: &DataType, b: &DataType) -> Option<DataType> {
 }
 
 /// The type with 32 bits for the keys of its dictionaries that have fewer; none if it has no such dictionary.
-pub(in crate::arrow) fn wide_keys(data_type: &DataType) -> Option<DataType> {
+pub(crate) fn wide_keys(data_type: &DataType) -> Option<DataType> {
     match data_type {
         DataType::Dictionary(keys, values) if width(keys) < 32 => {
             Some(DataType::Dictionary(Box::new(DataType::Int32), values.clone()))

@@ -1,10 +1,11 @@
 //! The exact coreset of a file's rows.
 
 use super::Dataset;
-use crate::entrogede::Coreset;
 use crate::error::{Error, Result};
-use crate::read::{Reader, Source};
-use crate::sample::CoresetRows;
+use crate::files::byte_source::Source;
+use crate::read::Reader;
+use crate::read::coreset::CoresetRows;
+use crate::summary::coreset::select::Coreset;
 use crate::train::file_numbers::each_row;
 
 impl Coreset {

@@ -1,8 +1,10 @@
 //! Rows in memory: features, a target and a weight each.
 
 use crate::error::{Error, Result};
-use crate::read::{Projection, Reader, Source};
-use crate::sample::CondensedSamples;
+use crate::files::byte_source::Source;
+use crate::read::Projection;
+use crate::read::Reader;
+use crate::read::condensed::CondensedSamples;
 use crate::train::Standardiser;
 use crate::train::file_numbers::{each_row, number_columns};
 use crate::train::imputer::Imputer;

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::{Dataset, Fit, LinearModel};
 use crate::error::{Error, Result};
-use crate::sample::ColumnMoments;
+use crate::read::moments::ColumnMoments;
 use crate::train::Standardiser;
 use crate::train::means::RunningMeans;
 use crate::train::semidefinite::solve_semidefinite;
@@ -114,12 +114,12 @@ impl Gram {
     }
 
     /// Mean of column `i`; the target is column d.
-    pub(super) fn mean(&self, i: usize) -> f64 {
+    pub(crate) fn mean(&self, i: usize) -> f64 {
         self.mean[i]
     }
 
     /// Covariance of columns `i` and `j`; the target is column d.
-    pub(super) fn covariance(&self, i: usize, j: usize) -> f64 {
+    pub(crate) fn covariance(&self, i: usize, j: usize) -> f64 {
         self.covariance[i * self.mean.len() + j]
     }
 

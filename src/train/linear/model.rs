@@ -30,7 +30,7 @@ const KIND: &str = "linear";
 
 impl LinearModel {
     /// From d + 1 parameters, the intercept first, for standardised features.
-    pub(super) fn from_standardised(
+    pub(crate) fn from_standardised(
         features: &[String],
         target: &str,
         parameters: &[f64],

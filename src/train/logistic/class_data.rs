@@ -3,8 +3,9 @@
 use super::class_rows::ClassRows;
 use super::file_rows::FileRows;
 use crate::error::{Error, Result};
-use crate::read::{Reader, Source};
-use crate::sample::CondensedSamples;
+use crate::files::byte_source::Source;
+use crate::read::Reader;
+use crate::read::condensed::CondensedSamples;
 use crate::train::imputer::Imputer;
 use crate::train::passed_over::PassedOver;
 use crate::train::usable_samples::UsableSamples;

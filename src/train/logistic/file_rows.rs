@@ -3,9 +3,13 @@
 use std::collections::HashMap;
 
 use super::class_rows::{ClassRows, RowsNotHandedOut};
-use crate::column::{Column, Kind, Node};
+use crate::column::Column;
 use crate::error::{Error, Result};
-use crate::read::{Projection, Reader, Source};
+use crate::files::byte_source::Source;
+use crate::format::schema::Kind;
+use crate::format::schema::Node;
+use crate::read::Projection;
+use crate::read::Reader;
 use crate::train::imputer::Imputer;
 
 /// Rows decoded at a time.
@@ -16,7 +20,7 @@ const NAMES: usize = 6;
 
 /// The rows of a file, decoded batch by batch each time they are gone through.
 pub struct FileRows<'a, S> {
-    pub(super) reader: &'a Reader<S>,
+    pub(crate) reader: &'a Reader<S>,
     /// The features, then the target.
     projection: Projection,
     features: Vec<&'a Node>,

@@ -3,7 +3,8 @@
 use super::class_data::ClassData;
 use super::class_rows::ClassRows;
 use crate::error::{Error, Result};
-use crate::sample::{ColumnMoments, CondensedSamples};
+use crate::read::condensed::CondensedSamples;
+use crate::read::moments::ColumnMoments;
 use crate::train::Standardiser;
 
 /// Positive nodes and weights of Gauss and Hermite's rule of 20 nodes (Abramowitz and Stegun, table 25.10), for the
@@ -24,14 +25,14 @@ const NODES: [(f64, f64); 10] = [
 /// How rows scatter about the means of their cells, in the units of the features.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Spread {
-    pub(super) covariance: Covariance,
+    pub(crate) covariance: Covariance,
     /// For each feature the covariance over all rows with being of the second class, where that is known.
-    pub(super) label: Option<Vec<f64>>,
+    pub(crate) label: Option<Vec<f64>>,
 }
 
 /// Covariances of the features.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Covariance {
+pub(crate) enum Covariance {
     /// The same in all cells: that of all rows less that of the means. d x d.
     Common(Vec<f64>),
     /// Each cell's own: upper triangles, row by row, sample by sample.
@@ -113,7 +114,7 @@ impl Spread {
     }
 
     /// A sample's own covariance times a vector of d numbers, into one of d.
-    pub(super) fn own_times(&self, sample: usize, with: &[f64], out: &mut [f64]) {
+    pub(crate) fn own_times(&self, sample: usize, with: &[f64], out: &mut [f64]) {
         out.fill(0.0);
         self.each_own(sample, with.len(), &mut |i, j, v| {
             out[i] += v * with[j];
@@ -124,7 +125,7 @@ impl Spread {
     }
 
     /// Calls with the places and the numbers of a sample's own triangle.
-    pub(super) fn each_own(&self, sample: usize, d: usize, each: &mut dyn FnMut(usize, usize, f64)) {
+    pub(crate) fn each_own(&self, sample: usize, d: usize, each: &mut dyn FnMut(usize, usize, f64)) {
         let Covariance::Own(all) = &self.covariance else { return };
         let own = all.iter().skip(sample * (d * (d + 1) / 2));
         let places = (0..d).flat_map(|i| (i..d).map(move |j| (i, j)));
@@ -132,7 +133,7 @@ impl Spread {
     }
 
     /// In standardised features.
-    pub(super) fn standardised(&self, standardiser: &Standardiser) -> Self {
+    pub(crate) fn standardised(&self, standardiser: &Standardiser) -> Self {
         let scale = standardiser.scale();
         let all = || scale.iter().flat_map(|a| scale.iter().map(move |b| a * b));
         let upper = || scale.iter().enumerate().flat_map(|(i, a)| scale.iter().skip(i).map(move |b| a * b));
@@ -172,7 +173,7 @@ fn label(
 /// twice that by `s`. In the integral each two derivatives by `z` are twice one by `s`; of the sum over a few nodes that
 /// stands for it the second, third and fourth here are d2/dz2, 2 d2/dz ds and 4 d2/ds2, so that a descent is given the
 /// slope and the curvature of just the value that it is given.
-pub(super) fn softplus(z: f64, s: f64) -> [f64; 6] {
+pub(crate) fn softplus(z: f64, s: f64) -> [f64; 6] {
     if s <= 0.0 {
         let [value, first, second, third, fourth] = at(z);
         return [value, first, second, third, fourth, second];

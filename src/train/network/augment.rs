@@ -16,7 +16,7 @@ pub struct Augment {
 
 /// Shift and mirroring of an image within its frame.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Pose {
+pub(crate) struct Pose {
     pub down: isize,
     pub right: isize,
     pub mirrored: bool,
@@ -24,7 +24,7 @@ pub(super) struct Pose {
 
 impl Augment {
     /// Poses of images, one after the other.
-    pub(super) fn poses(self, count: usize, random: &mut ChaCha8Rng) -> Vec<Pose> {
+    pub(crate) fn poses(self, count: usize, random: &mut ChaCha8Rng) -> Vec<Pose> {
         (0..count).map(|_| self.pose(random)).collect()
     }
 
@@ -36,7 +36,7 @@ impl Augment {
 }
 
 /// A black pixel in a format, channel by channel; empty where that is 0.
-pub(super) fn black(format: &PixelFormat) -> Vec<f32> {
+pub(crate) fn black(format: &PixelFormat) -> Vec<f32> {
     match format {
         PixelFormat::Bytes => Vec::new(),
         PixelFormat::Floats { mean, std } => {
@@ -47,7 +47,7 @@ pub(super) fn black(format: &PixelFormat) -> Vec<f32> {
 }
 
 /// Images [B, H, W, C], each in its pose, which is its own where none is given.
-pub(super) fn posed(batch: &Batch, poses: &[Pose], black: &[f32]) -> Vec<f32> {
+pub(crate) fn posed(batch: &Batch, poses: &[Pose], black: &[f32]) -> Vec<f32> {
     let (_, channels, height, width) = batch.shape();
     let shape = (channels, height, width);
     match batch.pixels() {

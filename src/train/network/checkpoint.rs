@@ -21,7 +21,7 @@ const VELOCITY: &str = "velocity.";
 
 /// How far a run has come.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Standing {
+pub(crate) struct Standing {
     /// The run's options and input: only the same run is resumed.
     recipe: Recorded,
     /// Epochs that the run was to have.
@@ -75,7 +75,7 @@ fn variables(network: &dyn Network) -> Vec<(String, Var)> {
 ///
 /// # Errors
 /// `Io`, naming the file; `Argument` if Candle refuses.
-pub(super) fn save(path: &Path, standing: &Standing, network: &dyn Network, moving: &Steps) -> Result<()> {
+pub(crate) fn save(path: &Path, standing: &Standing, network: &dyn Network, moving: &Steps) -> Result<()> {
     let names = network.variables().into_iter().map(|(name, _)| format!("{VELOCITY}{name}"));
     let velocities = names.zip(moving.velocities()).filter_map(|(name, v)| v.map(|v| (name, v.clone())));
     let here = variables(network).into_iter().map(|(name, variable)| (name, variable.as_detached_tensor()));
@@ -99,7 +99,7 @@ pub(super) fn save(path: &Path, standing: &Standing, network: &dyn Network, movi
 ///
 /// # Errors
 /// `Io`; `Input` if it is not a checkpoint of this network and recipe.
-pub(super) fn resume(
+pub(crate) fn resume(
     path: &Path,
     recipe: (&Recipe, u64),
     network: &dyn Network,

@@ -17,7 +17,7 @@ use crate::sample::{Batch, Epochs, Images, Labels, Loader, LoaderOptions, State}
 use crate::train::candle_error::candle;
 
 /// Where batches become tensors.
-pub(super) enum Intake {
+pub(crate) enum Intake {
     /// In memory, with what a black pixel is.
     Host { black: Vec<f32>, device: Device },
     /// On a GPU, of bytes that are sent there.
@@ -29,7 +29,7 @@ pub(super) enum Intake {
 }
 
 /// Rows that were drawn.
-pub(super) struct Drawn {
+pub(crate) struct Drawn {
     pub epoch: u64,
     /// Where the draws go on.
     pub state: State,
@@ -64,7 +64,7 @@ impl Drawn {
 }
 
 /// Source of row numbers.
-pub(super) enum Draws<'scope> {
+pub(crate) enum Draws<'scope> {
     Loader(Loader<'scope>),
     #[cfg(feature = "cuda")]
     Rows(Receiver<Result<Drawn>>),
@@ -204,7 +204,7 @@ impl Intake {
 ///
 /// # Errors
 /// Errors of reading and of the work.
-pub(super) fn each_batch(
+pub(crate) fn each_batch(
     training: &Training,
     network: &dyn Network,
     (images, labels): (&dyn Images, &dyn Labels),

@@ -10,7 +10,7 @@ use crate::sample::{Draw, Images, PixelFormat};
 /// network, threads, the checkpoint's path (none changes the weights), and the number of epochs, which may grow.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub(super) struct Recipe(Vec<(String, String)>);
+pub(crate) struct Recipe(Vec<(String, String)>);
 
 impl Recipe {
     /// The recipe of a run that draws `rows` rows an epoch.

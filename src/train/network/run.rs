@@ -19,7 +19,7 @@ use crate::train::split::generator;
 const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// A network under way.
-pub(super) struct Run<'a> {
+pub(crate) struct Run<'a> {
     pub training: &'a Training,
     pub network: &'a dyn Network,
     pub images: &'a dyn Images,
@@ -30,10 +30,10 @@ pub(super) struct Run<'a> {
 }
 
 /// Callback with the rows of a step and the scores that they had before it.
-pub(super) type StepTold<'a> = &'a mut dyn FnMut(&Seen) -> Result<()>;
+pub(crate) type StepTold<'a> = &'a mut dyn FnMut(&Seen) -> Result<()>;
 
 /// Callbacks of a run.
-pub(super) struct Told<'a> {
+pub(crate) struct Told<'a> {
     pub step: Option<StepTold<'a>>,
     /// Called after every epoch, with the state from which the draws go on.
     pub epoch: &'a mut dyn FnMut(&Run, State) -> Result<()>,

@@ -40,12 +40,12 @@ impl Steps {
     }
 
     /// Where each variable was going, in their order; nothing before its first step.
-    pub(super) fn velocities(&self) -> impl Iterator<Item = Option<&Tensor>> {
+    pub(crate) fn velocities(&self) -> impl Iterator<Item = Option<&Tensor>> {
         self.moving.iter().map(|moving| moving.velocity.as_ref())
     }
 
     /// Goes on from velocities, in the variables' order.
-    pub(super) fn go_on(&mut self, velocities: Vec<Option<Tensor>>) {
+    pub(crate) fn go_on(&mut self, velocities: Vec<Option<Tensor>>) {
         self.moving.iter_mut().zip(velocities).for_each(|(moving, velocity)| moving.velocity = velocity);
     }
 

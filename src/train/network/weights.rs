@@ -4,7 +4,7 @@ use candle_core::{D, Result as CandleResult, Tensor};
 use candle_nn::ops::log_softmax;
 
 /// Weights of the rows of a step.
-pub(in crate::train) enum Weights {
+pub(crate) enum Weights {
     /// The same.
     Equal,
     /// Each its own.

@@ -1,11 +1,12 @@
 //! Damage that tests do to encoded blocks: what an encoder with a bug would do.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use super::{EncodedBlock, Schema};
+use crate::codec::encoded_block::EncodedBlock;
+use crate::format::schema::Schema;
 
 /// Applies the damage that the first column's name asks for, `damage PIECE BIT`: the name is the one thing of a
 /// table that reaches every thread of a writer.
-pub(in crate::write) fn apply(schema: &Schema, blocks: &mut [EncodedBlock]) {
+pub(crate) fn apply(schema: &Schema, blocks: &mut [EncodedBlock]) {
     let Some(name) = schema.nodes().first().map(|node| node.name.as_str()) else { return };
     if let ["damage", piece, bit] = name.split(' ').collect::<Vec<_>>()[..] {
         flip(blocks.last_mut().unwrap(), piece, bit.parse().unwrap());
@@ -13,7 +14,7 @@ pub(in crate::write) fn apply(schema: &Schema, blocks: &mut [EncodedBlock]) {
 }
 
 /// Flips a bit of a piece, counted modulo its bits; false if the block has no such piece.
-pub(super) fn flip(block: &mut EncodedBlock, piece: &str, bit: usize) -> bool {
+pub(crate) fn flip(block: &mut EncodedBlock, piece: &str, bit: usize) -> bool {
     let bytes = match piece {
         "layout" => &mut block.layout,
         "bases" => &mut block.bases,

@@ -1,7 +1,7 @@
 //! Every segment is decoded from its encoded bytes, and compared with the values that went in, before it is written.
 
 #[cfg(test)]
-pub(super) mod damage;
+pub(crate) mod damage;
 #[cfg(test)]
 mod tests;
 
@@ -10,12 +10,21 @@ use std::ops::Range;
 use rayon::prelude::*;
 use zerocopy::IntoBytes;
 
-use super::block::{EncodedBlock, validities};
-use super::strings::Dictionary;
-use crate::column::{Batch, Column, Node, Schema, Values};
+use crate::codec::block_entry::{BlockEntry, DCT};
+use crate::codec::encoded_block::EncodedBlock;
+use crate::codec::lanes::validities;
+use crate::codec::strings::dictionary_entry::DictionaryEntry;
+use crate::codec::strings::encode::Dictionary;
+use crate::column::values::{Batch, Column, Values};
 use crate::error::{Error, ErrorKind, Result};
-use crate::format::{BlockEntry, CoresetSection, DCT, DictionaryEntry, MomentsSection, SectionKind};
-use crate::read::{Pieces, Projection, Reader, SegmentReader, Source};
+use crate::files::byte_source::Source;
+use crate::format::directory::SectionKind;
+use crate::format::schema::{Node, Schema};
+use crate::read::projection::Projection;
+use crate::read::reader::Reader;
+use crate::read::segment::{Pieces, SegmentReader};
+use crate::summary::coreset::section::CoresetSection;
+use crate::summary::moments::section::MomentsSection;
 
 /// Bytes of values decoded at a time: they stay in the second-level cache until they are compared.
 const DECODED: usize = 256 << 10;
@@ -28,7 +37,7 @@ const WIDE: usize = 8 << 20;
 ///
 /// # Errors
 /// `Internal`, with column and row of the segment.
-pub(super) fn check(
+pub(crate) fn check(
     schema: &Schema,
     dictionaries: &[Option<Dictionary>],
     segment: &Batch,
@@ -101,7 +110,7 @@ impl Check<'_> {
 ///
 /// # Errors
 /// `Internal`; `Io`.
-pub(super) fn check_file(written: Box<dyn Source>, rows: u64, condensed: u64) -> Result<()> {
+pub(crate) fn check_file(written: Box<dyn Source>, rows: u64, condensed: u64) -> Result<()> {
     let unread = |error: Error| match error.kind() {
         ErrorKind::Io => error,
         _ => broken(format!("the finished file does not open: {error}")),

@@ -1,15 +1,18 @@
 //! Promise 9: no file appears from an encoder that breaks a piece of a block.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use super::damage::flip;
-use super::*;
-use crate::column::{Kind, SchemaBuilder};
+use crate::codec::coding::{ImageTransform, Layout};
+use crate::codec::encode::encode;
+use crate::codec::images::encode::encode_images;
+use crate::codec::lanes::Lanes;
 use crate::error::ErrorKind;
-use crate::image::ImageShape;
-use crate::write::block::Lanes;
-use crate::write::images::encode_images;
-use crate::write::options::ImageTransform;
-use crate::write::{Batches, Layout, Options, Table, write};
+use crate::format::image_shape::ImageShape;
+use crate::format::schema::{Kind, SchemaBuilder};
+use crate::write::options::Options;
+use crate::write::passes::write;
+use crate::write::read_back::damage::flip;
+use crate::write::read_back::*;
+use crate::write::table::{Batches, Table};
 
 const PIECES: [&str; 8] =
     ["layout", "bases", "records", "exceptions", "heap", "offsets", "dictionary", "minimum"];
@@ -60,7 +63,7 @@ fn encoded(
     layout: Layout,
 ) -> Vec<EncodedBlock> {
     let options = Options { layout, ..Options::default() };
-    vec![Lanes::of(schema, segment, dictionaries, options.coding()).unwrap().encode(options.tau)]
+    vec![encode(Lanes::of(schema, segment, dictionaries, options.coding()).unwrap(), options.tau)]
 }
 
 /// True if the blocks, decoded without a look at what went in, are the segment. The cosine transform changes pixels
@@ -153,7 +156,7 @@ fn every_broken_piece_of_images_is_found() {
         let table = EncodedBlock::new(BlockEntry {
             rows: 40.into(),
             base_count: 1.into(),
-            record_kind: crate::format::FIXED_RECORDS,
+            record_kind: crate::codec::block_entry::FIXED_RECORDS,
             ..BlockEntry::default()
         });
         let images = encode_images(shape, &pixels, transform, 40).unwrap();

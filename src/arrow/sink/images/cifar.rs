@@ -8,7 +8,7 @@ use super::folder::Folder;
 use super::{ImageFormat, Images};
 use crate::arrow::class_names::lines;
 use crate::error::Result;
-use crate::image::ImageShape;
+use crate::format::image_shape::ImageShape;
 
 /// Records of a file of CIFAR-10.
 const RECORDS: u64 = 10_000;

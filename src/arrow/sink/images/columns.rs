@@ -5,14 +5,14 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int64Type, Schema, UInt8Type};
 use arrow::record_batch::RecordBatch;
 
-use super::{ImageFormat, Images};
+use super::format::{ImageFormat, Images};
 use crate::arrow::class_names::class_names;
 #[cfg(feature = "images")]
 use crate::arrow::images::holds_pictures;
 use crate::arrow::images::image_shape;
 use crate::arrow::wrap;
 use crate::error::{Error, ErrorKind, Result};
-use crate::image::ImageShape;
+use crate::format::image_shape::ImageShape;
 
 /// The columns of the images and of their labels.
 pub struct Columns {

@@ -12,8 +12,8 @@ use super::columns::{Columns, Content};
 use super::folder::Folder;
 use super::png::{ClassFolders, is_folder_name};
 use crate::arrow::wrap;
+use crate::codec::picture::extension;
 use crate::error::{Error, ErrorKind, Result};
-use crate::image::picture::extension;
 
 /// The files there are.
 pub struct Files {

@@ -7,7 +7,11 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use crate::error::{Error, Result};
-use crate::write::{Disk, Storage, TemporaryFolder, cannot_write, folder as parent};
+use crate::files::file_system::Disk;
+use crate::files::file_system::Storage;
+use crate::files::new_file::cannot_write;
+use crate::files::new_file::folder as parent;
+use crate::files::temporary::TemporaryFolder;
 
 /// An export that is written next to the target first, and removed if it is dropped.
 pub struct Folder {

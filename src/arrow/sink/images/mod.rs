@@ -5,6 +5,7 @@ mod columns;
 #[cfg(feature = "images")]
 mod files;
 mod folder;
+mod format;
 mod idx;
 #[cfg(feature = "images")]
 mod png;
@@ -15,42 +16,11 @@ use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 
 use crate::error::{Error, ErrorKind, Result};
+pub use format::ImageFormat;
+
 use columns::Columns;
 use folder::Folder;
-
-/// The kinds of files that images are written to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ImageFormat {
-    /// `images-idx3-ubyte`, and `labels-idx1-ubyte` if there are labels: images of 1 channel, labels from 0 to 255.
-    Idx,
-    /// `data_batch_1.bin` and so on, of 10,000 images of 3 x 32 x 32 each; `batches.meta.txt` if classes have names.
-    Cifar10,
-    /// `train.bin` of images of 3 x 32 x 32 with a `coarse_label` and a fine one, and files of the classes' names.
-    Cifar100,
-    /// A folder for each class (of its name, or else its number) of PNG files that are named by their row; `classes.txt`
-    /// has the names in order. Without labels, the PNG files alone.
-    #[cfg(feature = "images")]
-    Png,
-    /// Pictures that are kept as files: these, under the names they had, in a folder for each class.
-    #[cfg(feature = "images")]
-    Files,
-}
-
-impl ImageFormat {
-    /// As people call it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Idx => "IDX",
-            Self::Cifar10 => "CIFAR-10",
-            Self::Cifar100 => "CIFAR-100",
-            #[cfg(feature = "images")]
-            Self::Png => "PNG",
-            #[cfg(feature = "images")]
-            Self::Files => "the original",
-        }
-    }
-}
+use format::Images;
 
 /// A folder that images are written to. It appears whole, with `finish`, or not at all.
 pub struct ImageSink {
@@ -68,12 +38,6 @@ enum Writer {
     Png(png::Png),
     #[cfg(feature = "images")]
     Files(files::Files),
-}
-
-/// The images of a batch, one after the other in the order of their shape, and the labels of each.
-struct Images<'b> {
-    pixels: &'b [u8],
-    labels: Vec<Vec<u16>>,
 }
 
 impl ImageSink {

@@ -14,7 +14,7 @@ use super::folder::Folder;
 use crate::arrow::class_names::lines;
 use crate::arrow::source::CLASSES;
 use crate::error::Result;
-use crate::image::ImageShape;
+use crate::format::image_shape::ImageShape;
 
 /// PNG files.
 pub struct Png {

@@ -22,7 +22,7 @@ struct Cut {
 /// The delimiter of text that starts like this: a comma if it cuts all records into as many fields, two
 /// at least; else the character that does, into the most; else the one that does so for most records,
 /// so that the others are refused, not taken for a table of one column.
-pub(super) fn sniff(path: &Path, start: &[u8]) -> u8 {
+pub(crate) fn sniff(path: &Path, start: &[u8]) -> u8 {
     let cuts = CANDIDATES.map(|c| (c, cut(path, start, c)));
     let even = cuts.iter().filter(|(_, cut)| cut.fields > 1 && cut.same == cut.records);
     // `max_by_key` takes the last of several.

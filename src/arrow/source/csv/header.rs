@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 pub const HEADER_NAME: &str = "gede.header_name";
 
 /// Names without a double, and what to say of those that were changed.
-pub(super) struct Names {
+pub(crate) struct Names {
     pub names: Vec<String>,
     /// The names in the header of columns that another has, by the new ones.
     pub doubles: HashMap<String, String>,
@@ -68,7 +68,7 @@ impl Names {
 }
 
 /// The first of a list.
-pub(super) fn some(all: &[String]) -> String {
+pub(crate) fn some(all: &[String]) -> String {
     const MOST: usize = 5;
     let first = all.iter().take(MOST).map(String::as_str).collect::<Vec<_>>().join(", ");
     match all.len().saturating_sub(MOST) {

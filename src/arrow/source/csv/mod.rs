@@ -48,7 +48,7 @@ const START: usize = 1 << 16;
 
 /// A CSV file.
 #[derive(Clone)]
-pub(in crate::arrow) struct Csv {
+pub(crate) struct Csv {
     path: PathBuf,
     stamp: Stamp,
     delimiter: u8,

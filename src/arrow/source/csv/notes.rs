@@ -11,7 +11,7 @@ use arrow::datatypes::{DataType, Schema};
 const NEARLY: u64 = 20;
 
 /// Sentences on columns: `found[i]` is what was found in field i of the schema, none if its type was given.
-pub(super) fn of_columns(schema: &Schema, found: &[Column], given: &[bool], nulls: &Nulls) -> Vec<String> {
+pub(crate) fn of_columns(schema: &Schema, found: &[Column], given: &[bool], nulls: &Nulls) -> Vec<String> {
     let columns =
         || schema.fields().iter().zip(found).zip(given).map(|((f, c), &g)| (f.name(), f.data_type(), c, g));
     let mut notes: Vec<String> = (0..nulls.words().len())

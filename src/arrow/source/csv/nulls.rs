@@ -10,7 +10,7 @@ const USUAL: [&str; 17] = [
 
 /// The words of a file.
 #[derive(Clone)]
-pub(super) struct Nulls {
+pub(crate) struct Nulls {
     words: Vec<String>,
     /// True if they are the usual ones, and not those that were asked for.
     usual: bool,
@@ -54,4 +54,4 @@ impl Nulls {
 }
 
 /// Spaces around values that are not text say nothing.
-pub(super) const SPACES: [char; 2] = [' ', '\t'];
+pub(crate) const SPACES: [char; 2] = [' ', '\t'];

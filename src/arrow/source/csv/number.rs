@@ -8,7 +8,7 @@ const MOST_DIGITS: usize = 767;
 
 /// A decimal number as it is written: `-12.50`, `1e-3`.
 #[derive(Clone, Copy)]
-pub(super) struct Spelling<'a> {
+pub(crate) struct Spelling<'a> {
     text: &'a str,
     pub negative: bool,
     pub plus: bool,
@@ -116,14 +116,14 @@ impl<'a> Spelling<'a> {
 }
 
 /// A float64 that is no number of digits: NaN and the infinities, as programs write them.
-pub(super) fn special(text: &str) -> Option<f64> {
+pub(crate) fn special(text: &str) -> Option<f64> {
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     let is = |word: &str| unsigned.eq_ignore_ascii_case(word);
     (is("inf") || is("infinity") || is_nan(text)).then(|| text.parse().ok()).flatten()
 }
 
 /// True if the text is how programs write what is not a number.
-pub(super) fn is_nan(text: &str) -> bool {
+pub(crate) fn is_nan(text: &str) -> bool {
     matches!(text, "NaN" | "nan" | "NAN" | "-NaN" | "-nan")
 }
 

@@ -31,10 +31,10 @@ impl CsvInput {
 
 /// The type of a column of CSV text.
 #[derive(Clone, Debug, PartialEq)]
-pub struct CsvType(pub(super) Type);
+pub struct CsvType(pub(crate) Type);
 
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Type {
+pub(crate) enum Type {
     This(DataType),
     /// A timestamp of the coarsest unit that holds all values, with a zone if they have one.
     Timestamp,

@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind, Result};
 use std::ops::Range;
 
 /// Most columns. A header of commas alone would take memory for a column a byte.
-pub(super) const MAX_COLUMNS: usize = 65_535;
+pub(crate) const MAX_COLUMNS: usize = 65_535;
 
 /// Longest record in bytes. A quote that is never closed takes the rest of the file into one.
 const MAX_RECORD: usize = 64 << 20;
@@ -21,7 +21,7 @@ const BATCH_BYTES: usize = 4 << 20;
 
 /// Some records of one length.
 #[derive(Default)]
-pub(super) struct Rows {
+pub(crate) struct Rows {
     data: Vec<u8>,
     /// Where fields end in `data`, record after record.
     ends: Vec<usize>,
@@ -69,7 +69,7 @@ impl Rows {
 
 /// Records whose text is known to be UTF-8.
 #[derive(Clone, Copy)]
-pub(super) struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     rows: &'a Rows,
     text: &'a str,
 }
@@ -89,7 +89,7 @@ impl<'a> Fields<'a> {
 }
 
 /// Records of a text, from its start.
-pub(super) struct Records {
+pub(crate) struct Records {
     text: Text,
     delimiter: u8,
     /// Bytes of the longest record.

@@ -55,7 +55,7 @@ enum Conversion {
 }
 
 /// A text file, read from its start once.
-pub(super) struct Text {
+pub(crate) struct Text {
     path: PathBuf,
     reader: Box<dyn Read + Send>,
     conversion: Conversion,
@@ -179,7 +179,7 @@ impl Text {
 }
 
 /// A reason why text cannot be read.
-pub(super) enum TextError {
+pub(crate) enum TextError {
     /// The file cannot be read.
     File(Error),
     /// The bytes are not of the encoding; whoever counts the lines says where.

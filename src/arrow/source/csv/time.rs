@@ -6,7 +6,7 @@ use arrow::datatypes::{Date32Type, TimeUnit};
 use arrow::error::ArrowError;
 
 /// A date, or a time on a date: `2020-02-29`, `2020-02-29 12:30:00.5+01:00`.
-pub(super) struct Time<'a> {
+pub(crate) struct Time<'a> {
     seconds: i64,
     /// Nanosecond of the second; a leap second has a billion and more.
     nanosecond: u32,
@@ -20,12 +20,12 @@ pub(super) struct Time<'a> {
 }
 
 /// Units from the coarsest, in the order of their bits.
-pub(super) const UNITS: [TimeUnit; 4] =
+pub(crate) const UNITS: [TimeUnit; 4] =
     [TimeUnit::Second, TimeUnit::Millisecond, TimeUnit::Microsecond, TimeUnit::Nanosecond];
 
 /// Parses dates and times; what has no zone is taken as UTC.
 #[derive(Clone, Copy)]
-pub(super) struct Clock(Tz);
+pub(crate) struct Clock(Tz);
 
 impl Clock {
     pub fn new() -> Result<Self, ArrowError> {
@@ -76,7 +76,7 @@ impl Time<'_> {
 
 /// The zones of a column.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) enum Zones {
+pub(crate) enum Zones {
     #[default]
     None,
     One(String),

@@ -7,7 +7,7 @@ use arrow::datatypes::{DECIMAL128_MAX_PRECISION, DataType};
 
 /// Types that hold a value: a bit each, the most special first.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Types(u16);
+pub(crate) struct Types(u16);
 
 impl Types {
     const NONE: Self = Self(0);
@@ -42,7 +42,7 @@ impl Types {
 
 /// A value that decides something, and its line.
 #[derive(Clone, Debug)]
-pub(super) struct Seen {
+pub(crate) struct Seen {
     pub line: u64,
     pub value: String,
 }
@@ -54,7 +54,7 @@ impl Seen {
 }
 
 /// The start of a value on one line, for a message.
-pub(super) fn shortened(value: &str) -> String {
+pub(crate) fn shortened(value: &str) -> String {
     const MOST: usize = 40;
     let mut shown: String = value.chars().take(MOST).map(|c| if c.is_control() { ' ' } else { c }).collect();
     if value.chars().nth(MOST).is_some() {
@@ -65,7 +65,7 @@ pub(super) fn shortened(value: &str) -> String {
 
 /// The state of a column's type search after some of its values.
 #[derive(Clone)]
-pub(super) struct Column {
+pub(crate) struct Column {
     pub types: Types,
     /// Values that are neither empty nor words for null.
     pub values: u64,

@@ -16,13 +16,13 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 /// A value that its type does not hold: its row in the batch.
-pub(super) struct Misfit {
+pub(crate) struct Misfit {
     pub row: usize,
     pub value: String,
 }
 
 /// Values as an array. Empty fields are nulls, in types other than text words for null too.
-pub(super) fn array<'a>(
+pub(crate) fn array<'a>(
     data_type: &DataType,
     values: impl Iterator<Item = &'a str>,
     nulls: &Nulls,
@@ -90,7 +90,7 @@ pub(super) fn array<'a>(
 }
 
 /// Fails with the first value that is neither a null nor a date or a time.
-pub(super) fn times<'a>(
+pub(crate) fn times<'a>(
     values: impl Iterator<Item = &'a str>,
     nulls: &Nulls,
     clock: Clock,

@@ -15,7 +15,7 @@ use super::{batch_images, pixel_batch, refuse, schema};
 use crate::arrow::class_names::read_names;
 use crate::arrow::images::image_field;
 use crate::error::{Error, Result};
-use crate::image::ImageShape;
+use crate::format::image_shape::ImageShape;
 
 /// Bytes of an image.
 const PIXELS: usize = 3 * 32 * 32;
@@ -41,7 +41,7 @@ const HUNDRED: Labels = &[
 ];
 
 /// One file, or those of a folder but its test set.
-pub(in crate::arrow) struct Cifar {
+pub(crate) struct Cifar {
     files: Vec<PathBuf>,
     labels: Labels,
     shape: ImageShape,
@@ -158,12 +158,12 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// True if a file's name is that of a binary file of CIFAR.
-pub(in crate::arrow) fn is_cifar(path: &Path) -> bool {
+pub(crate) fn is_cifar(path: &Path) -> bool {
     path.extension().is_some_and(|e| e.eq_ignore_ascii_case("bin")) && path.is_file()
 }
 
 /// The first file of a folder that is one of the Python version of CIFAR: pickles by the names they have there.
-pub(in crate::arrow) fn pickle(entries: &[PathBuf]) -> Option<&PathBuf> {
+pub(crate) fn pickle(entries: &[PathBuf]) -> Option<&PathBuf> {
     let is_named = |path: &Path| {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         ["data_batch", "test_batch", "batches.meta", "train", "test", "meta"]
@@ -174,7 +174,7 @@ pub(in crate::arrow) fn pickle(entries: &[PathBuf]) -> Option<&PathBuf> {
 }
 
 /// True if bytes begin as pickles of Python do, from protocol 2 on.
-pub(in crate::arrow) fn looks_like_pickle(start: &[u8]) -> bool {
+pub(crate) fn looks_like_pickle(start: &[u8]) -> bool {
     matches!(start, [0x80, 2..=5, ..])
 }
 

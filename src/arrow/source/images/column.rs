@@ -16,7 +16,7 @@ use super::{ImageInput, PixelColumn, batch_images, image_array, refuse};
 use crate::arrow::class_names::{CLASS_NAMES, FEATURES, class_names};
 use crate::arrow::images::{image_field, image_shape};
 use crate::error::{Error, Result};
-use crate::image::ImageShape;
+use crate::format::image_shape::ImageShape;
 
 /// The columns that say how large pixels' images are.
 const SIZES: [&str; 3] = ["height", "width", "channels"];
@@ -46,18 +46,9 @@ pub struct WithImages {
     notes: Vec<String>,
 }
 
-/// The table with its pictures and pixels as columns of images; the table itself if it has none, or if it is empty.
-pub(in crate::arrow) fn with_images(
-    path: &Path,
-    table: Box<dyn Source>,
-    options: &ImageInput,
-) -> Result<Box<dyn Source>> {
+/// The table with its pixels as a column of images; the table itself if it has none, or if it is empty.
+pub fn with_pixels(path: &Path, table: Box<dyn Source>, options: &ImageInput) -> Result<Box<dyn Source>> {
     let column = &options.column;
-    if let PixelColumn::None = column {
-        return Ok(table);
-    }
-    #[cfg(feature = "images")]
-    let table = super::pictures::with_pictures(path, table, options)?;
     let found = match column {
         PixelColumn::Of(name, shape) => {
             let (number, field) = table.schema().column_with_name(name).ok_or_else(|| {
@@ -172,7 +163,7 @@ impl WithImages {
     fn image(&self, cell: &[u8], out: &mut [u8]) -> std::result::Result<(), String> {
         match &self.content {
             #[cfg(feature = "images")]
-            Content::Pictures { fit } => crate::image::picture::planes(cell, self.shape, *fit, out),
+            Content::Pictures { fit } => crate::codec::picture::planes(cell, self.shape, *fit, out),
             Content::Pixels(shape) => {
                 if cell.len() != shape.values() {
                     let ImageShape { height, width, channels, .. } = shape;

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::PictureStorage;
-use crate::column::MAX_LANES;
-use crate::image::ImageShape;
-use crate::image::picture::{Head, Refusal};
+use crate::codec::picture::Head;
+use crate::codec::picture::Refusal;
+use crate::format::image_shape::ImageShape;
+use crate::format::schema::MAX_LANES;
 
 /// How the pictures of a set are stored.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -18,14 +18,18 @@ use super::listing::{Passed, entries};
 use super::{BATCH_BYTES, ImageInput, PictureStorage, batch, batch_images, image_array, refuse, schema};
 use crate::arrow::class_names::read_names;
 use crate::arrow::images::{image_field, picture_fields, pictures_field};
+use crate::codec::picture::EXTENSIONS;
+use crate::codec::picture::Head;
+use crate::codec::picture::Refusal;
+use crate::codec::picture::check;
+use crate::codec::picture::planes;
 use crate::error::{Error, Result};
-use crate::image::picture::{EXTENSIONS, Head, Refusal, check, planes};
 
 /// The file beside the folders that names the classes in their order.
-pub(in crate::arrow) const CLASSES: &str = "classes.txt";
+pub(crate) const CLASSES: &str = "classes.txt";
 
 /// Pictures and their classes, in the order of the classes, then of their own names.
-pub(in crate::arrow) struct Folder {
+pub(crate) struct Folder {
     path: PathBuf,
     pictures: Vec<Picture>,
     stored: Stored,

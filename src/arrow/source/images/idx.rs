@@ -13,13 +13,13 @@ use super::super::{RecordBatches, Source, entries};
 use super::{LabelFile, batch_images, pixel_batch, refuse, schema};
 use crate::arrow::images::image_field;
 use crate::error::{Error, Result};
-use crate::image::ImageShape;
+use crate::format::image_shape::ImageShape;
 
 /// Unsigned bytes, as an IDX file says it.
 const BYTES: u8 = 8;
 
 /// A file of images, with or without one of labels.
-pub(in crate::arrow) struct Idx {
+pub(crate) struct Idx {
     images: PathBuf,
     labels: Option<PathBuf>,
     shape: ImageShape,
@@ -28,7 +28,7 @@ pub(in crate::arrow) struct Idx {
 }
 
 /// True if a file starts as IDX files do: two zeros, a type, the number of dimensions.
-pub(in crate::arrow) fn looks_like_idx(start: &[u8]) -> bool {
+pub(crate) fn looks_like_idx(start: &[u8]) -> bool {
     matches!(start, [0, 0, 8 | 9 | 11..=14, 1..=4, ..])
 }
 

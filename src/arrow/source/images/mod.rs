@@ -13,12 +13,12 @@ mod listing;
 #[cfg(feature = "images")]
 mod pictures;
 
-pub(in crate::arrow) use cifar::{Cifar, is_cifar, looks_like_pickle, pickle};
-pub(in crate::arrow) use column::with_images;
+pub(crate) use cifar::{Cifar, is_cifar, looks_like_pickle, pickle};
 #[cfg(feature = "images")]
-pub(in crate::arrow) use folder::{CLASSES, Folder};
-pub(in crate::arrow) use idx::{Idx, looks_like_idx};
+pub(crate) use folder::{CLASSES, Folder};
+pub(crate) use idx::{Idx, looks_like_idx};
 
+use crate::arrow::source::Source;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -30,7 +30,7 @@ use arrow::record_batch::RecordBatch;
 
 use crate::arrow::class_names::CLASS_NAMES;
 use crate::error::{Error, ErrorKind, Result};
-use crate::image::ImageShape;
+use crate::format::image_shape::ImageShape;
 
 /// Bytes of pixels in a batch, about.
 const BATCH_BYTES: usize = 4 << 20;
@@ -71,7 +71,7 @@ pub enum PictureStorage {
 impl ImageInput {
     /// True if a picture is stored as a file whatever the others are.
     #[cfg(feature = "images")]
-    fn keeps(&self, head: &crate::image::picture::Head) -> bool {
+    fn keeps(&self, head: &crate::codec::picture::Head) -> bool {
         self.storage == PictureStorage::Files || self.storage == PictureStorage::Auto && head.is_lossy()
     }
 }
@@ -148,4 +148,18 @@ fn pixel_batch(
 /// An error about an input file.
 fn refuse(path: &Path, what: impl std::fmt::Display) -> Error {
     Error::new(ErrorKind::Input, format!("{}: {what}", path.display()))
+}
+
+/// The table with its pictures and pixels as columns of images; the table itself if it has none, or if it is empty.
+pub(crate) fn with_images(
+    path: &Path,
+    table: Box<dyn Source>,
+    options: &ImageInput,
+) -> Result<Box<dyn Source>> {
+    if let PixelColumn::None = options.column {
+        return Ok(table);
+    }
+    #[cfg(feature = "images")]
+    let table = pictures::with_pictures(path, table, options)?;
+    column::with_pixels(path, table, options)
 }

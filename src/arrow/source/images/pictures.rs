@@ -14,8 +14,9 @@ use super::common::{Common, Stored};
 use super::listing::Passed;
 use super::{ImageInput, PictureStorage, refuse};
 use crate::arrow::images::holds_pictures;
+use crate::codec::picture::Head;
+use crate::codec::picture::check;
 use crate::error::{Error, Result};
-use crate::image::picture::{Head, check};
 
 /// The table with its pictures as columns of images, unless they are kept as files, and without the rows of bad ones if
 /// those are left out; the table itself if it has none, or if it is empty.

@@ -26,7 +26,7 @@ const MOST_EXPANSION: u64 = 1000;
 const TRUSTED: u64 = 64 << 10;
 
 /// Checks that the messages of a stream are whole and of a kind that is read. Other damage is the reader's to report.
-pub(super) fn stream(file: &File) -> Result<()> {
+pub(crate) fn stream(file: &File) -> Result<()> {
     let mut input = Input::new(file)?;
     let mut at = 0;
     // A stream may end without its mark.
@@ -57,7 +57,7 @@ pub(super) fn stream(file: &File) -> Result<()> {
 }
 
 /// Checks the same of a file, whose footer names its messages.
-pub(super) fn file(file: &File) -> Result<()> {
+pub(crate) fn file(file: &File) -> Result<()> {
     let mut input = Input::new(file)?;
     let footer_end = input.length.checked_sub(10).ok_or_else(cut_short)?;
     let Ok(footer) = read_footer_length(input.array(footer_end)?) else { return Ok(()) };

@@ -10,7 +10,7 @@ use std::io::Seek;
 use std::path::{Path, PathBuf};
 
 /// An Arrow IPC file or a stream in a file.
-pub(in crate::arrow) struct Ipc {
+pub(crate) struct Ipc {
     path: PathBuf,
     schema: SchemaRef,
     stream: bool,

@@ -6,14 +6,14 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 /// Largest index; a row of a file has at most so many lanes.
-pub(super) const MAX_INDEX: usize = (1 << 20) - 1;
+pub(crate) const MAX_INDEX: usize = (1 << 20) - 1;
 
 /// Longest line in bytes: pairs of 32 bytes.
 const MAX_LINE: u64 = 32 * MAX_INDEX as u64;
 
 /// A label, or the number of a query.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Label {
+pub(crate) struct Label {
     pub float: f64,
     /// The same as an integer, if it is one.
     pub integer: Option<i64>,
@@ -37,7 +37,7 @@ impl Label {
 
 /// A line: its label, its query and its pairs, by index.
 #[derive(Default)]
-pub(super) struct Row {
+pub(crate) struct Row {
     pub label: Label,
     pub query: Option<i64>,
     pub pairs: Vec<(usize, f64)>,
@@ -91,7 +91,7 @@ fn number(text: &str) -> std::result::Result<f64, String> {
 }
 
 /// The lines of a file that say anything, parsed.
-pub(super) struct Lines {
+pub(crate) struct Lines {
     path: PathBuf,
     reader: BufReader<Box<dyn Read + Send>>,
     line: Vec<u8>,
@@ -135,7 +135,7 @@ impl Lines {
 }
 
 /// True if the first line of text that says anything is a label and pairs of LIBSVM.
-pub(in crate::arrow) fn looks_like_libsvm(start: &str) -> bool {
+pub(crate) fn looks_like_libsvm(start: &str) -> bool {
     let mut lines = start.lines().map(content).filter(|line| !line.is_empty());
     lines.next().is_some_and(|line| line.contains(':') && Row::default().parse(line).is_ok())
 }

@@ -4,7 +4,7 @@
 
 mod lines;
 
-pub(in crate::arrow) use lines::looks_like_libsvm;
+pub(crate) use lines::looks_like_libsvm;
 
 use super::stamp::Stamp;
 use super::{RecordBatches, Source, unreadable};
@@ -37,7 +37,7 @@ pub struct LibsvmInput {
 }
 
 /// A LIBSVM text file.
-pub(in crate::arrow) struct Libsvm {
+pub(crate) struct Libsvm {
     path: PathBuf,
     stamp: Stamp,
     schema: SchemaRef,

@@ -30,7 +30,7 @@ const FIRST_ROWS: usize = 1024;
 const MOST_ROWS: usize = 65_536;
 
 /// The batches of a file, some columns at a time.
-pub(super) struct ColumnGroups {
+pub(crate) struct ColumnGroups {
     path: PathBuf,
     metadata: ArrowReaderMetadata,
     /// Top-level columns that are read together.
@@ -137,7 +137,7 @@ fn kept_bytes(metadata: &ArrowReaderMetadata, columns: &[usize]) -> Vec<u64> {
 }
 
 /// Bytes of a value that takes as many whatever it is, in memory.
-pub(super) fn fixed_bytes(data_type: &DataType) -> Option<usize> {
+pub(crate) fn fixed_bytes(data_type: &DataType) -> Option<usize> {
     match data_type {
         DataType::Null | DataType::Boolean => Some(1),
         DataType::FixedSizeBinary(length) => usize::try_from(*length).ok(),

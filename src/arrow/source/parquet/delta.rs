@@ -3,7 +3,7 @@
 use super::thrift::Thrift;
 
 /// True if lists one after the other have at most `most` numbers each. Those that are cut short are their reader's to report.
-pub(super) fn are_at_most(bytes: &[u8], lists: usize, most: u64) -> bool {
+pub(crate) fn are_at_most(bytes: &[u8], lists: usize, most: u64) -> bool {
     let mut input = Thrift(bytes);
     for _ in 0..lists {
         match passed(&mut input, most) {

@@ -17,7 +17,7 @@ const ALGORITHM: i64 = 8;
 const CHILDREN: i64 = 5;
 
 /// Why a file is not read; none if its footer is whole.
-pub(super) fn refusal(mut file: &File) -> io::Result<Option<&'static str>> {
+pub(crate) fn refusal(mut file: &File) -> io::Result<Option<&'static str>> {
     let length = file.metadata()?.len();
     // The Parquet reader reports a file of another format.
     let Some(end) = length.checked_sub(8) else { return Ok(None) };

@@ -22,7 +22,7 @@ const DAY_NANOS: i128 = 86_400_000_000_000;
 ///
 /// # Errors
 /// `Input` for a column whose values no unit of 64 bits holds.
-pub(super) fn units(path: &Path, file: &File, columns: &[(usize, TimeUnit)]) -> Result<Vec<TimeUnit>> {
+pub(crate) fn units(path: &Path, file: &File, columns: &[(usize, TimeUnit)]) -> Result<Vec<TimeUnit>> {
     let failed = |e: ParquetError| wrap(ErrorKind::Input, e.into());
     let file = file.try_clone().map_err(|e| Error::io(format!("cannot read {}", path.display()), e))?;
     let survey = || -> Result<Vec<TimeUnit>> {

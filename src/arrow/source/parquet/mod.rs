@@ -30,7 +30,7 @@ const LEAST_ROWS: usize = 64;
 const STRING_BYTES: usize = 16 << 20;
 
 /// A Parquet file. Its metadata is kept between passes, unless there are many files; pages are read one by one.
-pub(in crate::arrow) struct Parquet {
+pub(crate) struct Parquet {
     path: PathBuf,
     schema: SchemaRef,
     rows: Option<u64>,

@@ -51,7 +51,7 @@ struct Chunk {
 
 /// Checks the headers of all pages, and returns the bytes of the longest strings of a row that its dictionaries make of
 /// next to nothing.
-pub(super) fn check(file: &File, metadata: &ParquetMetaData) -> Result<usize> {
+pub(crate) fn check(file: &File, metadata: &ParquetMetaData) -> Result<usize> {
     let length = file.metadata().map_err(|e| Error::io("cannot read", e))?.len();
     let groups = metadata.row_groups();
     let columns = metadata.file_metadata().schema_descr().num_columns();

@@ -24,7 +24,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// How a file is read.
-pub(super) struct Plan {
+pub(crate) struct Plan {
     /// The metadata that the `parquet` crate reads it by.
     pub metadata: ArrowReaderMetadata,
     /// The schema of its batches once restored.

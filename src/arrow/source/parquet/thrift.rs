@@ -4,12 +4,12 @@
 const MAX_DEPTH: usize = 32;
 
 /// The types of fields and items that are read.
-pub(super) const LIST: u8 = 9;
-pub(super) const STRUCT: u8 = 12;
+pub(crate) const LIST: u8 = 9;
+pub(crate) const STRUCT: u8 = 12;
 
 /// Bytes that are read from their start. What is damaged reads as `None`.
 #[derive(Clone, Copy)]
-pub(super) struct Thrift<'a>(pub &'a [u8]);
+pub(crate) struct Thrift<'a>(pub &'a [u8]);
 
 impl Thrift<'_> {
     /// The type and the number of the next field; none inside at the end of a struct.

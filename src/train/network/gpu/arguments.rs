@@ -6,21 +6,21 @@ use zerocopy::{Immutable, IntoBytes};
 ///
 /// # Safety
 /// Its memory layout is that of the struct in the kernels' source.
-pub(in crate::train) unsafe trait Arguments: Copy + 'static {
+pub(crate) unsafe trait Arguments: Copy + 'static {
     /// Names of the source and of what it is compiled to.
     const SOURCE: Source;
 }
 
 /// A source of kernels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(in crate::train) enum Source {
+pub(crate) enum Source {
     Network,
     Images,
 }
 
 /// A kernel by its name, for arguments of a kind, and the values that it goes over.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::train) struct Kernel<'a, A> {
+pub(crate) struct Kernel<'a, A> {
     pub name: &'a str,
     pub arguments: &'a A,
     pub count: usize,
@@ -29,7 +29,7 @@ pub(in crate::train) struct Kernel<'a, A> {
 /// Patches of images.
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(C)]
-pub(in crate::train) struct Patches {
+pub(crate) struct Patches {
     pub from: u64,
     pub to: u64,
     pub count: u32,
@@ -47,7 +47,7 @@ pub(in crate::train) struct Patches {
 /// Batch normalisation.
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(C)]
-pub(in crate::train) struct Norm {
+pub(crate) struct Norm {
     pub images: u64,
     pub weights: u64,
     pub bias: u64,
@@ -73,7 +73,7 @@ pub(in crate::train) struct Norm {
 /// The sum of two tensors with its ReLU, or the way back.
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(C)]
-pub(in crate::train) struct Join {
+pub(crate) struct Join {
     pub a: u64,
     pub b: u64,
     pub out: u64,
@@ -85,7 +85,7 @@ pub(in crate::train) struct Join {
 /// A variable in a step.
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(C)]
-pub(in crate::train) struct Moving {
+pub(crate) struct Moving {
     pub variable: u64,
     pub velocity: u64,
     pub gradient: u64,
@@ -93,12 +93,12 @@ pub(in crate::train) struct Moving {
 }
 
 /// Variables that a launch moves at most.
-pub(in crate::train) const TOGETHER: usize = 64;
+pub(crate) const TOGETHER: usize = 64;
 
 /// A step of gradient descent.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
-pub(in crate::train) struct Step {
+pub(crate) struct Step {
     pub moving: [Moving; TOGETHER],
     pub variables: i32,
     pub nesterov: i32,
@@ -111,7 +111,7 @@ pub(in crate::train) struct Step {
 /// A row that is wanted, and how its image is moved: pixels down and to the right, mirrored before that if not 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, IntoBytes, Immutable)]
 #[repr(C)]
-pub(in crate::train) struct Order {
+pub(crate) struct Order {
     pub row: u32,
     pub down: i32,
     pub right: i32,
@@ -121,7 +121,7 @@ pub(in crate::train) struct Order {
 /// Images of a file.
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(C)]
-pub(in crate::train) struct Images {
+pub(crate) struct Images {
     pub data: u64,
     pub blocks: u64,
     pub lanes: u64,

@@ -28,24 +28,24 @@ mod tensors;
 mod tests;
 
 #[cfg(feature = "cuda")]
-pub(super) use arguments::Norm;
-pub(super) use arguments::{Arguments, Images, Join, Kernel, Moving, Order, Patches, Step, TOGETHER};
+pub(crate) use arguments::Norm;
+pub(crate) use arguments::{Arguments, Images, Join, Kernel, Moving, Order, Patches, Step, TOGETHER};
 #[cfg(all(feature = "cuda", feature = "cudnn"))]
-pub(super) use convolution::convolve;
+pub(crate) use convolution::convolve;
 #[cfg(feature = "cuda")]
-pub(super) use cuda::{Cuda, launch};
+pub(crate) use cuda::{Cuda, launch};
 #[cfg(test)]
-pub(super) use emulated::Emulated;
+pub(crate) use emulated::Emulated;
 #[cfg(feature = "cuda")]
-pub(super) use join::{join, join_back};
-pub(super) use machine::Machine;
+pub(crate) use join::{join, join_back};
+pub(crate) use machine::Machine;
 #[cfg(feature = "cuda")]
-pub(super) use memory::{keep_memory, peak_memory};
+pub(crate) use memory::{keep_memory, peak_memory};
 #[cfg(feature = "cuda")]
-pub(super) use norm::GpuNorm;
-pub(super) use posed::Posed;
-pub(super) use resident::Resident;
+pub(crate) use norm::GpuNorm;
+pub(crate) use posed::Posed;
+pub(crate) use resident::Resident;
 #[cfg(feature = "cuda")]
-pub(super) use steps::step;
+pub(crate) use steps::step;
 #[cfg(feature = "cuda")]
-pub(super) use tensors::{address, with_addresses};
+pub(crate) use tensors::{address, with_addresses};

@@ -12,7 +12,7 @@ use super::{Kernel, Norm, launch};
 const SUMS: [usize; 2] = [1 << 17, 1 << 11];
 
 /// One application while training, on images [B, H, W, C], weights [C] and a bias [C].
-pub(in crate::train) struct GpuNorm {
+pub(crate) struct GpuNorm {
     pub relu: bool,
     pub epsilon: f32,
     pub momentum: f32,

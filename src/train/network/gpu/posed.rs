@@ -9,7 +9,7 @@ use crate::train::candle_error::candle;
 use crate::train::network::augment::black;
 
 /// Room for images as bytes [N, C, H, W], and what batches of them become.
-pub(in crate::train) struct Posed<M: Machine> {
+pub(crate) struct Posed<M: Machine> {
     pub machine: M,
     /// Arguments of the kernels; addresses are of memory that is held here.
     pub arguments: Images,

@@ -5,8 +5,8 @@ use zerocopy::IntoBytes;
 
 use super::posed::Posed;
 use super::{Images, Kernel, Machine, Order};
-use crate::image::cosine_table;
-use crate::read::{PackedBlock, PackedImages};
+use crate::codec::dct::cosines::cosine_table;
+use crate::read::packed::{PackedBlock, PackedImages};
 use crate::sample::PixelFormat;
 use crate::train::candle_error::candle;
 use crate::{Error, Result as GedeResult};
@@ -22,7 +22,7 @@ const CODINGS: [(u32, &[&str]); 3] = [
 const TOGETHER: usize = 1 << 24;
 
 /// Images that a kernel decodes.
-pub(in crate::train) struct Resident<M: Machine> {
+pub(crate) struct Resident<M: Machine> {
     posed: Posed<M>,
     /// Kernels, and the values that each goes over for an image.
     kernels: Vec<(&'static str, usize)>,

@@ -5,19 +5,19 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::Rng;
 
 /// Weights [inputs, outputs], or [outputs, inputs] for a convolution, and a bias [outputs].
-pub(super) struct Layer {
+pub(crate) struct Layer {
     pub weights: Var,
     pub bias: Var,
 }
 
 /// Numbers uniformly within a bound.
-pub(super) fn uniform(count: usize, bound: f32, random: &mut ChaCha8Rng) -> Vec<f32> {
+pub(crate) fn uniform(count: usize, bound: f32, random: &mut ChaCha8Rng) -> Vec<f32> {
     let unit = |bits: u32| (f64::from(bits) / f64::from(u32::MAX) * 2.0 - 1.0) as f32;
     (0..count).map(|_| unit(random.next_u32()) * bound).collect()
 }
 
 /// Weights [inputs, outputs] as a convolution has them.
-pub(super) fn turned(weights: &Tensor) -> Result<Var> {
+pub(crate) fn turned(weights: &Tensor) -> Result<Var> {
     Var::from_tensor(&weights.t()?.contiguous()?)
 }
 

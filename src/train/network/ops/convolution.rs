@@ -33,7 +33,7 @@ pub struct Convolution {
 
 /// Sizes of a convolution.
 #[derive(Clone, Copy)]
-pub(super) struct Sizes {
+pub(crate) struct Sizes {
     pub images: usize,
     pub height: usize,
     pub width: usize,
@@ -116,12 +116,12 @@ impl Convolution {
     }
 
     /// Products with their bias, and what is below 0 set to 0 if so wanted, in steps that Candle knows.
-    pub(super) fn finish(&self, products: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
+    pub(crate) fn finish(&self, products: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
         let out = bias.map_or_else(|| Ok(products.clone()), |bias| products.broadcast_add(bias))?;
         if self.relu { out.relu() } else { Ok(out) }
     }
 
-    pub(super) fn sizes(&self, images: &Shape, weights: &Shape, bias: Option<&Shape>) -> Result<Sizes> {
+    pub(crate) fn sizes(&self, images: &Shape, weights: &Shape, bias: Option<&Shape>) -> Result<Sizes> {
         let (count, height, width, channels) = images.dims4()?;
         let (outputs, patch) = weights.dims2()?;
         let fits = |side: usize| (side + 2 * self.padding).checked_sub(self.kernel);
@@ -168,7 +168,7 @@ impl Convolution {
     }
 
     /// Lays out the patches of an image among zeros; places outside the image, the same for all images, are not written.
-    pub(super) fn patches(&self, s: &Sizes, image: &[f32], patches: &mut [f32]) {
+    pub(crate) fn patches(&self, s: &Sizes, image: &[f32], patches: &mut [f32]) {
         self.stretches(s, |from, to, length| {
             if let (Some(from), Some(to)) = (image.get(from..from + length), patches.get_mut(to..to + length))
             {
@@ -178,7 +178,7 @@ impl Convolution {
     }
 
     /// Adds patches to the pixels that they were taken from.
-    pub(super) fn add_patches(&self, s: &Sizes, patches: &[f32], image: &mut [f32]) {
+    pub(crate) fn add_patches(&self, s: &Sizes, patches: &[f32], image: &mut [f32]) {
         self.stretches(s, |to, from, length| {
             if let (Some(from), Some(to)) = (patches.get(from..from + length), image.get_mut(to..to + length))
             {

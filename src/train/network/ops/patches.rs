@@ -20,7 +20,7 @@ struct AddPatches(Patches);
 impl Convolution {
     /// As [`apply`](Self::apply), in steps that Candle knows but for the patches. The patches are kept for the way back:
     /// K * K times the images.
-    pub(super) fn by_products(
+    pub(crate) fn by_products(
         self,
         images: &Tensor,
         weights: &Tensor,

@@ -69,7 +69,7 @@ impl Choice {
     }
 
     /// Weights of the rows of a step; equal if they are not of the choice.
-    pub(in crate::train) fn weights(&self, step: &[u64]) -> Weights {
+    pub(crate) fn weights(&self, step: &[u64]) -> Weights {
         let of = |weights: &[f32]| -> Vec<f32> {
             let at = step.iter().map(|row| self.rows.binary_search(row).ok());
             at.map(|at| at.and_then(|at| weights.get(at)).copied().unwrap_or(1.0)).collect()

@@ -116,12 +116,12 @@ impl Gradients {
     }
 
     /// The rows at some places.
-    pub(super) fn at(&self, places: &[usize]) -> Vec<u64> {
+    pub(crate) fn at(&self, places: &[usize]) -> Vec<u64> {
         places.iter().map(|&at| self.rows[at]).collect()
     }
 
     /// Works on the classes side by side, each with its share of an amount of all rows; in the order of the classes.
-    pub(super) fn each_class<T: Send>(
+    pub(crate) fn each_class<T: Send>(
         &self,
         stage: &Stage,
         amount: Amount,
@@ -142,7 +142,7 @@ impl Gradients {
 }
 
 /// The rows of a class.
-pub(super) struct Class {
+pub(crate) struct Class {
     pub number: usize,
     /// Where they are among all.
     pub places: Vec<usize>,
@@ -167,7 +167,7 @@ fn shares(count: usize, sizes: impl Iterator<Item = usize> + Clone) -> Vec<usize
 }
 
 /// The dot product, summed in eight parts.
-pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
+pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
     let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
     let mut sums = [0.0; 8];
     for (a, b) in a.iter().zip(b) {

@@ -61,7 +61,7 @@ struct Atom {
 /// At most `most` of the vectors (rows of `width` values) with weights above 0 whose sum comes near the target: the
 /// vector that points most along the residual is added, weights are solved for again, and vectors whose weight would
 /// fall below 0 leave (orthogonal matching pursuit with the inner loop of Lawson and Hanson's non-negative least squares).
-pub(super) fn pursue(vectors: &[f32], width: usize, target: &[f64], most: usize) -> Vec<(usize, f64)> {
+pub(crate) fn pursue(vectors: &[f32], width: usize, target: &[f64], most: usize) -> Vec<(usize, f64)> {
     let vector = |at: usize| &vectors[at * width..(at + 1) * width];
     let count = vectors.len() / width.max(1);
     let mut atoms: Vec<Atom> = Vec::new();

@@ -19,19 +19,19 @@ pub struct Seen<'a> {
 
 impl Seen<'_> {
     /// The scores, row after row, and how many classes there are.
-    pub(super) fn values(&self) -> Result<(Vec<f32>, usize)> {
+    pub(crate) fn values(&self) -> Result<(Vec<f32>, usize)> {
         values(self.scores)
     }
 }
 
 /// A matrix's values, row after row, and its columns.
-pub(super) fn values(matrix: &Tensor) -> Result<(Vec<f32>, usize)> {
+pub(crate) fn values(matrix: &Tensor) -> Result<(Vec<f32>, usize)> {
     let of = || Ok((matrix.to_dtype(DType::F32)?.flatten_all()?.to_vec1()?, matrix.dims2()?.1));
     of().map_err(candle)
 }
 
 /// Turns scores into probabilities, and hands out the logarithm of the sum that they were divided by.
-pub(super) fn softmax(scores: &mut [f32]) -> f32 {
+pub(crate) fn softmax(scores: &mut [f32]) -> f32 {
     let most = scores.iter().copied().fold(f32::MIN, f32::max);
     scores.iter_mut().for_each(|score| *score = (*score - most).exp());
     let sum: f32 = scores.iter().sum();

@@ -29,29 +29,29 @@ pub struct Stage<'a> {
 
 impl Stage<'_> {
     /// The random numbers of a selection at this epoch.
-    pub(super) fn random(&self) -> ChaCha8Rng {
+    pub(crate) fn random(&self) -> ChaCha8Rng {
         stream(self.training.seed, self.epoch, STRATUM, 0)
     }
 
     /// Those of a class, to select its rows beside other classes'.
-    pub(super) fn random_of(&self, class: u32) -> ChaCha8Rng {
+    pub(crate) fn random_of(&self, class: u32) -> ChaCha8Rng {
         stream(self.training.seed, self.epoch, STRATUM, 1 + u64::from(class))
     }
 
     /// How many rows an amount is of all.
-    pub(super) fn count(&self, amount: Amount) -> Result<usize> {
+    pub(crate) fn count(&self, amount: Amount) -> Result<usize> {
         Ok(amount.of(&Draw::Uniform(self.images.rows()))? as usize)
     }
 
     /// Rows at random.
-    pub(super) fn at_random(&self, amount: Amount, epochs: u64) -> Result<Choice> {
+    pub(crate) fn at_random(&self, amount: Amount, epochs: u64) -> Result<Choice> {
         let mut rows: Vec<u64> = (0..self.images.rows()).collect();
         take(&mut rows, self.count(amount)?, &mut self.random());
         Choice::new(rows, Weighing::Equal, epochs)
     }
 
     /// Trains the network on all rows for some epochs, looks at it, and makes it what it was.
-    pub(super) fn rehearse<T>(
+    pub(crate) fn rehearse<T>(
         &self,
         epochs: u64,
         saw: StepTold,
@@ -75,7 +75,7 @@ impl Stage<'_> {
     }
 
     /// The error of a method that needs the last layer of a network that does not give it.
-    pub(super) fn untold() -> Error {
+    pub(crate) fn untold() -> Error {
         Error::argument(
             "the network does not tell what its last layer is given (`Network::last_layer`), which this method needs",
         )
@@ -83,7 +83,7 @@ impl Stage<'_> {
 }
 
 /// Leaves `count` of the items, at random.
-pub(super) fn take<T>(items: &mut Vec<T>, count: usize, random: &mut ChaCha8Rng) {
+pub(crate) fn take<T>(items: &mut Vec<T>, count: usize, random: &mut ChaCha8Rng) {
     for at in 0..count.min(items.len()) {
         let other = at + below(random, (items.len() - at) as u64) as usize;
         items.swap(at, other);

@@ -3,8 +3,7 @@
 
 use std::collections::HashMap;
 
-use gede::entrogede::{BitPlanes, paper_bits};
-
+use super::planes::{BitPlanes, paper_bits};
 use super::rows::BaseRow;
 use crate::table::FloatTable;
 

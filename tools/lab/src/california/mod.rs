@@ -3,6 +3,7 @@
 mod bases;
 mod figures;
 mod measure;
+mod planes;
 mod rows;
 mod summary;
 mod trial;

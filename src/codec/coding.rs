@@ -1,0 +1,89 @@
+//! Choices of codings.
+
+use crate::format::image_shape::ImageShape;
+
+/// How the records of a table are cut.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Layout {
+    /// The paper's: one base a row, records of fixed width.
+    Paper,
+    /// Code groups of columns, each with its own base table; deviations are as wide as the bases say. Strings are
+    /// put into symbols where that makes them smaller.
+    #[default]
+    Compact,
+}
+
+/// A part of the coding of tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Floats that are decimals become integers.
+    Decimals,
+    /// Values that repeat become codes of a dictionary: numbers and strings.
+    Dictionaries,
+    /// Divides a lane's fields by their greatest common divisor (compact layout).
+    Steps,
+    /// Rows near a line, or near each other, become what is left of it (compact layout).
+    Frames,
+    /// The base says how wide a row's deviation is (compact layout; no code groups either without it).
+    Bins,
+    /// Lanes that go together share a base (compact layout).
+    CodeGroups,
+    /// Strings become codes of common pieces (compact layout).
+    Symbols,
+}
+
+impl Part {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Decimals,
+        Self::Dictionaries,
+        Self::Steps,
+        Self::Frames,
+        Self::Bins,
+        Self::CodeGroups,
+        Self::Symbols,
+    ];
+}
+
+/// How tables are coded.
+#[derive(Clone, Copy)]
+pub(crate) struct Coding {
+    pub layout: Layout,
+    pub without: Option<Part>,
+}
+
+impl Coding {
+    /// True if a part is used where it pays.
+    pub fn has(self, part: Part) -> bool {
+        self.without != Some(part)
+    }
+
+    /// True if strings may be put into symbols.
+    pub fn has_symbols(self) -> bool {
+        self.layout == Layout::Compact && self.has(Part::Symbols)
+    }
+}
+
+/// Transform of images before their bits are deduplicated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ImageTransform {
+    /// `Lossless`; in the paper's layout `None` for images that are not of three channels.
+    Auto,
+    /// Nothing: fixed records of pixels.
+    None,
+    /// The paper's: YCbCr and the discrete cosine transform, rounded. Near-lossless.
+    Dct,
+    /// Reversible colours, prediction, tiles of residuals.
+    Lossless,
+}
+
+impl ImageTransform {
+    /// The transform that `Auto` stands for, by shape and layout.
+    pub(crate) fn of(self, shape: ImageShape, layout: Layout) -> Self {
+        match (self, layout, shape.channels) {
+            (Self::Auto, Layout::Paper, channels) if channels != 3 => Self::None,
+            (Self::Auto, ..) => Self::Lossless,
+            (chosen, ..) => chosen,
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! The integer cosine transform of images (spec, section 8).
+
+pub(crate) mod axis;
+pub(crate) mod cosines;
+pub(crate) mod errors;
+pub(crate) mod inverse;
+pub(crate) mod products;
+pub(crate) mod transform;
+pub(crate) mod vectors;

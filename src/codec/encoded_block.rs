@@ -1,0 +1,59 @@
+//! A block before it has a place in the file.
+
+use crate::codec::block_entry::BlockEntry;
+use crate::codec::dct::errors::ImageErrors;
+use crate::codec::strings::encode::StoredDictionary;
+use crate::codec::transform::lane_transform::LaneTransform;
+use crate::error::Result;
+
+/// A dictionary, or symbols, that belong to one lane of one segment.
+pub(crate) struct LaneDictionary {
+    pub lane: usize,
+    pub stored: StoredDictionary,
+}
+
+/// A block before it has a place in the file.
+#[derive(Default)]
+pub(crate) struct EncodedBlock {
+    /// Counts and bit counts; offsets are open.
+    pub entry: BlockEntry,
+    pub transforms: Vec<LaneTransform>,
+    pub dictionaries: Vec<LaneDictionary>,
+    pub layout: Vec<u8>,
+    pub bases: Vec<u8>,
+    pub records: Vec<u8>,
+    pub exceptions: Vec<u8>,
+    pub heap: Vec<u8>,
+    pub offsets: Vec<u8>,
+    /// Errors of near-lossless coding.
+    pub errors: ImageErrors,
+    /// The coefficients that near-lossless coding stores, until they have been read back.
+    pub coefficients: Vec<i32>,
+}
+
+impl EncodedBlock {
+    /// A block without bytes.
+    pub fn new(entry: BlockEntry) -> Self {
+        Self { entry, ..Self::default() }
+    }
+
+    /// The entry of the block, once `place` has given each of its pieces an offset (0 for an empty one).
+    pub fn placed<'b>(
+        &'b self,
+        transforms: u64,
+        mut place: impl FnMut(&'b [u8]) -> Result<u64>,
+    ) -> Result<BlockEntry> {
+        Ok(BlockEntry {
+            transforms: transforms.into(),
+            layout: place(&self.layout)?.into(),
+            bases: place(&self.bases)?.into(),
+            records: place(&self.records)?.into(),
+            exceptions: place(&self.exceptions)?.into(),
+            exceptions_length: (self.exceptions.len() as u64).into(),
+            heap: place(&self.heap)?.into(),
+            heap_length: (self.heap.len() as u64).into(),
+            offsets: place(&self.offsets)?.into(),
+            ..self.entry
+        })
+    }
+}

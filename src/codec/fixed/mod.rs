@@ -1,0 +1,13 @@
+//! Fixed records (EntroGeDe): a base a row, and deviations of one width (spec, section 4.1).
+
+pub(crate) mod bases;
+pub(crate) mod cost;
+pub(crate) mod encode;
+pub(crate) mod entropy;
+pub(crate) mod kernel;
+pub(crate) mod lane;
+pub(crate) mod pixel_rows;
+pub(crate) mod planes;
+pub(crate) mod records;
+#[cfg(test)]
+mod tests;

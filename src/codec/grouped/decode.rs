@@ -1,0 +1,241 @@
+//! The fields of some rows of a block in code groups: their frames and mini-blocks found, decoded, and framed.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use crate::bits::{SLACK, field, mask};
+use crate::codec::block_entry::BlockEntry;
+use crate::codec::grouped::block::Grouped;
+use crate::codec::grouped::code_group::{GroupLane, corrupt};
+use crate::codec::grouped::frame_of_reference::Slope;
+use crate::codec::grouped::kernel::{Chunk, Places, Run};
+use crate::codec::grouped::layout::MINI_BLOCK;
+use crate::codec::row_selection::Picked;
+use crate::earned;
+use crate::error::Result;
+use crate::files::byte_source::Source;
+use crate::format::checksum::PAGE;
+use crate::format::pages::Pages;
+
+/// The bytes of the frames of some rows, and of their mini-blocks.
+type Found<'p> = (Cow<'p, [u8]>, Cow<'p, [u8]>);
+
+/// The fields of some rows.
+#[derive(Default)]
+pub(crate) struct GroupedFields {
+    runs: Vec<Run>,
+    places: Places,
+    /// Lanes that are wanted, by place.
+    wanted: Vec<bool>,
+    /// By place.
+    fields: Vec<Vec<u64>>,
+}
+
+impl GroupedFields {
+    /// Gets ready for a block of which these lanes will be read. Memory is used again.
+    ///
+    /// # Errors
+    /// `Memory`.
+    pub fn start(&mut self, grouped: &Grouped, lanes: impl Iterator<Item = usize>) -> Result<()> {
+        self.wanted.clear();
+        earned::resize(&mut self.wanted, grouped.code.lanes.len(), false)?;
+        self.fields.resize_with(grouped.code.lanes.len(), Vec::new);
+        for lane in lanes {
+            let place = grouped.places.get(lane).and_then(|&p| self.wanted.get_mut(p));
+            place.into_iter().for_each(|w| *w = true);
+        }
+        Ok(())
+    }
+
+    /// Exchanges the fields of a lane for other memory.
+    pub fn swap(&mut self, grouped: &Grouped, lane: usize, out: &mut Vec<u64>) {
+        if let Some(fields) = grouped.places.get(lane).and_then(|&p| self.fields.get_mut(p)) {
+            std::mem::swap(fields, out);
+        }
+    }
+
+    /// Reads the wanted lanes of some rows of a block.
+    pub fn read<S: Source>(
+        &mut self,
+        grouped: &Grouped,
+        pages: &Pages<S>,
+        entry: &BlockEntry,
+        rows: Picked,
+    ) -> Result<()> {
+        let (frames, data) = self.find(grouped, pages, entry, rows)?;
+        let chunk = Chunk { grouped, runs: &self.runs, data: &data, wanted: &self.wanted };
+        if !self.places.decode(chunk, &mut self.fields) {
+            return Err(corrupt("a row names a base that does not exist, or lies outside"));
+        }
+        let lanes =
+            grouped.code.lanes.iter().zip(&self.fields).zip(&self.wanted).filter(|(_, wanted)| **wanted);
+        let is_wider = |lane: &GroupLane, fields: &[u64]| {
+            lane.loose && fields.iter().fold(0, |all, field| all | field) & !mask(lane.width) != 0
+        };
+        if self.places.has_wrapped() || lanes.into_iter().any(|((lane, fields), _)| is_wider(lane, fields)) {
+            return Err(corrupt("a field is wider than its lane"));
+        }
+        self.add_frames(grouped, &frames);
+        Ok(())
+    }
+
+    /// Finds the rows.
+    fn find<'p, S: Source>(
+        &mut self,
+        grouped: &Grouped,
+        pages: &'p Pages<S>,
+        entry: &BlockEntry,
+        rows: Picked,
+    ) -> Result<Found<'p>> {
+        self.runs.clear();
+        let outside = || corrupt("a mini-block lies outside the records");
+        let lengths = entry.stream_lengths().ok_or_else(outside)?;
+        let piece = |offset: u64, length: u64| pages.source().bytes(offset..offset.saturating_add(length));
+        let (frames_at, records_at) = (entry.offsets.get(), entry.records.get());
+        let mapped = pages.source().whole().is_some();
+        // Mapped pieces are used where they are, page by page as they are touched; of others what is needed is gathered.
+        let (mut frames, mut data) = match mapped {
+            true => (piece(frames_at, lengths[3])?, piece(records_at, lengths[2])?),
+            false => (Cow::Owned(Vec::new()), Cow::Owned(Vec::new())),
+        };
+        let end = 8 * lengths[2].saturating_sub(SLACK);
+        let frame_bits = entry.frame_entry_bits();
+        // What was touched last: rows in order share pages.
+        let (mut seen_frames, mut seen_records) = (0..0, 0..0);
+        let touch = |seen: &mut Range<u64>, bytes: Range<u64>| {
+            if bytes.start < seen.start || bytes.end > seen.end {
+                *seen = bytes.start / PAGE as u64 * PAGE as u64..bytes.end.next_multiple_of(PAGE as u64);
+                return pages.touch(bytes);
+            }
+            Ok(())
+        };
+        let row_bits = grouped.ids.saturating_add(grouped.deviations.1);
+        // Rows in any order are mostly waited for: their memory is asked for ahead.
+        if let Picked::List(rows) = rows {
+            rows.iter().for_each(|&row| prefetch(&frames, entry.frame_of(row) * frame_bits));
+        }
+        let usual = (grouped.deviations.0 + grouped.deviations.1) / 2;
+        // Rows in order that are not in memory are read at once: what comes before the window's first bits is left out.
+        let mut window = None;
+        if let (false, Picked::Range(first, count)) = (mapped, rows) {
+            let last = first + (count as u64).saturating_sub(1);
+            let (from, to) = (entry.frame_of(first) * frame_bits, (entry.frame_of(last) + 1) * frame_bits);
+            frames = gather(pages, frames_at, from, to)?;
+            let local = |row: u64| entry.frame_of(row) * frame_bits - from / 8 * 8;
+            let begin = grouped.mini_block(entry, &frames, local(first), first);
+            let end = grouped.mini_block(entry, &frames, local(last), last);
+            let end = end
+                .saturating_add(row_bits.saturating_mul(MINI_BLOCK))
+                .min(8 * lengths[2].saturating_sub(SLACK));
+            if begin > end {
+                return Err(outside());
+            }
+            data = gather(pages, records_at, begin, end)?;
+            window = Some((from / 8 * 8, begin / 8 * 8, end));
+        }
+        let mut i = 0;
+        while i < rows.len() {
+            let row = rows.row(i);
+            let (block, first) = (row / MINI_BLOCK * MINI_BLOCK, row % MINI_BLOCK);
+            let in_block = MINI_BLOCK.min(entry.rows.get().saturating_sub(block));
+            let count = match rows {
+                Picked::Range(..) => (in_block.saturating_sub(first)).min((rows.len() - i) as u64).max(1),
+                Picked::List(_) => 1,
+            };
+            i += count as usize;
+            let mut frame = entry.frame_of(row) * frame_bits;
+            if let Some((start, ..)) = window {
+                frame -= start;
+            } else if frame_bits > 0 {
+                let bytes = frames_at + frame / 8..frames_at + (frame + frame_bits).div_ceil(8);
+                match &mut frames {
+                    Cow::Borrowed(_) => touch(&mut seen_frames, bytes)?,
+                    Cow::Owned(gathered) => frame = frame % 8 + append(gathered, &pages.get(bytes)?)?,
+                }
+            }
+            let mut at = grouped.mini_block(entry, &frames, frame, row);
+            let to = at.saturating_add(row_bits.saturating_mul(in_block)).min(end);
+            if at > to {
+                return Err(outside());
+            }
+            if let Some((_, start, end)) = window {
+                at = at.checked_sub(start).filter(|_| to <= end).ok_or_else(outside)?;
+            } else if to > at {
+                let bytes = records_at + at / 8..records_at + to.div_ceil(8);
+                match &mut data {
+                    Cow::Borrowed(_) => touch(&mut seen_records, bytes)?,
+                    Cow::Owned(gathered) => at = at % 8 + append(gathered, &pages.get(bytes)?)?,
+                }
+            }
+            if let Picked::List(_) = rows {
+                prefetch(&data, at + first * grouped.ids);
+                prefetch(&data, at + in_block * grouped.ids + first * usual);
+                prefetch(&data, at + in_block * grouped.ids + (first + 1) * usual);
+            }
+            let place = entry.place_in_frame(row) as usize;
+            self.runs.push(Run { at, rows: in_block, first, count, frame, place });
+        }
+        Ok((frames, data))
+    }
+
+    /// Adds the minima of frames and their slopes.
+    fn add_frames(&mut self, grouped: &Grouped, frames: &[u8]) {
+        for ((lane, fields), _) in
+            grouped.code.lanes.iter().zip(&mut self.fields).zip(&self.wanted).filter(|(_, wanted)| **wanted)
+        {
+            let Some((at, width)) = lane.minimum else { continue };
+            let mut from = 0;
+            let mut last = (u64::MAX, 0);
+            for run in &self.runs {
+                if last.0 != run.frame {
+                    last = (run.frame, field(frames, run.frame + at, width));
+                }
+                let to = from + run.count as usize;
+                let fields = fields.get_mut(from..to).unwrap_or(&mut []);
+                if lane.slope == Slope::default() {
+                    fields.iter_mut().for_each(|value| *value = value.wrapping_add(last.1) & mask(width));
+                } else {
+                    for (j, value) in fields.iter_mut().enumerate() {
+                        let line = last.1.wrapping_add(lane.slope.at(run.place + j));
+                        *value = value.wrapping_add(line) & mask(width);
+                    }
+                }
+                from = to;
+            }
+        }
+    }
+}
+
+/// Bits `from` to `to` of the stream at `start`, from the byte of the first on, and room for wide loads after them.
+fn gather<'p, S: Source>(pages: &Pages<S>, start: u64, from: u64, to: u64) -> Result<Cow<'p, [u8]>> {
+    let mut bytes = match to > from {
+        true => pages.get(start + from / 8..start + to.div_ceil(8))?.into_owned(),
+        false => Vec::new(),
+    };
+    let end = bytes.len() + SLACK as usize;
+    earned::resize(&mut bytes, end, 0)?;
+    Ok(Cow::Owned(bytes))
+}
+
+/// Adds bytes to those gathered, and room for wide loads after them; the bit at which they begin.
+fn append(gathered: &mut Vec<u8>, bytes: &[u8]) -> Result<u64> {
+    gathered.truncate(gathered.len().saturating_sub(SLACK as usize));
+    let start = 8 * gathered.len() as u64;
+    earned::reserve(gathered, bytes.len() + SLACK as usize)?;
+    gathered.extend_from_slice(bytes);
+    earned::resize(gathered, start as usize / 8 + bytes.len() + SLACK as usize, 0)?;
+    Ok(start)
+}
+
+/// Asks for the memory at a bit before it is needed.
+#[inline(always)]
+fn prefetch(data: &[u8], bit: u64) {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(byte) = data.get((bit / 8) as usize) {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: the byte is there; nothing is read or written.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(byte).cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (data, bit);
+}

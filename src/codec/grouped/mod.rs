@@ -1,0 +1,19 @@
+//! Grouped records: a base for each code group of lanes, deviations as wide as the bases say (spec, section 4.4).
+
+pub(crate) mod bins;
+pub(crate) mod block;
+pub(crate) mod code_group;
+pub(crate) mod code_groups;
+pub(crate) mod decode;
+pub(crate) mod encode;
+pub(crate) mod frame_of_reference;
+pub(crate) mod kernel;
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod kernel_avx512;
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod lane_table;
+pub(crate) mod layout;
+#[cfg(test)]
+mod tests;
+pub(crate) mod usage;
+pub(crate) mod width_sums;

@@ -1,0 +1,85 @@
+//! Bytes of each code group of a block.
+
+use crate::bits::field;
+use crate::codec::block_entry::BlockEntry;
+use crate::codec::grouped::block::Grouped;
+use crate::codec::grouped::code_group::ONE_LOAD;
+use crate::codec::grouped::layout::{MINI_BLOCK, WIDTH_BITS};
+use crate::error::Result;
+use crate::files::byte_source::Source;
+use crate::format::pages::Pages;
+
+/// Bits of a code group.
+pub(crate) struct GroupPart {
+    pub lanes: Vec<LanePart>,
+    pub bases: u64,
+    /// Base ids in the records.
+    pub ids: u128,
+}
+
+/// Bits of a lane.
+pub(crate) struct LanePart {
+    pub lane: usize,
+    pub deviations: u128,
+    /// Its part of the base table.
+    pub bases: u128,
+    pub framed: bool,
+    pub width: u32,
+}
+
+impl Grouped {
+    /// Bytes of each group, in order: the ids of all rows are counted.
+    pub fn parts<S: Source>(&self, pages: &Pages<S>, entry: &BlockEntry) -> Result<Vec<GroupPart>> {
+        let counts = self.counts(pages, entry)?;
+        let part = |(group, counts): (&crate::codec::grouped::code_group::Group, &Vec<u64>)| {
+            let (entries, per) = self.code.entries(group);
+            let lane = |(offset, place): (usize, usize)| {
+                let lane = self.code.lanes.get(place)?;
+                let widths = entries.iter().skip(offset).step_by(per.max(1)).map(|e| u128::from(e.width));
+                Some(LanePart {
+                    lane: lane.lane,
+                    deviations: widths.zip(counts).map(|(width, &rows)| width * u128::from(rows)).sum(),
+                    bases: group.bases as u128 * u128::from(lane.width + WIDTH_BITS),
+                    framed: lane.minimum.is_some(),
+                    width: lane.width,
+                })
+            };
+            GroupPart {
+                lanes: group.lanes.clone().enumerate().filter_map(lane).collect(),
+                bases: group.bases as u64,
+                ids: u128::from(entry.rows.get()) * u128::from(group.id_bits),
+            }
+        };
+        Ok(self.code.groups.iter().zip(&counts).map(part).collect())
+    }
+
+    /// For each group the rows of each id.
+    fn counts<S: Source>(&self, pages: &Pages<S>, entry: &BlockEntry) -> Result<Vec<Vec<u64>>> {
+        let mut counts: Vec<Vec<u64>> = self.code.groups.iter().map(|g| vec![0; 1 << g.id_bits]).collect();
+        if self.ids == 0 {
+            counts.iter_mut().flatten().for_each(|count| *count = entry.rows.get());
+            return Ok(counts);
+        }
+        // A group of one base has all rows, without an id to count.
+        for (_, counts) in self.code.groups.iter().zip(&mut counts).filter(|(group, _)| group.id_bits == 0) {
+            counts.fill(entry.rows.get());
+        }
+        let lengths = entry.stream_lengths().unwrap_or_default();
+        let data = pages.piece(entry.records.get(), lengths[2])?;
+        let frames = pages.piece(entry.offsets.get(), lengths[3])?;
+        for first in (0..entry.rows.get()).step_by(MINI_BLOCK as usize) {
+            let frame = entry.frame_of(first) * entry.frame_entry_bits();
+            let at = self.mini_block(entry, &frames, frame, first);
+            for j in 0..MINI_BLOCK.min(entry.rows.get() - first) {
+                let ids = at.wrapping_add(j * self.ids);
+                for (group, counts) in
+                    self.code.groups.iter().zip(&mut counts).filter(|(group, _)| group.id_bits > 0)
+                {
+                    let id = field(&data, ids.wrapping_add(group.at), group.id_bits.min(ONE_LOAD));
+                    counts.get_mut(id as usize).into_iter().for_each(|count| *count += 1);
+                }
+            }
+        }
+        Ok(counts)
+    }
+}

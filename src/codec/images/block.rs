@@ -1,0 +1,244 @@
+//! A block of images, and their decoding one by one.
+
+use std::borrow::Cow;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::bits::{SLACK, field};
+use crate::codec::block::Block;
+use crate::codec::block_entry::{
+    BlockEntry, DCT, GROUPED_RECORDS, TILE_RECORDS, check_places, stream_lengths,
+};
+use crate::codec::dct::inverse::DctScratch;
+use crate::codec::dct::transform::{Dct, check_cosine_shape};
+use crate::codec::fixed::pixel_rows::{Bits, RowFields};
+use crate::codec::tiles::coder::TileCoder;
+use crate::codec::tiles::planes::TileScratch;
+use crate::earned;
+use crate::error::{Error, Result};
+use crate::files::byte_source::Source;
+use crate::format::image_shape::ImageShape;
+use crate::format::pages::Pages;
+use crate::format::schema::Schema;
+
+/// A block of images, ready for decoding.
+pub(crate) struct ImageBlock {
+    pub entry: BlockEntry,
+    pub coding: Coding,
+}
+
+/// How records become pixels.
+pub(crate) enum Coding {
+    Pixels(RowFields),
+    Dct(RowFields, ImageShape),
+    Tiles(TileCoder),
+}
+
+/// The error of a block in the cosine transform whose images are larger than the format allows.
+const TOO_LARGE: &str = "a block has larger images in the cosine transform than the format allows";
+
+/// Shapes whose tables are kept: few, since they may be larger than all else that a reader keeps.
+const KEPT_SHAPES: usize = 2;
+
+/// The tables of the cosine transform for the shapes used last: blocks share them.
+#[derive(Default)]
+pub(crate) struct CosineTables(Mutex<Vec<(ImageShape, Arc<Dct>)>>);
+
+impl CosineTables {
+    fn get(&self, shape: ImageShape) -> Arc<Dct> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, dct)) = kept.iter().find(|(own, _)| *own == shape) {
+            return dct.clone();
+        }
+        let dct = Arc::new(Dct::new(shape));
+        kept.truncate(KEPT_SHAPES - 1);
+        kept.insert(0, (shape, dct.clone()));
+        dct
+    }
+}
+
+/// Memory that decoding uses again from image to image.
+#[derive(Default)]
+struct Scratch {
+    /// A tile record.
+    record: Vec<u8>,
+    coefficients: Vec<i32>,
+    dct: DctScratch,
+    tiles: TileScratch,
+}
+
+/// An image to be decoded: its row in the block, and where its values go.
+pub(crate) type Wanted<'o> = (u64, &'o mut [u8]);
+
+impl ImageBlock {
+    /// Reads the block that an entry of a storage group of images describes.
+    pub fn read<S: Source>(pages: &Pages<S>, schema: &Schema, group: u32, entry: BlockEntry) -> Result<Self> {
+        check_places(pages, &entry)?;
+        let shape = schema.group_nodes(group).find_map(|(_, n)| n.image);
+        let shape = shape.ok_or_else(|| Error::corrupt("a storage group without images"))?;
+        if entry.exceptions_length.get() > 0 || entry.heap_length.get() > 0 {
+            return Err(Error::corrupt("a block of images has exceptions or strings"));
+        }
+        if entry.record_kind == GROUPED_RECORDS {
+            return Err(Error::corrupt("a block of images has records of a table"));
+        }
+        let coding = if entry.record_kind == TILE_RECORDS {
+            let [layout, ..] = stream_lengths(&entry)?;
+            // Copied before it is checked: a map may change meanwhile.
+            let layout = pages.piece(entry.layout.get(), layout.saturating_sub(SLACK))?.into_owned();
+            Coding::Tiles(TileCoder::from_bytes(shape, &layout)?)
+        } else {
+            let fields = RowFields::new(&Block::lanes(pages, schema, group, &entry)?)?;
+            match entry.image_transform {
+                DCT => {
+                    check_cosine_shape(&shape).map_err(|_| Error::corrupt(TOO_LARGE))?;
+                    Coding::Dct(fields, shape)
+                }
+                _ => Coding::Pixels(fields),
+            }
+        };
+        Ok(Self { entry, coding })
+    }
+
+    /// True if records are as many bits each.
+    pub fn has_fixed_records(&self) -> bool {
+        self.entry.record_kind != TILE_RECORDS
+    }
+
+    /// Checks the base ids of all fixed records.
+    pub fn check_ids<S: Source>(&self, pages: &Pages<S>) -> Result<()> {
+        const TOGETHER: u64 = 1 << 19;
+        let entry = &self.entry;
+        let (rows, width, id_bits) = (entry.rows.get(), entry.record_bits(), u32::from(entry.id_bits));
+        // Ids of so many bits name no other bases.
+        if entry.base_count.get() == 1u64.checked_shl(id_bits).unwrap_or(0) {
+            return Ok(());
+        }
+        let step = (TOGETHER / width.max(1)).max(1);
+        let mut first = 0;
+        while first < rows {
+            let count = step.min(rows - first);
+            let (records, at) = bits(pages, entry.records.get(), first * width, count * width)?;
+            if (0..count).any(|i| field(&records, at + i * width, id_bits) >= entry.base_count.get()) {
+                return Err(Error::corrupt("a record names a base that does not exist"));
+            }
+            first += count;
+        }
+        Ok(())
+    }
+
+    /// Checks that tile records follow each other and fill their bytes.
+    pub fn check_offsets<S: Source>(&self, pages: &Pages<S>) -> Result<()> {
+        if self.entry.record_kind != TILE_RECORDS {
+            return Ok(());
+        }
+        let mut next = self.entry.records.get();
+        for row in 0..self.entry.rows.get() {
+            let (offset, length) = self.tile_record(pages, row)?;
+            if offset != next {
+                return Err(Error::corrupt("records leave gaps"));
+            }
+            next = offset + length - SLACK;
+        }
+        let end = self.entry.records.get() + self.entry.records_length.get() - SLACK;
+        if next == end { Ok(()) } else { Err(Error::corrupt("records leave gaps")) }
+    }
+
+    /// Decodes images: their bases and records, each page checked when it is first touched.
+    pub fn decode<S: Source>(
+        &self,
+        pages: &Pages<S>,
+        cosines: &CosineTables,
+        wanted: &mut [Wanted],
+    ) -> Result<()> {
+        let mut scratch = Scratch::default();
+        let dct = match &self.coding {
+            Coding::Dct(_, shape) => Some(cosines.get(*shape)),
+            Coding::Pixels(_) | Coding::Tiles(_) => None,
+        };
+        for (row, out) in wanted {
+            self.image(pages, dct.as_deref(), *row, out, &mut scratch)?;
+        }
+        Ok(())
+    }
+
+    fn image<S: Source>(
+        &self,
+        pages: &Pages<S>,
+        dct: Option<&Dct>,
+        row: u64,
+        out: &mut [u8],
+        scratch: &mut Scratch,
+    ) -> Result<()> {
+        match (&self.coding, dct) {
+            (Coding::Tiles(coder), _) => {
+                let (offset, length) = self.tile_record(pages, row)?;
+                let record = match pages.piece(offset, length)? {
+                    // Its flags are counted, then read again: of a map that may change they are copied first.
+                    Cow::Borrowed(mapped) => {
+                        scratch.record.clear();
+                        earned::reserve(&mut scratch.record, mapped.len())?;
+                        scratch.record.extend_from_slice(mapped);
+                        Cow::Borrowed(&scratch.record[..])
+                    }
+                    owned => owned,
+                };
+                let length = record.len().saturating_sub(SLACK as usize);
+                coder.decode(&record, length, out, &mut scratch.tiles)
+            }
+            (Coding::Dct(..), Some(dct)) => {
+                earned::resize(&mut scratch.coefficients, out.len(), 0)?;
+                self.coefficients(pages, row, &mut scratch.coefficients)?;
+                dct.inverse(&scratch.coefficients, out, &mut scratch.dct)
+            }
+            (Coding::Pixels(fields) | Coding::Dct(fields, _), _) => {
+                self.record(pages, row, |record, base| fields.bytes(record, base, out))
+            }
+        }
+    }
+
+    /// Decodes the cosine coefficients of an image.
+    pub fn coefficients<S: Source>(&self, pages: &Pages<S>, row: u64, out: &mut [i32]) -> Result<()> {
+        match &self.coding {
+            Coding::Dct(fields, _) => {
+                self.record(pages, row, |record, base| fields.integers(record, base, out))
+            }
+            Coding::Pixels(_) | Coding::Tiles(_) => Err(Error::corrupt("a block without coefficients")),
+        }
+    }
+
+    /// Finds the fixed record of a row, and its base.
+    fn record<S: Source>(&self, pages: &Pages<S>, row: u64, read: impl FnOnce(Bits, Bits)) -> Result<()> {
+        let entry = &self.entry;
+        let (width, id_bits) = (entry.record_bits(), entry.id_bits);
+        let (record, at) = bits(pages, entry.records.get(), row.saturating_mul(width), width)?;
+        let id = field(&record, at, id_bits.into());
+        if id >= entry.base_count.get() {
+            return Err(Error::corrupt("a record names a base that does not exist"));
+        }
+        let width = u64::from(entry.base_bits.get());
+        let (base, base_at) = bits(pages, entry.bases.get(), id.saturating_mul(width), width)?;
+        let record = Bits { data: &record, at: at + u64::from(id_bits) };
+        read(record, Bits { data: &base, at: base_at });
+        Ok(())
+    }
+
+    /// Place and length of a tile record, the zero bytes after it included.
+    fn tile_record<S: Source>(&self, pages: &Pages<S>, row: u64) -> Result<(u64, u64)> {
+        let entry = &self.entry;
+        let width = u64::from(entry.offset_bits());
+        let (offsets, at) = bits(pages, entry.offsets.get(), row.saturating_mul(width), 2 * width)?;
+        let offset = |i: u64| field(&offsets, at + i * width, width as u32);
+        let (start, end) = (offset(0), offset(1));
+        if start > end || end > entry.records_length.get() - SLACK {
+            return Err(Error::corrupt("a record's offsets lie outside its block"));
+        }
+        Ok((entry.records.get() + start, end - start + SLACK))
+    }
+}
+
+/// The bytes that hold `width` bits at bit `bit` of the stream at `start`, and the bit they begin at.
+fn bits<S: Source>(pages: &Pages<S>, start: u64, bit: u64, width: u64) -> Result<(Cow<'_, [u8]>, u64)> {
+    let end = bit.checked_add(width).and_then(|e| start.checked_add(e.div_ceil(8)));
+    let end = end.ok_or_else(|| Error::corrupt("a record lies outside the file"))?;
+    Ok((pages.get(start + bit / 8..end.max(start + bit / 8))?, bit % 8))
+}

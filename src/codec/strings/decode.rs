@@ -1,0 +1,267 @@
+//! Byte strings: places first, bytes once all rows are known.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use crate::codec::block::Block;
+use crate::codec::fixed::lane::Lane;
+use crate::codec::strings::dictionaries::{Dictionaries, StringTable};
+use crate::codec::strings::symbol_table::SymbolTable;
+use crate::codec::strings::text_map::{TextMap, not_text};
+use crate::codec::transform::lane_transform::TransformKind;
+use crate::codec::transform::materialize::Target;
+use crate::column::values::Values;
+use crate::earned;
+use crate::error::{Error, Result};
+use crate::files::byte_source::Source;
+use crate::format::pages::Pages;
+
+/// Bytes that are set aside for what codes stand for, before it is known how many they are.
+const DECODED: usize = 16 << 20;
+
+/// Strings in symbols that are remembered as checked: rows repeat them.
+const REMEMBERED: usize = 4096;
+
+/// Place of a string.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+struct Place {
+    pool: u32,
+    start: usize,
+    end: usize,
+}
+
+/// Bytes that hold strings.
+enum Pool<'a> {
+    /// A heap; with a table, its strings are in symbols.
+    Heap(Cow<'a, [u8]>, Option<Arc<SymbolTable>>),
+    Dictionary(u32, Arc<StringTable>),
+}
+
+impl Pool<'_> {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Pool::Heap(bytes, _) => bytes,
+            Pool::Dictionary(_, table) => table.data(),
+        }
+    }
+
+    /// Symbols of the bytes, if they are codes.
+    fn symbols(&self) -> Option<&SymbolTable> {
+        match self {
+            Pool::Heap(_, symbols) => symbols.as_deref(),
+            Pool::Dictionary(_, table) => table.symbols(),
+        }
+    }
+
+    /// The bytes at a place.
+    fn at(&self, place: &Place) -> &[u8] {
+        self.bytes().get(place.start..place.end).unwrap_or(&[])
+    }
+}
+
+/// The strings of one column, as they are gathered from blocks.
+pub(crate) struct Strings<'a> {
+    /// One a row; none where strings are only checked.
+    places: Vec<Place>,
+    pools: Vec<Pool<'a>>,
+    heap: u32,
+    text: bool,
+    /// Where strings are only checked.
+    check: Option<Check>,
+}
+
+/// The check of strings where they are: memory and time do not grow with their lengths times the rows.
+#[derive(Default)]
+struct Check {
+    /// The characters of the heap.
+    map: Option<Arc<TextMap>>,
+    /// Strings in symbols that were found good.
+    good: HashSet<Place>,
+    buffer: Vec<u8>,
+}
+
+impl<'a> Strings<'a> {
+    /// Strings of so many rows, or with none strings that are only checked.
+    ///
+    /// # Errors
+    /// `Memory`.
+    pub fn new(rows: Option<usize>, text: bool) -> Result<Self> {
+        let mut places = Vec::new();
+        earned::resize(&mut places, rows.unwrap_or(0), Place::default())?;
+        let check = rows.is_none().then(Check::default);
+        Ok(Self { places, pools: Vec::new(), heap: 0, text, check })
+    }
+
+    /// Makes a block's heap the one that holds the strings.
+    pub fn start_block<S: Source>(&mut self, pages: &'a Pages<S>, block: &Block) -> Result<()> {
+        let entry = &block.entry;
+        self.heap = self.pools.len() as u32;
+        let heap = pages.piece(entry.heap.get(), entry.heap_length.get())?;
+        if let Some(check) = &mut self.check {
+            check.good.clear();
+            check.map = match self.text {
+                true => Some(block.text.get_or_init(|| Arc::new(TextMap::new(&heap))).clone()),
+                false => None,
+            };
+        }
+        self.pools.push(Pool::Heap(heap, None));
+        Ok(())
+    }
+
+    /// Bytes that the strings take in memory, about: symbols stand for 2 to 8 bytes.
+    pub fn bytes(&self) -> u64 {
+        let symbols =
+            |place: &Place| self.pools.get(place.pool as usize).is_some_and(|p| p.symbols().is_some());
+        let bytes = |place: &Place| (place.end - place.start) as u64 * if symbols(place) { 4 } else { 1 };
+        self.places.iter().fold(0, |sum: u64, place| sum.saturating_add(bytes(place)))
+    }
+
+    /// Takes the places of some rows, or checks what is there.
+    fn take(&mut self, found: &[Place], target: Target) -> Result<()> {
+        let Some(check) = &mut self.check else {
+            target.put(&mut self.places, found, |place| place);
+            return Ok(());
+        };
+        for place in found.iter().filter(|place| place.start < place.end) {
+            let Some(pool) = self.pools.get(place.pool as usize) else { continue };
+            match (pool, pool.symbols()) {
+                (Pool::Dictionary(..), _) => {}
+                (Pool::Heap(heap, _), None) => {
+                    if check.map.as_ref().is_some_and(|map| !map.is_text(heap, place.start..place.end)) {
+                        return Err(not_text());
+                    }
+                }
+                (Pool::Heap(..), Some(symbols)) => {
+                    if check.good.contains(place) {
+                        continue;
+                    }
+                    let mut end = 0;
+                    symbols.append(pool.at(place), &mut check.buffer, &mut end)?;
+                    let string = check.buffer.get(..end).unwrap_or(&[]);
+                    if self.text && std::str::from_utf8(string).is_err() {
+                        return Err(not_text());
+                    }
+                    if check.good.len() == REMEMBERED {
+                        check.good.clear();
+                    }
+                    check.good.insert(*place);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the fields of both lanes for some rows. The places of nulls mean nothing.
+    pub fn add<S: Source>(
+        &mut self,
+        dictionaries: &Dictionaries,
+        pages: &Pages<S>,
+        lanes: (&Lane, &Lane),
+        fields: [&[u64]; 2],
+        validity: Option<&[u8]>,
+        target: Target,
+    ) -> Result<()> {
+        if lanes.0.kind == TransformKind::Dictionary {
+            return self.add_codes(dictionaries, pages, lanes.0.dictionary, fields[0], target);
+        }
+        if let (TransformKind::Symbols, Some(Pool::Heap(_, symbols @ None))) =
+            (lanes.0.kind, self.pools.get_mut(self.heap as usize))
+        {
+            *symbols = Some(dictionaries.symbols(pages, lanes.0.dictionary)?);
+        }
+        let length = self.pools.get(self.heap as usize).map_or(0, |p| p.bytes().len() as u64);
+        let mut found = earned::with_room(fields[0].len())?;
+        let end = |start: u64, field: u64| start.checked_add(lanes.1.minimum.checked_add(field)?);
+        for (i, (&at, &field)) in fields[0].iter().zip(fields[1]).enumerate() {
+            let start = lanes.0.minimum.checked_add(at);
+            let place = start.zip(start.and_then(|s| end(s, field)).filter(|&e| e <= length));
+            let is_null = || validity.is_some_and(|v| v.get(target.index(i)) == Some(&0));
+            found.push(match place {
+                // Whatever a null names means nothing; where strings are put together nulls are left out later.
+                Some(_) if self.check.is_some() && is_null() => Place::default(),
+                Some((start, end)) => Place { pool: self.heap, start: start as usize, end: end as usize },
+                None if is_null() => Place::default(),
+                None => return Err(Error::corrupt("a string lies outside the heap")),
+            });
+        }
+        self.take(&found, target)
+    }
+
+    fn add_codes<S: Source>(
+        &mut self,
+        dictionaries: &Dictionaries,
+        pages: &Pages<S>,
+        dictionary: u32,
+        codes: &[u64],
+        target: Target,
+    ) -> Result<()> {
+        let known = self.pools.iter().position(|p| matches!(p, Pool::Dictionary(d, _) if *d == dictionary));
+        let pool = known.unwrap_or(self.pools.len());
+        if known.is_none() {
+            let table = dictionaries.strings(pages, dictionary)?;
+            if self.text {
+                table.check_text()?;
+            }
+            self.pools.push(Pool::Dictionary(dictionary, table));
+        }
+        let Some(Pool::Dictionary(_, table)) = self.pools.get(pool) else { return Ok(()) };
+        let mut found = earned::with_room(codes.len())?;
+        for &code in codes {
+            let range =
+                table.range(code).ok_or_else(|| Error::corrupt("a value lies outside its dictionary"))?;
+            found.push(Place { pool: pool as u32, start: range.start, end: range.end });
+        }
+        self.take(&found, target)
+    }
+
+    /// Puts the strings together; a null is an empty one.
+    ///
+    /// # Errors
+    /// `Corrupt` for text that is not UTF-8, or codes without a symbol; `Memory`.
+    pub fn finish(mut self, validity: Option<&[u8]>, values: &mut Values) -> Result<()> {
+        let Values::Bytes { offsets, data } = values else { return Ok(()) };
+        if self.check.is_some() {
+            return Ok(());
+        }
+        for (place, _) in self.places.iter_mut().zip(validity.unwrap_or(&[])).filter(|(_, v)| **v == 0) {
+            *place = Place::default();
+        }
+        earned::reserve(offsets, self.places.len())?;
+        let (mut bytes, mut codes, mut heap) = (0, 0, false);
+        for place in &self.places {
+            let pool = self.pools.get(place.pool as usize);
+            let of = if pool.is_some_and(|p| p.symbols().is_some()) { &mut codes } else { &mut bytes };
+            *of += place.end - place.start;
+            heap |= place.end > place.start && matches!(pool, Some(Pool::Heap(..)));
+        }
+        // Codes of text stand for two to three bytes each.
+        earned::reserve(data, bytes + codes + (2 * codes).min(DECODED))?;
+        let mut end = data.len();
+        for place in &self.places {
+            if let Some(pool) = self.pools.get(place.pool as usize).filter(|_| place.start < place.end) {
+                match pool.symbols() {
+                    Some(symbols) => symbols.append(pool.at(place), data, &mut end)?,
+                    None => {
+                        data.truncate(end);
+                        data.extend_from_slice(pool.at(place));
+                        end = data.len();
+                    }
+                }
+            }
+            offsets.push(end as u64);
+        }
+        data.truncate(end);
+        // A dictionary's strings are checked once; together with them the rest is, whole and at every boundary.
+        if self.text && heap && !is_text(offsets, data) { Err(not_text()) } else { Ok(()) }
+    }
+}
+
+/// True if all the strings that lie back to back in `data` are UTF-8.
+fn is_text(offsets: &[u64], data: &[u8]) -> bool {
+    if data.is_ascii() {
+        return true;
+    }
+    let whole = std::str::from_utf8(data);
+    whole.is_ok_and(|text| offsets.iter().all(|&at| text.is_char_boundary(at as usize)))
+}

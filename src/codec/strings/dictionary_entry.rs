@@ -1,0 +1,59 @@
+//! Dictionary entries (spec, section 4.3).
+
+use zerocopy::little_endian::{U32, U64};
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
+
+use crate::codec::strings::symbol_table::MAX_SYMBOL;
+use crate::error::{Error, Result};
+
+/// Where a dictionary is.
+#[derive(Clone, Copy, Default, Debug, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
+#[repr(C)]
+pub struct DictionaryEntry {
+    pub offset: U64,
+    pub length: U64,
+    pub count: U64,
+    pub kind: U32,
+    /// Bytes of each string's length, for kinds that have strings.
+    pub width: U32,
+}
+
+/// Content of a dictionary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DictionaryKind {
+    /// Raw bits, 8 bytes each.
+    Raw = 1,
+    /// Lengths, then bytes.
+    Strings = 2,
+    /// Symbols that strings of a heap are made of: lengths, then bytes.
+    Symbols = 3,
+    /// A table of symbols, then as `Strings`, the strings in these symbols.
+    SymbolStrings = 4,
+}
+
+impl DictionaryEntry {
+    /// Bytes of an entry.
+    pub const SIZE: u64 = 32;
+
+    /// Its kind, once count, length and width agree.
+    pub fn kind(&self) -> Result<DictionaryKind> {
+        let (count, width) = (self.count.get(), u64::from(self.width.get()));
+        let each = |bytes: u64| count.checked_mul(bytes);
+        let (kind, least, most) = match self.kind.get() {
+            1 => (DictionaryKind::Raw, each(8), each(8)),
+            2 => (DictionaryKind::Strings, each(width), Some(u64::MAX)),
+            3 => (DictionaryKind::Symbols, each(2), each(1 + MAX_SYMBOL as u64)),
+            4 => (DictionaryKind::SymbolStrings, each(width), Some(u64::MAX)),
+            k => return Err(Error::corrupt(format!("a dictionary has the unknown kind {k}"))),
+        };
+        let widths: &[u64] = match kind {
+            DictionaryKind::Strings | DictionaryKind::SymbolStrings => &[1, 2, 4],
+            DictionaryKind::Raw | DictionaryKind::Symbols => &[0],
+        };
+        let length = Some(self.length.get());
+        if count == 0 || least.is_none() || length < least || length > most || !widths.contains(&width) {
+            return Err(Error::corrupt("a dictionary's count and length do not agree"));
+        }
+        Ok(kind)
+    }
+}

@@ -1,0 +1,10 @@
+//! Strings: dictionaries, symbols and heaps (spec, section 4.3).
+
+pub(crate) mod decode;
+pub(crate) mod dictionaries;
+pub(crate) mod dictionary_entry;
+pub(crate) mod encode;
+pub(crate) mod interned;
+pub(crate) mod symbol_table;
+pub(crate) mod symbols;
+pub(crate) mod text_map;

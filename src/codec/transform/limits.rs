@@ -1,0 +1,135 @@
+//! Limits of a lane's stored numbers, from its transform and the values of its type (spec, section 4.1).
+
+use crate::bits::mask;
+use crate::codec::transform::decimal::MAX_DECIMAL;
+use crate::codec::transform::lane_transform::{LaneTransform, TransformKind};
+use crate::error::{Error, Result};
+use crate::format::schema::{Kind, Node};
+
+/// Widest lane of an image.
+const IMAGE_LANE_BITS: u8 = 32;
+
+/// A column as the place of an error.
+pub(crate) fn column_place(name: &str) -> String {
+    format!("column \"{name}\"")
+}
+
+/// The error of a lane's value that its type does not have.
+pub(crate) fn outside(node: &Node, lane: u32, kind: TransformKind) -> Error {
+    if lane < node.first_value_lane() {
+        return Error::corrupt("a validity is neither 0 nor 1");
+    }
+    if kind == TransformKind::Decimal {
+        return Error::corrupt("a decimal of more than 53 bits");
+    }
+    Error::corrupt(format!("a stored number is outside of its type, {:?} of {} bits", node.kind, node.bits))
+}
+
+/// The largest field of a lane whose value is within its type.
+///
+/// # Errors
+/// `Corrupt` if the node's lane cannot have the transform, or no field has a value within the type.
+pub(crate) fn lane_limit(node: &Node, lane: u32, transform: &LaneTransform) -> Result<u64> {
+    let kind = transform.kind()?;
+    let values = node.first_value_lane();
+    let is_value = lane >= values;
+    let byte = matches!(node.kind, Kind::FixedBytes | Kind::Image);
+    let number = is_value && node.bits <= 64 && !byte && !node.kind.is_bytes();
+    let string = node.kind.is_bytes() && lane == values;
+    let word = transform.dictionary.get();
+    let takes = match kind {
+        TransformKind::Decimal => number && node.kind == Kind::Float,
+        TransformKind::Dictionary => number || string,
+        TransformKind::Symbols => string,
+        TransformKind::Offset => word == 0 || number,
+    };
+    if !takes || (node.kind == Kind::Image && transform.width > IMAGE_LANE_BITS) {
+        return Err(Error::corrupt("a transform that its type does not take"));
+    }
+    if string && node.dictionary.is_some_and(|d| kind != TransformKind::Dictionary || d != word) {
+        return Err(Error::corrupt("a block of it leaves its dictionary"));
+    }
+    let step = u64::from(word.max(1));
+    let minimum = transform.minimum.get();
+    let room = match kind {
+        TransformKind::Dictionary | TransformKind::Symbols => return Ok(u64::MAX),
+        // The halves of 128 bits carry, places and lengths are held against the heap, and lanes of images are modulo
+        // 2^32.
+        TransformKind::Offset if is_value && (node.bits > 64 || node.kind.is_bytes()) => return Ok(u64::MAX),
+        TransformKind::Offset if node.kind == Kind::Image => return Ok(u64::MAX),
+        TransformKind::Offset => {
+            let largest = if is_value { mask(node.bits.into()) } else { mask(1) };
+            largest.checked_sub(minimum)
+        }
+        TransformKind::Decimal => {
+            let least = minimum as i64;
+            let within = (-MAX_DECIMAL..=MAX_DECIMAL).contains(&least);
+            within.then(|| MAX_DECIMAL.abs_diff(least))
+        }
+    };
+    room.map(|room| room / step).ok_or_else(|| outside(node, lane, kind))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::format::schema::SchemaBuilder;
+
+    /// The largest field of the first value lane, or of the validity lane, of a nullable column; none if it is refused.
+    fn limit(kind: Kind, bits: u16, value: bool, (number, word, minimum): (u8, u32, u64)) -> Option<u64> {
+        let mut builder = SchemaBuilder::default();
+        let length = if kind == Kind::FixedBytes { 2 } else { 0 };
+        builder.push(None, "x", kind, true, bits, length).unwrap();
+        let schema = builder.finish();
+        let transform = LaneTransform {
+            kind: number,
+            width: 8,
+            dictionary: word.into(),
+            minimum: minimum.into(),
+            ..LaneTransform::default()
+        };
+        lane_limit(&schema.nodes()[0], u32::from(value), &transform).ok()
+    }
+
+    #[test]
+    fn fields_stay_within_the_type_of_their_lane() {
+        let offset = |kind, bits, minimum| limit(kind, bits, true, (0, 0, minimum));
+        assert_eq!(offset(Kind::Bool, 1, 0), Some(1));
+        assert_eq!(offset(Kind::Bool, 1, 2), None);
+        assert_eq!(offset(Kind::Unsigned, 8, 200), Some(55));
+        assert_eq!(offset(Kind::Unsigned, 8, 256), None);
+        assert_eq!(offset(Kind::Signed, 16, 0xFFFF), Some(0));
+        assert_eq!(offset(Kind::Float, 32, 1 << 32), None);
+        assert_eq!(offset(Kind::Unsigned, 64, u64::MAX), Some(0));
+        assert_eq!(offset(Kind::FixedBytes, 8, 255), Some(0));
+        assert_eq!(offset(Kind::FixedBytes, 8, 256), None);
+        assert_eq!(limit(Kind::Unsigned, 8, true, (0, 7, 200)), Some(7));
+        assert_eq!(limit(Kind::Unsigned, 8, false, (0, 0, 1)), Some(0));
+        assert_eq!(limit(Kind::Unsigned, 8, false, (0, 0, 2)), None);
+    }
+
+    #[test]
+    fn decimals_stay_within_53_bits() {
+        let decimal = |minimum: i64, step| limit(Kind::Float, 64, true, (1, step, minimum as u64));
+        assert_eq!(decimal(0, 0), Some(1 << 53));
+        assert_eq!(decimal(-(1 << 53), 0), Some(1 << 54));
+        assert_eq!(decimal((1 << 53) - 10, 4), Some(2));
+        assert_eq!(decimal((1 << 53) + 1, 0), None);
+        assert_eq!(decimal(-(1 << 53) - 1, 0), None);
+    }
+
+    #[test]
+    fn steps_and_transforms_are_for_the_lanes_that_take_them() {
+        assert_eq!(limit(Kind::Unsigned, 8, false, (0, 3, 0)), None);
+        assert_eq!(limit(Kind::FixedBytes, 8, true, (0, 3, 0)), None);
+        assert_eq!(limit(Kind::Decimal, 128, true, (0, 3, 0)), None);
+        assert_eq!(limit(Kind::Text, 0, true, (0, 3, 0)), None);
+        for (kind, bits) in [(Kind::Signed, 32), (Kind::Decimal, 64), (Kind::Bool, 1), (Kind::Text, 0)] {
+            assert_eq!(limit(kind, bits, true, (1, 0, 0)), None);
+        }
+        assert_eq!(limit(Kind::Unsigned, 8, false, (2, 0, 0)), None);
+        assert_eq!(limit(Kind::FixedBytes, 8, true, (2, 0, 0)), None);
+        assert_eq!(limit(Kind::Unsigned, 8, true, (3, 0, 0)), None);
+    }
+}

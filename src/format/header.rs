@@ -1,0 +1,143 @@
+//! Header and footer: the two ends of a file (spec, sections 2.1 and 2.2).
+
+use zerocopy::little_endian::{U16, U32, U64};
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::format::VERSION;
+use crate::format::checksum::{PAGE, crc};
+
+/// First and last bytes of a file. A high bit, "GEDE" and three kinds of line ends: a text-mode copy damages it.
+pub const MAGIC: [u8; 8] = *b"\x89GEDE\n\r\n";
+/// Bytes of the header.
+pub const HEADER: u64 = 64;
+/// Bytes of the footer.
+pub const FOOTER: u64 = 64;
+
+/// The first 64 bytes.
+#[derive(Clone, Copy, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
+#[repr(C)]
+pub struct Header {
+    magic: [u8; 8],
+    major: U16,
+    minor: U16,
+    page: U32,
+    zero: [u8; 44],
+    crc: U32,
+}
+
+impl Header {
+    /// The header of a file written now.
+    pub fn new() -> Self {
+        let mut header = Self {
+            magic: MAGIC,
+            major: VERSION.0.into(),
+            minor: VERSION.1.into(),
+            page: (PAGE as u32).into(),
+            zero: [0; 44],
+            crc: 0.into(),
+        };
+        header.crc = crc(&header.as_bytes()[..60]).into();
+        header
+    }
+
+    /// Checks a header against a footer's version.
+    pub fn check(bytes: &[u8], footer: &Footer) -> Result<()> {
+        let (header, _) = Self::ref_from_prefix(bytes).map_err(|_| Error::corrupt("header: missing"))?;
+        if header.magic != MAGIC {
+            return Err(Error::corrupt("header: the magic bytes are damaged (a text-mode copy?)"));
+        }
+        if header.crc.get() != crc(&header.as_bytes()[..60]) {
+            return Err(Error::corrupt("header: its checksum does not match"));
+        }
+        let same = (header.major, header.minor) == (footer.major, footer.minor);
+        if !same || header.page.get() as usize != PAGE || header.zero != [0; 44] {
+            return Err(Error::corrupt("header: it does not agree with the footer"));
+        }
+        Ok(())
+    }
+}
+
+/// The last 64 bytes.
+#[derive(Clone, Copy, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
+#[repr(C)]
+pub struct Footer {
+    pub file_length: U64,
+    pub directory_offset: U64,
+    pub directory_length: U64,
+    pub previous_footer: U64,
+    pub directory_crc: U32,
+    major: U16,
+    minor: U16,
+    zero: [u8; 12],
+    crc: U32,
+    magic: [u8; 8],
+}
+
+impl Footer {
+    /// The footer of a file of `file_length` bytes.
+    pub fn new(file_length: u64, directory_offset: u64, directory: &[u8]) -> Self {
+        let mut footer = Self {
+            file_length: file_length.into(),
+            directory_offset: directory_offset.into(),
+            directory_length: (directory.len() as u64).into(),
+            previous_footer: 0.into(),
+            directory_crc: crc(directory).into(),
+            major: VERSION.0.into(),
+            minor: VERSION.1.into(),
+            zero: [0; 12],
+            crc: 0.into(),
+            magic: MAGIC,
+        };
+        footer.crc = crc(&footer.as_bytes()[..52]).into();
+        footer
+    }
+
+    /// The footer at the end of `tail`, the last bytes of a file of `file_length` bytes; `head` are
+    /// its first bytes, which distinguish a torn file from another kind of file.
+    pub fn read(tail: &[u8], head: &[u8], file_length: u64) -> Result<Self> {
+        let ours = head.starts_with(&MAGIC);
+        let footer = match Self::read_from_suffix(tail) {
+            Ok((_, footer)) if footer.magic == MAGIC => footer,
+            _ if ours => {
+                return Err(Error::corrupt(
+                    "cut short or never finished: it starts as a gede file but has no footer",
+                ));
+            }
+            _ => return Err(Error::new(ErrorKind::NotGede, "not a gede file")),
+        };
+        if footer.crc.get() != crc(&footer.as_bytes()[..52]) {
+            return Err(Error::corrupt("footer: its checksum does not match"));
+        }
+        if footer.major.get() != VERSION.0 {
+            let (major, minor) = (footer.major, footer.minor);
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                format!(
+                    "written in format {major}.{minor}; this reader knows {}.x: use a gede that reads {major}.{minor}",
+                    VERSION.0
+                ),
+            ));
+        }
+        if footer.file_length.get() != file_length {
+            return Err(Error::corrupt(format!(
+                "footer: the file should have {} bytes and has {file_length}",
+                footer.file_length
+            )));
+        }
+        if footer.zero != [0; 12] || footer.previous_footer.get() != 0 {
+            return Err(Error::corrupt("footer: reserved bytes are not zero"));
+        }
+        Ok(footer)
+    }
+
+    /// Its checksum.
+    pub fn checksum(&self) -> u32 {
+        self.crc.get()
+    }
+
+    /// Its version.
+    pub fn version(&self) -> (u16, u16) {
+        (self.major.get(), self.minor.get())
+    }
+}

@@ -1,0 +1,357 @@
+//! The physical schema: a flat tree of nodes, enough to read every value without Arrow.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::format::image_shape::ImageShape;
+
+/// Most lanes a row may have.
+pub const MAX_LANES: u64 = 1 << 20;
+
+/// Type of the values of a node (spec, section 3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Kind {
+    /// Children side by side, without values.
+    Struct = 0,
+    /// A fixed number of items, each an instance of the one child.
+    List = 1,
+    /// 0 or 1, one byte in memory.
+    Bool = 2,
+    /// Unsigned integer of 8, 16, 32 or 64 bits.
+    Unsigned = 3,
+    /// Two's complement integer of 8, 16, 32 or 64 bits; dates and times with a unit.
+    Signed = 4,
+    /// IEEE 754 of 16, 32 or 64 bits.
+    Float = 5,
+    /// Two's complement integer of 32, 64 or 128 bits with a decimal scale.
+    Decimal = 6,
+    /// Opaque bits: day-time (64) and month-day-nano (128) intervals.
+    Interval = 7,
+    /// Byte strings of one length, one byte lane each.
+    FixedBytes = 8,
+    /// Byte strings.
+    Bytes = 9,
+    /// UTF-8 strings.
+    Text = 10,
+    /// Images of one shape, 8 bits a value, in a storage group of their own.
+    Image = 11,
+}
+
+impl Kind {
+    /// The kind of a number in a file.
+    pub fn from_u8(kind: u8) -> Option<Self> {
+        use Kind::*;
+        [Struct, List, Bool, Unsigned, Signed, Float, Decimal, Interval, FixedBytes, Bytes, Text, Image]
+            .into_iter()
+            .find(|k| *k as u8 == kind)
+    }
+
+    /// True for byte strings of any length.
+    pub fn is_bytes(self) -> bool {
+        matches!(self, Kind::Bytes | Kind::Text)
+    }
+
+    fn allows(self, bits: u16) -> bool {
+        match self {
+            Kind::Struct | Kind::List | Kind::Bytes | Kind::Text => bits == 0,
+            Kind::Bool => bits == 1,
+            Kind::Unsigned | Kind::Signed => matches!(bits, 8 | 16 | 32 | 64),
+            Kind::Float => matches!(bits, 16 | 32 | 64),
+            Kind::Decimal => matches!(bits, 32 | 64 | 128),
+            Kind::Interval => matches!(bits, 64 | 128),
+            Kind::FixedBytes | Kind::Image => bits == 8,
+        }
+    }
+}
+
+/// One node of the tree: a column, a child of a struct, or the item of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    /// Its name; unique among columns only by the user's care, as in Arrow.
+    pub name: String,
+    /// The node it belongs to; none for a column.
+    pub parent: Option<usize>,
+    /// Type of its values.
+    pub kind: Kind,
+    /// Values may be null.
+    pub nullable: bool,
+    /// Date, time, timestamp or duration unit (spec, section 3); 0 for none.
+    pub unit: u8,
+    /// Decimal precision in digits.
+    pub precision: u8,
+    /// Decimal scale: the value is the integer times 10^-scale.
+    pub scale: i16,
+    /// Bits of a value.
+    pub bits: u16,
+    /// How often the node occurs in a row.
+    pub instances: u32,
+    /// Value lanes an instance.
+    pub lanes_per_instance: u32,
+    /// Its first lane among those of its storage group: validity lanes, if it is nullable, then value lanes.
+    pub first_lane: u32,
+    /// Its storage group: 0, or for images their own.
+    pub group: u32,
+    /// Its file-wide dictionary.
+    pub dictionary: Option<u32>,
+    /// The length of a fixed-size list or of fixed-size bytes, the values of an image, else 0.
+    pub length: u32,
+    /// The shape of its images.
+    pub image: Option<ImageShape>,
+}
+
+impl Node {
+    /// Validity lanes a row.
+    pub fn validity_lanes(&self) -> u32 {
+        if self.nullable { self.instances } else { 0 }
+    }
+
+    /// The first value lane.
+    pub fn first_value_lane(&self) -> u32 {
+        self.first_lane + self.validity_lanes()
+    }
+
+    /// Elements of the value vector an instance.
+    pub(crate) fn values_per_instance(&self) -> usize {
+        if matches!(self.kind, Kind::FixedBytes | Kind::Image) { self.length as usize } else { 1 }
+    }
+
+    /// Value lanes a row.
+    pub fn value_lanes(&self) -> u32 {
+        self.instances * self.lanes_per_instance
+    }
+
+    /// True for a column of one value or string a row, as classes are.
+    pub(crate) fn is_single_column(&self) -> bool {
+        let single = self.kind.is_bytes() || self.value_lanes() == u32::from(self.bits > 64) + 1;
+        self.parent.is_none() && single && !matches!(self.kind, Kind::FixedBytes | Kind::Image)
+    }
+
+    /// True for a column of single numbers: bool, integer without a unit, float or
+    /// decimal. Features, moments and value targets are such columns.
+    pub fn is_numeric_column(&self) -> bool {
+        let number = match self.kind {
+            Kind::Bool | Kind::Unsigned | Kind::Float | Kind::Decimal => true,
+            Kind::Signed => self.unit == 0,
+            _ => false,
+        };
+        number && self.parent.is_none()
+    }
+}
+
+/// The nodes in order: a column's nodes together, parents before children.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schema {
+    nodes: Vec<Node>,
+    /// Lanes of each storage group.
+    groups: Vec<u32>,
+}
+
+impl Default for Schema {
+    fn default() -> Self {
+        Self { nodes: Vec::new(), groups: vec![0] }
+    }
+}
+
+impl Schema {
+    /// The nodes.
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// Lanes a row, of all storage groups.
+    pub fn lanes(&self) -> u32 {
+        self.groups.iter().sum()
+    }
+
+    /// Storage groups: columns stored together. Group 0 holds all but images, and may hold none.
+    pub fn groups(&self) -> u32 {
+        self.groups.len() as u32
+    }
+
+    /// Lanes a row of a storage group.
+    pub fn group_lanes(&self, group: u32) -> u32 {
+        self.groups.get(group as usize).copied().unwrap_or(0)
+    }
+
+    /// Memory that the fields of a row take while they are encoded: 8 bytes a lane, 4 for those of images.
+    pub(crate) fn row_bytes(&self) -> usize {
+        4 * (self.lanes() as usize + self.group_lanes(0) as usize)
+    }
+
+    /// The nodes of a storage group, with their numbers.
+    pub fn group_nodes(&self, group: u32) -> impl Iterator<Item = (usize, &Node)> + '_ {
+        self.nodes.iter().enumerate().filter(move |(_, n)| n.group == group)
+    }
+
+    /// The node numbers of the columns, in order.
+    pub fn columns(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.nodes.len()).filter(|&i| self.nodes[i].parent.is_none())
+    }
+
+    /// The node of the first column of that name.
+    ///
+    /// # Errors
+    /// `Argument`, naming the columns there are.
+    pub fn column(&self, name: &str) -> Result<usize> {
+        self.columns().find(|&i| self.nodes[i].name == name).ok_or_else(|| {
+            let mut names: Vec<_> = self.columns().map(|i| self.nodes[i].name.as_str()).collect();
+            let more = names.len().saturating_sub(20);
+            names.truncate(20);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            Error::argument(format!("no column \"{name}\"; there are {}{more}", names.join(", ")))
+        })
+    }
+
+    /// A column's node and everything below it: node numbers `column..end`.
+    pub fn subtree(&self, column: usize) -> std::ops::Range<usize> {
+        let below = self.nodes.iter().skip(column + 1);
+        column..column + 1 + below.take_while(|n| n.parent.is_some_and(|p| p >= column)).count()
+    }
+
+    /// Names the file-wide dictionary of a node.
+    pub fn set_dictionary(&mut self, node: usize, dictionary: Option<u32>) {
+        if let Some(node) = self.nodes.get_mut(node) {
+            node.dictionary = dictionary;
+        }
+    }
+}
+
+/// Builds a schema node by node; lanes are numbered as nodes are pushed.
+#[derive(Clone, Debug, Default)]
+pub struct SchemaBuilder {
+    schema: Schema,
+}
+
+impl SchemaBuilder {
+    /// Adds a node below `parent` (a node pushed before, a struct or a list) and returns its number.
+    /// `length` is the length of a list or of fixed bytes, else 0.
+    ///
+    /// # Errors
+    /// `Type` if bits and kind do not go together, a list gets a second child, or the row gets more
+    /// than 2^20 lanes.
+    pub fn push(
+        &mut self,
+        parent: Option<usize>,
+        name: &str,
+        kind: Kind,
+        nullable: bool,
+        bits: u16,
+        length: u32,
+    ) -> Result<usize> {
+        let refuse = |what: &str| Error::new(ErrorKind::Type, format!("column \"{name}\": {what}"));
+        if !kind.allows(bits) {
+            return Err(refuse(&format!("{kind:?} values of {bits} bits do not exist")));
+        }
+        // A column's nodes lie together: a parent is an ancestor of the node before, or that node.
+        if let Some(p) = parent {
+            let mut open = self.schema.nodes.len().checked_sub(1);
+            while open.is_some_and(|o| o != p) {
+                open = open.and_then(|o| self.schema.nodes[o].parent);
+            }
+            if open.is_none() {
+                return Err(refuse("its parent is not above it"));
+            }
+        }
+        let instances = match parent.map(|p| self.schema.nodes.get(p).map(|n| (p, n))) {
+            None => 1,
+            Some(Some((_, n))) if n.kind == Kind::Struct => u64::from(n.instances),
+            Some(Some((p, n))) if n.kind == Kind::List => {
+                if self.schema.nodes.iter().any(|m| m.parent == Some(p)) {
+                    return Err(refuse("a list has one child"));
+                }
+                u64::from(n.instances) * u64::from(n.length) // below 2^52: instances are at most 2^20
+            }
+            _ => return Err(refuse("its parent is neither a struct nor a list")),
+        };
+        if kind.is_bytes() && instances != 1 {
+            return Err(refuse("lists of strings are not held; use one column an item, or one string"));
+        }
+        let lanes_per_instance = match kind {
+            Kind::Struct | Kind::List => 0,
+            Kind::FixedBytes | Kind::Image => length,
+            Kind::Bytes | Kind::Text => 2,
+            _ if bits == 128 => 2,
+            _ => 1,
+        };
+        let own = instances.saturating_mul(u64::from(nullable) + u64::from(lanes_per_instance));
+        let lanes = u64::from(self.schema.lanes()).saturating_add(own);
+        if lanes > MAX_LANES || instances > MAX_LANES {
+            let why = match kind {
+                Kind::Image => format!(
+                    "images of {length} values are more than a row of {MAX_LANES} holds (591 x 591 pixels in color, 1024 x \
+                     1023 in gray); make them smaller, or keep the files of pictures"
+                ),
+                _ => format!("a row of {lanes} lanes is more than {MAX_LANES}; store long lists another way"),
+            };
+            return Err(refuse(&why));
+        }
+        let group = if kind == Kind::Image { self.schema.groups() } else { 0 };
+        self.schema.groups.resize(self.schema.groups.len().max(group as usize + 1), 0);
+        let in_group =
+            self.schema.groups.get_mut(group as usize).ok_or_else(|| refuse("no storage group"))?;
+        let first_lane = *in_group;
+        *in_group += own as u32;
+        self.schema.nodes.push(Node {
+            name: name.to_owned(),
+            parent,
+            kind,
+            nullable,
+            unit: 0,
+            precision: 0,
+            scale: 0,
+            bits,
+            instances: instances as u32,
+            lanes_per_instance,
+            first_lane,
+            group,
+            dictionary: None,
+            length,
+            image: None,
+        });
+        Ok(self.schema.nodes.len() - 1)
+    }
+
+    /// Adds a column of images and returns its number.
+    ///
+    /// # Errors
+    /// `Type` for images of no values, or a row of more than 2^20 lanes.
+    pub fn push_image(&mut self, name: &str, shape: ImageShape) -> Result<usize> {
+        let ImageShape { channels, height, width, interleaved } = shape;
+        let shape = ImageShape::new(channels, height, width, interleaved)
+            .map_err(|e| Error::new(ErrorKind::Type, format!("column \"{name}\": {e}")))?;
+        let values = u32::try_from(shape.values()).unwrap_or(u32::MAX);
+        let node = self.push(None, name, Kind::Image, false, 8, values)?;
+        self.schema.nodes.iter_mut().skip(node).for_each(|n| n.image = Some(shape));
+        Ok(node)
+    }
+
+    /// Sets the unit of the node pushed last.
+    pub fn unit(&mut self, unit: u8) {
+        if let Some(node) = self.schema.nodes.last_mut() {
+            node.unit = unit;
+        }
+    }
+
+    /// Sets precision and scale of the node pushed last.
+    pub fn decimal(&mut self, precision: u8, scale: i16) {
+        if let Some(node) = self.schema.nodes.last_mut() {
+            (node.precision, node.scale) = (precision, scale);
+        }
+    }
+
+    /// Names the file-wide dictionary of the node pushed last.
+    pub(crate) fn dictionary(&mut self, dictionary: Option<u32>) {
+        if let Some(node) = self.schema.nodes.last_mut() {
+            node.dictionary = dictionary;
+        }
+    }
+
+    /// The node pushed last.
+    pub(crate) fn last(&self) -> Option<&Node> {
+        self.schema.nodes.last()
+    }
+
+    /// The schema.
+    pub fn finish(self) -> Schema {
+        self.schema
+    }
+}

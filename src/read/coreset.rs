@@ -1,0 +1,46 @@
+//! The coreset that a file stores.
+
+use crate::error::Result;
+use crate::files::byte_source::Source;
+use crate::format::directory::SectionKind;
+use crate::read::Reader;
+use crate::summary::coreset::section::CoresetSection;
+
+/// Few rows, with weights, that have the second moments of all rows without a missing or non-finite value: least squares,
+/// ridge and every step of gradient descent on them are those on all.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CoresetRows {
+    /// Names of the d features.
+    pub features: Vec<String>,
+    /// Name of the target.
+    pub target: String,
+    /// The features, m x d, row by row.
+    pub x: Vec<f64>,
+    /// The target, one a row.
+    pub y: Vec<f64>,
+    /// Weights, one a row, all positive: their sum is the number of rows.
+    pub weights: Vec<f64>,
+}
+
+impl<S: Source> Reader<S> {
+    /// The coreset, if the file was written with one.
+    ///
+    /// # Errors
+    /// `Corrupt` or `Io`.
+    pub fn coreset(&self) -> Result<Option<CoresetRows>> {
+        let Some(bytes) = self.bulk_section(SectionKind::CORESET)? else { return Ok(None) };
+        let section = CoresetSection::read(&bytes, self.schema().nodes().len())?;
+        let name = |n: &u32| self.schema().nodes().get(*n as usize).map_or(String::new(), |n| n.name.clone());
+        let mut features: Vec<String> = section.columns.iter().map(name).collect();
+        let Some(target) = features.pop() else { return Ok(None) };
+        let mut coreset = CoresetRows { features, target, x: Vec::new(), y: Vec::new(), weights: Vec::new() };
+        for row in section.values.chunks_exact(section.columns.len() + 1) {
+            if let [x @ .., y, weight] = row {
+                coreset.x.extend_from_slice(x);
+                coreset.y.push(*y);
+                coreset.weights.push(*weight);
+            }
+        }
+        Ok(Some(coreset))
+    }
+}

@@ -1,0 +1,46 @@
+//! Moments of a file's numeric columns.
+
+use crate::error::Result;
+use crate::files::byte_source::Source;
+use crate::read::Reader;
+use crate::summary::moments::moments::{MomentParts, Moments};
+use crate::summary::moments::section::MomentsSection;
+
+/// Moments, and the columns they are of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ColumnMoments {
+    /// Names of the columns: features, then the target if there is one.
+    pub columns: Vec<String>,
+    /// The last column is the target.
+    pub target: bool,
+    /// The sums.
+    pub moments: Moments,
+}
+
+impl<S: Source> Reader<S> {
+    /// The moments of the numeric columns, if the file has them: least squares needs nothing else.
+    ///
+    /// # Errors
+    /// `Corrupt` or `Io`.
+    pub fn moments(&self) -> Result<Option<ColumnMoments>> {
+        let Some(bytes) = self.moments_bytes()? else { return Ok(None) };
+        let section = MomentsSection::read(&bytes, self.schema().nodes().len())?;
+        let parts = match section.exact {
+            true => MomentParts::Exact {
+                exponents: section.columns.iter().map(|c| c.1).collect(),
+                sums: section.sums.iter().map(|s| i128::from_le_bytes(*s)).collect(),
+            },
+            false => MomentParts::Float(
+                section.sums.iter().map(|s| f64::from_bits(u128::from_le_bytes(*s) as u64)).collect(),
+            ),
+        };
+        let name = |&(n, _): &(u32, u32)| {
+            self.schema().nodes().get(n as usize).map_or(String::new(), |n| n.name.clone())
+        };
+        Ok(Some(ColumnMoments {
+            columns: section.columns.iter().map(name).collect(),
+            target: section.target,
+            moments: Moments::from_parts(section.columns.len(), section.rows, section.left_out, parts)?,
+        }))
+    }
+}

@@ -1,0 +1,191 @@
+//! The rows of a table: which block holds a row, and the values of rows in any order.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use zerocopy::FromBytes;
+
+use crate::codec::block::Block;
+use crate::codec::block_entry::BlockEntry;
+use crate::codec::images::block::{CosineTables, ImageBlock, Wanted};
+use crate::codec::row_selection::Picked;
+use crate::codec::strings::dictionaries::Dictionaries;
+use crate::column::values::Batch;
+use crate::error::{Error, Result};
+use crate::files::byte_source::Source;
+use crate::format::pages::Pages;
+use crate::format::schema::Schema;
+use crate::read::cache::Cache;
+use crate::read::decode::{Decode, Part};
+use crate::read::projection::Projection;
+
+/// Memory for blocks of tables, and for blocks of images, about.
+const TABLE_BLOCKS: usize = 4 << 20;
+const IMAGE_BLOCKS: usize = 32 << 20;
+
+/// A table in the file: the rows themselves, or the condensed samples.
+pub(crate) struct Rows {
+    pub schema: Schema,
+    pub rows: u64,
+    pub segments: u64,
+    /// Rows a segment, if all but the last have as many; else 0.
+    pub segment_rows: u64,
+    /// Offset of the block table.
+    pub table: u64,
+    blocks: Cache<Block>,
+    images: Cache<ImageBlock>,
+    cosines: CosineTables,
+}
+
+impl Rows {
+    pub fn new(schema: Schema, rows: u64, segments: u64, segment_rows: u64, table: u64) -> Self {
+        let lanes = |group| schema.group_lanes(group) as usize;
+        let blocks = Cache::new(128 + 80 * lanes(0), TABLE_BLOCKS, segments.min(16));
+        let largest = (1..schema.groups()).map(lanes).max().unwrap_or(0);
+        let most = segments.saturating_mul(u64::from(schema.groups()) - 1);
+        let images = Cache::new(1024 + 8 * largest, IMAGE_BLOCKS, most);
+        let cosines = CosineTables::default();
+        Self { schema, rows, segments, segment_rows, table, blocks, images, cosines }
+    }
+
+    /// Blocks: one a segment and storage group.
+    pub fn block_count(&self) -> u64 {
+        self.segments.saturating_mul(self.schema.groups().into())
+    }
+
+    /// Lanes a row of a block, by its number.
+    pub fn lanes_of(&self, block: u64) -> u32 {
+        self.schema.group_lanes((block % u64::from(self.schema.groups().max(1))) as u32)
+    }
+
+    /// The entry of a block, by its number: segment by segment, group by group.
+    pub fn entry<S: Source>(&self, pages: &Pages<S>, block: u64) -> Result<BlockEntry> {
+        if block >= self.block_count() {
+            return Err(Error::corrupt("the block table ends too early"));
+        }
+        let bytes = pages.piece(self.table + block * BlockEntry::SIZE, BlockEntry::SIZE)?;
+        BlockEntry::read_from_bytes(&bytes).map_err(|_| Error::corrupt("a block entry is cut short"))
+    }
+
+    /// The stored rows of a segment, by the entry of a group.
+    pub fn segment<S: Source>(&self, pages: &Pages<S>, segment: u64, group: u32) -> Result<Range<u64>> {
+        let entry = self.entry(pages, self.number(segment, group))?;
+        let (first, rows) = (entry.first_row.get(), entry.rows.get());
+        let end = first.checked_add(rows).filter(|&e| e <= self.rows);
+        Ok(first
+            ..end.ok_or_else(|| Error::corrupt(format!("segment {segment} holds rows beyond the table")))?)
+    }
+
+    fn number(&self, segment: u64, group: u32) -> u64 {
+        segment.saturating_mul(self.schema.groups().into()).saturating_add(group.into())
+    }
+
+    /// The table's part of a segment, from the cache if it was used lately.
+    pub fn block<S: Source>(&self, pages: &Pages<S>, segment: u64) -> Result<Arc<Block>> {
+        let number = self.number(segment, 0);
+        let read = || Block::read(pages, &self.schema, self.entry(pages, number)?);
+        self.blocks.get(segment, || read().map_err(|e| e.at(format_args!("block {number}"))))
+    }
+
+    /// The images of a segment in one storage group, likewise.
+    pub fn image_block<S: Source>(
+        &self,
+        pages: &Pages<S>,
+        segment: u64,
+        group: u32,
+    ) -> Result<Arc<ImageBlock>> {
+        let number = self.number(segment, group);
+        // Counted without the table's blocks, or slots would stay empty and others be fought for.
+        let groups = u64::from(self.schema.groups()).saturating_sub(1);
+        let of_images = segment.saturating_mul(groups).saturating_add(u64::from(group).saturating_sub(1));
+        let read = || ImageBlock::read(pages, &self.schema, group, self.entry(pages, number)?);
+        self.images.get(of_images, || read().map_err(|e| e.at(format_args!("block {number}"))))
+    }
+
+    /// The segment that holds a stored row (less than `rows`).
+    pub fn find<S: Source>(&self, pages: &Pages<S>, row: u64) -> Result<u64> {
+        if let Some(segment) = row.checked_div(self.segment_rows) {
+            return Ok(segment);
+        }
+        let (mut low, mut high) = (0, self.segments);
+        while high - low > 1 {
+            let middle = low + (high - low) / 2;
+            let first = self.entry(pages, self.number(middle, 0))?.first_row.get();
+            if first <= row { low = middle } else { high = middle }
+        }
+        Ok(low)
+    }
+
+    /// Decodes the images of a storage group: stored rows (each less than `rows`) in ascending order,
+    /// each with the place of its values.
+    pub fn images<S: Source>(&self, pages: &Pages<S>, group: u32, mut wanted: &mut [Wanted]) -> Result<()> {
+        while let Some(&(row, _)) = wanted.first() {
+            let segment = self.find(pages, row)?;
+            let block = self.image_block(pages, segment, group)?;
+            let (first, rows) = (block.entry.first_row.get(), block.entry.rows.get());
+            let here = match row.checked_sub(first) {
+                Some(_) => wanted.partition_point(|(r, _)| r.wrapping_sub(first) < rows),
+                None => 0,
+            };
+            if here == 0 {
+                return Err(Error::corrupt(format!("segment {segment} does not hold the rows it should")));
+            }
+            let (now, later) = wanted.split_at_mut(here);
+            now.iter_mut().for_each(|(row, _)| *row -= first);
+            let number = self.number(segment, group);
+            block.decode(pages, &self.cosines, now).map_err(|e| e.at(format_args!("block {number}")))?;
+            wanted = later;
+        }
+        Ok(())
+    }
+
+    /// Reads stored rows (each less than `rows`) into `out`: row `i` of the output, or row `places[i]`.
+    pub fn take<S: Source>(
+        &self,
+        pages: &Pages<S>,
+        dictionaries: &Dictionaries,
+        stored: Picked,
+        places: Option<&[u32]>,
+        projection: &Projection,
+        out: &mut Batch,
+    ) -> Result<()> {
+        let mut decode = Decode::new(&self.schema, pages, dictionaries, projection, stored.len(), out)?;
+        for (group, out) in decode.images() {
+            let at = |i: usize| places.map_or(i, |p| p.get(i).map_or(usize::MAX, |&p| p as usize));
+            let mut rows: Vec<(usize, u64)> = (0..stored.len()).map(|i| (at(i), stored.row(i))).collect();
+            rows.sort_unstable();
+            let mut wanted: Vec<Wanted> = rows.into_iter().map(|(_, row)| row).zip(out).collect();
+            wanted.sort_unstable_by_key(|&(row, _)| row);
+            self.images(pages, group, &mut wanted)?;
+        }
+        if !decode.has_table() {
+            return decode.finish(out);
+        }
+        let mut within = Vec::new();
+        let mut from = 0;
+        while from < stored.len() {
+            let segment = self.find(pages, stored.row(from))?;
+            let block = self.block(pages, segment)?;
+            let (first, rows) = (block.entry.first_row.get(), block.rows());
+            let here = match stored.slice(from, stored.len()) {
+                Picked::Range(row, count) => {
+                    let row = row.wrapping_sub(first);
+                    Picked::Range(row, (count as u64).min(rows.saturating_sub(row)) as usize)
+                }
+                Picked::List(list) => {
+                    within.clear();
+                    within.extend(list.iter().map(|r| r.wrapping_sub(first)).take_while(|&r| r < rows));
+                    Picked::List(&within)
+                }
+            };
+            if here.len() == 0 {
+                return Err(Error::corrupt(format!("segment {segment} does not hold the rows it should")));
+            }
+            let to = from + here.len();
+            let part = Part { rows: here, first: from, places: places.and_then(|p| p.get(from..to)) };
+            decode.block(&block, part).map_err(|e| e.at(format_args!("segment {segment}")))?;
+            from = to;
+        }
+        decode.finish(out)
+    }
+}

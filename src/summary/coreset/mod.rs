@@ -1,0 +1,4 @@
+//! The exact coreset (spec, section 9).
+
+pub(crate) mod section;
+pub(crate) mod select;

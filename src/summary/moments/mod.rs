@@ -1,0 +1,10 @@
+//! Moments of the numeric columns (spec, section 6).
+
+pub(crate) mod column;
+pub(crate) mod double;
+pub(crate) mod moments;
+pub(crate) mod plan;
+pub(crate) mod section;
+pub(crate) mod sums;
+#[cfg(test)]
+mod tests;

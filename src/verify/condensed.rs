@@ -1,0 +1,117 @@
+//! Checks condensed samples: stored ones, and covariances, are those of the rows.
+
+use std::ops::Range;
+
+use crate::earned;
+use crate::error::{Error, Result};
+use crate::files::byte_source::Source;
+use crate::read::condensed::Samples;
+use crate::read::reader::Reader;
+use crate::read::table::Rows;
+use crate::summary::cells::condensed::Condensed;
+use crate::summary::cells::plan::CellPlan;
+use crate::summary::cells::runs::SegmentProducts;
+use crate::summary::cells::section::CellsSection;
+use crate::summary::cells::spill::{Covariances, Limit, Totals};
+
+/// Cells that are compared at a time.
+const CELLS: u64 = 1 << 12;
+
+/// How far a covariance may be from the true one: as a share of itself, for its rounding to f32, and of the product
+/// of both extents, for what the sums about their middles lose.
+const ROUNDING: (f64, f64) = (1.0 / (1u64 << 22) as f64, 1.0 / (1u64 << 44) as f64);
+
+fn bad(what: &str) -> Error {
+    Error::corrupt(format!("condensed samples: {what}"))
+}
+
+impl<S: Source> Reader<S> {
+    /// Checks the cells of a file, the samples and the covariances.
+    pub(crate) fn check_condensed(&self) -> Result<()> {
+        let covariances = self.cell_covariances()?;
+        let Some(section) = self.cells()? else { return Ok(()) };
+        let table = self.condensed_table()?.filter(|_| section.stored);
+        if table.is_none() && section.stored && section.cells > 0 {
+            return Err(bad("they are not there"));
+        }
+        if self.rows() == 0 {
+            // Of rows that are elsewhere.
+            return if section.stored || section.cells == 0 { Ok(()) } else { Err(bad("there are no rows")) };
+        }
+        let schema = self.schema();
+        let mut plan = CellPlan::of_section(schema, &section)?;
+        let rows = self.cell_rows(&section);
+        plan.count(schema, |count| rows.each(|batch, _| count(batch)))?;
+        if plan.size().1 as u64 != section.cells {
+            return Err(bad("the rows do not fall into as many cells as the file says"));
+        }
+        earned::check("the sums of the condensed samples", plan.total_bytes(), self.file_length())?;
+        let mut totals = table.map(|_| plan.totals(Some(Limit::temporary()))).transpose()?;
+        let mut products = covariances.as_ref().map(|_| plan.covariances(Limit::temporary())).transpose()?;
+        for segment in 0..self.segments() {
+            let (mut sums, mut own) = (plan.segment_sums(), SegmentProducts::new());
+            rows.each_of(segment, |batch, times| {
+                let added = plan.add_sums(schema, batch, times, &mut sums);
+                added.map_err(|_| bad("a row has a class that the cells do not name"))?;
+                match &products {
+                    Some(_) => plan.add_products(schema, batch, times, &mut own),
+                    None => Ok(()),
+                }
+            })?;
+            if let Some(totals) = &mut totals {
+                totals.add(sums.finish())?;
+            }
+            if let Some(products) = &mut products {
+                products.add(own.finish())?;
+            }
+        }
+        totals.as_mut().map_or(Ok(()), Totals::finish)?;
+        products.as_mut().map_or(Ok(()), Covariances::finish)?;
+        if let (Some(totals), Some(table)) = (&totals, table) {
+            for first in (0..section.cells).step_by(CELLS as usize) {
+                let cells = first..section.cells.min(first + CELLS);
+                let stored = self.stored_cells(&section, table, cells.clone())?;
+                if !is_same(&stored, &totals.condensed(cells.start as usize..cells.end as usize)?) {
+                    return Err(bad("they are not those of the rows"));
+                }
+            }
+        }
+        if let (Some(products), Some(stored)) = (&products, &covariances) {
+            let own = section.features.len() * (section.features.len() + 1) / 2;
+            for (cell, stored) in stored.chunks_exact(own.max(1)).enumerate() {
+                if !is_near(&section, stored, &products.of_cells(cell..cell + 1)?) {
+                    return Err(bad("their covariances are not those of the rows"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Some stored samples.
+    fn stored_cells(&self, section: &CellsSection, table: &Rows, cells: Range<u64>) -> Result<Condensed> {
+        let mut samples = Samples::new(section, (cells.end - cells.start) as usize)?;
+        samples.add(&self.condensed_rows(table, cells.start, cells.end - cells.start)?)?;
+        Ok(samples.finish())
+    }
+}
+
+/// True if samples are the same, bit for bit; cells without a value have no mean.
+fn is_same(a: &Condensed, b: &Condensed) -> bool {
+    let same = |a: &[f64], b: &[f64]| {
+        a.len() == b.len()
+            && a.iter().zip(b).all(|(a, b)| a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan())
+    };
+    let targets = same(a.target.as_deref().unwrap_or(&[]), b.target.as_deref().unwrap_or(&[]));
+    same(&a.means, &b.means) && targets && a.weights == b.weights
+}
+
+/// True if the covariances of a cell are the same but for rounding.
+fn is_near(section: &CellsSection, stored: &[f32], found: &[f32]) -> bool {
+    let extents: Vec<f64> = section.features.iter().map(|f| f.hi.get() - f.lo.get()).collect();
+    let pairs = extents.iter().enumerate().flat_map(|(i, a)| extents.iter().skip(i).map(move |b| a * b));
+    stored.len() == found.len()
+        && stored.iter().zip(found).zip(pairs).all(|((&a, &b), extent)| {
+            let (a, b) = (f64::from(a), f64::from(b));
+            a == b || (a - b).abs() <= ROUNDING.0 * a.abs().max(b.abs()) + ROUNDING.1 * extent
+        })
+}

@@ -1,0 +1,183 @@
+//! Checks everything that any reader of a file would read.
+
+mod classes;
+mod condensed;
+mod coreset;
+mod moments;
+mod values;
+
+use crate::bits::SLACK;
+use crate::codec::block::Block;
+use crate::codec::block_entry::BlockEntry;
+use crate::codec::strings::dictionary_entry::DictionaryKind;
+use crate::error::{Error, Result};
+use crate::files::byte_source::Source;
+use crate::format::ALIGN;
+use crate::format::checksum::crc;
+use crate::read::projection::Projection;
+use crate::read::reader::Reader;
+use crate::read::table::Rows;
+use crate::verify::values::Summaries;
+
+impl<S: Source> Reader<S> {
+    /// Checks the whole file: every checksum, place and count, that pieces cover the file without overlap and with
+    /// zeros between, every value, the Arrow schema, dictionaries, the sample index, and that moments, coreset, class
+    /// labels and condensed samples are those of the rows. `progress` gets bytes as they are done; there are about
+    /// twice as many as the file has.
+    ///
+    /// # Errors
+    /// The first thing found wrong: `Corrupt`, or `Io`.
+    pub fn verify(&self, mut progress: impl FnMut(u64)) -> Result<()> {
+        self.pages.check_all(&mut progress)?;
+        self.check_metadata()?;
+        self.check_cover()?;
+        self.check_schema()?;
+        if let Some(index) = &self.index {
+            self.check_index(index)?;
+        }
+        let mut summaries = Summaries::new(self)?;
+        self.check_table(&self.table, Some(&mut summaries), &mut progress)?;
+        summaries.finish()?;
+        if let Some(condensed) = self.condensed_table()? {
+            self.check_table(condensed, None, &mut progress)?;
+        }
+        for number in 0..self.dictionaries.count() {
+            let entry = self.dictionaries.entry(&self.pages, number)?;
+            let number = u32::try_from(number).map_err(|_| Error::corrupt("more than 2^32 dictionaries"))?;
+            match entry.kind()? {
+                DictionaryKind::Raw => drop(self.dictionaries.raw(&self.pages, number)?),
+                DictionaryKind::Strings | DictionaryKind::SymbolStrings => {
+                    self.dictionaries.strings(&self.pages, number)?.each(|_| Ok(()))?;
+                }
+                DictionaryKind::Symbols => drop(self.dictionaries.symbols(&self.pages, number)?),
+            }
+        }
+        self.check_image_errors()?;
+        self.check_condensed()
+    }
+
+    /// The Arrow schema is of these columns, and file-wide dictionaries are of their types.
+    #[cfg(feature = "arrow")]
+    fn check_schema(&self) -> Result<()> {
+        crate::arrow::ArrowReader::new(self, &Projection::all(self.schema())).map(drop)
+    }
+
+    /// File-wide dictionaries are of their types. The Arrow schema is not known without Arrow.
+    #[cfg(not(feature = "arrow"))]
+    fn check_schema(&self) -> Result<()> {
+        (0..self.schema().nodes().len()).try_for_each(|node| self.dictionary(node).map(drop))
+    }
+
+    /// Checks that the errors of near-lossless coding belong to columns of images, and are possible.
+    fn check_image_errors(&self) -> Result<()> {
+        let errors = self.image_errors()?;
+        let ascending = errors.is_sorted_by(|a, b| a.0 < b.0);
+        for (node, errors) in errors {
+            let node = self.schema().nodes().get(node as usize).filter(|n| n.image.is_some());
+            let node = node.ok_or_else(|| Error::corrupt("errors of images that there are not"))?;
+            let values = u128::from(self.rows()) * u128::from(node.length);
+            let (compared, largest) = (u128::from(errors.values), u128::from(errors.largest));
+            let squared = u128::from(errors.squared);
+            let least = if largest > 0 { largest * largest } else { 0 };
+            if !ascending || compared > values || !(least..=compared * largest * largest).contains(&squared) {
+                let what = format!("column \"{}\": errors that images of these rows cannot have", node.name);
+                return Err(Error::corrupt(what));
+            }
+        }
+        Ok(())
+    }
+
+    /// Metadata checksums, those of sections that an open skips among them.
+    fn check_metadata(&self) -> Result<()> {
+        for s in self.directory.sections.iter().filter(|s| s.kind.is_metadata()) {
+            if crc(&self.pages.source().bytes(s.offset..s.offset + s.length)?) != s.crc {
+                return Err(Error::corrupt(format!("section {}: its checksum does not match", s.kind.0)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Pieces follow one another, aligned, with nothing but zeros between.
+    fn check_cover(&self) -> Result<()> {
+        let mut end = 0;
+        for (offset, length, _) in self.extents()? {
+            if offset < end || offset % ALIGN != 0 || offset - end >= ALIGN {
+                return Err(Error::corrupt(format!(
+                    "the piece at byte {offset} overlaps another or leaves a gap"
+                )));
+            }
+            if self.pages.source().bytes(end..offset)?.iter().any(|&b| b != 0) {
+                return Err(Error::corrupt(format!("the padding before byte {offset} is not zero")));
+            }
+            end = offset.saturating_add(length);
+        }
+        if end == self.file_length() { Ok(()) } else { Err(Error::corrupt("pieces lie outside the file")) }
+    }
+
+    fn check_table(
+        &self,
+        table: &Rows,
+        mut summaries: Option<&mut Summaries>,
+        progress: &mut impl FnMut(u64),
+    ) -> Result<()> {
+        let mut next = 0;
+        for segment in 0..table.segments {
+            let place = |e: Error| e.at(format_args!("segment {segment}"));
+            let rows = table.segment(&self.pages, segment, 0)?;
+            let regular = table.segment_rows == 0 || rows.start == segment * table.segment_rows;
+            if rows.start != next || !regular {
+                return Err(place(Error::corrupt("it does not follow the segment before")));
+            }
+            next = rows.end;
+            let block = table.block(&self.pages, segment)?;
+            self.check_streams(&block.entry).map_err(place)?;
+            self.check_exceptions(&block).map_err(place)?;
+            block.grouped.iter().try_for_each(|g| g.check(&self.pages, &block.entry)).map_err(place)?;
+            let summaries = summaries.as_deref_mut();
+            self.check_rows(table, segment, rows.clone(), &block, summaries)?;
+            progress(block.entry.stream_lengths().map_or(0, |l| l.iter().sum()));
+            for group in 1..table.schema.groups() {
+                if table.segment(&self.pages, segment, group)? != rows {
+                    return Err(place(Error::corrupt("its storage groups do not have the same rows")));
+                }
+                let images = table.image_block(&self.pages, segment, group)?;
+                self.check_streams(&images.entry).map_err(place)?;
+                images.check_offsets(&self.pages).map_err(place)?;
+                self.check_images(table, rows.clone(), group, &images)?;
+                progress(images.entry.stream_lengths().map_or(0, |l| l.iter().sum()));
+            }
+        }
+        if next == table.rows { Ok(()) } else { Err(Error::corrupt("the segments do not hold all rows")) }
+    }
+
+    /// Streams end in zeros.
+    fn check_streams(&self, entry: &BlockEntry) -> Result<()> {
+        let lengths = entry.stream_lengths().unwrap_or_default();
+        let places = [entry.layout, entry.bases, entry.records, entry.offsets];
+        for ((offset, length), bits) in places.iter().zip(lengths).zip(entry.stream_bits()) {
+            if length > 0 {
+                let tail = self.pages.piece(offset.get() + length - SLACK - 1, SLACK + 1)?;
+                let spare =
+                    tail.first().map_or(0, |&last| if bits % 8 == 0 { 0 } else { last >> (bits % 8) });
+                if spare != 0 || tail.iter().skip(1).any(|&b| b != 0) {
+                    return Err(Error::corrupt("a bit stream does not end in zeros"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Exceptions are in order.
+    fn check_exceptions(&self, block: &Block) -> Result<()> {
+        let entry = &block.entry;
+        let piece = self.pages.piece(entry.exceptions.get(), entry.exceptions_length.get())?;
+        for e in &block.exceptions {
+            e.check_order(&piece, block.rows())?;
+            let padding = piece.get(e.rows_at + 4 * e.count..e.raw_at).unwrap_or(&[]);
+            if padding.iter().any(|&b| b != 0) || piece.get(4..8).is_some_and(|b| b != [0; 4]) {
+                return Err(Error::corrupt("reserved bytes of the exceptions are not zero"));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,171 @@
+//! Checks moments against the rows they are of.
+
+use crate::codec::block::Block;
+use crate::codec::transform::decimal::Float;
+use crate::codec::transform::encode::EncodedLane;
+use crate::codec::transform::lane_transform::{LaneTransform, TransformKind};
+use crate::column::values::{Batch, Values};
+use crate::error::{Error, Result};
+use crate::files::byte_source::Source;
+use crate::format::schema::{Kind, Node, Schema};
+use crate::read::reader::Reader;
+use crate::summary::moments::moments::{MomentParts, Moments};
+use crate::summary::moments::plan::MomentPlan;
+use crate::summary::moments::section::MomentsSection;
+
+/// How far a rounded sum may be from the true one, as a share of the root of the product of both squares' sums.
+const ROUNDING: f64 = 1.0 / (1u64 << 40) as f64;
+
+/// The sums of rows taken in so far, and those that the file has.
+pub(crate) struct MomentSums {
+    plan: MomentPlan,
+    found: Moments,
+    stored: Moments,
+    names: Vec<String>,
+    /// Lanes up to the last of these columns.
+    lanes: usize,
+    /// The columns, and those of floats.
+    pub nodes: Vec<usize>,
+    floats: Vec<usize>,
+    /// Their decimal exponents in the segment at hand, where they have one.
+    exponents: Vec<Option<u8>>,
+}
+
+impl MomentSums {
+    /// The moments of a file, if it has them.
+    pub fn new<S: Source>(reader: &Reader<S>) -> Result<Option<Self>> {
+        let (Some(bytes), Some(stored)) = (reader.moments_bytes()?, reader.moments()?) else {
+            return Ok(None);
+        };
+        let nodes = reader.schema().nodes();
+        let section = MomentsSection::read(&bytes, nodes.len())?;
+        let columns: Vec<usize> = section.columns.iter().map(|&(node, _)| node as usize).collect();
+        if !columns.iter().all(|&n| nodes.get(n).is_some_and(Node::is_numeric_column)) {
+            return Err(Error::corrupt("moments: a column is not numeric"));
+        }
+        let is_float = |&n: &usize| nodes.get(n).is_some_and(|n| n.kind == Kind::Float);
+        let plan = MomentPlan::of_section(&section);
+        let (found, stored, names) = (plan.zero(), stored.moments, stored.columns);
+        let ends = columns.iter().map(|&n| nodes[n].first_value_lane() as usize + 1);
+        let lanes = ends.max().unwrap_or(0);
+        let floats = columns.iter().copied().filter(is_float).collect();
+        Ok(Some(Self { plan, found, stored, names, lanes, nodes: columns, floats, exponents: Vec::new() }))
+    }
+
+    /// Goes on to a segment: its transforms say which floats are decimals, and of how many digits.
+    pub fn start<S: Source>(&mut self, reader: &Reader<S>, block: &Block) -> Result<()> {
+        self.exponents.clear();
+        for &n in &self.floats {
+            let node = &reader.schema().nodes()[n];
+            let lane = block.lanes.get(node.first_value_lane() as usize);
+            self.exponents.push(match lane.map(|l| (l.kind, l)) {
+                Some((TransformKind::Decimal, lane)) => Some(lane.exponent),
+                Some((TransformKind::Dictionary, lane)) => {
+                    let table = reader.dictionaries.raw(&reader.pages, lane.dictionary)?;
+                    let float = Float::of(node.bits);
+                    (0..=22).find(|&p| table.raw.iter().all(|&raw| float.decimal(raw, p).is_some()))
+                }
+                _ => None,
+            });
+        }
+        Ok(())
+    }
+
+    /// Takes rows in, each so many times.
+    pub fn add(&mut self, schema: &Schema, rows: &Batch, times: u64) -> Result<()> {
+        let mut lanes: Vec<EncodedLane> = Vec::new();
+        lanes.resize_with(self.lanes, EncodedLane::default);
+        for (&n, exponent) in self.floats.iter().zip(&self.exponents) {
+            let (node, column) = (&schema.nodes()[n], &rows.columns[n]);
+            if let Some(exponent) = *exponent {
+                lanes[node.first_value_lane() as usize] = decimals(node, &column.values, exponent);
+            }
+        }
+        let sums = self.plan.terms(schema, rows, &lanes).sum();
+        self.found.merge(&repeated(sums, times)?)
+    }
+
+    /// Compares the sums: integers are the same, rounded ones nearly.
+    pub fn finish(self) -> Result<()> {
+        let Self { found, stored, names, .. } = self;
+        let (rows, left_out) = (found.count(), found.left_out());
+        if (rows, left_out) != (stored.count(), stored.left_out()) {
+            let (named, others) = (stored.count(), stored.left_out());
+            return Err(Error::corrupt(format!(
+                "moments: they are of {named} rows without {others}, the table has {rows} without {left_out}"
+            )));
+        }
+        let exact = match (found.parts(), stored.parts()) {
+            (MomentParts::Exact { exponents: p, sums: a }, MomentParts::Exact { exponents: q, sums: b })
+                if p == q =>
+            {
+                if a == b {
+                    return Ok(());
+                }
+                true
+            }
+            _ => false,
+        };
+        let name = |i: usize| {
+            i.checked_sub(1).and_then(|i| names.get(i)).map_or("the number of rows", String::as_str)
+        };
+        for i in 0..=names.len() {
+            for j in i..=names.len() {
+                let (a, b) = (found.value(i, j), stored.value(i, j));
+                let most = ROUNDING * (found.value(i, i) * found.value(j, j)).sqrt();
+                if a.to_bits() != b.to_bits() && (exact || differ(a, b, most)) {
+                    return Err(Error::corrupt(format!(
+                        "moments: the sum of \"{}\" by \"{}\" is {b}, that of the rows {a}",
+                        name(i),
+                        name(j)
+                    )));
+                }
+            }
+        }
+        if exact { Err(Error::corrupt("moments: their sums are not those of the rows")) } else { Ok(()) }
+    }
+}
+
+/// True if two sums are further apart than rounding explains. Of sums that overflow nothing can be said.
+pub(crate) fn differ(a: f64, b: f64, most: f64) -> bool {
+    // Below the least normal numbers sums of products lose all their bits.
+    let most = most + f64::MIN_POSITIVE;
+    most.is_finite() && a.is_finite() && (a - b).abs().partial_cmp(&most).is_none_or(|order| order.is_gt())
+}
+
+/// The moments of rows that each occur so many times.
+pub(crate) fn repeated(mut sums: Moments, mut times: u64) -> Result<Moments> {
+    if times == 1 {
+        return Ok(sums);
+    }
+    let mut all = Moments::new(sums.columns());
+    while times > 0 {
+        if times & 1 == 1 {
+            all.merge(&sums)?;
+        }
+        times >>= 1;
+        if times > 0 {
+            sums.merge(&sums.clone())?;
+        }
+    }
+    Ok(all)
+}
+
+/// Floats as the decimals of an exponent, and those that are none as exceptions.
+fn decimals(node: &Node, values: &Values, exponent: u8) -> EncodedLane {
+    let float = Float::of(node.bits);
+    let raw: Vec<u64> = match values {
+        Values::U16(v) => v.iter().map(|&x| x.into()).collect(),
+        Values::U32(v) => v.iter().map(|&x| x.into()).collect(),
+        Values::U64(v) => v.clone(),
+        _ => Vec::new(),
+    };
+    let found: Vec<Option<i64>> = raw.iter().map(|&raw| float.decimal(raw, exponent)).collect();
+    let exceptions = (0..).zip(&raw).zip(&found).filter(|(_, q)| q.is_none());
+    EncodedLane {
+        transform: LaneTransform { kind: TransformKind::Decimal as u8, exponent, ..LaneTransform::default() },
+        exceptions: exceptions.map(|((row, &raw), _)| (row, raw)).collect(),
+        fields: found.iter().map(|q| q.unwrap_or(0) as u64).collect(),
+        ..EncodedLane::default()
+    }
+}
