@@ -29,12 +29,6 @@ impl Grid {
     pub fn of(ranges: &[Range]) -> Self {
         Self { features: ranges.iter().map(Feature::of).collect() }
     }
-
-    /// Key of a value (none: null) of a feature (below the number of features).
-    #[cfg(test)]
-    pub fn key(&self, feature: usize, x: Option<f64>) -> u64 {
-        self.features[feature].key(x)
-    }
 }
 
 impl Feature {
