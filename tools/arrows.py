@@ -119,12 +119,13 @@ def main():
     # Methods that a file adds to a type of another file, by name, if no other file defines one of that name.
     owners, defined = defaultdict(set), defaultdict(set)
     for module, file in files.items():
+        for name in re.findall(r"\bfn (\w+)", file.text):
+            defined[name].add(module)
         names = {name: target for path, name in file.uses if (target := resolve(module, path)) is not None}
         for part in re.split(r"(?m)^(?=impl\b)", file.text):
             methods = re.findall(r"^\s+(?:pub(?:\([^)]*\))?\s+)(?:const\s+|unsafe\s+)*fn (\w+)", part, re.M)
             head = IMPL.match(part)
             for method in methods:
-                defined[method].add(module)
                 if head and head[1] in names and names[head[1]] != module:
                     owners[method].add(module)
     for method, modules in owners.items():

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::bits::id_bits;
-use crate::codec::block_entry::{GROUPED_RECORDS, Piece, TILE_RECORDS};
-use crate::codec::fixed::cost::paper_bits;
+use crate::codec::head::{BlockHead, RecordKind};
+use crate::codec::piece::{Piece, PieceKind};
 use crate::codec::strings::dictionary_entry::DictionaryEntry;
 use crate::codec::transform::lane_transform::LaneTransform;
 use crate::error::{Error, Result};
@@ -94,24 +94,13 @@ impl<S: Source> Reader<S> {
         parts.insert(Part::Padding, padding.ok_or_else(|| Error::corrupt("pieces of the file overlap"))?);
         let (mut plain, mut paper, mut before, mut after, mut bases) = (0u128, 0u128, 0u128, 0u128, 0u64);
         for number in 0..self.table.block_count() {
-            let entry = self.table.entry(&self.pages, number)?;
-            let (rows, n_b) = (entry.rows.get(), entry.base_count.get());
-            let (l_t, l_d) = (u64::from(entry.total_bits.get()), u64::from(entry.deviation_bits.get()));
-            let l_b = u64::from(entry.base_bits.get()) + u64::from(entry.constant_bits.get());
-            let [.., records, _] = entry.stream_bits();
-            let packed = match entry.record_kind {
-                TILE_RECORDS => 8 * u128::from(rows) * u128::from(self.table.lanes_of(number)),
-                _ => u128::from(rows) * u128::from(l_t),
-            };
-            plain += packed.div_ceil(8);
-            paper += match entry.record_kind {
-                TILE_RECORDS => records + u128::from(n_b) * u128::from(l_b),
-                GROUPED_RECORDS => records + u128::from(entry.base_bits.get()),
-                _ => paper_bits(rows, 0, n_b, l_b, l_d),
-            };
-            before += packed;
-            after += records;
-            bases = bases.saturating_add(n_b);
+            let head = BlockHead::parse(&self.table.entry(&self.pages, number)?)?;
+            let usage = head.records.usage(self.table.lanes_of(number));
+            plain += usage.packed_bits.div_ceil(8);
+            paper += usage.paper_bits;
+            before += usage.packed_bits;
+            after += head.records.records().bits;
+            bases = bases.saturating_add(usage.bases);
         }
         let rows = self.rows().max(1) as f64;
         let m = self.cells()?.map_or(0, |c| c.cells);
@@ -184,22 +173,22 @@ impl<S: Source> Reader<S> {
         sets: &mut Vec<Extent>,
     ) -> Result<()> {
         for number in 0..table.block_count() {
-            let entry = table.entry(&self.pages, number)?;
-            let lanes = if entry.record_kind == TILE_RECORDS { 0 } else { table.lanes_of(number) };
+            let head = BlockHead::parse(&table.entry(&self.pages, number)?)?;
+            let lanes = if let RecordKind::Tiles(_) = head.records { 0 } else { table.lanes_of(number) };
             let set = u64::from(lanes) * LaneTransform::SIZE;
             let part_of = |part| if condensed { Part::Condensed } else { part };
             let mut add = |offset, length, part| all.push((offset, length, part_of(part)));
             if set > 0 {
-                sets.push((entry.transforms.get(), set, part_of(Part::Layouts)));
+                sets.push((head.transforms, set, part_of(Part::Layouts)));
             }
-            for (piece, offset, length) in entry.pieces()? {
-                let part = match piece {
-                    Piece::Layout => Part::Layouts,
-                    Piece::Bases => Part::Bases,
-                    Piece::Records => Part::Records,
-                    Piece::Exceptions => Part::Exceptions,
-                    Piece::Heap => Part::Heaps,
-                    Piece::Offsets => Part::Offsets,
+            for (kind, Piece { offset, length }) in head.pieces()? {
+                let part = match kind {
+                    PieceKind::Layout => Part::Layouts,
+                    PieceKind::Bases => Part::Bases,
+                    PieceKind::Records => Part::Records,
+                    PieceKind::Exceptions => Part::Exceptions,
+                    PieceKind::Heap => Part::Heaps,
+                    PieceKind::Offsets => Part::Offsets,
                 };
                 add(offset, length, part);
             }

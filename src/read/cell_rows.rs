@@ -42,8 +42,7 @@ impl<S: Source> Reader<S> {
 
     /// The rows of a block that have exceptions, ascending; they have been found to be in order.
     pub(crate) fn exception_rows(&self, block: &Block) -> Result<Vec<u64>> {
-        let entry = &block.entry;
-        let piece = self.pages.piece(entry.exceptions.get(), entry.exceptions_length.get())?;
+        let piece = block.head.exceptions.read(&self.pages)?;
         let rows = block.exceptions.iter().flat_map(|e| (0..e.count).map(|i| e.row(&piece, i)));
         // Looked at again, since a map may change.
         let mut rows: Vec<u64> = rows.filter(|&row| row < block.rows()).collect();
@@ -73,8 +72,7 @@ impl<S: Source> CellRows<'_, S> {
             return self.parts(Picked::Range(rows.start, count), None, &mut each);
         }
         for e in &block.exceptions {
-            let entry = &block.entry;
-            let piece = reader.pages.piece(entry.exceptions.get(), entry.exceptions_length.get())?;
+            let piece = block.head.exceptions.read(&reader.pages)?;
             e.check_order(&piece, block.rows())?;
         }
         let (list, times) = runs(&rows, &reader.exception_rows(&block)?);
@@ -88,8 +86,7 @@ impl<S: Source> CellRows<'_, S> {
             let to = picked.len().min(from + step);
             let mut batch = Batch::default();
             let taken = reader.table.take(
-                &reader.pages,
-                &reader.dictionaries,
+                reader.context(),
                 picked.slice(from, to),
                 None,
                 &self.projection,

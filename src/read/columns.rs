@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::bits::SLACK;
-use crate::codec::block::Block;
-use crate::codec::block_entry::{BlockEntry, GROUPED_RECORDS, TILE_RECORDS};
+use crate::codec::block::{Block, Records};
+use crate::codec::fixed::head::FixedHead;
+use crate::codec::grouped::block::Grouped;
+use crate::codec::head::{BlockHead, RecordKind};
+use crate::codec::piece::{PieceKind, Stream};
 use crate::error::Result;
 use crate::files::byte_source::Source;
 use crate::read::reader::Reader;
@@ -69,27 +72,26 @@ impl<S: Source> Reader<S> {
         for segment in 0..self.table.segments {
             let block = self.table.block(&self.pages, segment)?;
             let columns = columns_of.first().map_or(&[][..], |c| c);
-            match &block.grouped {
-                Some(_) => self.add_grouped(&mut account, &block, columns)?,
-                None => add_fixed(&mut account, &block, columns),
+            match &block.records {
+                Records::Fixed(fixed) => add_fixed(&mut account, &block, &fixed.head, columns),
+                Records::Grouped(grouped) => self.add_grouped(&mut account, grouped, columns)?,
             }
             for group in 1..schema.groups() {
                 let images = self.table.image_block(&self.pages, segment, group)?;
                 let column = columns_of.get(group as usize).and_then(|c| c.first());
                 if let Some(column) = column.and_then(|&c| account.columns.get_mut(c)) {
-                    column.images += image_bits(&images.entry);
+                    column.images += image_bits(&images.head);
                 }
             }
         }
         Ok(account)
     }
 
-    fn add_grouped(&self, account: &mut ColumnAccount, block: &Block, columns: &[usize]) -> Result<()> {
-        let Some(grouped) = &block.grouped else { return Ok(()) };
-        let entry = &block.entry;
-        let frames = u128::from(entry.rows.get().div_ceil(entry.frame_rows()));
-        account.anchors += frames * u128::from(entry.frame_entry_bits() - u64::from(entry.frame_bits.get()));
-        for part in grouped.parts(&self.pages, entry)? {
+    fn add_grouped(&self, account: &mut ColumnAccount, grouped: &Grouped, columns: &[usize]) -> Result<()> {
+        let head = &grouped.head;
+        let frames = u128::from(head.rows.div_ceil(head.frame_rows()));
+        account.anchors += frames * u128::from(head.frame_bits() - u64::from(head.minima_bits));
+        for part in grouped.parts(&self.pages)? {
             let mut own = Vec::new();
             for lane in &part.lanes {
                 let column = columns.get(lane.lane).copied().unwrap_or(0);
@@ -111,9 +113,8 @@ impl<S: Source> Reader<S> {
     }
 }
 
-fn add_fixed(account: &mut ColumnAccount, block: &Block, columns: &[usize]) {
-    let entry = &block.entry;
-    let (rows, bases) = (u128::from(entry.rows.get()), u128::from(entry.base_count.get()));
+fn add_fixed(account: &mut ColumnAccount, block: &Block, head: &FixedHead, columns: &[usize]) {
+    let (rows, bases) = (u128::from(head.rows), u128::from(head.base_count));
     for (lane, &column) in block.lanes.iter().zip(columns) {
         if let Some(bits) = account.columns.get_mut(column) {
             bits.deviations += rows * u128::from(lane.deviation_mask.count_ones());
@@ -124,14 +125,17 @@ fn add_fixed(account: &mut ColumnAccount, block: &Block, columns: &[usize]) {
     all.dedup();
     let group = account.groups.entry(all).or_default();
     group.blocks += 1;
-    group.bases = group.bases.saturating_add(entry.base_count.get());
-    group.ids += rows * u128::from(entry.id_bits);
+    group.bases = group.bases.saturating_add(head.base_count);
+    group.ids += rows * u128::from(head.id_bits);
 }
 
 /// Bits of a block of images but its layout; tiles keep their bases there.
-fn image_bits(entry: &BlockEntry) -> u128 {
-    debug_assert!(entry.record_kind != GROUPED_RECORDS);
-    let [layout, bases, records, offsets] = entry.stream_bits();
-    let layout = if entry.record_kind == TILE_RECORDS { layout + 8 * u128::from(SLACK) } else { 0 };
-    layout + bases + records + offsets
+fn image_bits(head: &BlockHead) -> u128 {
+    let is_tiled = matches!(head.records, RecordKind::Tiles(_));
+    let bits = |(kind, stream): (PieceKind, Stream)| match kind {
+        PieceKind::Layout if is_tiled => stream.bits + 8 * u128::from(SLACK),
+        PieceKind::Layout => 0,
+        _ => stream.bits,
+    };
+    head.records.streams().into_iter().map(bits).sum()
 }

@@ -97,7 +97,7 @@ impl<S: Source> Reader<S> {
         let mut out = Batch::default();
         let rows = Picked::Range(first, count as usize);
         let everything = Projection::all(&table.schema);
-        table.take(&self.pages, &self.dictionaries, rows, None, &everything, &mut out)?;
+        table.take(self.context(), rows, None, &everything, &mut out)?;
         Ok(out)
     }
 }

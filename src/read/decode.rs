@@ -1,16 +1,14 @@
 //! Rows of blocks to values, column by column, a chunk of records at a time.
 
-use std::borrow::Cow;
-
 use crate::bits::mask;
-use crate::codec::block::Block;
-use crate::codec::fixed::kernel::{BaseParts, Bases, Records, Starts, lane_fields};
+use crate::codec::block::{Block, Records};
+use crate::codec::context::Context;
+use crate::codec::fixed::decode::{FixedFields, FixedRows};
 use crate::codec::fixed::lane::Lane;
-use crate::codec::fixed::records::Chunk;
+use crate::codec::grouped::block::Grouped;
 use crate::codec::grouped::decode::GroupedFields;
 use crate::codec::row_selection::Picked;
 use crate::codec::strings::decode::Strings;
-use crate::codec::strings::dictionaries::Dictionaries;
 use crate::codec::transform::lane_transform::TransformKind;
 use crate::codec::transform::limits::{column_place, outside};
 use crate::codec::transform::materialize::{Target, store, store_one, store_wide};
@@ -19,7 +17,6 @@ use crate::column::values::{Batch, Column, Values};
 use crate::earned;
 use crate::error::{Error, Result};
 use crate::files::byte_source::Source;
-use crate::format::pages::Pages;
 use crate::format::schema::{Kind, Node, Schema};
 use crate::read::projection::Projection;
 
@@ -38,16 +35,18 @@ pub(crate) struct Part<'a> {
     pub places: Option<&'a [u32]>,
 }
 
-/// One reading of rows, over all the blocks that hold them.
+/// One reading of rows, over all the blocks that hold them. It owns the kernels' memory for good.
 pub(crate) struct Decode<'a, S> {
-    pages: &'a Pages<S>,
-    dictionaries: &'a Dictionaries,
+    context: Context<'a, S>,
     columns: Vec<Output<'a>>,
     rows: usize,
     /// Most bytes of strings in several rows.
     most: u64,
-    /// Memory for records in code groups.
+    fixed: FixedFields<'a>,
     grouped: GroupedFields,
+    /// Fields of the lanes at hand.
+    low: Vec<u64>,
+    high: Vec<u64>,
 }
 
 /// A column being read.
@@ -64,8 +63,7 @@ impl<'a, S: Source> Decode<'a, S> {
     /// Makes the columns of `out` ready for so many rows.
     pub fn new(
         schema: &'a Schema,
-        pages: &'a Pages<S>,
-        dictionaries: &'a Dictionaries,
+        context: Context<'a, S>,
         projection: &Projection,
         rows: usize,
         out: &mut Batch,
@@ -83,8 +81,16 @@ impl<'a, S: Source> Decode<'a, S> {
             let strings = wanted.then(|| Strings::new(kept, node.kind == Kind::Text)).transpose()?;
             columns.push(Output { node, column, strings, nulls: false });
         }
-        let (most, grouped) = (projection.most(), GroupedFields::default());
-        Ok(Self { pages, dictionaries, columns, rows, most, grouped })
+        Ok(Self {
+            context,
+            columns,
+            rows,
+            most: projection.most(),
+            fixed: FixedFields::default(),
+            grouped: GroupedFields::default(),
+            low: Vec::new(),
+            high: Vec::new(),
+        })
     }
 
     /// True if any column lies in the table's storage group.
@@ -102,60 +108,60 @@ impl<'a, S: Source> Decode<'a, S> {
         })
     }
 
-    /// Reads rows of a block.
+    /// Reads rows of a block, a chunk at a time.
     pub fn block(&mut self, block: &Block, part: Part) -> Result<()> {
-        let (pages, entry) = (self.pages, &block.entry);
-        let bytes = if block.grouped.is_some() { Cow::Borrowed(&[][..]) } else { block.bases(pages)? };
-        let bases =
-            Bases { bytes: &bytes, width: entry.base_bits.get().into(), count: entry.base_count.get() };
-        let exceptions = pages.piece(entry.exceptions.get(), entry.exceptions_length.get())?;
+        let pages = self.context.pages;
+        let exceptions = block.head.exceptions.read(pages)?;
         for strings in self.columns.iter_mut().filter_map(|c| c.strings.as_mut()) {
             strings.start_block(pages, block)?;
         }
-        let table = || self.columns.iter().filter(|c| c.node.group == 0);
-        let wanted =
-            table().flat_map(|c| c.node.first_lane..c.node.first_value_lane() + c.node.value_lanes());
-        if let Some(grouped) = &block.grouped {
-            self.grouped.start(grouped, wanted.map(|lane| lane as usize))?;
-        }
-        let ids_wanted = block.grouped.is_none() && table().any(|c| has_bases(c.node, block));
-        let grouped = block.grouped.is_some().then(|| std::mem::take(&mut self.grouped));
-        let mut fields = Fields::new(block, bases, part.rows.len(), grouped);
-        let (mut chunk, mut ids) = (Chunk::default(), Vec::new());
-        let chunk_rows = if fields.grouped.is_some() { GROUPED_CHUNK } else { CHUNK };
-        for from in (0..part.rows.len()).step_by(chunk_rows) {
-            let to = part.rows.len().min(from + chunk_rows);
-            let rows = part.rows.slice(from, to);
-            let places = part.places.and_then(|p| p.get(from..to));
+        let nodes = || self.columns.iter().filter(|c| c.node.group == 0).map(|c| c.node);
+        let lanes = |node: &Node| node.first_lane..node.first_value_lane() + node.value_lanes();
+        let step = match &block.records {
+            Records::Fixed(fixed) => {
+                let has_bases = |lane: u32| block.lanes[lane as usize].base_mask != 0;
+                let wants_ids = nodes().flat_map(lanes).any(has_bases);
+                self.fixed.start(pages, fixed, part.rows.len(), wants_ids)?;
+                CHUNK
+            }
+            Records::Grouped(grouped) => {
+                self.grouped.start(grouped, nodes().flat_map(lanes).map(|lane| lane as usize))?;
+                GROUPED_CHUNK
+            }
+        };
+        for from in (0..part.rows.len()).step_by(step) {
+            let to = part.rows.len().min(from + step);
+            let places = part.places.map(|places| &places[from..to]);
             let target = Target { first: part.first + from, rows: places, stride: 1, offset: 0 };
-            let data = match fields.read_groups(pages, rows)? {
-                true => Cow::Borrowed(&[][..]),
-                false => chunk.find(pages, block, rows)?,
-            };
-            let records = match fields.grouped {
-                Some(_) => Records::new(&data, Starts::Dense { first: 0, width: 0, count: rows.len() }, 0)?,
-                None => Records::new(&data, chunk.starts(), entry.record_bits())?,
-            };
-            if ids_wanted {
-                records.read_ids(entry.id_bits, entry.base_count.get(), &mut ids)?;
-            }
-            let records = records.with_ids(&ids);
-            for output in self.columns.iter_mut().filter(|c| c.node.group == 0) {
-                let dictionaries = self.dictionaries;
-                let mut read = || {
-                    output.validity(&mut fields, &records, target)?;
-                    if output.node.kind.is_bytes() {
-                        output.strings(dictionaries, pages, &mut fields, &records, target)
-                    } else if output.node.bits == 128 {
-                        output.wide(&mut fields, &records, target)
-                    } else {
-                        output.numbers(dictionaries, pages, &mut fields, &records, rows, &exceptions, target)
-                    }
-                };
-                read().map_err(|e| e.at(column_place(&output.node.name)))?;
-            }
+            self.chunk(block, part.rows.slice(from, to), &exceptions, target)?;
         }
-        self.grouped = fields.grouped.unwrap_or_default();
+        Ok(())
+    }
+
+    /// Reads a chunk of rows of a block, column by column.
+    fn chunk(&mut self, block: &Block, rows: Picked, exceptions: &[u8], target: Target) -> Result<()> {
+        let Self { context, columns, fixed, grouped, low, high, .. } = self;
+        let source = match &block.records {
+            Records::Fixed(own) => Rows::Fixed(fixed.read(context.pages, own, rows)?),
+            Records::Grouped(own) => {
+                grouped.read(own, context.pages, rows)?;
+                Rows::Grouped(own, grouped)
+            }
+        };
+        let mut fields = Fields { block, source, low, high };
+        for output in columns.iter_mut().filter(|c| c.node.group == 0) {
+            let mut read = || {
+                output.validity(&mut fields, target)?;
+                if output.node.kind.is_bytes() {
+                    output.strings(*context, &mut fields, target)
+                } else if output.node.bits == 128 {
+                    output.wide(&mut fields, target)
+                } else {
+                    output.numbers(*context, &mut fields, rows, exceptions, target)
+                }
+            };
+            read().map_err(|e| e.at(column_place(&output.node.name)))?;
+        }
         Ok(())
     }
 
@@ -186,77 +192,47 @@ impl<'a, S: Source> Decode<'a, S> {
     }
 }
 
-/// True if a lane of the node has bits in the base table.
-fn has_bases(node: &Node, block: &Block) -> bool {
-    let end = node.first_value_lane() + node.value_lanes();
-    let lanes = block.lanes.get(node.first_lane as usize..end as usize);
-    lanes.is_none_or(|lanes| lanes.iter().any(|l| l.base_mask != 0))
+/// Some rows of a block by the kind of their records.
+enum Rows<'c> {
+    Fixed(FixedRows<'c>),
+    Grouped(&'c Grouped, &'c mut GroupedFields),
 }
 
-/// The fields of a block's lanes, and the memory to put them in.
-struct Fields<'a> {
-    block: &'a Block,
-    bases: Bases<'a>,
-    /// True if each base is met often enough to decode it once.
-    often: bool,
-    /// Fields of the current chunk of rows, where records are in code groups.
-    grouped: Option<GroupedFields>,
-    low: Vec<u64>,
-    high: Vec<u64>,
+/// The fields of some rows, and the memory to put those of a lane or two in.
+struct Fields<'c> {
+    block: &'c Block,
+    source: Rows<'c>,
+    low: &'c mut Vec<u64>,
+    high: &'c mut Vec<u64>,
 }
 
-impl<'a> Fields<'a> {
-    fn new(block: &'a Block, bases: Bases<'a>, rows: usize, grouped: Option<GroupedFields>) -> Self {
-        // What one batch decodes the next ones of the block use too.
-        let often = rows as u64 * 8 >= bases.count && block.keeps_parts();
-        Self { block, bases, often, grouped, low: Vec::new(), high: Vec::new() }
-    }
-
-    /// Reads the lanes of some rows from code groups; false if the records are not grouped.
-    fn read_groups<S: Source>(&mut self, pages: &Pages<S>, rows: Picked) -> Result<bool> {
-        match (&mut self.grouped, &self.block.grouped) {
-            (Some(fields), Some(grouped)) => {
-                fields.read(grouped, pages, &self.block.entry, rows)?;
-                Ok(true)
-            }
-            _ => Ok(false),
-        }
-    }
-
+impl<'c> Fields<'c> {
     /// Decodes a lane of a node into `low`, or into `high`.
-    fn decode(&mut self, node: &Node, lane: u32, high: bool, records: &Records) -> Result<&'a Lane> {
-        let layout = self.block.lanes.get(lane as usize);
-        let layout = layout.ok_or_else(|| Error::corrupt("a block has too few lanes"))?;
-        let parts = self.block.parts.get(lane as usize).and_then(|parts| {
-            let make = self.often && layout.base_mask != 0;
-            if make { Some(parts.get_or_init(|| BaseParts::of(layout, &self.bases))) } else { parts.get() }
-        });
-        let out = if high { &mut self.high } else { &mut self.low };
-        match (&mut self.grouped, &self.block.grouped) {
-            (Some(fields), Some(grouped)) => fields.swap(grouped, lane as usize, out),
-            _ => {
-                earned::resize(out, records.len(), 0)?;
-                lane_fields(layout, records, &self.bases, parts, out);
-            }
+    fn decode(&mut self, node: &Node, number: u32, high: bool) -> Result<&'c Lane> {
+        let lane = &self.block.lanes[number as usize];
+        let out = if high { &mut *self.high } else { &mut *self.low };
+        match &mut self.source {
+            Rows::Fixed(rows) => rows.lane(number as usize, lane, out)?,
+            Rows::Grouped(grouped, fields) => fields.swap(grouped, number as usize, out),
         }
-        if layout.is_exceeded(out) {
-            return Err(outside(node, lane, layout.kind));
+        if lane.is_exceeded(out) {
+            return Err(outside(node, number, lane.kind));
         }
-        if layout.step > 1 {
-            out.iter_mut().for_each(|field| *field = field.wrapping_mul(layout.step.into()));
+        if lane.step > 1 {
+            out.iter_mut().for_each(|field| *field = field.wrapping_mul(lane.step.into()));
         }
-        Ok(layout)
+        Ok(lane)
     }
 }
 
 impl Output<'_> {
-    fn validity(&mut self, fields: &mut Fields, records: &Records, target: Target) -> Result<()> {
+    fn validity(&mut self, fields: &mut Fields, target: Target) -> Result<()> {
         let Some(validity) = &mut self.column.validity else { return Ok(()) };
         self.nulls = false;
         for instance in 0..self.node.validity_lanes() {
-            let lane = fields.decode(self.node, self.node.first_lane + instance, false, records)?;
+            let lane = fields.decode(self.node, self.node.first_lane + instance, false)?;
             let target = Target { stride: self.node.instances as usize, offset: instance as usize, ..target };
-            target.put(validity, &fields.low, |f| (lane.minimum + f) as u8);
+            target.put(validity, fields.low, |f| (lane.minimum + f) as u8);
             self.nulls |= fields.low.iter().any(|&f| lane.minimum + f == 0);
         }
         Ok(())
@@ -273,26 +249,19 @@ impl Output<'_> {
         Ok(())
     }
 
-    fn strings<S: Source>(
-        &mut self,
-        dictionaries: &Dictionaries,
-        pages: &Pages<S>,
-        fields: &mut Fields,
-        records: &Records,
-        target: Target,
-    ) -> Result<()> {
-        let places = fields.decode(self.node, self.node.first_value_lane(), false, records)?;
-        let lengths = fields.decode(self.node, self.node.first_value_lane() + 1, true, records)?;
+    fn strings<S: Source>(&mut self, context: Context<S>, fields: &mut Fields, target: Target) -> Result<()> {
+        let places = fields.decode(self.node, self.node.first_value_lane(), false)?;
+        let lengths = fields.decode(self.node, self.node.first_value_lane() + 1, true)?;
         if places.kind == TransformKind::Dictionary {
-            self.check_nulls(&fields.low, 0, target)?;
+            self.check_nulls(fields.low, 0, target)?;
         }
-        self.check_nulls(&fields.high, 0, target)?;
+        self.check_nulls(fields.high, 0, target)?;
         if let Some(strings) = &mut self.strings {
             let validity = self.column.validity.as_deref();
-            let fields = [&fields.low[..], &fields.high];
-            return strings.add(dictionaries, pages, (places, lengths), fields, validity, target);
+            let fields = [&fields.low[..], &fields.high[..]];
+            return strings.add(context, (places, lengths), fields, validity, target);
         }
-        let table = dictionaries.strings(pages, places.dictionary)?;
+        let table = context.dictionaries.strings(context.pages, places.dictionary)?;
         if self.node.kind == Kind::Text {
             table.check_text()?;
         }
@@ -301,20 +270,20 @@ impl Output<'_> {
             return Err(Error::corrupt("a value lies outside its dictionary"));
         }
         if let Values::U32(codes) = &mut self.column.values {
-            target.put(codes, &fields.low, |f| f as u32);
+            target.put(codes, fields.low, |f| f as u32);
         }
         Ok(())
     }
 
-    fn wide(&mut self, fields: &mut Fields, records: &Records, target: Target) -> Result<()> {
+    fn wide(&mut self, fields: &mut Fields, target: Target) -> Result<()> {
         for instance in 0..self.node.instances {
             let lane = self.node.first_value_lane() + 2 * instance;
-            let low = fields.decode(self.node, lane, false, records)?;
-            let high = fields.decode(self.node, lane + 1, true, records)?;
-            self.check_nulls(&fields.low, instance as usize, target)?;
-            self.check_nulls(&fields.high, instance as usize, target)?;
+            let low = fields.decode(self.node, lane, false)?;
+            let high = fields.decode(self.node, lane + 1, true)?;
+            self.check_nulls(fields.low, instance as usize, target)?;
+            self.check_nulls(fields.high, instance as usize, target)?;
             let target = Target { stride: self.node.instances as usize, offset: instance as usize, ..target };
-            let fields = [&fields.low[..], &fields.high];
+            let fields = [&fields.low[..], &fields.high[..]];
             if !store_wide(self.node, [low, high], fields, &mut self.column.values, target) {
                 return Err(outside(self.node, lane, low.kind));
             }
@@ -322,13 +291,10 @@ impl Output<'_> {
         Ok(())
     }
 
-    #[allow(clippy::too_many_arguments)]
     fn numbers<S: Source>(
         &mut self,
-        dictionaries: &Dictionaries,
-        pages: &Pages<S>,
+        context: Context<S>,
         fields: &mut Fields,
-        records: &Records,
         rows: Picked,
         exceptions: &[u8],
         target: Target,
@@ -337,18 +303,18 @@ impl Output<'_> {
         let largest = mask(self.node.bits.into());
         for value in 0..per_row {
             let number = self.node.first_value_lane() + value;
-            let lane = fields.decode(self.node, number, false, records)?;
-            self.check_nulls(&fields.low, (value / self.node.lanes_per_instance.max(1)) as usize, target)?;
+            let lane = fields.decode(self.node, number, false)?;
+            self.check_nulls(fields.low, (value / self.node.lanes_per_instance.max(1)) as usize, target)?;
             let target = Target { stride: per_row as usize, offset: value as usize, ..target };
             let values = &mut self.column.values;
             if lane.kind == TransformKind::Dictionary {
-                let table = dictionaries.raw(pages, lane.dictionary)?;
+                let table = context.dictionaries.raw(context.pages, lane.dictionary)?;
                 if table.largest > largest {
                     return Err(outside(self.node, number, lane.kind));
                 }
-                store(self.node, lane, &fields.low, &table.raw, values, target)?;
+                store(self.node, lane, fields.low, &table.raw, values, target)?;
             } else {
-                store(self.node, lane, &fields.low, &[], values, target)?;
+                store(self.node, lane, fields.low, &[], values, target)?;
             }
             if let Some(e) = fields.block.exceptions.iter().find(|e| e.lane == number) {
                 e.check_order(exceptions, fields.block.rows())?;

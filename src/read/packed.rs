@@ -3,10 +3,8 @@
 use zerocopy::{Immutable, IntoBytes};
 
 use crate::bits::SLACK;
-use crate::codec::block;
-use crate::codec::block_entry::stream_lengths;
 use crate::codec::fixed::lane::Lane;
-use crate::codec::images::block::{Coding, ImageBlock};
+use crate::codec::images::block::{Coding, ImageBlock, fixed_lanes};
 use crate::earned;
 use crate::error::{Error, Result};
 use crate::files::byte_source::Source;
@@ -124,7 +122,7 @@ impl<S: Source> ImageColumn<'_, S> {
         let mut starts = Vec::new();
         for segment in 0..self.reader.table.segments {
             let block = self.reader.table.image_block(&self.reader.pages, segment, self.group)?;
-            starts.push(block.entry.first_row.get());
+            starts.push(block.head.first_row);
             packed.push(self, &block)?;
         }
         let rows: Vec<u64> = (0..self.reader.rows()).collect();
@@ -143,18 +141,17 @@ impl<S: Source> ImageColumn<'_, S> {
 
 impl PackedImages {
     fn push<S: Source>(&mut self, column: &ImageColumn<S>, block: &ImageBlock) -> Result<()> {
-        let (entry, pages) = (&block.entry, &column.reader.pages);
-        let [_, bases, records, offsets] = stream_lengths(entry)?;
-        let mut packed = PackedBlock { rows: number(entry.rows.get())?, ..PackedBlock::default() };
+        let pages = &column.reader.pages;
+        let mut packed = PackedBlock { rows: number(block.head.rows)?, ..PackedBlock::default() };
         match &block.coding {
-            Coding::Tiles(coder) => {
+            Coding::Tiles(head, coder) => {
                 let parts = coder.parts();
                 packed = PackedBlock {
                     coding: PackedBlock::TILES,
                     base_count: number(parts.bases.len() as u64)?,
                     id_bits: parts.id_bits,
-                    offset_bits: entry.offset_bits(),
-                    records_length: entry.records_length.get().saturating_sub(SLACK),
+                    offset_bits: head.offset_bits,
+                    records_length: head.record_bytes(),
                     colour: parts.colour.into(),
                     predictor: parts.predictor.into(),
                     group_width: parts.group_width.into(),
@@ -164,27 +161,25 @@ impl PackedImages {
                 };
                 let bases: Vec<u8> = parts.bases.iter().flat_map(|base| base.to_le_bytes()).collect();
                 packed.bases = self.place(&bases)?;
-                packed.offsets = self.place(&pages.piece(entry.offsets.get(), offsets)?)?;
-                packed.records =
-                    self.place(&pages.piece(entry.records.get(), entry.records_length.get())?)?;
+                packed.offsets = self.place(&head.offsets.piece.read(pages)?)?;
+                packed.records = self.place(&head.records.piece.read(pages)?)?;
             }
-            Coding::Pixels(_) | Coding::Dct(..) => {
-                let coefficients = matches!(block.coding, Coding::Dct(..));
+            Coding::Pixels(head, _) | Coding::Dct(head, ..) => {
                 packed = PackedBlock {
-                    coding: if coefficients { PackedBlock::COSINES } else { PackedBlock::PIXELS },
-                    record_bits: number(entry.record_bits())?,
-                    id_bits: entry.id_bits.into(),
-                    base_bits: entry.base_bits.get(),
-                    base_count: number(entry.base_count.get())?,
+                    coding: if head.is_cosine { PackedBlock::COSINES } else { PackedBlock::PIXELS },
+                    record_bits: number(head.record_bits())?,
+                    id_bits: head.id_bits,
+                    base_bits: head.base_bits,
+                    base_count: number(head.base_count)?,
                     lanes: number(self.lanes.len() as u64)?,
                     ..packed
                 };
-                let lanes = block::Block::lanes(pages, column.reader.schema(), column.group, entry)?;
-                for lane in &lanes {
+                let schema = column.reader.schema();
+                for lane in &fixed_lanes(pages, schema, column.group, &block.head, head)? {
                     self.lanes.push(PackedLane::of(lane)?);
                 }
-                packed.bases = self.place(&pages.piece(entry.bases.get(), bases)?)?;
-                packed.records = self.place(&pages.piece(entry.records.get(), records)?)?;
+                packed.bases = self.place(&head.bases.piece.read(pages)?)?;
+                packed.records = self.place(&head.records.piece.read(pages)?)?;
             }
         }
         self.blocks.push(packed);

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::path::Path;
 
+use crate::codec::context::Context;
 use crate::codec::row_selection::Picked;
 use crate::codec::strings::dictionaries::Dictionaries;
 use crate::column::values::{Batch, Values};
@@ -164,6 +165,11 @@ impl<S: Source> Reader<S> {
         Ok(Self { pages, directory, footer, table, condensed, dictionaries, index, arrow_schema, cells })
     }
 
+    /// The pages and the dictionaries, for a read.
+    pub(crate) fn context(&self) -> Context<'_, S> {
+        Context { pages: &self.pages, dictionaries: &self.dictionaries }
+    }
+
     /// Rows of the table.
     pub fn rows(&self) -> u64 {
         self.table.rows
@@ -273,7 +279,7 @@ impl<S: Source> Reader<S> {
         out: &mut Batch,
     ) -> Result<()> {
         let rows = Picked::Range(rows.start, rows.end.saturating_sub(rows.start) as usize);
-        self.table.take(&self.pages, &self.dictionaries, rows, None, projection, out)
+        self.table.take(self.context(), rows, None, projection, out)
     }
 
     /// The stored rows of a segment.

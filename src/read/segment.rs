@@ -6,6 +6,7 @@ use std::ops::Range;
 use zerocopy::IntoBytes;
 
 use crate::codec::block_entry::BlockEntry;
+use crate::codec::context::Context;
 use crate::codec::row_selection::Picked;
 use crate::codec::strings::dictionaries::Dictionaries;
 use crate::codec::strings::dictionary_entry::DictionaryEntry;
@@ -90,13 +91,17 @@ impl<'a> SegmentReader<'a> {
         }
     }
 
+    fn context(&self) -> Context<'_, Pieces<'a>> {
+        Context { pages: &self.pages, dictionaries: &self.dictionaries }
+    }
+
     /// Decodes rows of the segment.
     ///
     /// # Errors
     /// `Corrupt`.
     pub fn rows(&self, rows: Range<usize>, projection: &Projection, out: &mut Batch) -> Result<()> {
         let stored = Picked::Range(rows.start as u64, rows.len());
-        self.table.take(&self.pages, &self.dictionaries, stored, None, projection, out)
+        self.table.take(self.context(), stored, None, projection, out)
     }
 
     /// Decodes the strings of a dictionary.

@@ -7,9 +7,9 @@ use zerocopy::FromBytes;
 
 use crate::codec::block::Block;
 use crate::codec::block_entry::BlockEntry;
+use crate::codec::context::Context;
 use crate::codec::images::block::{CosineTables, ImageBlock, Wanted};
 use crate::codec::row_selection::Picked;
-use crate::codec::strings::dictionaries::Dictionaries;
 use crate::column::values::Batch;
 use crate::error::{Error, Result};
 use crate::files::byte_source::Source;
@@ -83,7 +83,7 @@ impl Rows {
     /// The table's part of a segment, from the cache if it was used lately.
     pub fn block<S: Source>(&self, pages: &Pages<S>, segment: u64) -> Result<Arc<Block>> {
         let number = self.number(segment, 0);
-        let read = || Block::read(pages, &self.schema, self.entry(pages, number)?);
+        let read = || Block::read(pages, &self.schema, &self.entry(pages, number)?);
         self.blocks.get(segment, || read().map_err(|e| e.at(format_args!("block {number}"))))
     }
 
@@ -98,7 +98,7 @@ impl Rows {
         // Counted without the table's blocks, or slots would stay empty and others be fought for.
         let groups = u64::from(self.schema.groups()).saturating_sub(1);
         let of_images = segment.saturating_mul(groups).saturating_add(u64::from(group).saturating_sub(1));
-        let read = || ImageBlock::read(pages, &self.schema, group, self.entry(pages, number)?);
+        let read = || ImageBlock::read(pages, &self.schema, group, &self.entry(pages, number)?);
         self.images.get(of_images, || read().map_err(|e| e.at(format_args!("block {number}"))))
     }
 
@@ -122,7 +122,7 @@ impl Rows {
         while let Some(&(row, _)) = wanted.first() {
             let segment = self.find(pages, row)?;
             let block = self.image_block(pages, segment, group)?;
-            let (first, rows) = (block.entry.first_row.get(), block.entry.rows.get());
+            let (first, rows) = (block.head.first_row, block.head.rows);
             let here = match row.checked_sub(first) {
                 Some(_) => wanted.partition_point(|(r, _)| r.wrapping_sub(first) < rows),
                 None => 0,
@@ -142,14 +142,14 @@ impl Rows {
     /// Reads stored rows (each less than `rows`) into `out`: row `i` of the output, or row `places[i]`.
     pub fn take<S: Source>(
         &self,
-        pages: &Pages<S>,
-        dictionaries: &Dictionaries,
+        context: Context<S>,
         stored: Picked,
         places: Option<&[u32]>,
         projection: &Projection,
         out: &mut Batch,
     ) -> Result<()> {
-        let mut decode = Decode::new(&self.schema, pages, dictionaries, projection, stored.len(), out)?;
+        let mut decode = Decode::new(&self.schema, context, projection, stored.len(), out)?;
+        let pages = context.pages;
         for (group, out) in decode.images() {
             let at = |i: usize| places.map_or(i, |p| p.get(i).map_or(usize::MAX, |&p| p as usize));
             let mut rows: Vec<(usize, u64)> = (0..stored.len()).map(|i| (at(i), stored.row(i))).collect();
@@ -166,7 +166,7 @@ impl Rows {
         while from < stored.len() {
             let segment = self.find(pages, stored.row(from))?;
             let block = self.block(pages, segment)?;
-            let (first, rows) = (block.entry.first_row.get(), block.rows());
+            let (first, rows) = (block.head.first_row, block.head.rows);
             let here = match stored.slice(from, stored.len()) {
                 Picked::Range(row, count) => {
                     let row = row.wrapping_sub(first);

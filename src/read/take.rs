@@ -28,24 +28,10 @@ impl<S: Source> Reader<S> {
     pub fn take_into(&self, rows: &[u64], projection: &Projection, out: &mut Batch) -> Result<()> {
         let stored = self.stored(rows)?;
         if stored.is_sorted() {
-            return self.table.take(
-                &self.pages,
-                &self.dictionaries,
-                Picked::List(&stored),
-                None,
-                projection,
-                out,
-            );
+            return self.table.take(self.context(), Picked::List(&stored), None, projection, out);
         }
         let (sorted, places) = self.by_block(&stored);
-        self.table.take(
-            &self.pages,
-            &self.dictionaries,
-            Picked::List(&sorted),
-            Some(&places),
-            projection,
-            out,
-        )
+        self.table.take(self.context(), Picked::List(&sorted), Some(&places), projection, out)
     }
 
     /// Where rows are stored.

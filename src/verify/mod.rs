@@ -7,8 +7,9 @@ mod moments;
 mod values;
 
 use crate::bits::SLACK;
-use crate::codec::block::Block;
-use crate::codec::block_entry::BlockEntry;
+use crate::codec::block::{Block, Records};
+use crate::codec::head::BlockHead;
+use crate::codec::piece::Stream;
 use crate::codec::strings::dictionary_entry::DictionaryKind;
 use crate::error::{Error, Result};
 use crate::files::byte_source::Source;
@@ -130,38 +131,40 @@ impl<S: Source> Reader<S> {
             }
             next = rows.end;
             let block = table.block(&self.pages, segment)?;
-            self.check_streams(&block.entry).map_err(place)?;
+            self.check_streams(&block.head).map_err(place)?;
             self.check_exceptions(&block).map_err(place)?;
-            block.grouped.iter().try_for_each(|g| g.check(&self.pages, &block.entry)).map_err(place)?;
+            if let Records::Grouped(grouped) = &block.records {
+                grouped.check(&self.pages).map_err(place)?;
+            }
             let summaries = summaries.as_deref_mut();
             self.check_rows(table, segment, rows.clone(), &block, summaries)?;
-            progress(block.entry.stream_lengths().map_or(0, |l| l.iter().sum()));
+            progress(block.head.records.bytes());
             for group in 1..table.schema.groups() {
                 if table.segment(&self.pages, segment, group)? != rows {
                     return Err(place(Error::corrupt("its storage groups do not have the same rows")));
                 }
                 let images = table.image_block(&self.pages, segment, group)?;
-                self.check_streams(&images.entry).map_err(place)?;
+                self.check_streams(&images.head).map_err(place)?;
                 images.check_offsets(&self.pages).map_err(place)?;
                 self.check_images(table, rows.clone(), group, &images)?;
-                progress(images.entry.stream_lengths().map_or(0, |l| l.iter().sum()));
+                progress(images.head.records.bytes());
             }
         }
         if next == table.rows { Ok(()) } else { Err(Error::corrupt("the segments do not hold all rows")) }
     }
 
     /// Streams end in zeros.
-    fn check_streams(&self, entry: &BlockEntry) -> Result<()> {
-        let lengths = entry.stream_lengths().unwrap_or_default();
-        let places = [entry.layout, entry.bases, entry.records, entry.offsets];
-        for ((offset, length), bits) in places.iter().zip(lengths).zip(entry.stream_bits()) {
-            if length > 0 {
-                let tail = self.pages.piece(offset.get() + length - SLACK - 1, SLACK + 1)?;
-                let spare =
-                    tail.first().map_or(0, |&last| if bits % 8 == 0 { 0 } else { last >> (bits % 8) });
-                if spare != 0 || tail.iter().skip(1).any(|&b| b != 0) {
-                    return Err(Error::corrupt("a bit stream does not end in zeros"));
-                }
+    fn check_streams(&self, head: &BlockHead) -> Result<()> {
+        for (_, Stream { piece, bits }) in head.records.streams() {
+            if piece.length == 0 {
+                continue;
+            }
+            let tail = self.pages.piece(piece.offset + piece.length - SLACK - 1, SLACK + 1)?;
+            let (last, zeros) =
+                tail.split_first().ok_or_else(|| Error::corrupt("a bit stream is cut short"))?;
+            let spare = if bits % 8 == 0 { 0 } else { last >> (bits % 8) };
+            if spare != 0 || zeros.iter().any(|&b| b != 0) {
+                return Err(Error::corrupt("a bit stream does not end in zeros"));
             }
         }
         Ok(())
@@ -169,8 +172,7 @@ impl<S: Source> Reader<S> {
 
     /// Exceptions are in order.
     fn check_exceptions(&self, block: &Block) -> Result<()> {
-        let entry = &block.entry;
-        let piece = self.pages.piece(entry.exceptions.get(), entry.exceptions_length.get())?;
+        let piece = block.head.exceptions.read(&self.pages)?;
         for e in &block.exceptions {
             e.check_order(&piece, block.rows())?;
             let padding = piece.get(e.rows_at + 4 * e.count..e.raw_at).unwrap_or(&[]);

@@ -101,7 +101,7 @@ impl<S: Source> Reader<S> {
         }
         let take = |picked: Picked, projection: &Projection| -> Result<Batch> {
             let mut out = Batch::default();
-            table.take(&self.pages, &self.dictionaries, picked, None, projection, &mut out)?;
+            table.take(self.context(), picked, None, projection, &mut out)?;
             Ok(out)
         };
         // Labels that are strings are compared, so that they have to be put together.
@@ -162,7 +162,7 @@ impl<S: Source> Reader<S> {
         let mut out = Batch::default();
         let mut read = |first: u64, count: usize| {
             let picked = Picked::Range(first, count);
-            table.take(&self.pages, &self.dictionaries, picked, None, &projection, &mut out)
+            table.take(self.context(), picked, None, &projection, &mut out)
         };
         if images.has_fixed_records() {
             images.check_ids(&self.pages)?;

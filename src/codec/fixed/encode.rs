@@ -95,7 +95,8 @@ impl Cut {
         };
         let parts: Vec<Part> = self.masks.iter().enumerate().map(part).filter(|p| p.width > 0).collect();
         let id_bits = u32::from(entry.id_bits);
-        let mut writer = BitWriter::with_capacity(self.rows as u128 * u128::from(entry.record_bits()));
+        let record_bits = u128::from(entry.id_bits) + u128::from(entry.deviation_bits.get());
+        let mut writer = BitWriter::with_capacity(self.rows as u128 * record_bits);
         for (row, &id) in self.chosen.ids.iter().enumerate() {
             writer.push(id.into(), id_bits);
             for p in &parts {

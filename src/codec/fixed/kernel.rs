@@ -50,12 +50,12 @@ impl<'a> Records<'a> {
     }
 
     /// Reads the base ids, `bits` wide at the front of each record, each below `bases`.
-    pub fn read_ids(&self, bits: u8, bases: u64, ids: &mut Vec<u32>) -> Result<()> {
+    pub fn read_ids(&self, bits: u32, bases: u64, ids: &mut Vec<u32>) -> Result<()> {
         if bits > 32 {
             return Err(Error::corrupt("a block has more than 2^32 bases"));
         }
         earned::resize(ids, self.len(), 0)?;
-        if first_bits(self, bits.into(), ids) >= bases {
+        if first_bits(self, bits, ids) >= bases {
             return Err(Error::corrupt("a record names a base that does not exist"));
         }
         Ok(())

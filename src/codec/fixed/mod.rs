@@ -1,9 +1,12 @@
 //! Fixed records (EntroGeDe): a base a row, and deviations of one width (spec, section 4.1).
 
 pub(crate) mod bases;
+pub(crate) mod block;
 pub(crate) mod cost;
+pub(crate) mod decode;
 pub(crate) mod encode;
 pub(crate) mod entropy;
+pub(crate) mod head;
 pub(crate) mod kernel;
 pub(crate) mod lane;
 pub(crate) mod pixel_rows;

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-use crate::codec::block::Block;
+use crate::codec::fixed::head::FixedHead;
 use crate::codec::fixed::kernel::Starts;
+use crate::codec::piece::Piece;
 use crate::codec::row_selection::Picked;
 use crate::earned;
 use crate::error::{Error, Result};
@@ -33,18 +34,17 @@ impl Chunk {
     pub fn find<'p, S: Source>(
         &mut self,
         pages: &'p Pages<S>,
-        block: &Block,
+        head: &FixedHead,
         rows: Picked,
     ) -> Result<Cow<'p, [u8]>> {
-        let entry = &block.entry;
-        let width = entry.record_bits();
+        let width = head.record_bits();
         self.listed.clear();
         self.dense = Some((0, 0, rows.len()));
         if width == 0 || rows.len() == 0 {
             return Ok(Cow::Borrowed(&[]));
         }
-        let length = entry.stream_lengths().map_or(0, |l| l[2]);
-        let all = entry.records.get()..entry.records.get().saturating_add(length);
+        let Piece { offset, length } = head.records.piece;
+        let all = offset..offset.saturating_add(length);
         let whole = pages.source().whole().map(|whole| {
             let place = usize::try_from(all.start).ok().zip(usize::try_from(all.end).ok());
             let data =
@@ -53,7 +53,7 @@ impl Chunk {
         });
         match (rows, whole.transpose()?) {
             (Picked::Range(first, count), data) => {
-                let range = block.record_bytes(first).start..block.record_bytes(first + count as u64 - 1).end;
+                let range = head.record_bytes(first).start..head.record_bytes(first + count as u64 - 1).end;
                 match data {
                     Some(data) => {
                         pages.touch(range)?;
@@ -71,7 +71,7 @@ impl Chunk {
             }
             (Picked::List(rows), Some(data)) => {
                 for &row in rows {
-                    pages.touch(block.record_bytes(row))?;
+                    pages.touch(head.record_bytes(row))?;
                     self.listed.push(row * width);
                 }
                 self.dense = None;
@@ -81,7 +81,7 @@ impl Chunk {
                 let mut data = earned::with_room(rows.len().saturating_mul(width as usize / 8 + 2) + SLACK)?;
                 for &row in rows {
                     self.listed.push(data.len() as u64 * 8 + row * width % 8);
-                    data.extend_from_slice(&pages.get(block.record_bytes(row))?);
+                    data.extend_from_slice(&pages.get(head.record_bytes(row))?);
                 }
                 let end = data.len() + SLACK;
                 earned::resize(&mut data, end, 0)?;

@@ -1,13 +1,14 @@
 //! Grouped records: how they are cut, and their base tables (spec, section 4.4).
 
 use crate::bits::{SLACK, field, id_bits, mask};
-use crate::codec::block_entry::BlockEntry;
 use crate::codec::grouped::code_group::{CodeGroups, Entry, Group, GroupLane, ONE_LOAD, corrupt};
 use crate::codec::grouped::frame_of_reference::Slope;
+use crate::codec::grouped::head::GroupedHead;
 #[cfg(target_arch = "x86_64")]
 use crate::codec::grouped::lane_table::LaneTable;
 use crate::codec::grouped::layout::{AnchorLine, GroupedLayout, MINI_BLOCK, WIDTH_BITS};
 use crate::codec::grouped::width_sums::{Sum, Unit};
+use crate::codec::piece::Piece;
 use crate::earned;
 use crate::error::Result;
 use crate::files::byte_source::Source;
@@ -15,6 +16,7 @@ use crate::format::pages::Pages;
 
 /// How the records of a block are cut, and its base tables.
 pub(crate) struct Grouped {
+    pub head: GroupedHead,
     pub code: CodeGroups,
     /// For each lane its place among the lanes of the groups.
     pub places: Vec<usize>,
@@ -34,13 +36,14 @@ pub(crate) struct Grouped {
 
 impl Grouped {
     /// Reads layout and base tables of a block whose lanes have these widths.
-    pub fn read<S: Source>(pages: &Pages<S>, entry: &BlockEntry, widths: &[u8]) -> Result<Self> {
-        let lengths = entry.stream_lengths().ok_or_else(|| corrupt("longer than any file"))?;
+    pub fn read<S: Source>(pages: &Pages<S>, head: GroupedHead, widths: &[u8]) -> Result<Self> {
         // Copied before it is checked: a map may change meanwhile.
-        let layout = pages.piece(entry.layout.get(), lengths[0].saturating_sub(SLACK))?.into_owned();
+        let Piece { offset, length } = head.layout.piece;
+        let layout = pages.piece(offset, length.saturating_sub(SLACK))?.into_owned();
         let layout = GroupedLayout::read(&layout, widths.len())?;
-        let table = pages.piece(entry.bases.get(), lengths[1])?;
+        let table = head.bases.piece.read(pages)?;
         let mut this = Self {
+            head,
             code: CodeGroups {
                 groups: earned::with_room(layout.groups.len())?,
                 lanes: earned::with_room(layout.lanes.len())?,
@@ -55,11 +58,12 @@ impl Grouped {
             anchors: layout.anchors,
             deviations: (0, 0),
         };
-        let mut minimum = entry.frame_rows() / MINI_BLOCK * u64::from(entry.id_bits);
+        let mut minimum = head.frame_rows() / MINI_BLOCK * u64::from(head.anchor_bits);
         for (place, lane) in layout.lanes.iter().enumerate() {
             let number = lane.lane.get() as usize;
-            let width = u32::from(widths.get(number).copied().unwrap_or(0));
-            this.places.get_mut(number).into_iter().for_each(|p| *p = place);
+            // `GroupedLayout::read` found each lane once.
+            let width = u32::from(widths[number]);
+            this.places[number] = place;
             let framed = (lane.framed == 1).then_some((minimum, width));
             minimum += framed.map_or(0, |(_, width)| width.into());
             let slope = Slope(lane.slope.get());
@@ -103,13 +107,12 @@ impl Grouped {
             this.ids += u64::from(id_bits);
             bases += count as u64;
         }
-        let frame = entry.frame_entry_bits();
         let steady = this.deviations.0 == this.deviations.1;
-        let fits = at == u64::from(entry.base_bits.get())
-            && bases == entry.base_count.get()
-            && this.ids == u64::from(entry.deviation_bits.get())
-            && minimum == frame
-            && (steady || entry.id_bits > 0);
+        let fits = at == u64::from(head.base_bits)
+            && bases == head.base_count
+            && this.ids == u64::from(head.id_bits)
+            && minimum == head.frame_bits()
+            && (steady || head.anchor_bits > 0);
         this.sums = Sum::all(&this.code);
         this.units = Unit::all(&this.code);
         #[cfg(target_arch = "x86_64")]
@@ -152,26 +155,25 @@ impl Grouped {
     }
 
     /// Checks that mini-blocks follow each other and fill the records.
-    pub fn check<S: Source>(&self, pages: &Pages<S>, entry: &BlockEntry) -> Result<()> {
+    pub fn check<S: Source>(&self, pages: &Pages<S>) -> Result<()> {
+        let head = &self.head;
         if self.is_constant() {
-            let empty = entry.records_length.get() == 0;
+            let empty = head.records.piece.length == 0;
             return if empty { Ok(()) } else { Err(corrupt("bytes of rows that are all alike")) };
         }
-        let length = entry.records_length.get().saturating_sub(SLACK);
-        let data = pages.piece(entry.records.get(), entry.records_length.get())?;
-        let lengths = entry.stream_lengths().unwrap_or_default();
-        let frames = pages.piece(entry.offsets.get(), lengths[3])?;
-        let rows = entry.rows.get();
+        let length = head.record_bytes();
+        let (data, frames) = (head.records.piece.read(pages)?, head.frames.piece.read(pages)?);
+        let rows = head.rows;
         // Rows of frames alone, whose mini-blocks have as many bits each, follow each other whatever their number.
-        let walked = if self.ids == 0 && entry.id_bits == 0 { 0 } else { rows };
+        let walked = if self.ids == 0 && head.anchor_bits == 0 { 0 } else { rows };
         let mut next = (rows - walked).saturating_mul(self.steady_bits());
         if next > 8 * length {
             return Err(corrupt("a mini-block is longer than the records"));
         }
         for first in (0..walked).step_by(MINI_BLOCK as usize) {
             let here = MINI_BLOCK.min(rows - first);
-            let frame = entry.frame_of(first) * entry.frame_entry_bits();
-            let at = self.mini_block(entry, &frames, frame, first);
+            let frame = head.frame_of(first) * head.frame_bits();
+            let at = self.mini_block(&frames, frame, first);
             if at != next {
                 return Err(corrupt("a mini-block does not follow the one before"));
             }
@@ -184,11 +186,11 @@ impl Grouped {
             }
         }
         // Anchors of mini-blocks that a last frame does not have.
-        let framed = rows.div_ceil(entry.frame_rows()).saturating_mul(entry.frame_rows());
+        let framed = rows.div_ceil(head.frame_rows()).saturating_mul(head.frame_rows());
         let spare = rows.div_ceil(MINI_BLOCK)..framed / MINI_BLOCK;
-        let frame_at = |i: u64| entry.frame_of(i * MINI_BLOCK) * entry.frame_entry_bits();
+        let frame_at = |i: u64| head.frame_of(i * MINI_BLOCK) * head.frame_bits();
         let anchor =
-            |i: u64| field(&frames, frame_at(i) + entry.anchor_within(i * MINI_BLOCK), entry.id_bits.into());
+            |i: u64| field(&frames, frame_at(i) + head.anchor_within(i * MINI_BLOCK), head.anchor_bits);
         let tail = field(&data, next, (8 * length).saturating_sub(next).min(64) as u32);
         if next.div_ceil(8) != length || tail != 0 || spare.into_iter().any(|i| anchor(i) != 0) {
             return Err(corrupt("something follows the last mini-block"));
@@ -198,11 +200,11 @@ impl Grouped {
 
     /// The bit at which the mini-block of a row begins, whose frame is at bit `frame` of `frames`.
     #[inline(always)]
-    pub fn mini_block(&self, entry: &BlockEntry, frames: &[u8], frame: u64, row: u64) -> u64 {
-        match entry.id_bits {
+    pub fn mini_block(&self, frames: &[u8], frame: u64, row: u64) -> u64 {
+        match self.head.anchor_bits {
             0 => (row / MINI_BLOCK * MINI_BLOCK).saturating_mul(self.steady_bits()),
             bits => {
-                let anchor = field(frames, frame + entry.anchor_within(row), bits.into());
+                let anchor = field(frames, frame + self.head.anchor_within(row), bits);
                 self.anchors.at(row / MINI_BLOCK).wrapping_add(anchor)
             }
         }

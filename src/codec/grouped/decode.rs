@@ -4,12 +4,12 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::bits::{SLACK, field, mask};
-use crate::codec::block_entry::BlockEntry;
 use crate::codec::grouped::block::Grouped;
 use crate::codec::grouped::code_group::{GroupLane, corrupt};
 use crate::codec::grouped::frame_of_reference::Slope;
 use crate::codec::grouped::kernel::{Chunk, Places, Run};
 use crate::codec::grouped::layout::MINI_BLOCK;
+use crate::codec::piece::Piece;
 use crate::codec::row_selection::Picked;
 use crate::earned;
 use crate::error::Result;
@@ -41,28 +41,19 @@ impl GroupedFields {
         earned::resize(&mut self.wanted, grouped.code.lanes.len(), false)?;
         self.fields.resize_with(grouped.code.lanes.len(), Vec::new);
         for lane in lanes {
-            let place = grouped.places.get(lane).and_then(|&p| self.wanted.get_mut(p));
-            place.into_iter().for_each(|w| *w = true);
+            self.wanted[grouped.places[lane]] = true;
         }
         Ok(())
     }
 
     /// Exchanges the fields of a lane for other memory.
     pub fn swap(&mut self, grouped: &Grouped, lane: usize, out: &mut Vec<u64>) {
-        if let Some(fields) = grouped.places.get(lane).and_then(|&p| self.fields.get_mut(p)) {
-            std::mem::swap(fields, out);
-        }
+        std::mem::swap(&mut self.fields[grouped.places[lane]], out);
     }
 
     /// Reads the wanted lanes of some rows of a block.
-    pub fn read<S: Source>(
-        &mut self,
-        grouped: &Grouped,
-        pages: &Pages<S>,
-        entry: &BlockEntry,
-        rows: Picked,
-    ) -> Result<()> {
-        let (frames, data) = self.find(grouped, pages, entry, rows)?;
+    pub fn read<S: Source>(&mut self, grouped: &Grouped, pages: &Pages<S>, rows: Picked) -> Result<()> {
+        let (frames, data) = self.find(grouped, pages, rows)?;
         let chunk = Chunk { grouped, runs: &self.runs, data: &data, wanted: &self.wanted };
         if !self.places.decode(chunk, &mut self.fields) {
             return Err(corrupt("a row names a base that does not exist, or lies outside"));
@@ -84,22 +75,22 @@ impl GroupedFields {
         &mut self,
         grouped: &Grouped,
         pages: &'p Pages<S>,
-        entry: &BlockEntry,
         rows: Picked,
     ) -> Result<Found<'p>> {
         self.runs.clear();
         let outside = || corrupt("a mini-block lies outside the records");
-        let lengths = entry.stream_lengths().ok_or_else(outside)?;
-        let piece = |offset: u64, length: u64| pages.source().bytes(offset..offset.saturating_add(length));
-        let (frames_at, records_at) = (entry.offsets.get(), entry.records.get());
+        let head = &grouped.head;
+        let piece =
+            |piece: Piece| pages.source().bytes(piece.offset..piece.offset.saturating_add(piece.length));
+        let (frames_at, records_at) = (head.frames.piece.offset, head.records.piece.offset);
         let mapped = pages.source().whole().is_some();
         // Mapped pieces are used where they are, page by page as they are touched; of others what is needed is gathered.
         let (mut frames, mut data) = match mapped {
-            true => (piece(frames_at, lengths[3])?, piece(records_at, lengths[2])?),
+            true => (piece(head.frames.piece)?, piece(head.records.piece)?),
             false => (Cow::Owned(Vec::new()), Cow::Owned(Vec::new())),
         };
-        let end = 8 * lengths[2].saturating_sub(SLACK);
-        let frame_bits = entry.frame_entry_bits();
+        let end = 8 * head.record_bytes();
+        let frame_bits = head.frame_bits();
         // What was touched last: rows in order share pages.
         let (mut seen_frames, mut seen_records) = (0..0, 0..0);
         let touch = |seen: &mut Range<u64>, bytes: Range<u64>| {
@@ -112,21 +103,19 @@ impl GroupedFields {
         let row_bits = grouped.ids.saturating_add(grouped.deviations.1);
         // Rows in any order are mostly waited for: their memory is asked for ahead.
         if let Picked::List(rows) = rows {
-            rows.iter().for_each(|&row| prefetch(&frames, entry.frame_of(row) * frame_bits));
+            rows.iter().for_each(|&row| prefetch(&frames, head.frame_of(row) * frame_bits));
         }
         let usual = (grouped.deviations.0 + grouped.deviations.1) / 2;
         // Rows in order that are not in memory are read at once: what comes before the window's first bits is left out.
         let mut window = None;
         if let (false, Picked::Range(first, count)) = (mapped, rows) {
             let last = first + (count as u64).saturating_sub(1);
-            let (from, to) = (entry.frame_of(first) * frame_bits, (entry.frame_of(last) + 1) * frame_bits);
+            let (from, to) = (head.frame_of(first) * frame_bits, (head.frame_of(last) + 1) * frame_bits);
             frames = gather(pages, frames_at, from, to)?;
-            let local = |row: u64| entry.frame_of(row) * frame_bits - from / 8 * 8;
-            let begin = grouped.mini_block(entry, &frames, local(first), first);
-            let end = grouped.mini_block(entry, &frames, local(last), last);
-            let end = end
-                .saturating_add(row_bits.saturating_mul(MINI_BLOCK))
-                .min(8 * lengths[2].saturating_sub(SLACK));
+            let local = |row: u64| head.frame_of(row) * frame_bits - from / 8 * 8;
+            let begin = grouped.mini_block(&frames, local(first), first);
+            let end = grouped.mini_block(&frames, local(last), last);
+            let end = end.saturating_add(row_bits.saturating_mul(MINI_BLOCK)).min(8 * head.record_bytes());
             if begin > end {
                 return Err(outside());
             }
@@ -137,13 +126,13 @@ impl GroupedFields {
         while i < rows.len() {
             let row = rows.row(i);
             let (block, first) = (row / MINI_BLOCK * MINI_BLOCK, row % MINI_BLOCK);
-            let in_block = MINI_BLOCK.min(entry.rows.get().saturating_sub(block));
+            let in_block = MINI_BLOCK.min(head.rows.saturating_sub(block));
             let count = match rows {
                 Picked::Range(..) => (in_block.saturating_sub(first)).min((rows.len() - i) as u64).max(1),
                 Picked::List(_) => 1,
             };
             i += count as usize;
-            let mut frame = entry.frame_of(row) * frame_bits;
+            let mut frame = head.frame_of(row) * frame_bits;
             if let Some((start, ..)) = window {
                 frame -= start;
             } else if frame_bits > 0 {
@@ -153,7 +142,7 @@ impl GroupedFields {
                     Cow::Owned(gathered) => frame = frame % 8 + append(gathered, &pages.get(bytes)?)?,
                 }
             }
-            let mut at = grouped.mini_block(entry, &frames, frame, row);
+            let mut at = grouped.mini_block(&frames, frame, row);
             let to = at.saturating_add(row_bits.saturating_mul(in_block)).min(end);
             if at > to {
                 return Err(outside());
@@ -172,7 +161,7 @@ impl GroupedFields {
                 prefetch(&data, at + in_block * grouped.ids + first * usual);
                 prefetch(&data, at + in_block * grouped.ids + (first + 1) * usual);
             }
-            let place = entry.place_in_frame(row) as usize;
+            let place = head.place_in_frame(row) as usize;
             self.runs.push(Run { at, rows: in_block, first, count, frame, place });
         }
         Ok((frames, data))

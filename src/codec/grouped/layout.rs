@@ -3,7 +3,6 @@
 use zerocopy::little_endian::{I64, U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
-use crate::codec::block_entry::BlockEntry;
 use crate::error::{Error, Result};
 
 /// Rows of a mini-block.
@@ -120,44 +119,5 @@ impl GroupedLayout {
             }
         }
         Ok(Self { anchors: head.anchors, groups: groups.to_vec(), lanes: entries.to_vec() })
-    }
-}
-
-/// Grouped records: where frames and mini-blocks are.
-impl BlockEntry {
-    /// The logarithm of the rows of a frame.
-    #[inline(always)]
-    fn shift(&self) -> u32 {
-        u32::from(self.frame_shift.clamp(*FRAME_SHIFTS.start(), *FRAME_SHIFTS.end()))
-    }
-
-    /// Rows of a frame.
-    #[inline(always)]
-    pub fn frame_rows(&self) -> u64 {
-        1 << self.shift()
-    }
-
-    /// The frame of a row.
-    #[inline(always)]
-    pub fn frame_of(&self, row: u64) -> u64 {
-        row >> self.shift()
-    }
-
-    /// The place of a row in its frame.
-    #[inline(always)]
-    pub fn place_in_frame(&self, row: u64) -> u64 {
-        row & (self.frame_rows() - 1)
-    }
-
-    /// Bits of an entry of the frames: the anchors of its mini-blocks, then the minima of its lanes.
-    #[inline(always)]
-    pub fn frame_entry_bits(&self) -> u64 {
-        self.frame_rows() / MINI_BLOCK * u64::from(self.id_bits) + u64::from(self.frame_bits.get())
-    }
-
-    /// The bit in its frame's entry at which the anchor of the mini-block that holds a row is.
-    #[inline(always)]
-    pub fn anchor_within(&self, row: u64) -> u64 {
-        self.place_in_frame(row) / MINI_BLOCK * u64::from(self.id_bits)
     }
 }

@@ -7,6 +7,7 @@ pub(crate) mod code_groups;
 pub(crate) mod decode;
 pub(crate) mod encode;
 pub(crate) mod frame_of_reference;
+pub(crate) mod head;
 pub(crate) mod kernel;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod kernel_avx512;

@@ -6,6 +6,7 @@ use crate::bits::id_bits;
 use crate::codec::grouped::block::Grouped;
 use crate::codec::grouped::code_group::{CodeGroups, Entry, Group, GroupLane};
 use crate::codec::grouped::frame_of_reference::Slope;
+use crate::codec::grouped::head::GroupedHead;
 use crate::codec::grouped::kernel::{Chunk, Places, Run};
 #[cfg(target_arch = "x86_64")]
 use crate::codec::grouped::lane_table::LaneTable;
@@ -15,6 +16,7 @@ use crate::codec::grouped::width_sums::{Sum, Unit};
 /// A block whose groups have these bases: of each lane its least field and its deviations' width.
 fn grouped(groups: &[Vec<Vec<(u64, u32)>>]) -> Grouped {
     let mut this = Grouped {
+        head: GroupedHead::default(),
         code: CodeGroups::default(),
         places: Vec::new(),
         sums: Vec::new(),

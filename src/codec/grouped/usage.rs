@@ -1,7 +1,6 @@
 //! Bytes of each code group of a block.
 
 use crate::bits::field;
-use crate::codec::block_entry::BlockEntry;
 use crate::codec::grouped::block::Grouped;
 use crate::codec::grouped::code_group::ONE_LOAD;
 use crate::codec::grouped::layout::{MINI_BLOCK, WIDTH_BITS};
@@ -29,8 +28,8 @@ pub(crate) struct LanePart {
 
 impl Grouped {
     /// Bytes of each group, in order: the ids of all rows are counted.
-    pub fn parts<S: Source>(&self, pages: &Pages<S>, entry: &BlockEntry) -> Result<Vec<GroupPart>> {
-        let counts = self.counts(pages, entry)?;
+    pub fn parts<S: Source>(&self, pages: &Pages<S>) -> Result<Vec<GroupPart>> {
+        let counts = self.counts(pages)?;
         let part = |(group, counts): (&crate::codec::grouped::code_group::Group, &Vec<u64>)| {
             let (entries, per) = self.code.entries(group);
             let lane = |(offset, place): (usize, usize)| {
@@ -47,30 +46,28 @@ impl Grouped {
             GroupPart {
                 lanes: group.lanes.clone().enumerate().filter_map(lane).collect(),
                 bases: group.bases as u64,
-                ids: u128::from(entry.rows.get()) * u128::from(group.id_bits),
+                ids: u128::from(self.head.rows) * u128::from(group.id_bits),
             }
         };
         Ok(self.code.groups.iter().zip(&counts).map(part).collect())
     }
 
     /// For each group the rows of each id.
-    fn counts<S: Source>(&self, pages: &Pages<S>, entry: &BlockEntry) -> Result<Vec<Vec<u64>>> {
+    fn counts<S: Source>(&self, pages: &Pages<S>) -> Result<Vec<Vec<u64>>> {
         let mut counts: Vec<Vec<u64>> = self.code.groups.iter().map(|g| vec![0; 1 << g.id_bits]).collect();
         if self.ids == 0 {
-            counts.iter_mut().flatten().for_each(|count| *count = entry.rows.get());
+            counts.iter_mut().flatten().for_each(|count| *count = self.head.rows);
             return Ok(counts);
         }
         // A group of one base has all rows, without an id to count.
         for (_, counts) in self.code.groups.iter().zip(&mut counts).filter(|(group, _)| group.id_bits == 0) {
-            counts.fill(entry.rows.get());
+            counts.fill(self.head.rows);
         }
-        let lengths = entry.stream_lengths().unwrap_or_default();
-        let data = pages.piece(entry.records.get(), lengths[2])?;
-        let frames = pages.piece(entry.offsets.get(), lengths[3])?;
-        for first in (0..entry.rows.get()).step_by(MINI_BLOCK as usize) {
-            let frame = entry.frame_of(first) * entry.frame_entry_bits();
-            let at = self.mini_block(entry, &frames, frame, first);
-            for j in 0..MINI_BLOCK.min(entry.rows.get() - first) {
+        let (data, frames) = (self.head.records.piece.read(pages)?, self.head.frames.piece.read(pages)?);
+        for first in (0..self.head.rows).step_by(MINI_BLOCK as usize) {
+            let frame = self.head.frame_of(first) * self.head.frame_bits();
+            let at = self.mini_block(&frames, frame, first);
+            for j in 0..MINI_BLOCK.min(self.head.rows - first) {
                 let ids = at.wrapping_add(j * self.ids);
                 for (group, counts) in
                     self.code.groups.iter().zip(&mut counts).filter(|(group, _)| group.id_bits > 0)

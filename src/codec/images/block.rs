@@ -4,14 +4,18 @@ use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::bits::{SLACK, field};
-use crate::codec::block::Block;
-use crate::codec::block_entry::{
-    BlockEntry, DCT, GROUPED_RECORDS, TILE_RECORDS, check_places, stream_lengths,
-};
+use crate::codec::block::transforms;
+use crate::codec::block_entry::BlockEntry;
 use crate::codec::dct::inverse::DctScratch;
 use crate::codec::dct::transform::{Dct, check_cosine_shape};
+use crate::codec::fixed;
+use crate::codec::fixed::head::FixedHead;
+use crate::codec::fixed::lane::Lane;
 use crate::codec::fixed::pixel_rows::{Bits, RowFields};
+use crate::codec::head::{BlockHead, RecordKind};
+use crate::codec::piece::Piece;
 use crate::codec::tiles::coder::TileCoder;
+use crate::codec::tiles::head::TilesHead;
 use crate::codec::tiles::planes::TileScratch;
 use crate::earned;
 use crate::error::{Error, Result};
@@ -22,15 +26,15 @@ use crate::format::schema::Schema;
 
 /// A block of images, ready for decoding.
 pub(crate) struct ImageBlock {
-    pub entry: BlockEntry,
+    pub head: BlockHead,
     pub coding: Coding,
 }
 
 /// How records become pixels.
 pub(crate) enum Coding {
-    Pixels(RowFields),
-    Dct(RowFields, ImageShape),
-    Tiles(TileCoder),
+    Pixels(FixedHead, RowFields),
+    Dct(FixedHead, RowFields, ImageShape),
+    Tiles(TilesHead, TileCoder),
 }
 
 /// The error of a block in the cosine transform whose images are larger than the format allows.
@@ -71,54 +75,62 @@ pub(crate) type Wanted<'o> = (u64, &'o mut [u8]);
 
 impl ImageBlock {
     /// Reads the block that an entry of a storage group of images describes.
-    pub fn read<S: Source>(pages: &Pages<S>, schema: &Schema, group: u32, entry: BlockEntry) -> Result<Self> {
-        check_places(pages, &entry)?;
+    pub fn read<S: Source>(
+        pages: &Pages<S>,
+        schema: &Schema,
+        group: u32,
+        entry: &BlockEntry,
+    ) -> Result<Self> {
+        let head = BlockHead::parse(entry)?;
+        head.check_places(pages)?;
         let shape = schema.group_nodes(group).find_map(|(_, n)| n.image);
         let shape = shape.ok_or_else(|| Error::corrupt("a storage group without images"))?;
-        if entry.exceptions_length.get() > 0 || entry.heap_length.get() > 0 {
+        if head.exceptions.length > 0 || head.heap.length > 0 {
             return Err(Error::corrupt("a block of images has exceptions or strings"));
         }
-        if entry.record_kind == GROUPED_RECORDS {
-            return Err(Error::corrupt("a block of images has records of a table"));
-        }
-        let coding = if entry.record_kind == TILE_RECORDS {
-            let [layout, ..] = stream_lengths(&entry)?;
-            // Copied before it is checked: a map may change meanwhile.
-            let layout = pages.piece(entry.layout.get(), layout.saturating_sub(SLACK))?.into_owned();
-            Coding::Tiles(TileCoder::from_bytes(shape, &layout)?)
-        } else {
-            let fields = RowFields::new(&Block::lanes(pages, schema, group, &entry)?)?;
-            match entry.image_transform {
-                DCT => {
+        let coding = match head.records {
+            RecordKind::Grouped(_) => {
+                return Err(Error::corrupt("a block of images has records of a table"));
+            }
+            RecordKind::Tiles(own) => {
+                let Piece { offset, length } = own.layout.piece;
+                // Copied before it is checked: a map may change meanwhile.
+                let layout = pages.piece(offset, length.saturating_sub(SLACK))?.into_owned();
+                Coding::Tiles(own, TileCoder::from_bytes(shape, &layout)?)
+            }
+            RecordKind::Fixed(own) => {
+                let fields = RowFields::new(&fixed_lanes(pages, schema, group, &head, &own)?)?;
+                if own.is_cosine {
                     check_cosine_shape(&shape).map_err(|_| Error::corrupt(TOO_LARGE))?;
-                    Coding::Dct(fields, shape)
+                    Coding::Dct(own, fields, shape)
+                } else {
+                    Coding::Pixels(own, fields)
                 }
-                _ => Coding::Pixels(fields),
             }
         };
-        Ok(Self { entry, coding })
+        Ok(Self { head, coding })
     }
 
     /// True if records are as many bits each.
     pub fn has_fixed_records(&self) -> bool {
-        self.entry.record_kind != TILE_RECORDS
+        !matches!(self.coding, Coding::Tiles(..))
     }
 
     /// Checks the base ids of all fixed records.
     pub fn check_ids<S: Source>(&self, pages: &Pages<S>) -> Result<()> {
         const TOGETHER: u64 = 1 << 19;
-        let entry = &self.entry;
-        let (rows, width, id_bits) = (entry.rows.get(), entry.record_bits(), u32::from(entry.id_bits));
+        let (Coding::Pixels(head, _) | Coding::Dct(head, ..)) = &self.coding else { return Ok(()) };
+        let (rows, width) = (head.rows, head.record_bits());
         // Ids of so many bits name no other bases.
-        if entry.base_count.get() == 1u64.checked_shl(id_bits).unwrap_or(0) {
+        if head.base_count == 1u64.checked_shl(head.id_bits).unwrap_or(0) {
             return Ok(());
         }
         let step = (TOGETHER / width.max(1)).max(1);
         let mut first = 0;
         while first < rows {
             let count = step.min(rows - first);
-            let (records, at) = bits(pages, entry.records.get(), first * width, count * width)?;
-            if (0..count).any(|i| field(&records, at + i * width, id_bits) >= entry.base_count.get()) {
+            let (records, at) = bits(pages, head.records.piece.offset, first * width, count * width)?;
+            if (0..count).any(|i| field(&records, at + i * width, head.id_bits) >= head.base_count) {
                 return Err(Error::corrupt("a record names a base that does not exist"));
             }
             first += count;
@@ -128,18 +140,16 @@ impl ImageBlock {
 
     /// Checks that tile records follow each other and fill their bytes.
     pub fn check_offsets<S: Source>(&self, pages: &Pages<S>) -> Result<()> {
-        if self.entry.record_kind != TILE_RECORDS {
-            return Ok(());
-        }
-        let mut next = self.entry.records.get();
-        for row in 0..self.entry.rows.get() {
-            let (offset, length) = self.tile_record(pages, row)?;
+        let Coding::Tiles(head, _) = &self.coding else { return Ok(()) };
+        let mut next = head.records.piece.offset;
+        for row in 0..head.rows {
+            let (offset, length) = tile_record(pages, head, row)?;
             if offset != next {
                 return Err(Error::corrupt("records leave gaps"));
             }
             next = offset + length - SLACK;
         }
-        let end = self.entry.records.get() + self.entry.records_length.get() - SLACK;
+        let end = head.records.piece.offset + head.record_bytes();
         if next == end { Ok(()) } else { Err(Error::corrupt("records leave gaps")) }
     }
 
@@ -152,8 +162,8 @@ impl ImageBlock {
     ) -> Result<()> {
         let mut scratch = Scratch::default();
         let dct = match &self.coding {
-            Coding::Dct(_, shape) => Some(cosines.get(*shape)),
-            Coding::Pixels(_) | Coding::Tiles(_) => None,
+            Coding::Dct(.., shape) => Some(cosines.get(*shape)),
+            Coding::Pixels(..) | Coding::Tiles(..) => None,
         };
         for (row, out) in wanted {
             self.image(pages, dct.as_deref(), *row, out, &mut scratch)?;
@@ -170,8 +180,8 @@ impl ImageBlock {
         scratch: &mut Scratch,
     ) -> Result<()> {
         match (&self.coding, dct) {
-            (Coding::Tiles(coder), _) => {
-                let (offset, length) = self.tile_record(pages, row)?;
+            (Coding::Tiles(head, coder), _) => {
+                let (offset, length) = tile_record(pages, head, row)?;
                 let record = match pages.piece(offset, length)? {
                     // Its flags are counted, then read again: of a map that may change they are copied first.
                     Cow::Borrowed(mapped) => {
@@ -190,8 +200,8 @@ impl ImageBlock {
                 self.coefficients(pages, row, &mut scratch.coefficients)?;
                 dct.inverse(&scratch.coefficients, out, &mut scratch.dct)
             }
-            (Coding::Pixels(fields) | Coding::Dct(fields, _), _) => {
-                self.record(pages, row, |record, base| fields.bytes(record, base, out))
+            (Coding::Pixels(head, fields) | Coding::Dct(head, fields, _), _) => {
+                fixed_record(pages, head, row, |record, base| fields.bytes(record, base, out))
             }
         }
     }
@@ -199,41 +209,56 @@ impl ImageBlock {
     /// Decodes the cosine coefficients of an image.
     pub fn coefficients<S: Source>(&self, pages: &Pages<S>, row: u64, out: &mut [i32]) -> Result<()> {
         match &self.coding {
-            Coding::Dct(fields, _) => {
-                self.record(pages, row, |record, base| fields.integers(record, base, out))
+            Coding::Dct(head, fields, _) => {
+                fixed_record(pages, head, row, |record, base| fields.integers(record, base, out))
             }
-            Coding::Pixels(_) | Coding::Tiles(_) => Err(Error::corrupt("a block without coefficients")),
+            Coding::Pixels(..) | Coding::Tiles(..) => Err(Error::corrupt("a block without coefficients")),
         }
     }
+}
 
-    /// Finds the fixed record of a row, and its base.
-    fn record<S: Source>(&self, pages: &Pages<S>, row: u64, read: impl FnOnce(Bits, Bits)) -> Result<()> {
-        let entry = &self.entry;
-        let (width, id_bits) = (entry.record_bits(), entry.id_bits);
-        let (record, at) = bits(pages, entry.records.get(), row.saturating_mul(width), width)?;
-        let id = field(&record, at, id_bits.into());
-        if id >= entry.base_count.get() {
-            return Err(Error::corrupt("a record names a base that does not exist"));
-        }
-        let width = u64::from(entry.base_bits.get());
-        let (base, base_at) = bits(pages, entry.bases.get(), id.saturating_mul(width), width)?;
-        let record = Bits { data: &record, at: at + u64::from(id_bits) };
-        read(record, Bits { data: &base, at: base_at });
-        Ok(())
-    }
+/// The lanes of a storage group of images in fixed records.
+pub(crate) fn fixed_lanes<S: Source>(
+    pages: &Pages<S>,
+    schema: &Schema,
+    group: u32,
+    head: &BlockHead,
+    own: &FixedHead,
+) -> Result<Vec<Lane>> {
+    let (transforms, limits) = transforms(pages, schema, group, head)?;
+    fixed::block::lanes(pages, own, &transforms, &limits)
+}
 
-    /// Place and length of a tile record, the zero bytes after it included.
-    fn tile_record<S: Source>(&self, pages: &Pages<S>, row: u64) -> Result<(u64, u64)> {
-        let entry = &self.entry;
-        let width = u64::from(entry.offset_bits());
-        let (offsets, at) = bits(pages, entry.offsets.get(), row.saturating_mul(width), 2 * width)?;
-        let offset = |i: u64| field(&offsets, at + i * width, width as u32);
-        let (start, end) = (offset(0), offset(1));
-        if start > end || end > entry.records_length.get() - SLACK {
-            return Err(Error::corrupt("a record's offsets lie outside its block"));
-        }
-        Ok((entry.records.get() + start, end - start + SLACK))
+/// Finds the fixed record of a row, and its base.
+fn fixed_record<S: Source>(
+    pages: &Pages<S>,
+    head: &FixedHead,
+    row: u64,
+    read: impl FnOnce(Bits, Bits),
+) -> Result<()> {
+    let width = head.record_bits();
+    let (record, at) = bits(pages, head.records.piece.offset, row.saturating_mul(width), width)?;
+    let id = field(&record, at, head.id_bits);
+    if id >= head.base_count {
+        return Err(Error::corrupt("a record names a base that does not exist"));
     }
+    let width = u64::from(head.base_bits);
+    let (base, base_at) = bits(pages, head.bases.piece.offset, id.saturating_mul(width), width)?;
+    let record = Bits { data: &record, at: at + u64::from(head.id_bits) };
+    read(record, Bits { data: &base, at: base_at });
+    Ok(())
+}
+
+/// Place and length of a tile record, the zero bytes after it included.
+fn tile_record<S: Source>(pages: &Pages<S>, head: &TilesHead, row: u64) -> Result<(u64, u64)> {
+    let width = u64::from(head.offset_bits);
+    let (offsets, at) = bits(pages, head.offsets.piece.offset, row.saturating_mul(width), 2 * width)?;
+    let offset = |i: u64| field(&offsets, at + i * width, head.offset_bits);
+    let (start, end) = (offset(0), offset(1));
+    if start > end || end > head.record_bytes() {
+        return Err(Error::corrupt("a record's offsets lie outside its block"));
+    }
+    Ok((head.records.piece.offset + start, end - start + SLACK))
 }
 
 /// The bytes that hold `width` bits at bit `bit` of the stream at `start`, and the bit they begin at.

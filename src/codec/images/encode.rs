@@ -11,6 +11,7 @@ use crate::codec::fixed::encode::Cut;
 use crate::codec::fixed::planes::BitPlanes;
 use crate::codec::tiles::coder::TileCoder;
 use crate::codec::tiles::encode::TileEncoder;
+use crate::codec::tiles::head::offset_bits;
 use crate::codec::transform::encode::width;
 use crate::codec::transform::lane_transform::LaneTransform;
 use crate::error::Result;
@@ -123,6 +124,6 @@ fn tiles(shape: ImageShape, pixels: &[u8], values: usize) -> Result<EncodedBlock
     };
     layout.resize(layout.len() + SLACK as usize, 0);
     let mut offsets = BitWriter::default();
-    starts.iter().for_each(|&start| offsets.push(start, entry.offset_bits()));
+    starts.iter().for_each(|&start| offsets.push(start, offset_bits(entry.records_length.get())));
     Ok(EncodedBlock { layout, records, offsets: offsets.finish(), ..EncodedBlock::new(entry) })
 }

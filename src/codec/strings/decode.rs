@@ -5,8 +5,9 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::codec::block::Block;
+use crate::codec::context::Context;
 use crate::codec::fixed::lane::Lane;
-use crate::codec::strings::dictionaries::{Dictionaries, StringTable};
+use crate::codec::strings::dictionaries::StringTable;
 use crate::codec::strings::symbol_table::SymbolTable;
 use crate::codec::strings::text_map::{TextMap, not_text};
 use crate::codec::transform::lane_transform::TransformKind;
@@ -95,9 +96,8 @@ impl<'a> Strings<'a> {
 
     /// Makes a block's heap the one that holds the strings.
     pub fn start_block<S: Source>(&mut self, pages: &'a Pages<S>, block: &Block) -> Result<()> {
-        let entry = &block.entry;
         self.heap = self.pools.len() as u32;
-        let heap = pages.piece(entry.heap.get(), entry.heap_length.get())?;
+        let heap = block.head.heap.read(pages)?;
         if let Some(check) = &mut self.check {
             check.good.clear();
             check.map = match self.text {
@@ -155,20 +155,19 @@ impl<'a> Strings<'a> {
     /// Takes the fields of both lanes for some rows. The places of nulls mean nothing.
     pub fn add<S: Source>(
         &mut self,
-        dictionaries: &Dictionaries,
-        pages: &Pages<S>,
+        context: Context<S>,
         lanes: (&Lane, &Lane),
         fields: [&[u64]; 2],
         validity: Option<&[u8]>,
         target: Target,
     ) -> Result<()> {
         if lanes.0.kind == TransformKind::Dictionary {
-            return self.add_codes(dictionaries, pages, lanes.0.dictionary, fields[0], target);
+            return self.add_codes(context, lanes.0.dictionary, fields[0], target);
         }
         if let (TransformKind::Symbols, Some(Pool::Heap(_, symbols @ None))) =
             (lanes.0.kind, self.pools.get_mut(self.heap as usize))
         {
-            *symbols = Some(dictionaries.symbols(pages, lanes.0.dictionary)?);
+            *symbols = Some(context.dictionaries.symbols(context.pages, lanes.0.dictionary)?);
         }
         let length = self.pools.get(self.heap as usize).map_or(0, |p| p.bytes().len() as u64);
         let mut found = earned::with_room(fields[0].len())?;
@@ -190,8 +189,7 @@ impl<'a> Strings<'a> {
 
     fn add_codes<S: Source>(
         &mut self,
-        dictionaries: &Dictionaries,
-        pages: &Pages<S>,
+        context: Context<S>,
         dictionary: u32,
         codes: &[u64],
         target: Target,
@@ -199,7 +197,7 @@ impl<'a> Strings<'a> {
         let known = self.pools.iter().position(|p| matches!(p, Pool::Dictionary(d, _) if *d == dictionary));
         let pool = known.unwrap_or(self.pools.len());
         if known.is_none() {
-            let table = dictionaries.strings(pages, dictionary)?;
+            let table = context.dictionaries.strings(context.pages, dictionary)?;
             if self.text {
                 table.check_text()?;
             }

@@ -8,6 +8,7 @@ pub(crate) mod colour;
 pub(crate) mod covers;
 pub(crate) mod encode;
 pub(crate) mod groups;
+pub(crate) mod head;
 pub(crate) mod layout;
 pub(crate) mod planes;
 pub(crate) mod predict;

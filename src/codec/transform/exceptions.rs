@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use crate::bits::{little, partition_point};
-use crate::codec::block_entry::BlockEntry;
+use crate::codec::piece::Piece;
 use crate::codec::row_selection::Picked;
 use crate::earned;
 use crate::error::{Error, Result};
@@ -80,14 +80,13 @@ impl LaneExceptions {
 pub(crate) fn exceptions<S: Source>(
     pages: &Pages<S>,
     schema: &Schema,
-    entry: &BlockEntry,
+    piece: Piece,
 ) -> Result<Vec<LaneExceptions>> {
-    let length = entry.exceptions_length.get();
+    let Piece { offset: start, length } = piece;
     if length == 0 {
         return Ok(Vec::new());
     }
     let cut = || Error::corrupt("a block's exceptions do not fit their length");
-    let start = entry.exceptions.get();
     let head = pages.piece(start, 8.min(length))?;
     let lanes = little(head.get(..4).ok_or_else(cut)?);
     if lanes == 0 || lanes > u64::from(schema.group_lanes(0)) || 8 + lanes * 8 > length {

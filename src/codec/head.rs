@@ -1,0 +1,124 @@
+//! The head of a block: its entry, parsed and checked once. No code after it reads fields of the entry.
+
+use crate::codec::block_entry::{BlockEntry, FIXED_RECORDS, GROUPED_RECORDS, TILE_RECORDS};
+use crate::codec::fixed::head::FixedHead;
+use crate::codec::grouped::head::GroupedHead;
+use crate::codec::piece::{Piece, PieceKind, RecordUsage, Stream};
+use crate::codec::tiles::head::TilesHead;
+use crate::error::{Error, Result};
+use crate::files::byte_source::Source;
+use crate::format::pages::Pages;
+
+/// Rows and pieces of a block.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BlockHead {
+    pub first_row: u64,
+    pub rows: u64,
+    /// The offset of the transform set.
+    pub transforms: u64,
+    pub exceptions: Piece,
+    pub heap: Piece,
+    pub records: RecordKind,
+}
+
+/// The kinds of records, and how each is cut.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum RecordKind {
+    Fixed(FixedHead),
+    Tiles(TilesHead),
+    Grouped(GroupedHead),
+}
+
+impl BlockHead {
+    /// Reads an entry, and checks what it says of itself.
+    ///
+    /// # Errors
+    /// `Corrupt`.
+    pub fn parse(entry: &BlockEntry) -> Result<Self> {
+        let parse: fn(&BlockEntry) -> Result<Option<RecordKind>> = match entry.record_kind {
+            FIXED_RECORDS => |entry| Ok(FixedHead::parse(entry)?.map(RecordKind::Fixed)),
+            TILE_RECORDS => |entry| Ok(TilesHead::parse(entry)?.map(RecordKind::Tiles)),
+            GROUPED_RECORDS => |entry| Ok(GroupedHead::parse(entry)?.map(RecordKind::Grouped)),
+            kind => return Err(Error::corrupt(format!("a block has the unknown record kind {kind}"))),
+        };
+        let wrong = |what: &str| Error::corrupt(format!("a block has {what}"));
+        let (first_row, rows) = (entry.first_row.get(), entry.rows.get());
+        if rows == 0 || entry.base_count.get() == 0 {
+            return Err(wrong("no rows or no bases"));
+        }
+        if first_row.checked_add(rows).is_none() {
+            return Err(wrong("rows beyond 2^64"));
+        }
+        let records = parse(entry)?;
+        let records =
+            records.ok_or_else(|| wrong("bit counts or lengths that do not fit its record kind"))?;
+        Ok(Self {
+            first_row,
+            rows,
+            transforms: entry.transforms.get(),
+            exceptions: Piece { offset: entry.exceptions.get(), length: entry.exceptions_length.get() },
+            heap: Piece { offset: entry.heap.get(), length: entry.heap_length.get() },
+            records,
+        })
+    }
+
+    /// The pieces of the block but its transform set, empty ones left out.
+    ///
+    /// # Errors
+    /// `Corrupt` for a place without bytes, or bytes without a place.
+    pub fn pieces(&self) -> Result<Vec<(PieceKind, Piece)>> {
+        let streams = self.records.streams();
+        let mut pieces: Vec<_> = streams.into_iter().map(|(kind, stream)| (kind, stream.piece)).collect();
+        pieces.extend([(PieceKind::Exceptions, self.exceptions), (PieceKind::Heap, self.heap)]);
+        if pieces.iter().any(|(_, piece)| (piece.offset == 0) != (piece.length == 0)) {
+            return Err(Error::corrupt("a block's piece has a place and no bytes, or bytes and no place"));
+        }
+        pieces.retain(|(_, piece)| piece.length > 0);
+        Ok(pieces)
+    }
+
+    /// Checks that the pieces are in the checksummed part of the file.
+    ///
+    /// # Errors
+    /// `Corrupt`.
+    pub fn check_places<S: Source>(&self, pages: &Pages<S>) -> Result<()> {
+        match self.pieces()?.iter().all(|(_, piece)| piece.ends_by(pages.end())) {
+            true => Ok(()),
+            false => Err(Error::corrupt("a piece of it lies outside the file")),
+        }
+    }
+}
+
+impl RecordKind {
+    /// The streams of bits.
+    pub fn streams(&self) -> Vec<(PieceKind, Stream)> {
+        match self {
+            Self::Fixed(head) => head.streams().to_vec(),
+            Self::Tiles(head) => head.streams().to_vec(),
+            Self::Grouped(head) => head.streams().to_vec(),
+        }
+    }
+
+    /// The stream of the records.
+    pub fn records(&self) -> Stream {
+        match self {
+            Self::Fixed(head) => head.records,
+            Self::Tiles(head) => head.records,
+            Self::Grouped(head) => head.records,
+        }
+    }
+
+    /// Sizes of the records in other layouts; rows have so many lanes.
+    pub fn usage(&self, lanes: u32) -> RecordUsage {
+        match self {
+            Self::Fixed(head) => head.usage(),
+            Self::Tiles(head) => head.usage(lanes),
+            Self::Grouped(head) => head.usage(),
+        }
+    }
+
+    /// Bytes of all streams.
+    pub fn bytes(&self) -> u64 {
+        self.streams().iter().fold(0, |sum: u64, (_, stream)| sum.saturating_add(stream.piece.length))
+    }
+}

@@ -1,0 +1,77 @@
+//! The head of a block of tile records.
+
+use crate::bits::SLACK;
+use crate::codec::block_entry::{BlockEntry, PIXELS};
+use crate::codec::piece::{PieceKind, RecordUsage, Stream};
+use crate::error::Result;
+
+/// Bytes of the layout before its bases.
+const LAYOUT_HEAD: u128 = 16;
+
+/// Bit counts and streams of tile records.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct TilesHead {
+    /// The coder's parameters, with the bases.
+    pub layout: Stream,
+    pub records: Stream,
+    /// The byte at which each record begins, and the end of the last.
+    pub offsets: Stream,
+    pub rows: u64,
+    pub base_count: u64,
+    pub base_bits: u32,
+    pub offset_bits: u32,
+}
+
+/// Bits of an offset into records of so many bytes, the zero bytes after them included.
+pub(crate) fn offset_bits(records_length: u64) -> u32 {
+    64 - records_length.leading_zeros()
+}
+
+impl TilesHead {
+    /// Reads an entry; none if its fields do not fit together.
+    ///
+    /// # Errors
+    /// `Corrupt` for streams longer than any file.
+    pub fn parse(entry: &BlockEntry) -> Result<Option<Self>> {
+        let counts = [entry.base_bits, entry.deviation_bits, entry.constant_bits];
+        let sum = counts.iter().map(|bits| u64::from(bits.get())).sum::<u64>();
+        let length = entry.records_length.get();
+        let others = (entry.id_bits, entry.image_transform, entry.frame_shift, entry.frame_bits.get());
+        let fits = sum == u64::from(entry.total_bits.get()) && others == (0, PIXELS, 0, 0) && length > SLACK;
+        if !fits {
+            return Ok(None);
+        }
+        let (rows, base_count, base_bits) = (entry.rows.get(), entry.base_count.get(), entry.base_bits.get());
+        let offset_bits = offset_bits(length);
+        let bases = u128::from(base_count) * u128::from(base_bits);
+        Ok(Some(Self {
+            layout: Stream::new(entry.layout.get(), 8 * LAYOUT_HEAD + bases)?,
+            records: Stream::new(entry.records.get(), 8 * u128::from(length - SLACK))?,
+            offsets: Stream::new(entry.offsets.get(), (u128::from(rows) + 1) * u128::from(offset_bits))?,
+            rows,
+            base_count,
+            base_bits,
+            offset_bits,
+        }))
+    }
+
+    /// The streams and their uses.
+    pub fn streams(&self) -> [(PieceKind, Stream); 3] {
+        use PieceKind::{Layout, Offsets, Records};
+        [(Layout, self.layout), (Records, self.records), (Offsets, self.offsets)]
+    }
+
+    /// Sizes of the records; an image has so many values.
+    pub fn usage(&self, values: u32) -> RecordUsage {
+        RecordUsage {
+            bases: self.base_count,
+            packed_bits: 8 * u128::from(self.rows) * u128::from(values),
+            paper_bits: self.records.bits + u128::from(self.base_count) * u128::from(self.base_bits),
+        }
+    }
+
+    /// Bytes of the records, without the zero bytes after them.
+    pub fn record_bytes(&self) -> u64 {
+        self.records.piece.length - SLACK
+    }
+}
