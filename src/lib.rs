@@ -19,4 +19,5 @@ pub mod train;
 pub mod write;
 
 pub use error::{Error, ErrorKind, Result};
+pub use format::VERSION as FORMAT_VERSION;
 pub use read::Reader;

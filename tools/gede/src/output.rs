@@ -9,8 +9,13 @@ use std::path::Path;
 
 /// Writes to standard output.
 pub fn print(text: &str) -> Result<()> {
+    print_bytes(text.as_bytes())
+}
+
+/// Writes bytes to standard output.
+pub fn print_bytes(bytes: &[u8]) -> Result<()> {
     let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(failed)
+    out.write_all(bytes).and_then(|()| out.flush()).map_err(failed)
 }
 
 /// Writes a value as JSON, indented.
