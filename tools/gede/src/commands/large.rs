@@ -16,12 +16,12 @@ const TIMES: u128 = 1000;
 const OUTPUT: u128 = 1_000_000_000;
 /// Or so many bytes decoded to be trained on or sampled: all of it may be kept in memory.
 const WORK: u128 = 32 << 20;
-/// Or so many bytes encoded anew, which takes several times their memory.
+/// Or so many bytes encoded again, which takes several times their memory.
 const ENCODED: u128 = 8 << 20;
 
 #[derive(clap::Args, Clone, Copy, Debug, Default, PartialEq)]
 pub struct Large {
-    /// Go on although the rows take more than 1,000 times the bytes of the file
+    /// Accept a file whose rows take more than 1,000 times its bytes
     #[arg(long)]
     large: bool,
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 use std::path::PathBuf;
 use std::time::Instant;
 
-/// Check every checksum, place and value of a file
+/// Check every checksum, offset and value of a file
 #[derive(clap::Args)]
 pub struct Verify {
     /// A gede file

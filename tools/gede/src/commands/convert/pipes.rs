@@ -18,12 +18,13 @@ use std::rc::Rc;
 
 /// The kinds of what comes in and goes out without a name.
 #[derive(clap::Args)]
+#[command(next_help_heading = "Options for standard input and output")]
 pub struct Pipes {
-    /// The kind of a table whose name does not tell it; its first bytes go first (by default what comes from - is an Arrow
-    /// stream, Parquet or CSV, as its first bytes are)
+    /// Format of a table whose name does not show it; its first bytes take precedence [default for -: detected among Arrow
+    /// streams, Parquet and CSV]
     #[arg(long, value_name = "KIND")]
     pub from: Option<From>,
-    /// What a gede file becomes on standard output, OUT being -: an Arrow IPC stream (the default) or CSV
+    /// Format of standard output, for a gede file and OUT - [default: arrow]
     #[arg(long, value_name = "KIND")]
     pub to: Option<To>,
 }
@@ -39,6 +40,7 @@ pub enum From {
 
 #[derive(Clone, Copy, Default, clap::ValueEnum)]
 pub enum To {
+    /// An Arrow IPC stream
     #[default]
     Arrow,
     Csv,

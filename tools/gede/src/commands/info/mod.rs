@@ -13,7 +13,7 @@ use gede::sample::{ColumnMoments, CondensedInfo};
 use gede::{Reader, Result};
 use std::path::PathBuf;
 
-/// Show what a file holds and where every byte of it goes
+/// Show the contents of a file, and the bytes that each part of it takes
 #[derive(clap::Args)]
 pub struct Info {
     /// A gede file
@@ -50,7 +50,7 @@ impl<'a, S: Source> Facts<'a, S> {
             None => arrow_schema(reader.schema())?,
         };
         let (account, condensed, moments) = (reader.account()?, reader.condensed_info()?, reader.moments()?);
-        // Samples that are not stored are not made anew here: that goes through all rows.
+        // Samples that are not stored are not computed here: that reads all rows.
         let stored = condensed.as_ref().filter(|info| info.stored && info.labels.is_empty());
         let weights = match stored {
             Some(_) => reader.condensed()?.and_then(|c| {
