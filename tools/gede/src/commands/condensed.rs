@@ -49,9 +49,10 @@ impl Condensed {
     pub fn run(&self, json: bool) -> Result<()> {
         let file = self.file.display();
         self.output.as_deref().map_or(Ok(()), |output| refuse_existing(output, self.overwrite))?;
-        let samples = match self.exact {
-            true => Samples::Exact(self.coreset().map_err(|e| e.at(&file))?),
-            false => Samples::Condensed(self.condensed().map_err(|e| e.at(&file))?),
+        let samples = if self.exact {
+            Samples::Exact(self.coreset().map_err(|e| e.at(&file))?)
+        } else {
+            Samples::Condensed(self.condensed().map_err(|e| e.at(&file))?)
         };
         let (count, schema) = (samples.len(), samples.batch(0..0)?.schema());
         let mut batches =

@@ -59,9 +59,10 @@ impl Merge {
                 "notes": said,
             }));
         }
-        let what = match self.condensed_only {
-            true => many(report.cells, "condensed sample", "condensed samples"),
-            false => many(report.rows, "row", "rows"),
+        let what = if self.condensed_only {
+            many(report.cells, "condensed sample", "condensed samples")
+        } else {
+            many(report.rows, "row", "rows")
         };
         let (files, length) = (many(inputs.len() as u64, "file", "files"), bytes(report.file_length));
         print(&(format!("{}: {what} of {files} in {length}\n", output.display()) + &notes(&said)))

@@ -1,4 +1,4 @@
-//! `gede verify`: whether a file is whole.
+//! `gede verify`: checks of a whole file.
 
 use super::open;
 use crate::output::{bytes, json, many, path, print, seconds};

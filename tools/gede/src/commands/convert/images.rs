@@ -99,7 +99,7 @@ impl FromStr for Column {
 }
 
 impl Images {
-    /// What images are written to.
+    /// The format of `--format`.
     pub fn format(&self) -> Option<ImageFormat> {
         self.format.map(|format| match format {
             Format::Idx => ImageFormat::Idx,
@@ -110,7 +110,7 @@ impl Images {
         })
     }
 
-    /// Whether any option is on images that come in.
+    /// True if an option for images to import is given.
     pub fn is_for_input(&self) -> bool {
         let pictures = self.pixels || self.encoded || self.resize.is_some() || self.skip_bad;
         pictures || self.labels.is_some() || self.image.is_some()

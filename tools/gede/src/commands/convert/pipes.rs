@@ -58,7 +58,7 @@ impl From {
     }
 }
 
-/// Whether a path stands for standard input or output.
+/// True for the path that stands for standard input or output.
 pub fn is_pipe(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
@@ -72,7 +72,7 @@ pub struct Spool {
 }
 
 impl Spool {
-    /// Reads standard input to its end into a file beside what is to be written.
+    /// Reads standard input to its end into a file in the folder of the output.
     pub fn read(output: &Path) -> Result<Self> {
         let temporary = std::env::temp_dir();
         let folder = match output.parent() {
@@ -94,9 +94,10 @@ impl Spool {
     /// An error that names standard input in the place of the file.
     pub fn named(&self, error: Error) -> Error {
         let (own, message) = (self.path.display().to_string(), error.to_string());
-        match message.contains(&own) {
-            true => Error::new(error.kind(), message.replace(&own, "standard input")),
-            false => error,
+        if message.contains(&own) {
+            Error::new(error.kind(), message.replace(&own, "standard input"))
+        } else {
+            error
         }
     }
 }

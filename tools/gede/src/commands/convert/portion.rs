@@ -40,7 +40,7 @@ impl FromStr for Rows {
 }
 
 impl Portion {
-    /// Whether all of a file is asked for.
+    /// True if the whole file is asked for.
     pub fn is_all(&self) -> bool {
         self.columns.is_none() && self.rows.is_none()
     }

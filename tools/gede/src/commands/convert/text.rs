@@ -74,7 +74,7 @@ impl Text {
         options.libsvm.dense = self.dense;
     }
 
-    /// Whether any of them is given.
+    /// True if any of them is given.
     pub fn is_given(&self) -> bool {
         let mut options = InputOptions::default();
         self.add_to(&mut options);

@@ -1,4 +1,4 @@
-//! `gede info`: what a file holds, and where every byte of it goes.
+//! `gede info`: the contents of a file, and the bytes of each part.
 
 mod json;
 mod text;
@@ -20,7 +20,7 @@ pub struct Info {
     file: PathBuf,
 }
 
-/// What there is to say.
+/// The facts about a file.
 struct Facts<'a, S> {
     reader: &'a Reader<S>,
     schema: Schema,
@@ -67,7 +67,7 @@ impl<'a, S: Source> Facts<'a, S> {
         Ok(Self { reader, schema, account, columns, condensed, weights, moments, raw, image_errors })
     }
 
-    /// What the bases save, in points of the raw size.
+    /// The bytes that bases save, in percentage points of the raw size.
     fn gain(&self) -> Option<f64> {
         let saved = self.account.plain_length as f64 - self.account.file_length as f64;
         self.raw.map(|raw| 100.0 * saved / raw.bytes as f64)
@@ -79,7 +79,7 @@ fn all_bits(column: &ColumnBits) -> u128 {
     column.deviations + column.bases + column.minima + column.images
 }
 
-/// What a part is called.
+/// The name of a part.
 fn name(part: Part) -> &'static str {
     match part {
         Part::Records => "records",
