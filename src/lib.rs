@@ -21,10 +21,9 @@ pub mod train;
 mod verify;
 pub mod write;
 
-pub use crate::error::Error;
-pub use crate::error::ErrorKind;
-pub use crate::error::Result;
-pub use crate::read::reader::Reader;
+pub use error::{Error, ErrorKind, Result};
+pub use format::VERSION as FORMAT_VERSION;
+pub use read::Reader;
 
 /// Images of a column.
 pub mod image {

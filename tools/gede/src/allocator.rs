@@ -1,4 +1,4 @@
-//! What the system's allocator is asked for.
+//! Settings of the system's allocator.
 
 /// Keeps memory that is given back: a step of training asks for the same megabytes as the one before, from several
 /// threads, and to return them to the system each time takes a third of it. Nothing where the allocator is another.
@@ -12,7 +12,7 @@ pub fn keep_memory() {
     }
 }
 
-/// Begins to measure the most memory held anew: what is kept without being used goes back to the system before. Does
+/// Restarts the measurement of peak memory, after unused memory was returned to the system. Does
 /// nothing where the system cannot do so; then the peak is that since the process began.
 pub fn forget_peak() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]

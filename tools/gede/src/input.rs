@@ -33,9 +33,10 @@ pub struct Mapped {
 
 /// Opens a gede file.
 pub fn open(path: &Path) -> Result<Reader<Input>> {
-    let input = match POSITIONED.load(Ordering::Relaxed) {
-        true => Input::Positioned(FileSource::open(path)?),
-        false => Input::Mapped(Mapped::open(path)?),
+    let input = if POSITIONED.load(Ordering::Relaxed) {
+        Input::Positioned(FileSource::open(path)?)
+    } else {
+        Input::Mapped(Mapped::open(path)?)
     };
     Reader::new(input).map_err(|e| e.at(path.display()))
 }

@@ -6,22 +6,41 @@ mod progress;
 mod signals;
 
 use std::process::ExitCode;
+use std::sync::LazyLock;
 
 use clap::{Parser, Subcommand};
-use commands::{condensed, convert, demo, head, info, merge, salvage, sample, take, train, verify};
-use gede::{Error, Result};
+use commands::{
+    completions, condensed, convert, demo, head, info, merge, salvage, sample, take, train, verify,
+};
+use gede::{Error, FORMAT_VERSION, Result};
 use gede_cli::{allocator, device, exit, methods, output, plot};
 
-/// Columnar files with O(1) rows out of compressed data, and training straight from them.
+const EXAMPLES: &str = "\
+Examples:
+  gede demo
+  gede convert housing.parquet housing.gede --target MedHouseVal
+  gede info housing.gede
+  gede take housing.gede --rows 5,3,3 --columns MedInc,AveRooms
+  gede train linear housing.gede
+
+gede COMMAND --help describes a command and its options.";
+
+/// The answer to `--version`: the tool's version, and that of the files it writes.
+static VERSION: LazyLock<String> = LazyLock::new(|| {
+    let (major, minor) = FORMAT_VERSION;
+    format!("{} (format {major}.{minor})", env!("CARGO_PKG_VERSION"))
+});
+
+/// Columnar files with O(1) access to single rows of compressed data, and training straight from them
 #[derive(Parser)]
-#[command(name = "gede", version)]
+#[command(name = "gede", version = VERSION.as_str(), after_long_help = EXAMPLES)]
 struct Tool {
     #[command(subcommand)]
     command: Command,
-    /// Print JSON, for machines
+    /// Print JSON
     #[arg(long, global = true, display_order = 1000)]
     json: bool,
-    /// Read gede files at positions, not through memory maps: slower, and safe for files that others cut short meanwhile
+    /// Read gede files without memory maps: slower, but safe if another program truncates a file meanwhile
     #[arg(long, global = true, display_order = 1001)]
     no_map: bool,
 }
@@ -39,6 +58,7 @@ enum Command {
     Sample(sample::Sample),
     Train(train::Train),
     Demo(demo::Demo),
+    Completions(completions::Completions),
 }
 
 fn main() -> ExitCode {
@@ -65,6 +85,7 @@ impl Command {
             Self::Sample(command) => command.run(json),
             Self::Train(command) => command.run(json),
             Self::Demo(command) => command.run(json),
+            Self::Completions(command) => command.run::<Tool>(json),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What people and machines read: lines, tables, JSON.
+//! Output for people and machines: lines, tables, JSON.
 
 use gede::write::NewFile;
 use gede::{Error, ErrorKind, Result};
@@ -9,8 +9,13 @@ use std::path::Path;
 
 /// Writes to standard output.
 pub fn print(text: &str) -> Result<()> {
+    print_bytes(text.as_bytes())
+}
+
+/// Writes bytes to standard output.
+pub fn print_bytes(bytes: &[u8]) -> Result<()> {
     let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(failed)
+    out.write_all(bytes).and_then(|()| out.flush()).map_err(failed)
 }
 
 /// Writes a value as JSON, indented.
@@ -61,7 +66,7 @@ pub fn failed(error: io::Error) -> Error {
     Error::io("standard output", error)
 }
 
-/// Whether standard output was closed by whoever reads it: a command has then done enough.
+/// True if the reader of standard output closed it: the command has then done enough.
 pub fn is_closed(error: &Error) -> bool {
     let source = error.source().and_then(|e| e.downcast_ref::<io::Error>());
     source.is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe)
@@ -100,10 +105,11 @@ impl Table {
             let mut line = " ".repeat(indent);
             for (i, (cell, width)) in row.iter().zip(&widths).enumerate() {
                 let gap = if i == 0 { "" } else { "  " };
-                match i < self.left {
-                    true => line += &format!("{gap}{cell:<width$}"),
-                    false => line += &format!("{gap}{cell:>width$}"),
-                }
+                line += &if i < self.left {
+                    format!("{gap}{cell:<width$}")
+                } else {
+                    format!("{gap}{cell:>width$}")
+                };
             }
             text += line.trim_end();
             text.push('\n');

@@ -1,4 +1,4 @@
-//! Bar charts as SVG: a row of bars for everything that is compared, beside it a dot for its speed.
+//! Bar charts as SVG: a row with a bar and a dot, for the speed, for each thing that is compared.
 
 use std::path::Path;
 
@@ -13,11 +13,11 @@ use gede_cli::plot::{Axis, Drawn, FONT, INK, MESH, QUIET};
 /// A whole picture.
 pub struct BarFigure<'a> {
     pub title: &'a str,
-    /// What one is to see, in one line.
+    /// The point of the figure, in one line.
     pub subtitle: &'a str,
-    /// Of the bars, which begin at 0, and of the dots.
+    /// The axes of the bars, which begin at 0, and of the dots.
     pub axes: [Axis<'a>; 2],
-    /// What the marks on bars are.
+    /// The meaning of the marks on bars.
     pub mark: &'a str,
     pub groups: Vec<Group<'a>>,
 }
@@ -28,11 +28,11 @@ pub struct Group<'a> {
     pub bars: Vec<Bar>,
 }
 
-/// What is known of one thing.
+/// One row of the chart.
 pub struct Bar {
     pub label: String,
     pub colour: RGBAColor,
-    /// Length of the bar, and what is written behind it.
+    /// Length of the bar, and the text after it.
     pub value: f64,
     pub text: String,
     /// Where a mark is set, if anywhere.
@@ -122,13 +122,13 @@ impl BarFigure<'_> {
         text(root, &bar.label, (SPANS[0].0 - 8, y), 13, INK, HPos::Right)?;
         let end = pixel(bar.value, lengths, SPANS[0]);
         root.draw(&Rectangle::new([(SPANS[0].0, y - HALF), (end, y + HALF)], bar.colour.filled()))?;
-        let mut behind = end;
+        let mut after = end;
         if let Some(value) = bar.mark {
             let x = pixel(value, lengths, SPANS[0]);
             mark(root, x, y)?;
-            behind = if x + 4 > end && x < end + 48 { x } else { end };
+            after = if x + 4 > end && x < end + 48 { x } else { end };
         }
-        text(root, &bar.text, (behind + 6, y), 12, INK, HPos::Left)?;
+        text(root, &bar.text, (after + 6, y), 12, INK, HPos::Left)?;
         if let Some(value) = bar.dot {
             let x = pixel(self.axes[1].place(value), dots, SPANS[1]);
             root.draw(&PathElement::new([(SPANS[1].0, y), (x, y)], bar.colour.stroke_width(2)))?;

@@ -14,19 +14,28 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Print the condensed samples with their weights, or write them to a file; or an exact coreset of the rows
+const EXAMPLES: &str = "\
+Examples:
+  gede condensed housing.gede
+  gede condensed housing.gede samples.csv
+  gede condensed housing.gede few.csv --exact";
+
+/// Print the condensed samples and their weights, or write them to a file
 #[derive(clap::Args)]
+#[command(after_long_help = EXAMPLES)]
 pub struct Condensed {
     /// A gede file
     file: PathBuf,
-    /// A .parquet, .arrow, .feather, .ipc or .csv file
+    /// File to write: .parquet, .arrow, .feather, .ipc or .csv [default: print]
     #[arg(value_name = "OUT")]
     output: Option<PathBuf>,
-    /// Instead of the condensed samples as few rows as have, with weights, all second moments of the features and the
-    /// target: least squares, ridge and every step of gradient descent on them are those on all rows
+    /// Compute an exact coreset instead: a few weighted rows with the same second moments as all rows
+    ///
+    /// The moments are those of the features and the target. Least squares, ridge regression and every step of gradient
+    /// descent therefore give the same results on the coreset as on all rows.
     #[arg(long)]
     exact: bool,
-    /// Replace OUT if it is there
+    /// Replace OUT if it exists
     #[arg(long, requires = "output")]
     overwrite: bool,
     #[command(flatten)]
@@ -40,9 +49,10 @@ impl Condensed {
     pub fn run(&self, json: bool) -> Result<()> {
         let file = self.file.display();
         self.output.as_deref().map_or(Ok(()), |output| refuse_existing(output, self.overwrite))?;
-        let samples = match self.exact {
-            true => Samples::Exact(self.coreset().map_err(|e| e.at(&file))?),
-            false => Samples::Condensed(self.condensed().map_err(|e| e.at(&file))?),
+        let samples = if self.exact {
+            Samples::Exact(self.coreset().map_err(|e| e.at(&file))?)
+        } else {
+            Samples::Condensed(self.condensed().map_err(|e| e.at(&file))?)
         };
         let (count, schema) = (samples.len(), samples.batch(0..0)?.schema());
         let mut batches =

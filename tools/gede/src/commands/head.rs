@@ -13,10 +13,10 @@ const BATCH_ROWS: usize = 1024;
 pub struct Head {
     /// A gede file
     file: PathBuf,
-    /// Rows to print
+    /// Number of rows to print
     #[arg(short = 'n', long, default_value_t = 10)]
     rows: u64,
-    /// Columns to print, in this order (by default all)
+    /// Columns to print, in this order [default: all]
     #[arg(long, value_name = "COL,...", value_delimiter = ',')]
     columns: Option<Vec<String>>,
 }

@@ -1,5 +1,5 @@
-//! The size of what a command goes through, against that of the file. Rows that are alike take no bytes, so that a file of
-//! a kilobyte may name more rows than any disk holds.
+//! Limits on the size of the rows that a command reads, relative to the file. Equal rows take no bytes, so that a file of a
+//! kilobyte may hold more rows than any disk has room for.
 
 use super::{misuse, row_bytes_of};
 use arrow::array::{Array, AsArray};
@@ -16,12 +16,12 @@ const TIMES: u128 = 1000;
 const OUTPUT: u128 = 1_000_000_000;
 /// Or so many bytes decoded to be trained on or sampled: all of it may be kept in memory.
 const WORK: u128 = 32 << 20;
-/// Or so many bytes encoded anew, which takes several times their memory.
+/// Or so many bytes encoded again, which takes several times their memory.
 const ENCODED: u128 = 8 << 20;
 
 #[derive(clap::Args, Clone, Copy, Debug, Default, PartialEq)]
 pub struct Large {
-    /// Go on although the rows take more than 1,000 times the bytes of the file
+    /// Accept a file whose rows take more than 1,000 times its bytes
     #[arg(long)]
     large: bool,
 }
@@ -98,9 +98,10 @@ pub fn all(schema: &Schema) -> Vec<usize> {
 
 /// Bytes of a batch as it is written; `plain` if dictionaries are written out for every row.
 pub fn batch_bytes(batch: &RecordBatch, plain: bool) -> u128 {
-    let bytes = match plain {
-        true => plain_bytes(batch),
-        false => batch.columns().iter().map(|column| kept_bytes(column.as_ref())).sum(),
+    let bytes = if plain {
+        plain_bytes(batch)
+    } else {
+        batch.columns().iter().map(|column| kept_bytes(column.as_ref())).sum()
     };
     bytes.max(1)
 }

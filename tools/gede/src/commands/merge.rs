@@ -12,18 +12,27 @@ use gede::{Reader, Result};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
-/// Write the rows of several gede files into one, in the order of the files, columns matched by name; or only what models
-/// are fitted on
+const EXAMPLES: &str = "\
+Examples:
+  gede merge site1.gede site2.gede both.gede
+  gede merge site1.gede site2.gede sites.gede --condensed-only";
+
+/// Merge gede files into one, or only their condensed samples
+///
+/// Rows keep the order of the files; columns are matched by name.
 #[derive(clap::Args)]
+#[command(after_long_help = EXAMPLES)]
 pub struct Merge {
-    /// Gede files, then the file to write
+    /// The gede files to merge, then the file to write
     #[arg(value_name = "FILE", num_args = 2.., required = true)]
     files: Vec<PathBuf>,
-    /// Write no rows, only the files' condensed samples with their weights, and their moments: what a site may hand out.
-    /// One file is enough
+    /// Write the condensed samples, their weights and the moments of the files, but no rows; accepts a single file
+    ///
+    /// Models fitted on the result need no rows of the sites. A condensed sample of weight 1 is an unmodified input row: check
+    /// the weights before you share a file.
     #[arg(long)]
     condensed_only: bool,
-    /// Replace the file to write if it is there
+    /// Replace the file to write if it exists
     #[arg(long)]
     overwrite: bool,
     #[command(flatten)]
@@ -50,9 +59,10 @@ impl Merge {
                 "notes": said,
             }));
         }
-        let what = match self.condensed_only {
-            true => many(report.cells, "condensed sample", "condensed samples"),
-            false => many(report.rows, "row", "rows"),
+        let what = if self.condensed_only {
+            many(report.cells, "condensed sample", "condensed samples")
+        } else {
+            many(report.rows, "row", "rows")
         };
         let (files, length) = (many(inputs.len() as u64, "file", "files"), bytes(report.file_length));
         print(&(format!("{}: {what} of {files} in {length}\n", output.display()) + &notes(&said)))

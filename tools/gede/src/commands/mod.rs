@@ -1,5 +1,6 @@
 //! The commands, one file each, and what they share.
 
+pub mod completions;
 pub mod condensed;
 pub mod convert;
 mod counted;

@@ -39,7 +39,7 @@ impl fmt::Display for Size {
     }
 }
 
-/// Whether a file has pictures that are kept as files, and no images that are pixels.
+/// True for a file that has pictures stored as files, and no images stored as pixels.
 pub fn is_encoded<S: Source>(reader: &Reader<S>) -> bool {
     reader.schema().nodes().iter().all(|node| node.image.is_none()) && EncodedImages::is_in(reader)
 }

@@ -17,18 +17,19 @@ use std::path::PathBuf;
 const MOST_BYTES: u64 = 1 << 30;
 const MOST_TIMES: u64 = 1000;
 
-/// Write the rows of a damaged file whose pages are whole into a new one, and list those that are not
+/// Copy the undamaged rows of a damaged file to a new one, and list the damaged rows
 #[derive(clap::Args)]
 pub struct Salvage {
-    /// A gede file that is damaged
+    /// The damaged gede file
     damaged: PathBuf,
     /// The file to write
     output: PathBuf,
-    /// Columns to write, in this order (by default all): a row is whole if its values of these are. The target of the file
-    /// is then that of --target
+    /// Columns to write, in this order; damage to others does not matter [default: all]
+    ///
+    /// Name the target with --target in this case: it is not taken over from the damaged file.
     #[arg(long, value_name = "COL,...", value_delimiter = ',')]
     columns: Option<Vec<String>>,
-    /// Replace the file to write if it is there
+    /// Replace the file to write if it exists
     #[arg(long)]
     overwrite: bool,
     #[command(flatten)]
@@ -72,7 +73,7 @@ impl Salvage {
             && let Err(e) = inherit(&reader, &mut options)
         {
             said.push(format!(
-                "its condensed samples and moments are left out: {e}; --target makes them anew"
+                "its condensed samples and moments are left out: {e}; --target computes new ones"
             ));
         }
         let table = ArrowTable::of_part(&self.damaged, &columns, &whole)?;

@@ -5,15 +5,15 @@ use super::{columns, open};
 use gede::Result;
 use std::path::PathBuf;
 
-/// Print rows by number, in the order given and as often as given
+/// Print rows by number, in the given order, repeated ones too
 #[derive(clap::Args)]
 pub struct Take {
     /// A gede file
     file: PathBuf,
-    /// Rows to print, numbered from 0
+    /// Numbers of the rows to print, from 0
     #[arg(long, value_name = "ROW,...", value_delimiter = ',', required = true)]
     rows: Vec<u64>,
-    /// Columns to print, in this order (by default all)
+    /// Columns to print, in this order [default: all]
     #[arg(long, value_name = "COL,...", value_delimiter = ',')]
     columns: Option<Vec<String>>,
 }

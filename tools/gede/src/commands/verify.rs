@@ -1,4 +1,4 @@
-//! `gede verify`: whether a file is whole.
+//! `gede verify`: checks of a whole file.
 
 use super::open;
 use crate::output::{bytes, json, many, path, print, seconds};
@@ -9,7 +9,7 @@ use serde_json::json;
 use std::path::PathBuf;
 use std::time::Instant;
 
-/// Check every checksum, place and value of a file
+/// Check every checksum, offset and value of a file
 #[derive(clap::Args)]
 pub struct Verify {
     /// A gede file

@@ -24,7 +24,7 @@ pub struct Summary<'a> {
     pub percent_of_float64: f64,
 }
 
-/// What runs differ in by more than their split.
+/// The settings in which runs differ, the split aside.
 fn key(row: &LogisticRow) -> (&str, u64, &str) {
     (&row.set, row.percent_asked.to_bits(), &row.method)
 }

@@ -10,7 +10,7 @@ use super::summary::runs;
 use gede_cli::output::count;
 use gede_cli::plot::{Axis, BLUE, Figure, GREEN, GREY, Line, ORANGE, PURPLE, Panel, SKY, Series, VERMILION};
 
-/// Draws the means of what is drawn anew in every epoch, with the range of the seeds.
+/// Draws the means of the methods that draw new images in every epoch, with the range over seeds.
 pub fn drawn(set: &Set, rows: &[NetworkRow], path: &Path) -> Result<()> {
     let paper = set.paper.iter().filter(|paper| paper.0 < 100.0).map(|paper| (paper.0, paper.1)).collect();
     let all = runs(rows);
@@ -44,7 +44,7 @@ pub fn drawn(set: &Set, rows: &[NetworkRow], path: &Path) -> Result<()> {
     .save(path)
 }
 
-/// Draws the paper's figures 6 to 8: methods that select images beside random ones, accuracy over share and over time.
+/// Draws the paper's figures 6 to 8: methods that select images against random ones, accuracy over share and over time.
 pub fn methods(set: &Set, rows: &[NetworkRow], path: &Path) -> Result<()> {
     let all = runs(rows);
     let panel = |x: Axis<'static>, value: fn(&NetworkRow) -> f64| {

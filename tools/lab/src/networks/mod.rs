@@ -45,7 +45,7 @@ fn jobs(set: &Set) -> Vec<Job> {
     jobs
 }
 
-/// What the time for a tenth of the images is told by, pairs side by side.
+/// The runs that time a tenth of the images against all images, in pairs.
 fn timed() -> Vec<Job> {
     let job = |method, percent, seed| Job { method, percent, seed, epochs: TIMED };
     (1..=3).flat_map(|seed| [job(Method::Random, 10.0, seed), job(Method::Full, 100.0, seed)]).collect()

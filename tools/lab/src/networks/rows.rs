@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 pub struct NetworkRow {
     /// As `gede train` calls it.
     pub method: String,
-    /// Of the images, in an epoch.
+    /// Share of the images in an epoch.
     pub percent: f64,
     pub seed: u64,
     pub epochs: u64,
@@ -20,7 +20,7 @@ pub struct NetworkRow {
     pub images_per_second: f64,
     /// Share of the training time that steps waited for images.
     pub loader_share: f64,
-    /// Of the pages of the file that were touched, each counted once.
+    /// Bytes of the pages of the file that were touched, each counted once.
     pub bytes_read: u64,
     /// The most memory that the process held while it trained, mapped pages of the file among it; of newer runs.
     pub training_memory: Option<u64>,

@@ -16,7 +16,7 @@ use crate::storage::machine;
 use gede_cli::device::On;
 use gede_cli::methods::Method;
 
-/// What is to be run.
+/// The settings of a run.
 #[derive(Clone, Copy, Debug)]
 pub struct Job {
     pub method: Method,
@@ -26,7 +26,7 @@ pub struct Job {
 }
 
 impl Job {
-    /// Whether a row is of this run.
+    /// True if a row was measured with these settings.
     pub fn is(&self, row: &NetworkRow) -> bool {
         row.method == self.method.name()
             && (row.percent, row.seed, row.epochs) == (self.percent, self.seed, self.epochs)

@@ -11,7 +11,7 @@ use gede::{Error, ErrorKind, Result};
 
 /// A set of images, and how its network is trained.
 pub struct Set {
-    /// What the command line and the folders call it.
+    /// Its name on the command line and in folders.
     pub name: &'static str,
     /// The heading of its results.
     pub title: &'static str,

@@ -1,4 +1,4 @@
-//! What sets of images and tables take in a file, and how fast they come out of it, beside other formats.
+//! Sizes and reading speeds of tables and sets of images in gede files and in other formats.
 
 mod images;
 mod places;

@@ -13,7 +13,7 @@ use crate::{Request, misuse};
 /// A set's name, and its files.
 type Known = (&'static str, &'static [&'static str]);
 
-/// What is looked for in the folder of data: the files of each set, one below the other.
+/// The files of each set that are looked for in the folder of data.
 const IMAGES: [Known; 4] = [
     ("MNIST", &["mnist/train-images-idx3-ubyte"]),
     ("Fashion-MNIST", &["fashion-mnist/train-images-idx3-ubyte"]),
@@ -71,12 +71,12 @@ impl Place {
         }
     }
 
-    /// Whether it is a set of images.
+    /// True for a set of images.
     pub fn has_images(&self) -> bool {
         self.schema().fields().iter().any(|field| image_shape(field).is_some())
     }
 
-    /// Whether it was generated, in the types it is to be kept in.
+    /// True if it was generated, in the types in which it is to be stored.
     pub fn is_generated(&self) -> bool {
         matches!(self.files, Files::Sensor)
     }
@@ -106,10 +106,10 @@ impl Place {
                 }
             }
         }
-        match batches.iter().any(|batch| batch.num_rows() > 0) {
-            true => Ok(batches),
-            false => Err(Error::new(ErrorKind::Input, format!("{}: it has no rows", self.path.display()))),
+        if batches.iter().all(|batch| batch.num_rows() == 0) {
+            return Err(Error::new(ErrorKind::Input, format!("{}: it has no rows", self.path.display())));
         }
+        Ok(batches)
     }
 }
 

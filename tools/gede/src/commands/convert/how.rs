@@ -5,51 +5,50 @@ use std::str::FromStr;
 
 /// How a gede file is written.
 #[derive(clap::Args, PartialEq, Default)]
+#[command(next_help_heading = "Options for the gede file to write")]
 pub struct How {
-    /// The column that models predict, and if it is a class or a value (by default a class if it has
-    /// few distinct values)
+    /// Column that models predict. Append :class or :value to set its kind [default: a class if it has few distinct values]
     #[arg(long, value_name = "COL[:class|:value]")]
     target: Option<String>,
-    /// Columns that are no features
+    /// Columns that are not features
     #[arg(long, value_name = "COL,...", value_delimiter = ',')]
     exclude: Vec<String>,
-    /// Cut condensed samples by this many bits
+    /// Group rows into condensed samples by this many bits
     #[arg(long, value_name = "BITS", conflicts_with = "max_condensed")]
     beta: Option<usize>,
-    /// At most this many condensed samples, or this share of the rows; 0 for none (by default, if
-    /// there is a target, 1% but at least 100)
+    /// Store at most this many condensed samples, or this share of the rows; 0 stores none [default with a target: 1%, at
+    /// least 100]
     #[arg(long, value_name = "M|M%")]
     max_condensed: Option<MaxCondensed>,
-    /// Cut condensed samples by high-entropy bits, or by low-entropy ones
+    /// Group rows into condensed samples by their high-entropy or their low-entropy bits [default: high]
     #[arg(long, value_name = "ENTROPY")]
     cell_bits: Option<CellBits>,
-    /// Store how to cut condensed samples and make them anew whenever they are asked for
+    /// Store which bits group the rows, not the condensed samples: readers compute them when asked
     #[arg(long)]
     recompute_condensed: bool,
-    /// Store with each condensed sample how its rows scatter about it (the covariances of the features)
+    /// Store the covariances of the features within each condensed sample
     #[arg(long)]
     cell_covariances: bool,
-    /// Store an exact coreset for the target: few rows, with weights, that have the second moments of all
+    /// Store an exact coreset for the target: a few weighted rows with the same second moments as all rows
     #[arg(long)]
     coreset: bool,
-    /// Bits tried without a gain before base selection stops (by default 40)
+    /// Stop the selection of base bits after this many bits without a gain [default: 40]
     #[arg(long, value_name = "BITS")]
     tau: Option<usize>,
-    /// Store rows class by class of this column; they are read in their own order all the same. With --format, the
-    /// column that is the class; others are left out then
+    /// Column by whose classes rows are stored together; readers see the original order. With --format: the column of
+    /// classes to write
     #[arg(long, value_name = "COL")]
     class: Option<String>,
-    /// What is done to images first: nothing, the paper's cosine transform (near-lossless), or
-    /// prediction (lossless; the default, but in the paper's layout only for images in colour)
+    /// Transform of images [default: lossless; with --layout paper, none for grey images]
     #[arg(long)]
     transform: Option<Transform>,
-    /// How records are cut: code groups of columns (the default), or as in the paper
+    /// Layout of records [default: compact]
     #[arg(long)]
     layout: Option<LayoutName>,
-    /// Rows a segment, at most (by default 65536)
+    /// Maximum number of rows in a segment [default: 65536]
     #[arg(long, value_name = "ROWS", value_parser = clap::value_parser!(u32).range(1..))]
     segment_rows: Option<u32>,
-    /// Threads (by default as many as there are processors); the bytes do not depend on it
+    /// Number of threads; the bytes of the file do not depend on it [default: one per processor]
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
 }
@@ -62,14 +61,19 @@ enum CellBits {
 
 #[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
 enum Transform {
+    /// Pixels as they are
     None,
+    /// The cosine transform of the paper, near-lossless
     Dct,
+    /// Prediction from neighbouring pixels
     Lossless,
 }
 
 #[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
 enum LayoutName {
+    /// Columns in groups that share bases
     Compact,
+    /// Records of fixed width, as in the paper
     Paper,
 }
 

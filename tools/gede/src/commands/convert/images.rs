@@ -7,27 +7,31 @@ use std::str::FromStr;
 
 /// How images come in, and what they are written to.
 #[derive(clap::Args)]
+#[command(next_help_heading = "Options for images")]
 pub struct Images {
-    /// Write a gede file's images into a new folder OUT of such files
+    /// Write the images of a gede file into a new folder OUT, in this format
     #[arg(long)]
     format: Option<Format>,
-    /// The labels of an IDX file of images (by default they are beside it, by the name), or none
+    /// Labels of an IDX file of images, or none [default: the file of labels next to it, by name]
     #[arg(long, value_name = "FILE|none")]
     labels: Option<PathBuf>,
-    /// The column of a table that holds pixels, and the size of an image: HxW, HxWxC, or CxHxW if its channels lie apart
-    /// (by default pictures, and pixels beside height, width and channels, are found); or none to leave all as they are
+    /// Column of a table that holds pixels, and the shape of an image: HxW, HxWxC, or CxHxW for channels one after another;
+    /// none leaves all columns as they are [default: detected]
+    ///
+    /// Without this option, columns of pictures are detected, and columns of pixels next to columns named height, width and
+    /// channels.
     #[arg(long, value_name = "COL:HxWxC|none")]
     image: Option<Column>,
-    /// Store pictures as pixels: all must be of one size (the default for PNG, WebP and BMP files of one size)
+    /// Store pictures as pixels: all must have one size [default for PNG, WebP and BMP files of one size]
     #[arg(long)]
     pixels: bool,
-    /// Store pictures as the files they are (the default for JPEG files, mixed sizes and large pictures)
+    /// Store pictures as their original files [default for JPEG files, mixed sizes and large pictures]
     #[arg(long, conflicts_with_all = ["pixels", "resize"])]
     encoded: bool,
-    /// Store pictures as pixels of this size: the middle of its proportions is cut out and scaled
+    /// Store pictures as pixels of this size: cropped around the centre to its proportions, then scaled
     #[arg(long, value_name = "HxW")]
     resize: Option<Size>,
-    /// Leave out pictures that cannot be read, and say which
+    /// Leave out pictures that cannot be read, and list them
     #[arg(long)]
     skip_bad: bool,
 }
@@ -53,11 +57,15 @@ impl FromStr for Size {
 
 #[derive(Clone, Copy, clap::ValueEnum)]
 enum Format {
+    /// A file of images and one of labels, as those of MNIST
     Idx,
+    /// Files of records, as those of CIFAR-10
     Cifar10,
+    /// Files of records, as those of CIFAR-100
     Cifar100,
+    /// A file for each image
     Png,
-    /// The files that pictures were
+    /// The original files of pictures
     Files,
 }
 
@@ -91,7 +99,7 @@ impl FromStr for Column {
 }
 
 impl Images {
-    /// What images are written to.
+    /// The format of `--format`.
     pub fn format(&self) -> Option<ImageFormat> {
         self.format.map(|format| match format {
             Format::Idx => ImageFormat::Idx,
@@ -102,7 +110,7 @@ impl Images {
         })
     }
 
-    /// Whether any option is on images that come in.
+    /// True if an option for images to import is given.
     pub fn is_for_input(&self) -> bool {
         let pictures = self.pixels || self.encoded || self.resize.is_some() || self.skip_bad;
         pictures || self.labels.is_some() || self.image.is_some()

@@ -1,4 +1,4 @@
-//! What a gede file is converted to.
+//! Outputs for the rows of a gede file.
 
 use super::pipes::Stream;
 use arrow::record_batch::RecordBatch;

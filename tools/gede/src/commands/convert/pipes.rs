@@ -18,12 +18,13 @@ use std::rc::Rc;
 
 /// The kinds of what comes in and goes out without a name.
 #[derive(clap::Args)]
+#[command(next_help_heading = "Options for standard input and output")]
 pub struct Pipes {
-    /// The kind of a table whose name does not tell it; its first bytes go first (by default what comes from - is an Arrow
-    /// stream, Parquet or CSV, as its first bytes are)
+    /// Format of a table whose name does not show it; its first bytes take precedence [default for -: detected among Arrow
+    /// streams, Parquet and CSV]
     #[arg(long, value_name = "KIND")]
     pub from: Option<From>,
-    /// What a gede file becomes on standard output, OUT being -: an Arrow IPC stream (the default) or CSV
+    /// Format of standard output, for a gede file and OUT - [default: arrow]
     #[arg(long, value_name = "KIND")]
     pub to: Option<To>,
 }
@@ -39,6 +40,7 @@ pub enum From {
 
 #[derive(Clone, Copy, Default, clap::ValueEnum)]
 pub enum To {
+    /// An Arrow IPC stream
     #[default]
     Arrow,
     Csv,
@@ -56,7 +58,7 @@ impl From {
     }
 }
 
-/// Whether a path stands for standard input or output.
+/// True for the path that stands for standard input or output.
 pub fn is_pipe(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
@@ -70,7 +72,7 @@ pub struct Spool {
 }
 
 impl Spool {
-    /// Reads standard input to its end into a file beside what is to be written.
+    /// Reads standard input to its end into a file in the folder of the output.
     pub fn read(output: &Path) -> Result<Self> {
         let temporary = std::env::temp_dir();
         let folder = match output.parent() {
@@ -92,9 +94,10 @@ impl Spool {
     /// An error that names standard input in the place of the file.
     pub fn named(&self, error: Error) -> Error {
         let (own, message) = (self.path.display().to_string(), error.to_string());
-        match message.contains(&own) {
-            true => Error::new(error.kind(), message.replace(&own, "standard input")),
-            false => error,
+        if message.contains(&own) {
+            Error::new(error.kind(), message.replace(&own, "standard input"))
+        } else {
+            error
         }
     }
 }

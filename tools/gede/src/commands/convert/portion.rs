@@ -7,11 +7,12 @@ use std::str::FromStr;
 
 /// The columns and rows of a gede file that come out.
 #[derive(clap::Args)]
+#[command(next_help_heading = "Options for gede files as input")]
 pub struct Portion {
-    /// Columns of a gede file to write, in this order (by default all)
+    /// Columns to write, in this order [default: all]
     #[arg(long, value_name = "COL,...", value_delimiter = ',')]
     pub columns: Option<Vec<String>>,
-    /// Rows of a gede file to write, numbered from 0, without the last: 0..1000, 1000.. or ..1000 (by default all)
+    /// Rows to write, numbered from 0, end excluded: 0..1000, 1000.. or ..1000 [default: all]
     #[arg(long, value_name = "FROM..TO")]
     rows: Option<Rows>,
 }
@@ -39,7 +40,7 @@ impl FromStr for Rows {
 }
 
 impl Portion {
-    /// Whether all of a file is asked for.
+    /// True if the whole file is asked for.
     pub fn is_all(&self) -> bool {
         self.columns.is_none() && self.rows.is_none()
     }

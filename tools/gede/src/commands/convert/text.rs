@@ -5,26 +5,27 @@ use std::str::FromStr;
 
 /// How CSV and LIBSVM text comes in.
 #[derive(clap::Args)]
+#[command(next_help_heading = "Options for CSV and LIBSVM text")]
 pub struct Text {
-    /// The character between the fields of CSV text, or tab (by default a tab in .tsv, else found from the first lines);
-    /// text of any name is read as CSV then
+    /// Separator of the fields of CSV text: one character, or tab. Files of any name are then read as CSV [default: tab for
+    /// .tsv, otherwise detected from the first lines]
     #[arg(long, value_name = "CHAR")]
     delimiter: Option<Delimiter>,
-    /// The first line of CSV text is a row; the columns are c1, c2 and so on
+    /// Read the first line of CSV text as a row, and name the columns c1, c2 and so on
     #[arg(long)]
     no_header: bool,
-    /// Words of CSV text that are nulls in columns without text, beside empty fields (by default NA, N/A, null, NaN, None,
-    /// ?, - and the like)
+    /// Words of CSV text that are nulls, in addition to empty fields, in columns that are not text [default: NA, N/A, null,
+    /// NaN, None, ?, - and the like]
     #[arg(long, value_name = "WORD,...", value_delimiter = ',', allow_hyphen_values = true)]
     null: Option<Vec<String>>,
-    /// The type of a column of CSV text: text, bool, int8 to int64, uint8 to uint64, float32, float64, date, timestamp or
-    /// decimal(precision,scale); may be given for several
+    /// Type of a column of CSV text: text, bool, int8 to int64, uint8 to uint64, float32, float64, date, timestamp or
+    /// decimal(precision,scale); repeat the option for more columns
     #[arg(long = "type", value_name = "COL=TYPE")]
     types: Vec<Typed>,
-    /// The encoding of CSV text, such as utf-16, latin-1 or windows-1252 (by default UTF-8, or as the byte-order mark says)
+    /// Encoding of CSV text, such as utf-16, latin-1 or windows-1252 [default: by the byte-order mark, otherwise UTF-8]
     #[arg(long, value_name = "NAME")]
     encoding: Option<TextEncoding>,
-    /// Read LIBSVM text into a table of more than 64 times its bytes
+    /// Accept LIBSVM text that becomes a table of more than 64 times its size
     #[arg(long)]
     dense: bool,
 }
@@ -73,7 +74,7 @@ impl Text {
         options.libsvm.dense = self.dense;
     }
 
-    /// Whether any of them is given.
+    /// True if any of them is given.
     pub fn is_given(&self) -> bool {
         let mut options = InputOptions::default();
         self.add_to(&mut options);

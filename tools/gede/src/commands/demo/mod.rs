@@ -30,7 +30,7 @@ Now yours
   gede train linear table.gede
 ";
 
-/// Convert a bundled table, check it, read it at random and train on it, in a few seconds
+/// Convert a bundled table, verify it, read random rows and train on it, in a few seconds
 #[derive(clap::Args)]
 pub struct Demo {}
 

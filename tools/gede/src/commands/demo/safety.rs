@@ -1,4 +1,4 @@
-//! Whether a file knows that it is damaged.
+//! The detection of damage.
 
 use super::{Stage, unexpected};
 use crate::commands::open;

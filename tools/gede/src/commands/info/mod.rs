@@ -1,4 +1,4 @@
-//! `gede info`: what a file holds, and where every byte of it goes.
+//! `gede info`: the contents of a file, and the bytes of each part.
 
 mod json;
 mod text;
@@ -13,14 +13,14 @@ use gede::sample::{ColumnMoments, CondensedInfo};
 use gede::{Reader, Result};
 use std::path::PathBuf;
 
-/// Show what a file holds and where every byte of it goes
+/// Show the contents of a file, and the bytes that each part of it takes
 #[derive(clap::Args)]
 pub struct Info {
     /// A gede file
     file: PathBuf,
 }
 
-/// What there is to say.
+/// The facts about a file.
 struct Facts<'a, S> {
     reader: &'a Reader<S>,
     schema: Schema,
@@ -50,7 +50,7 @@ impl<'a, S: Source> Facts<'a, S> {
             None => arrow_schema(reader.schema())?,
         };
         let (account, condensed, moments) = (reader.account()?, reader.condensed_info()?, reader.moments()?);
-        // Samples that are not stored are not made anew here: that goes through all rows.
+        // Samples that are not stored are not computed here: that reads all rows.
         let stored = condensed.as_ref().filter(|info| info.stored && info.labels.is_empty());
         let weights = match stored {
             Some(_) => reader.condensed()?.and_then(|c| {
@@ -67,7 +67,7 @@ impl<'a, S: Source> Facts<'a, S> {
         Ok(Self { reader, schema, account, columns, condensed, weights, moments, raw, image_errors })
     }
 
-    /// What the bases save, in points of the raw size.
+    /// The bytes that bases save, in percentage points of the raw size.
     fn gain(&self) -> Option<f64> {
         let saved = self.account.plain_length as f64 - self.account.file_length as f64;
         self.raw.map(|raw| 100.0 * saved / raw.bytes as f64)
@@ -79,7 +79,7 @@ fn all_bits(column: &ColumnBits) -> u128 {
     column.deviations + column.bases + column.minima + column.images
 }
 
-/// What a part is called.
+/// The name of a part.
 fn name(part: Part) -> &'static str {
     match part {
         Part::Records => "records",

@@ -117,7 +117,7 @@ impl<S: Source> Facts<'_, S> {
                 0 => "of rows elsewhere".to_owned(),
                 rows => format!("{} of the rows", percent(m as f64, rows as f64)),
             };
-            let kept = if c.stored { "stored" } else { "made anew when asked for" };
+            let kept = if c.stored { "stored" } else { "computed when asked for" };
             let m = many(m, "sample", "samples");
             table.row(["condensed", &format!("{m} ({share}) by {} bits, {kept}", c.beta)]);
             if let Some((least, most)) = self.weights {

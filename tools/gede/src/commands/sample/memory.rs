@@ -1,4 +1,4 @@
-//! What the process holds in memory.
+//! Memory held by the process.
 
 use serde::Serialize;
 
@@ -12,7 +12,7 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// What it holds now; none where the system does not tell.
+    /// The memory held now; `None` if the system does not report it.
     pub fn now() -> Option<Self> {
         let status = std::fs::read_to_string("/proc/self/status").ok()?;
         let bytes = |field: &str| {

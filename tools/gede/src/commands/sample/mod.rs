@@ -24,18 +24,26 @@ use std::time::Instant;
 /// Most rows whose numbers are printed.
 const MAX_LISTED: u64 = 1 << 24;
 
-/// Read an epoch of random images, as training does: the same seed and epoch, the same rows
+const EXAMPLES: &str = "\
+Examples:
+  gede sample mnist.gede --fraction 0.1 --epoch 3
+  gede sample mnist.gede --count 100 --how balanced --out sheet.png";
+
+/// Read one epoch of random images, as training does
+///
+/// The seed and the number of the epoch determine the rows.
 #[derive(clap::Args)]
+#[command(after_long_help = EXAMPLES)]
 pub struct Sample {
     /// A gede file with a column of images
     file: PathBuf,
-    /// Share of the rows, rounded to the nearest count, at least one
+    /// Share of the rows to draw, rounded to the nearest number of rows, at least one
     #[arg(long, value_name = "F", default_value_t = 0.1, conflicts_with = "count")]
     fraction: f64,
-    /// Rows
+    /// Number of rows to draw
     #[arg(long, value_name = "N")]
     count: Option<u64>,
-    /// Which epoch, numbered from 0
+    /// Number of the epoch, from 0
     #[arg(long, value_name = "E", default_value_t = 0)]
     epoch: u64,
     /// Seed of the draws
@@ -44,22 +52,22 @@ pub struct Sample {
     /// How rows are drawn
     #[arg(long, value_enum, default_value_t = How::Uniform)]
     how: How,
-    /// The column of images (by default the first there is)
+    /// Column of images [default: the first]
     #[arg(long, value_name = "COL")]
     column: Option<String>,
-    /// The size that pictures kept as files are cut and scaled to [default: 64x64]
+    /// Size to which pictures stored as files are cropped and scaled [default: 64x64]
     #[arg(long, value_name = "HxW[xC]")]
     size: Option<Size>,
-    /// Images decoded at a time
+    /// Number of images decoded at a time
     #[arg(long, value_name = "N", default_value_t = LoaderOptions::default().batch)]
     batch: usize,
-    /// Threads that decode (by default as many as there are processors)
+    /// Number of threads that decode [default: one per processor]
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     threads: usize,
-    /// Write the first images, at most 400, side by side to a .png file
+    /// Write the first images, at most 400, as a sheet to this .png file
     #[arg(long, value_name = "PNG")]
     out: Option<PathBuf>,
-    /// Replace the .png file if it is there
+    /// Replace the .png file if it exists
     #[arg(long, requires = "out")]
     overwrite: bool,
     #[command(flatten)]
@@ -71,11 +79,11 @@ pub struct Sample {
 enum How {
     /// A fresh random subset each epoch
     Uniform,
-    /// Each row by itself, again and again
+    /// Independent draws: a row may come up several times
     Replacement,
-    /// As many rows of every class
+    /// Equally many rows of every class
     Balanced,
-    /// One random order of all rows, walked through epoch after epoch
+    /// One random order of all rows, continued from epoch to epoch
     Rs2,
 }
 

@@ -1,4 +1,4 @@
-//! What an epoch was.
+//! The report of an epoch.
 
 use super::memory::Memory;
 use super::{How, Sample};

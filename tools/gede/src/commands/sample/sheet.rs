@@ -28,10 +28,10 @@ pub struct Sheet {
 
 /// Refuses names that do not say what is in the file.
 pub fn check_name(path: &Path) -> Result<()> {
-    match path.extension().is_some_and(|e| e.eq_ignore_ascii_case("png")) {
-        true => Ok(()),
-        false => Err(misuse(format!("{}: a sheet is a PNG picture; end its name in .png", path.display()))),
+    if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("png")) {
+        return Ok(());
     }
+    Err(misuse(format!("{}: a sheet is a PNG picture; end its name in .png", path.display())))
 }
 
 impl Sheet {

@@ -12,18 +12,18 @@ use gede::{Error, ErrorKind, Result};
 
 use super::sets::ImageSet;
 
-/// What the coder is kept from.
+/// The part of the coder that is disabled.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Without {
-    /// Colour transforms are for three channels: a fourth, all zeros, goes behind them. It takes no bits but
+    /// Colour transforms are for three channels: a fourth, all zeros, follows them. It takes no bits but
     /// a few in tables, and code groups still join the channels.
     Colour,
-    /// Channels lie below one another in an image of one channel: no colour, and no groups across channels.
+    /// Channels are stacked vertically in an image of one channel: no colour, and no groups across channels.
     ChannelsTogether,
 }
 
 impl Without {
-    /// What is left out, and how.
+    /// The part that is left out, and the way it is done.
     pub fn name(self) -> &'static str {
         match self {
             Self::Colour => "no colour transform (a 4th channel of zeros keeps it away)",
@@ -50,7 +50,7 @@ impl Without {
     }
 }
 
-/// The images of a field beside the set's labels.
+/// The images of a field with the labels of the set.
 fn batch(set: &ImageSet, field: Field, pixels: Vec<u8>) -> std::result::Result<RecordBatch, ArrowError> {
     let DataType::FixedSizeList(item, length) = field.data_type() else {
         return Err(ArrowError::SchemaError("no field of images".to_owned()));

@@ -29,7 +29,7 @@ fn failed(what: &str, error: impl std::fmt::Display) -> Error {
     Error::new(ErrorKind::Argument, format!("{what}: {error}"))
 }
 
-/// Pixels whose channels lie together.
+/// Interleaved pixels.
 pub struct Png {
     pub shape: ImageShape,
 }
@@ -55,14 +55,14 @@ impl Coder for Png {
 
     fn decode(&mut self, bytes: &[u8], pixels: &mut [u8]) -> Result<()> {
         let decoder = PngDecoder::new(Cursor::new(bytes)).map_err(|e| failed("PNG", e))?;
-        match decoder.total_bytes() == pixels.len() as u64 {
-            true => decoder.read_image(pixels).map_err(|e| failed("PNG", e)),
-            false => Err(failed("PNG", "an image of another size")),
+        if decoder.total_bytes() != pixels.len() as u64 {
+            return Err(failed("PNG", "an image of another size"));
         }
+        decoder.read_image(pixels).map_err(|e| failed("PNG", e))
     }
 }
 
-/// Pixels whose channels lie together; gray ones become colours, which libwebp codes at no cost.
+/// Interleaved pixels; gray ones become colours, which libwebp codes at no cost.
 pub struct WebP {
     pub shape: ImageShape,
 }
@@ -99,7 +99,7 @@ impl Coder for WebP {
     }
 }
 
-/// Bytes as they lie.
+/// Bytes in their order in memory.
 pub struct Zlib {
     compress: Compress,
     decompress: Decompress,
@@ -135,7 +135,7 @@ impl Coder for Zlib {
     }
 }
 
-/// Bytes as they lie.
+/// Bytes in their order in memory.
 pub struct Zstd {
     compress: Compressor<'static>,
     decompress: Decompressor<'static>,

@@ -13,18 +13,18 @@ use super::rows::ImageRow;
 use super::sets::ImageSet;
 use crate::storage::speed::machine;
 
-/// What is done to images first, and how it is called.
+/// A transform of images, and its name.
 const TRANSFORMS: [(ImageTransform, &str); 3] =
     [(ImageTransform::None, "none"), (ImageTransform::Dct, "dct"), (ImageTransform::Lossless, "lossless")];
 
-/// What is left out of which transform.
+/// A transform with one part left out.
 const ABLATIONS: [(ImageTransform, &str, Without); 3] = [
     (ImageTransform::Dct, "dct", Without::Colour),
     (ImageTransform::Lossless, "lossless", Without::Colour),
     (ImageTransform::Lossless, "lossless", Without::ChannelsTogether),
 ];
 
-/// Measures a set in every way, telling the bar.
+/// Measures a set in every way and advances the bar.
 pub fn measure(set: &ImageSet, bar: &ProgressBar) -> Result<Vec<ImageRow>> {
     let folder = TemporaryFolder::new(&std::env::temp_dir())?;
     let path = folder.path().join("images.gede");

@@ -27,10 +27,10 @@ pub enum Peer {
     Zstd,
 }
 
-/// What a format makes of a set.
+/// A set in a format.
 pub struct Coded {
     pub images: usize,
-    /// Of the images; no labels.
+    /// Bytes of the images, without labels.
     pub bytes: u64,
     /// Seconds of the processor to encode them, over all threads.
     pub encode_seconds: f64,
@@ -64,7 +64,7 @@ impl Peer {
         }
     }
 
-    /// Whether its pixels have their channels together.
+    /// True if the channels of a pixel are interleaved.
     fn interleaves(self) -> bool {
         matches!(self, Self::Png | Self::WebP)
     }
@@ -129,7 +129,7 @@ impl Peer {
     }
 }
 
-/// Planes to pixels whose channels lie together.
+/// Converts planes to interleaved pixels.
 fn interleaved(shape: &ImageShape, planes: &[u8]) -> Vec<u8> {
     let (channels, area) = (shape.planes(), shape.area());
     let mut pixels = vec![0; planes.len()];

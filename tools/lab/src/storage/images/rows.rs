@@ -6,25 +6,25 @@ use serde::Serialize;
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct ImageRow {
     pub set: String,
-    /// `gede`, or the format that is beside it.
+    /// `gede`, or the format that it is compared with.
     pub format: &'static str,
-    /// What is done to the images first, or how they are compressed.
+    /// The transform of the images, or their compression.
     pub what: String,
     pub by_class: bool,
-    /// Whether this is only to show what one part of the coding is worth.
+    /// True if the row only shows the worth of one part of the coding.
     pub ablation: bool,
     /// Images measured: of a slow coder some, evenly drawn.
     pub images: u64,
-    /// Of the whole file; of coders of single images the sum of what they make, and a byte a label, without
+    /// Bytes of the whole file; for coders of single images the sum of what they make, and a byte a label, without
     /// whatever finds them again.
     pub bytes: u64,
     /// The bytes, in percent of the pixels at 8 bits a value.
     pub share: f64,
     /// The same if the records were bit-packed in the values' widths, without bases.
     pub share_plain: Option<f64>,
-    /// What the bases save, in percent of the pixels.
+    /// Bytes that bases save, in percent of the pixels.
     pub gain_points: Option<f64>,
-    /// Of near-lossless images; none where every byte came back.
+    /// Error of near-lossless images; `None` if every byte came back.
     pub psnr_db: Option<f64>,
     /// The largest difference of a value.
     pub max_error: u8,

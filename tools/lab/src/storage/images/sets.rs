@@ -111,7 +111,7 @@ impl ImageSet {
         self.schema.field(self.column)
     }
 
-    /// What a gede file is written from.
+    /// The source of a gede file.
     ///
     /// # Errors
     /// As [`ArrowTable::from_batches`].

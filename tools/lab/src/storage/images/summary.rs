@@ -44,7 +44,7 @@ fn table(rows: &[ImageRow], images: u64) -> Table {
     table
 }
 
-/// What is said of a row where there is little room.
+/// The short description of a row.
 pub fn short(what: &str) -> &str {
     what.split_once(" (").map_or(what, |(short, _)| short)
 }

@@ -1,4 +1,4 @@
-//! What is measured of every format, in the same way.
+//! The measurements of every format, made in the same way.
 
 use cpu_time::ProcessTime;
 use gede::Result;
@@ -6,7 +6,7 @@ use gede::Result;
 use super::rows::TableRow;
 use super::set::TableSet;
 
-/// What a format makes of a table.
+/// A table in a format.
 pub struct Stored {
     pub bytes: u64,
     /// Seconds of the processor.

@@ -105,7 +105,7 @@ fn encode(set: &TableSet, options: &Options, path: &Path) -> Result<Stored> {
     Stored::timed(|| Ok(write(path, &table, options)?.file_length))
 }
 
-/// Whether all rows come back to the bit, in order and in random order.
+/// Checks that all rows come back bit for bit, in order and in random order.
 fn verify(set: &TableSet, path: &Path) -> Result<()> {
     let file = mapped(path)?;
     let mut parts = Vec::new();
@@ -114,10 +114,10 @@ fn verify(set: &TableSet, path: &Path) -> Result<()> {
     let all = concat_batches(&set.schema(), &parts).map_err(|_| wrong())?;
     let places = UInt64Array::from(set.some.clone());
     let some = take_record_batch(&set.batch, &places).map_err(|_| wrong())?;
-    match logical_eq(&all, &set.batch) && logical_eq(&file.take(&set.some)?, &some) {
-        true => Ok(()),
-        false => Err(wrong()),
+    if logical_eq(&all, &set.batch) && logical_eq(&file.take(&set.some)?, &some) {
+        return Ok(());
     }
+    Err(wrong())
 }
 
 /// A file that is mapped.

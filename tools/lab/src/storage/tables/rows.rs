@@ -6,18 +6,18 @@ use serde::Serialize;
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct TableRow {
     pub set: String,
-    /// `gede`, or the format that is beside it.
+    /// `gede`, or the format that it is compared with.
     pub format: &'static str,
     /// How it is stored.
     pub what: String,
-    /// Whether this is only to show what one part of the coding is worth.
+    /// True if the row only shows the worth of one part of the coding.
     pub ablation: bool,
     pub rows: u64,
     pub columns: u64,
     /// 8 bytes a number, as the paper counts, and what strings have with 4 bytes for each; of the generated table its
     /// types' bytes.
     pub raw_bytes: u64,
-    /// Of whole files; of coders of columns the sum of what they make.
+    /// Bytes of whole files; for coders of columns, the sum over the columns.
     pub bytes: u64,
     /// The bytes, in percent of the raw ones.
     pub share: f64,

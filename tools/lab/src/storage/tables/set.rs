@@ -54,7 +54,7 @@ impl TableSet {
         self.batch.schema()
     }
 
-    /// What a gede file is written from.
+    /// The source of a gede file.
     ///
     /// # Errors
     /// As [`ArrowTable::from_batches`].

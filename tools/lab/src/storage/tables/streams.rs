@@ -48,7 +48,7 @@ impl Stream {
     /// All of them.
     pub const ALL: [Self; 2] = [Self::Pcodec, Self::Zstd];
 
-    /// What the CSV calls it.
+    /// Its name in the CSV.
     pub fn name(self) -> (&'static str, &'static str) {
         match self {
             Self::Pcodec => ("pcodec", "level 8, a column at a time (strings by zstd 9)"),
