@@ -18,11 +18,8 @@ impl SectionKind {
     pub const BLOCK_TABLE: Self = Self(2);
     pub const DICTIONARY_TABLE: Self = Self(3);
     pub const CONDENSED_TABLE: Self = Self(4);
-    pub const MOMENTS: Self = Self(5);
     pub const SAMPLE_INDEX: Self = Self(6);
     pub const CLASS_TABLE: Self = Self(7);
-    pub const CELL_COVARIANCES: Self = Self(8);
-    pub const CORESET: Self = Self(9);
     pub const CHECKSUM_LEVEL: Self = Self(16);
     pub const SCHEMA: Self = Self(32);
     pub const CONDENSED_SCHEMA: Self = Self(33);
@@ -114,12 +111,14 @@ impl Feature {
     pub const SYMBOLS: Self = Self::new(23, true, 0, "symbols");
     pub const SAMPLE_INDEX: Self = Self::new(32, true, 0, "sample index");
     pub const CONDENSED_SAMPLES: Self = Self::new(33, false, 0, "condensed samples");
-    pub const MOMENTS: Self = Self::new(34, false, 0, "moments");
-    pub const CELL_COVARIANCES: Self = Self::new(35, false, 0, "cell covariances");
-    pub const CORESET: Self = Self::new(36, false, 0, "coreset");
 
-    /// All that this crate knows.
-    pub const ALL: [Self; 16] = [
+    /// The feature of a summary: readers that do not know it read the rest.
+    pub const fn optional(id: u16, name: &'static str) -> Self {
+        Self::new(id, false, 0, name)
+    }
+
+    /// All that this crate knows but the summaries'.
+    pub const CORE: [Self; 13] = [
         Self::FIXED_RECORDS,
         Self::TILE_RECORDS,
         Self::GROUPED_RECORDS,
@@ -133,9 +132,6 @@ impl Feature {
         Self::SYMBOLS,
         Self::SAMPLE_INDEX,
         Self::CONDENSED_SAMPLES,
-        Self::MOMENTS,
-        Self::CELL_COVARIANCES,
-        Self::CORESET,
     ];
 }
 
@@ -189,9 +185,9 @@ impl Directory {
         bytes
     }
 
-    /// Reads and checks a directory at `offset` in its file: known required features, sections in order,
-    /// aligned, without overlap, `bulk_end` and checksum levels as they must be.
-    pub fn read(bytes: &[u8], offset: u64) -> Result<Self> {
+    /// Reads and checks a directory at `offset` in its file: known required features (core ones, and those of the
+    /// summaries), sections in order, aligned, without overlap, `bulk_end` and checksum levels as they must be.
+    pub fn read(bytes: &[u8], offset: u64, summaries: &[Feature]) -> Result<Self> {
         let bad = |what: &str| Error::corrupt(format!("directory: {what}"));
         let (head, rest) = Head::read_from_prefix(bytes).map_err(|_| bad("too short"))?;
         let (sections, features) = (head.sections.get() as usize, head.features.get() as usize);
@@ -202,7 +198,7 @@ impl Directory {
             .map_err(|_| bad("its sections are cut short"))?;
         let features =
             <[FeatureEntry]>::ref_from_bytes(rest).map_err(|_| bad("its features are cut short"))?;
-        let features = features.iter().filter_map(|f| known_feature(f).transpose()).collect::<Result<_>>()?;
+        let features = features.iter().filter_map(|f| known_feature(f, summaries).transpose()).collect::<Result<_>>()?;
         let sections = sections.iter().map(known_section).collect::<Result<Vec<_>>>()?;
         let directory = Self { head, sections, features };
         directory.check(offset)?;
@@ -286,8 +282,8 @@ impl Directory {
 pub const TAIL: u64 = 64 * 1024;
 const _: () = assert!(TAIL > FOOTER);
 
-fn known_feature(entry: &FeatureEntry) -> Result<Option<Feature>> {
-    let known = Feature::ALL.into_iter().find(|f| f.id == entry.id.get());
+fn known_feature(entry: &FeatureEntry, summaries: &[Feature]) -> Result<Option<Feature>> {
+    let known = Feature::CORE.iter().chain(summaries).copied().find(|f| f.id == entry.id.get());
     if entry.required > 1 || entry.zero != 0 {
         return Err(Error::corrupt("directory: a feature is neither required nor optional"));
     }

@@ -5,6 +5,7 @@ pub(crate) mod directory;
 pub(crate) mod header;
 pub(crate) mod image_shape;
 pub(crate) mod pages;
+pub(crate) mod part;
 pub(crate) mod schema;
 pub(crate) mod schema_bytes;
 pub(crate) mod schema_rules;

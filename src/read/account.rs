@@ -1,5 +1,6 @@
 //! Where every byte of a file is.
 
+use crate::format::part::Part;
 use std::collections::BTreeMap;
 
 use crate::bits::id_bits;
@@ -13,47 +14,6 @@ use crate::format::directory::SectionKind;
 use crate::format::header::{FOOTER, HEADER};
 use crate::read::reader::Reader;
 use crate::read::table::Rows;
-
-/// Purpose of bytes of a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum Part {
-    /// Base ids and deviations.
-    Records,
-    /// Base tables.
-    Bases,
-    /// Transform sets and layouts.
-    Layouts,
-    /// Values that transforms do not hold.
-    Exceptions,
-    /// Dictionaries and their table.
-    Dictionaries,
-    /// Where records of their own lengths begin.
-    Offsets,
-    /// Strings.
-    Heaps,
-    /// Condensed samples: all their pieces, their block table and schema, the cells and what rows scatter in them; the
-    /// coreset.
-    Condensed,
-    /// Moments.
-    Moments,
-    /// The block table.
-    BlockTable,
-    /// Sample index and class table.
-    SampleIndex,
-    /// Checksum levels.
-    Checksums,
-    /// The physical schema.
-    Schema,
-    /// The Arrow schema.
-    ArrowSchema,
-    /// Header, directory and footer.
-    Frame,
-    /// Sections this reader does not know.
-    Unknown,
-    /// Zeros between pieces.
-    Padding,
-}
 
 /// Where every byte of a file is, and what other layouts would take.
 #[derive(Clone, Debug, PartialEq)]
@@ -137,15 +97,15 @@ impl<S: Source> Reader<S> {
                 SectionKind::DICTIONARY_TABLE => Part::Dictionaries,
                 SectionKind::CONDENSED_TABLE
                 | SectionKind::CONDENSED_SCHEMA
-                | SectionKind::CELLS
-                | SectionKind::CELL_COVARIANCES
-                | SectionKind::CORESET => Part::Condensed,
-                SectionKind::MOMENTS => Part::Moments,
+                | SectionKind::CELLS => Part::Condensed,
                 SectionKind::SAMPLE_INDEX | SectionKind::CLASS_TABLE => Part::SampleIndex,
                 SectionKind::CHECKSUM_LEVEL => Part::Checksums,
                 SectionKind::SCHEMA | SectionKind::IMAGE_ERRORS => Part::Schema,
                 SectionKind::ARROW_SCHEMA => Part::ArrowSchema,
-                _ => Part::Unknown,
+                kind => {
+                    let known = SUMMARIES.iter().find(|summary| summary.section == kind);
+                    known.map_or(Part::Unknown, |summary| summary.part)
+                }
             };
             all.push((section.offset, section.length, part));
         }

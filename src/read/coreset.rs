@@ -28,8 +28,7 @@ impl<S: Source> Reader<S> {
     /// # Errors
     /// `Corrupt` or `Io`.
     pub fn coreset(&self) -> Result<Option<CoresetRows>> {
-        let Some(bytes) = self.bulk_section(SectionKind::CORESET)? else { return Ok(None) };
-        let section = CoresetSection::read(&bytes, self.schema().nodes().len())?;
+        let Some(section) = self.summary::<CoresetSection>()? else { return Ok(None) };
         let name = |n: &u32| self.schema().nodes().get(*n as usize).map_or(String::new(), |n| n.name.clone());
         let mut features: Vec<String> = section.columns.iter().map(name).collect();
         let Some(target) = features.pop() else { return Ok(None) };

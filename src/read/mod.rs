@@ -22,7 +22,8 @@ pub(crate) mod segment;
 pub(crate) mod table;
 mod take;
 
-pub use account::{Account, Part};
+pub use crate::format::part::Part;
+pub use account::Account;
 pub use columns::{ColumnAccount, ColumnBits, GroupBits};
 pub use condensed::{CondensedInfo, CondensedSamples};
 pub use coreset::CoresetRows;

@@ -23,24 +23,14 @@ impl<S: Source> Reader<S> {
     /// # Errors
     /// `Corrupt` or `Io`.
     pub fn moments(&self) -> Result<Option<ColumnMoments>> {
-        let Some(bytes) = self.moments_bytes()? else { return Ok(None) };
-        let section = MomentsSection::read(&bytes, self.schema().nodes().len())?;
-        let parts = match section.exact {
-            true => MomentParts::Exact {
-                exponents: section.columns.iter().map(|c| c.1).collect(),
-                sums: section.sums.iter().map(|s| i128::from_le_bytes(*s)).collect(),
-            },
-            false => MomentParts::Float(
-                section.sums.iter().map(|s| f64::from_bits(u128::from_le_bytes(*s) as u64)).collect(),
-            ),
-        };
+        let Some(section) = self.summary::<MomentsSection>()? else { return Ok(None) };
         let name = |&(n, _): &(u32, u32)| {
             self.schema().nodes().get(n as usize).map_or(String::new(), |n| n.name.clone())
         };
         Ok(Some(ColumnMoments {
             columns: section.columns.iter().map(name).collect(),
             target: section.target,
-            moments: Moments::from_parts(section.columns.len(), section.rows, section.left_out, parts)?,
+            moments: section.moments()?,
         }))
     }
 }

@@ -117,7 +117,7 @@ impl<S: Source> Reader<S> {
         if offset.checked_add(bytes.len() as u64).map(crate::format::align) != length.checked_sub(FOOTER) {
             return Err(Error::corrupt("directory: it does not end before the footer"));
         }
-        let directory = Directory::read(&bytes, offset)?;
+        let directory = Directory::read(&bytes, offset, &SUMMARIES.each_ref().map(|kind| kind.feature))?;
         Header::check(&head, &footer)?;
         let section = |kind, what: &str| -> Result<Option<Vec<u8>>> {
             directory.section(kind).map(|s| metadata(s.offset, s.length, s.crc, what)).transpose()
@@ -287,9 +287,12 @@ impl<S: Source> Reader<S> {
         self.table.segment(&self.pages, segment, 0)
     }
 
-    /// The bytes of the moments section, if there is one.
-    pub(crate) fn moments_bytes(&self) -> Result<Option<Vec<u8>>> {
-        self.bulk_section(SectionKind::MOMENTS)
+    /// A summary of the rows, if the file has it.
+    ///
+    /// # Errors
+    /// `Corrupt` or `Io`.
+    pub(crate) fn summary<T: Summary>(&self) -> Result<Option<T>> {
+        self.bulk_section(T::SECTION)?.map(|bytes| T::parse(&bytes, self.schema())).transpose()
     }
 
     /// A copy of the bytes of a bulk section, if there is one: what is checked in it stays so.

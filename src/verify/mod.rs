@@ -2,8 +2,6 @@
 
 mod classes;
 mod condensed;
-mod coreset;
-mod moments;
 mod values;
 
 use crate::bits::SLACK;

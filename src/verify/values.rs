@@ -12,9 +12,8 @@ use crate::format::schema::{Node, Schema};
 use crate::read::projection::{Projection, by_node};
 use crate::read::reader::Reader;
 use crate::read::table::Rows;
+use crate::summary::{RowCheck, SUMMARIES};
 use crate::verify::classes::Labels;
-use crate::verify::coreset::CoresetSums;
-use crate::verify::moments::MomentSums;
 
 /// Bytes of numbers that are decoded at a time.
 const NUMBERS: u64 = 4 << 20;
@@ -23,27 +22,30 @@ const STRINGS: u64 = 8 << 20;
 
 /// The summaries of all rows of a file.
 pub(crate) struct Summaries {
-    moments: Option<MomentSums>,
-    coreset: Option<CoresetSums>,
+    checks: Vec<Box<dyn RowCheck>>,
     labels: Option<Labels>,
 }
 
 impl Summaries {
     /// The summaries of a file, without rows as yet. A file of no rows has those of rows that are elsewhere.
     pub fn new<S: Source>(reader: &Reader<S>) -> Result<Self> {
-        let (moments, coreset) = (MomentSums::new(reader)?, CoresetSums::new(reader)?);
-        let has_rows = reader.rows() > 0;
-        Ok(Self {
-            moments: moments.filter(|_| has_rows),
-            coreset: coreset.filter(|_| has_rows),
-            labels: Labels::new(reader)?,
-        })
+        let mut checks = Vec::new();
+        for kind in &SUMMARIES {
+            if let Some(bytes) = reader.bulk_section(kind.section)? {
+                checks.extend((kind.check)(&bytes, reader.schema())?);
+            }
+        }
+        if reader.rows() == 0 {
+            checks.clear();
+        }
+        Ok(Self { checks, labels: Labels::new(reader)? })
     }
 
     /// Goes on to a segment.
     fn start<S: Source>(&mut self, reader: &Reader<S>, rows: &Range<u64>, block: &Block) -> Result<()> {
-        if let Some(moments) = &mut self.moments {
-            moments.start(reader, block)?;
+        let dictionary = |number| reader.dictionaries.raw(&reader.pages, number);
+        for check in &mut self.checks {
+            check.start(reader.schema(), block, &dictionary)?;
         }
         if let Some(labels) = &mut self.labels {
             labels.start(reader, rows)?;
@@ -66,21 +68,12 @@ impl Summaries {
         if labels {
             self.check_labels(rows)?;
         }
-        if let Some(moments) = &mut self.moments {
-            moments.add(schema, rows, times)?;
-        }
-        if let Some(coreset) = &mut self.coreset {
-            coreset.add(schema, rows, times)?;
-        }
-        Ok(())
+        self.checks.iter_mut().try_for_each(|check| check.add(schema, rows, times))
     }
 
     /// Compares with what the file says.
     pub fn finish(self) -> Result<()> {
-        if let Some(moments) = self.moments {
-            moments.finish()?;
-        }
-        self.coreset.map_or(Ok(()), CoresetSums::finish)
+        self.checks.into_iter().try_for_each(RowCheck::finish)
     }
 }
 
@@ -175,9 +168,7 @@ impl<S: Source> Reader<S> {
 /// The columns that summaries are of.
 fn summaries_nodes(summaries: Option<&Summaries>) -> Vec<usize> {
     let Some(summaries) = summaries else { return Vec::new() };
-    let moments = summaries.moments.iter().flat_map(|moments| moments.nodes.iter().copied());
-    let coreset = summaries.coreset.iter().flat_map(CoresetSums::nodes);
-    moments.chain(coreset).chain(summaries.label()).collect()
+    summaries.checks.iter().flat_map(|check| check.nodes()).chain(summaries.label()).collect()
 }
 
 /// Rows whose numbers take bounded memory.

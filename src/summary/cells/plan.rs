@@ -14,7 +14,7 @@ use crate::summary::cells::runs::{SegmentProducts, SegmentSums};
 use crate::summary::cells::section::{CellBitEntry, CellFeature, CellTarget, CellsSection, MAX_CELLS};
 use crate::summary::cells::spill::{Covariances, Limit, Products, Totals};
 use crate::summary::cells::sums::{CellLayout, CellSums};
-use crate::summary::covariances::CellProducts;
+use crate::summary::covariances::products::CellProducts;
 use crate::summary::features::FeatureColumn;
 use crate::summary::numbers::{Numbers, numbers};
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::summary::cells::grid::Grid;
 use crate::summary::cells::sums::{CellLayout, CellSums};
-use crate::summary::covariances::{CellProducts, covariance_words, middles};
+use crate::summary::covariances::products::{CellProducts, covariance_words, middles};
 use crate::summary::features::FeatureColumn;
 
 /// The sums of the rows of a segment so far.

@@ -13,7 +13,7 @@ use crate::files::scratch::Scratch;
 use crate::files::scratch_space::ScratchSpace;
 use crate::summary::cells::condensed::Condensed;
 use crate::summary::cells::sums::{CellLayout, CellSums, CellTotals};
-use crate::summary::covariances::{CellCovariances, CellProducts, covariance_words};
+use crate::summary::covariances::products::{CellCovariances, CellProducts, covariance_words};
 
 /// Bytes that a sweep reads and writes at a time, and how much smaller than the memory for all sums that is at least.
 const SPAN: usize = 1 << 20;

@@ -1,5 +1,6 @@
 //! Moments of the numeric columns (spec, section 6).
 
+pub(crate) mod check;
 pub(crate) mod column;
 pub(crate) mod double;
 pub(crate) mod moments;

@@ -117,12 +117,10 @@ pub(crate) fn check_file(written: Box<dyn Source>, rows: u64, condensed: u64) ->
     };
     let reader = Reader::new(written).map_err(unread)?;
     let opened = || -> Result<u64> {
-        let nodes = reader.schema().nodes().len();
-        reader.moments_bytes()?.map(|bytes| MomentsSection::read(&bytes, nodes)).transpose()?;
-        reader
-            .bulk_section(SectionKind::CORESET)?
-            .map(|bytes| CoresetSection::read(&bytes, nodes))
-            .transpose()?;
+        for kind in &SUMMARIES {
+            let bytes = reader.bulk_section(kind.section)?;
+            bytes.map(|bytes| (kind.check)(&bytes, reader.schema())).transpose()?;
+        }
         reader.cells()?;
         reader.image_errors()?;
         let last = reader.segments().checked_sub(1).map(|last| reader.segment_range(last)).transpose()?;

@@ -2,18 +2,17 @@
 
 use std::collections::HashSet;
 
+use crate::codec::block::Block;
 use crate::column::values::Batch;
 use crate::earned;
 use crate::error::{Error, Result};
-use crate::files::byte_source::Source;
-use crate::format::directory::SectionKind;
 use crate::format::schema::{Node, Schema};
-use crate::read::reader::Reader;
 use crate::summary::coreset::section::CoresetSection;
 use crate::summary::features::FeatureColumn;
 use crate::summary::moments::column::MomentColumn;
 use crate::summary::moments::moments::Moments;
-use crate::verify::moments::{differ, repeated};
+use crate::summary::moments::check::{differ, repeated};
+use crate::summary::{RawDictionary, RowCheck};
 
 /// How far a weighted sum may be from that of all rows, as a share of the root of the product of both squares' sums.
 const ROUNDING: f64 = 1.0 / (1u64 << 20) as f64;
@@ -27,27 +26,33 @@ pub(crate) struct CoresetSums {
 }
 
 impl CoresetSums {
-    /// The coreset of a file, if it has one.
-    pub fn new<S: Source>(reader: &Reader<S>) -> Result<Option<Self>> {
-        let Some(bytes) = reader.bulk_section(SectionKind::CORESET)? else { return Ok(None) };
-        let nodes = reader.schema().nodes();
-        let section = CoresetSection::read(&bytes, nodes.len())?;
+    /// The coreset that a file's section names.
+    ///
+    /// # Errors
+    /// `Corrupt`.
+    pub fn new(section: CoresetSection, schema: &Schema) -> Result<Self> {
+        let nodes = schema.nodes();
         if !section.columns.iter().all(|&n| nodes.get(n as usize).is_some_and(Node::is_numeric_column)) {
             return Err(Error::corrupt("coreset: a column is not numeric"));
         }
         let k = section.columns.len();
         let rows = section.values.chunks_exact(k + 1);
         let missing = rows.map(|row| row.iter().take(k).map(|v| v.to_bits()).collect()).collect();
-        Ok(Some(Self { section, found: Moments::new(k), missing }))
+        Ok(Self { section, found: Moments::new(k), missing })
+    }
+}
+
+impl RowCheck for CoresetSums {
+    fn nodes(&self) -> Vec<usize> {
+        self.section.columns.iter().map(|&node| node as usize).collect()
     }
 
-    /// The nodes of its columns.
-    pub fn nodes(&self) -> impl Iterator<Item = usize> + '_ {
-        self.section.columns.iter().map(|&node| node as usize)
+    fn start(&mut self, _: &Schema, _: &Block, _: RawDictionary) -> Result<()> {
+        Ok(())
     }
 
     /// Takes rows in, each so many times.
-    pub fn add(&mut self, schema: &Schema, rows: &Batch, times: u64) -> Result<()> {
+    fn add(&mut self, schema: &Schema, rows: &Batch, times: u64) -> Result<()> {
         let nodes =
             || self.section.columns.iter().map(|&n| (&schema.nodes()[n as usize], &rows.columns[n as usize]));
         let numbers: Vec<Vec<f64>> = nodes().map(|(node, column)| node.numbers(column)).collect();
@@ -72,7 +77,7 @@ impl CoresetSums {
     }
 
     /// Compares the sums.
-    pub fn finish(self) -> Result<()> {
+    fn finish(self: Box<Self>) -> Result<()> {
         if !self.missing.is_empty() {
             return Err(Error::corrupt("coreset: a row of it is not in the table"));
         }

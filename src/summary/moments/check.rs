@@ -6,12 +6,11 @@ use crate::codec::transform::encode::EncodedLane;
 use crate::codec::transform::lane_transform::{LaneTransform, TransformKind};
 use crate::column::values::{Batch, Values};
 use crate::error::{Error, Result};
-use crate::files::byte_source::Source;
 use crate::format::schema::{Kind, Node, Schema};
-use crate::read::reader::Reader;
 use crate::summary::moments::moments::{MomentParts, Moments};
 use crate::summary::moments::plan::MomentPlan;
 use crate::summary::moments::section::MomentsSection;
+use crate::summary::{RawDictionary, RowCheck};
 
 /// How far a rounded sum may be from the true one, as a share of the root of the product of both squares' sums.
 const ROUNDING: f64 = 1.0 / (1u64 << 40) as f64;
@@ -25,43 +24,48 @@ pub(crate) struct MomentSums {
     /// Lanes up to the last of these columns.
     lanes: usize,
     /// The columns, and those of floats.
-    pub nodes: Vec<usize>,
+    nodes: Vec<usize>,
     floats: Vec<usize>,
     /// Their decimal exponents in the segment at hand, where they have one.
     exponents: Vec<Option<u8>>,
 }
 
 impl MomentSums {
-    /// The moments of a file, if it has them.
-    pub fn new<S: Source>(reader: &Reader<S>) -> Result<Option<Self>> {
-        let (Some(bytes), Some(stored)) = (reader.moments_bytes()?, reader.moments()?) else {
-            return Ok(None);
-        };
-        let nodes = reader.schema().nodes();
-        let section = MomentsSection::read(&bytes, nodes.len())?;
+    /// The moments that a file's section names.
+    ///
+    /// # Errors
+    /// `Corrupt`.
+    pub fn new(section: &MomentsSection, schema: &Schema) -> Result<Self> {
+        let nodes = schema.nodes();
         let columns: Vec<usize> = section.columns.iter().map(|&(node, _)| node as usize).collect();
         if !columns.iter().all(|&n| nodes.get(n).is_some_and(Node::is_numeric_column)) {
             return Err(Error::corrupt("moments: a column is not numeric"));
         }
-        let is_float = |&n: &usize| nodes.get(n).is_some_and(|n| n.kind == Kind::Float);
-        let plan = MomentPlan::of_section(&section);
-        let (found, stored, names) = (plan.zero(), stored.moments, stored.columns);
+        let is_float = |&n: &usize| nodes[n].kind == Kind::Float;
+        let (plan, stored) = (MomentPlan::of_section(section), section.moments()?);
+        let (found, names) = (plan.zero(), columns.iter().map(|&n| nodes[n].name.clone()).collect());
         let ends = columns.iter().map(|&n| nodes[n].first_value_lane() as usize + 1);
-        let lanes = ends.max().unwrap_or(0);
+        let lanes = ends.max().unwrap_or(0); // of no columns
         let floats = columns.iter().copied().filter(is_float).collect();
-        Ok(Some(Self { plan, found, stored, names, lanes, nodes: columns, floats, exponents: Vec::new() }))
+        Ok(Self { plan, found, stored, names, lanes, nodes: columns, floats, exponents: Vec::new() })
+    }
+}
+
+impl RowCheck for MomentSums {
+    fn nodes(&self) -> Vec<usize> {
+        self.nodes.clone()
     }
 
     /// Goes on to a segment: its transforms say which floats are decimals, and of how many digits.
-    pub fn start<S: Source>(&mut self, reader: &Reader<S>, block: &Block) -> Result<()> {
+    fn start(&mut self, schema: &Schema, block: &Block, dictionary: RawDictionary) -> Result<()> {
         self.exponents.clear();
         for &n in &self.floats {
-            let node = &reader.schema().nodes()[n];
+            let node = &schema.nodes()[n];
             let lane = block.lanes.get(node.first_value_lane() as usize);
             self.exponents.push(match lane.map(|l| (l.kind, l)) {
                 Some((TransformKind::Decimal, lane)) => Some(lane.exponent),
                 Some((TransformKind::Dictionary, lane)) => {
-                    let table = reader.dictionaries.raw(&reader.pages, lane.dictionary)?;
+                    let table = dictionary(lane.dictionary)?;
                     let float = Float::of(node.bits);
                     (0..=22).find(|&p| table.raw.iter().all(|&raw| float.decimal(raw, p).is_some()))
                 }
@@ -72,7 +76,7 @@ impl MomentSums {
     }
 
     /// Takes rows in, each so many times.
-    pub fn add(&mut self, schema: &Schema, rows: &Batch, times: u64) -> Result<()> {
+    fn add(&mut self, schema: &Schema, rows: &Batch, times: u64) -> Result<()> {
         let mut lanes: Vec<EncodedLane> = Vec::new();
         lanes.resize_with(self.lanes, EncodedLane::default);
         for (&n, exponent) in self.floats.iter().zip(&self.exponents) {
@@ -86,8 +90,8 @@ impl MomentSums {
     }
 
     /// Compares the sums: integers are the same, rounded ones nearly.
-    pub fn finish(self) -> Result<()> {
-        let Self { found, stored, names, .. } = self;
+    fn finish(self: Box<Self>) -> Result<()> {
+        let Self { found, stored, names, .. } = *self;
         let (rows, left_out) = (found.count(), found.left_out());
         if (rows, left_out) != (stored.count(), stored.left_out()) {
             let (named, others) = (stored.count(), stored.left_out());
