@@ -25,6 +25,7 @@ pub use crate::error::Error;
 pub use crate::error::ErrorKind;
 pub use crate::error::Result;
 pub use crate::read::reader::Reader;
+pub use crate::write::writer::Writer;
 
 /// Images of a column.
 pub mod image {

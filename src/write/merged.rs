@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::files::byte_source::FileSource;
-use crate::files::file_system::Storage;
+use crate::files::file_system::FileSystem;
 use crate::format::directory::{Feature, SectionKind};
 use crate::format::schema::{Node, Schema};
 use crate::read::reader::Reader;
@@ -14,10 +14,11 @@ use crate::summary::cells::section::{CellTarget, CellsSection, MAX_CELLS};
 use crate::summary::moments::moments::Moments;
 use crate::summary::moments::plan::MomentPlan;
 use crate::summary::moments::section::MomentsSection;
+use crate::write::condensed_table::condensed_table;
 use crate::write::file::{Blocks, FileWriter};
 use crate::write::options::Options;
-use crate::write::passes::condensed_table;
 use crate::write::report::Report;
+use crate::write::summaries::write_moments;
 
 /// Writes a file of the condensed samples, weights and moments of gede files with the same columns, and of none of their
 /// rows: what a site can hand out of its data. Samples are those of the files one after the other; moments add up, to what
@@ -27,7 +28,7 @@ use crate::write::report::Report;
 /// `Argument` for no files, for more than 2^21 samples and for a file that exists; `Input` for a file without condensed
 /// samples; `Type` for one with other columns, features or target than the first; `Corrupt` and `Io`.
 pub fn merge_condensed<P: AsRef<Path>>(
-    storage: &dyn Storage,
+    file_system: &dyn FileSystem,
     path: &Path,
     files: &[P],
     overwrite: bool,
@@ -43,7 +44,7 @@ pub fn merge_condensed<P: AsRef<Path>>(
         merged = Some(added.map_err(|e| e.at(file.display()))?);
     }
     let merged = merged.ok_or_else(|| Error::argument("no files to merge"))?;
-    merged.write(FileWriter::create(storage, path, overwrite)?)
+    merged.write(FileWriter::create(file_system, path, overwrite)?)
 }
 
 /// Contents of one or several files.
@@ -219,8 +220,7 @@ impl Merged {
         let rows = Blocks::default();
         out.tables(&rows, &condensed)?;
         if let Some((plan, moments)) = &self.moments {
-            out.section(SectionKind::MOMENTS, &plan.section(moments).to_bytes())?;
-            out.feature(Feature::MOMENTS);
+            write_moments(&mut out, plan, moments)?;
         }
         if let Some(covariances) = &self.covariances {
             let bytes: Vec<u8> = covariances.iter().flat_map(|v| v.to_le_bytes()).collect();

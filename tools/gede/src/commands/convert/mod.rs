@@ -16,7 +16,7 @@ use arrow::datatypes::Field;
 use gede::arrow::{ArrowTable, HEADER_NAME, ImageSink, InputKind, InputOptions, Sink};
 use gede::column::Schema;
 use gede::read::{Projection, Source};
-use gede::write::{Disk, Progress, Report, Table, write_to};
+use gede::write::{Progress, Report, Table, Writer};
 use gede::{Error, ErrorKind, Reader, Result};
 pub use how::How;
 use images::Images;
@@ -151,7 +151,9 @@ impl Convert {
         }
         let bar = Bar::new();
         let options = self.how.options(self.overwrite);
-        let report = write_to(&Disk, output, &table, &options, &|progress| bar.set(progress))
+        let report = Writer::new(options)
+            .progress(bar.on_pass())
+            .write(output, &table)
             .map_err(|e| placed(e, inputs, output))?;
         drop(bar);
         let taken = started.elapsed().as_secs_f64();
