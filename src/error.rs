@@ -1,4 +1,4 @@
-//! One error: what kind, and a message that says what is wrong where, and what to do.
+//! One error: its kind, a message that names place, cause and remedy, and the error of another crate that caused it.
 
 use std::fmt;
 
@@ -24,9 +24,21 @@ pub enum ErrorKind {
     Argument,
     /// More memory than the system has, or than the file's bytes can have asked for.
     Memory,
+    /// A device that failed, such as a GPU that is out of memory.
+    Device,
+    /// A run that its progress callback, or the drop of its stream, ended.
+    Cancelled,
 }
 
 /// The error of every fallible function of this crate.
+///
+/// ```
+/// use std::error::Error;
+///
+/// let error = gede::Reader::open("no such file.gede").unwrap_err();
+/// assert_eq!(error.kind(), gede::ErrorKind::Io);
+/// assert!(error.source().is_some_and(|source| source.is::<std::io::Error>()));
+/// ```
 #[derive(Debug, thiserror::Error)]
 pub struct Error {
     kind: ErrorKind,
@@ -55,8 +67,14 @@ impl Error {
 
     /// An operating system error, with what was being done to which file.
     pub fn io(doing: impl fmt::Display, error: std::io::Error) -> Self {
-        let message = format!("{doing}: {error}");
-        Self { kind: ErrorKind::Io, message, source: Some(Box::new(error)) }
+        Self::new(ErrorKind::Io, format!("{doing}: {error}")).with_source(error)
+    }
+
+    /// The same error with the error that caused it, for [`source`](std::error::Error::source). The message has the words
+    /// of both.
+    pub fn with_source(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
     }
 
     /// The kind.

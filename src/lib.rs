@@ -24,6 +24,7 @@ pub mod write;
 pub use error::{Error, ErrorKind, Result};
 pub use format::VERSION as FORMAT_VERSION;
 pub use read::Reader;
+pub use write::Writer;
 
 /// Images of a column.
 pub mod image {

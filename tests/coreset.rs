@@ -76,11 +76,7 @@ fn a_file_stores_its_coreset() {
         .strings(None, "s", Kind::Text, true, |i| (i % 3 > 0).then(|| vec![b'a' + (i % 5) as u8]))
         .f64("y", move |i| a(i) * 2.0 + (random(3, i) % 100) as f64)
         .finish();
-    let options = |target: &str| Options {
-        target: Some((target.to_owned(), TargetKind::Auto)),
-        coreset: true,
-        ..Options::default()
-    };
+    let options = |target: &str| Options::default().with_target(target, TargetKind::Auto).with_coreset(true);
     let reader = Reader::new(table.file(&options("y"))).unwrap();
     reader.verify(|_| {}).unwrap();
     let few = Dataset::of_coreset(reader.coreset().unwrap().unwrap()).unwrap();
@@ -92,10 +88,11 @@ fn a_file_stores_its_coreset() {
     }
     // A target of text has no second moments.
     let folder = tempfile::tempdir().unwrap();
-    let refused = gede::write::write(folder.path().join("x.gede"), &table, &options("s")).unwrap_err();
+    let refused =
+        gede::Writer::new(options("s").clone()).write(folder.path().join("x.gede"), &table).unwrap_err();
     assert!(refused.to_string().contains("number"), "{refused}");
-    let lone = Options { cell_covariances: true, ..Options::default() };
-    assert!(gede::write::write(folder.path().join("x.gede"), &table, &lone).is_err());
+    let lone = Options::default().with_cell_covariances(true);
+    assert!(gede::Writer::new(lone.clone()).write(folder.path().join("x.gede"), &table).is_err());
     assert!(std::fs::read_dir(folder.path()).unwrap().next().is_none());
 }
 

@@ -13,7 +13,7 @@ use common::memory::{Builder, Memory};
 use common::zoo::random;
 use gede::column::Kind;
 use gede::read::Source;
-use gede::write::{CellLimit, Disk, NewFile, Options, Output, Scratch, Storage, TargetKind, write, write_to};
+use gede::write::{CellLimit, Disk, FileSystem, NewFile, Options, Output, Scratch, TargetKind, Writer};
 use gede::{ErrorKind, Reader};
 
 /// What becomes of the operation that fails.
@@ -64,7 +64,7 @@ fn step(
     Ok(())
 }
 
-impl Storage for Failing {
+impl FileSystem for Failing {
     fn create(&self, path: &Path, private: bool) -> io::Result<Box<dyn Output>> {
         self.step(|| Ok(()))?;
         let (at, fault, done) = (self.at, self.fault, self.done.clone());
@@ -181,7 +181,7 @@ fn fail_each(fault: Fault, old: Option<&[u8]>, options: &Options) -> usize {
             std::fs::write(&path, old).unwrap();
         }
         let storage = Failing::new(at, fault);
-        let result = write_to(&storage, &path, &table, options, &|_| {});
+        let result = Writer::new(options.clone()).write_to(&storage, &path, &table);
         let count = storage.done.load(Relaxed);
         let what = format!("operation {at} of {count}, {fault:?}");
         let found = std::fs::read(&path).ok();
@@ -219,7 +219,7 @@ fn fail_each(fault: Fault, old: Option<&[u8]>, options: &Options) -> usize {
 
 #[test]
 fn a_failed_write_leaves_nothing() {
-    let options = Options { segment_rows: 500, ..Options::default() };
+    let options = Options::default().with_segment_rows(500);
     for fault in [Fault::Refused, Fault::Half, Fault::Crash] {
         fail_each(fault, None, &options);
     }
@@ -228,7 +228,7 @@ fn a_failed_write_leaves_nothing() {
 #[test]
 fn a_failed_write_leaves_the_old_file() {
     let old = table(9).file(&Options::default());
-    let options = Options { segment_rows: 500, overwrite: true, ..Options::default() };
+    let options = Options::default().with_segment_rows(500).with_overwrite(true);
     for fault in [Fault::Refused, Fault::Half, Fault::Crash] {
         fail_each(fault, Some(&old), &options);
     }
@@ -236,7 +236,7 @@ fn a_failed_write_leaves_the_old_file() {
 
 #[test]
 fn class_wise_writes_fail_as_cleanly() {
-    let options = Options { class: Some("class".to_owned()), ..Options::default() };
+    let options = Options::default().with_class("class");
     for fault in [Fault::Refused, Fault::Half, Fault::Crash] {
         fail_each(fault, None, &options);
     }
@@ -244,14 +244,12 @@ fn class_wise_writes_fail_as_cleanly() {
 
 #[test]
 fn writes_with_spilled_sums_fail_as_cleanly() {
-    let in_memory = Options {
-        target: Some(("class".to_owned(), TargetKind::Class)),
-        cells: CellLimit::Most(8),
-        cell_covariances: true,
-        segment_rows: 1000,
-        ..Options::default()
-    };
-    let spilled = Options { sums_in_memory: 0, ..in_memory.clone() };
+    let in_memory = Options::default()
+        .with_target("class", TargetKind::Class)
+        .with_cells(CellLimit::Most(8))
+        .with_cell_covariances(true)
+        .with_segment_rows(1000);
+    let spilled = in_memory.clone().with_sums_in_memory(0);
     for fault in [Fault::Refused, Fault::Half, Fault::Crash] {
         let operations = fail_each(fault, None, &spilled);
         // Windows of cells are read and written segment by segment.
@@ -264,7 +262,7 @@ fn a_file_that_is_there_is_not_overwritten_unasked() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("t.gede");
     std::fs::write(&path, b"something dear").unwrap();
-    let error = write(&path, &table(1), &Options::default()).unwrap_err();
+    let error = Writer::new(Options::default()).write(&path, &table(1)).unwrap_err();
     assert!(error.kind() == ErrorKind::Argument && error.to_string().contains("overwrite"), "{error}");
     assert_eq!(std::fs::read(&path).unwrap(), b"something dear");
     assert_eq!(names(folder.path()), ["t.gede"]);

@@ -23,18 +23,10 @@ fn table() -> Memory {
 }
 
 fn options() -> Vec<Options> {
-    let base = Options { segment_rows: 300, cells: CellLimit::None, ..Options::default() };
-    let value = Options {
-        target: Some(("y".to_owned(), TargetKind::Value)),
-        cells: CellLimit::Most(60),
-        ..base.clone()
-    };
-    let class = Options {
-        target: Some(("class".to_owned(), TargetKind::Class)),
-        cells: CellLimit::Beta(6),
-        ..base.clone()
-    };
-    let class_wise = Options { class: Some("class".to_owned()), ..value.clone() };
+    let base = Options::default().with_segment_rows(300).with_cells(CellLimit::None);
+    let value = base.clone().with_target("y", TargetKind::Value).with_cells(CellLimit::Most(60));
+    let class = base.clone().with_target("class", TargetKind::Class).with_cells(CellLimit::Beta(6));
+    let class_wise = value.clone().with_class("class");
     vec![base, value, class, class_wise]
 }
 
@@ -42,9 +34,9 @@ fn options() -> Vec<Options> {
 fn threads_do_not_change_the_bytes() {
     let table = table();
     for options in options() {
-        let one = table.file(&Options { threads: 1, ..options.clone() });
+        let one = table.file(&options.clone().with_threads(1));
         for threads in [2, 3, 8] {
-            assert!(table.file(&Options { threads, ..options.clone() }) == one, "{threads}: {options:?}");
+            assert!(table.file(&options.clone().with_threads(threads)) == one, "{threads}: {options:?}");
         }
     }
 }
@@ -52,13 +44,13 @@ fn threads_do_not_change_the_bytes() {
 #[test]
 fn sums_in_scratch_files_give_the_same_bytes() {
     let table = table();
-    for base in options().into_iter().filter(|options| options.target.is_some()) {
+    for base in options().into_iter().filter(|options| options.summaries.target.is_some()) {
         for cells in [CellLimit::Most(60), CellLimit::Most(5000)] {
-            let options = Options { cells, cell_covariances: true, ..base.clone() };
+            let options = base.clone().with_cells(cells).with_cell_covariances(true);
             let whole = table.file(&options);
             // No memory at all, and some for a few segments that wait.
             for sums_in_memory in [0, 200_000] {
-                let spilled = table.file(&Options { sums_in_memory, ..options.clone() });
+                let spilled = table.file(&options.clone().with_sums_in_memory(sums_in_memory));
                 assert!(spilled == whole, "{sums_in_memory}: {options:?}");
             }
         }

@@ -31,7 +31,7 @@ fn make() {
         if golden.join(format!("{}.gede", animal.name)).exists() {
             continue;
         }
-        let rows = match animal.options.images {
+        let rows = match animal.options.images.transform {
             ImageTransform::Dct => None, // not all that went in
             _ => Some(animal.table.rows()),
         };

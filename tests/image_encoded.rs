@@ -65,7 +65,7 @@ fn gede(input: &Path, options: &ImageInput) -> Reader<gede::read::FileSource> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("t.gede");
     let table = ArrowTable::open_with(input, &options.clone().into()).unwrap();
-    gede::write::write(&path, &table, &gede::write::Options::default()).unwrap();
+    gede::Writer::new(gede::write::Options::default()).write(&path, &table).unwrap();
     Reader::open(&path).unwrap()
 }
 

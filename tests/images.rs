@@ -44,7 +44,7 @@ fn images_are_decoded_in_any_order() {
             for (&row, image) in rows.iter().zip(out.chunks(shape.values())) {
                 let original = &pixels[row as usize * shape.values()..][..shape.values()];
                 let lost = original.iter().zip(image).map(|(a, b)| a.abs_diff(*b)).max().unwrap();
-                let most = if animal.options.images == ImageTransform::Dct { 3 } else { 0 };
+                let most = if animal.options.images.transform == ImageTransform::Dct { 3 } else { 0 };
                 assert!(lost <= most, "{}: row {row} is off by {lost}", animal.name);
             }
             assert!(images.decode(&[n], &mut vec![0; shape.values()]).is_err());
@@ -102,12 +102,9 @@ fn file(rows: usize, images: ImageTransform) -> Vec<u8> {
         .image("image", shape, pixel)
         .number("label", Kind::Unsigned, 8, |i| u128::from(random(5, i) % 10))
         .finish();
-    table.file(&Options {
-        cells: CellLimit::None,
-        class: Some("label".to_owned()),
-        images,
-        ..Options::default()
-    })
+    table.file(
+        &Options::default().with_cells(CellLimit::None).with_class("label").with_image_transform(images),
+    )
 }
 
 #[test]
@@ -118,8 +115,8 @@ fn images_too_large_for_the_cosine_transform_are_not_written_in_it() {
     };
     let written = |height, width, images| {
         let folder = tempfile::tempdir().unwrap();
-        let options = Options { cells: CellLimit::None, images, ..Options::default() };
-        gede::write::write(folder.path().join("t.gede"), &table(height, width), &options)
+        let options = Options::default().with_cells(CellLimit::None).with_image_transform(images);
+        gede::Writer::new(options.clone()).write(folder.path().join("t.gede"), &table(height, width))
     };
     for (height, width) in [(1025, 1), (1, 1025)] {
         let error = written(height, width, ImageTransform::Dct).unwrap_err().to_string();
@@ -127,7 +124,7 @@ fn images_too_large_for_the_cosine_transform_are_not_written_in_it() {
         assert!(error.contains(&what) && error.contains("1024"), "{error}");
         written(height, width, ImageTransform::Lossless).unwrap();
     }
-    let file = table(1024, 1).file(&Options { images: ImageTransform::Dct, ..Options::default() });
+    let file = table(1024, 1).file(&Options::default().with_image_transform(ImageTransform::Dct));
     Reader::new(file).unwrap().verify(|_| {}).unwrap();
 }
 

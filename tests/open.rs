@@ -14,7 +14,7 @@ use common::zoo::random;
 use gede::Reader;
 use gede::column::{Batch, Column, Kind, Schema, Values};
 use gede::read::Projection;
-use gede::write::{Batches, Options, Table, write};
+use gede::write::{Batches, Options, Table, Writer};
 
 #[global_allocator]
 static ALLOCATOR: Tracked = Tracked;
@@ -46,14 +46,14 @@ fn many_rows() -> Vec<u8> {
     let schema = Builder::new(0).column(None, "a", Kind::Struct, 0, 0, None, |_, _| 0).finish().schema;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("many.gede");
-    write(&path, &Alike { schema, rows: 100_000_000 }, &Options::default()).unwrap();
+    Writer::new(Options::default()).write(&path, &Alike { schema, rows: 100_000_000 }).unwrap();
     std::fs::read(path).unwrap()
 }
 
 /// A file of 10^4 rows that do not compress.
 fn few_rows() -> Vec<u8> {
     let table = Builder::new(10_000).number("a", Kind::Unsigned, 64, |i| random(1, i).into()).finish();
-    table.file(&Options { tau: 1, ..Options::default() })
+    table.file(&Options::default().with_tau(1))
 }
 
 /// Bytes and reads that an open takes, and its peak memory.

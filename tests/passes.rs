@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use common::memory::{Builder, Memory};
 use gede::ErrorKind;
 use gede::column::{Batch, Kind, Schema};
-use gede::write::{Batches, Options, Table, TargetKind, write};
+use gede::write::{Batches, Options, Table, TargetKind, Writer};
 
 /// A table that gives so many of its batches in each pass, and says how many rows it has.
 struct Stream {
@@ -48,8 +48,8 @@ fn stream(passes: &[usize], rows: Option<u64>) -> Stream {
 }
 
 fn options(class: bool) -> Options {
-    let target = Some(("x".to_owned(), TargetKind::Value));
-    Options { target, class: class.then(|| "class".to_owned()), coreset: true, ..Options::default() }
+    let options = Options::default().with_target("x", TargetKind::Value).with_coreset(true);
+    if class { options.with_class("class") } else { options }
 }
 
 #[test]
@@ -59,8 +59,9 @@ fn passes_of_different_lengths_make_no_file() {
             [&[3, 0], &[3, 2], &[2, 3], &[3, 3, 0], &[3, 3, 4], &[3, 3, 3, 0], &[0, 3]];
         for passes in passes {
             let folder = tempfile::tempdir().unwrap();
-            let error =
-                write(folder.path().join("t.gede"), &stream(passes, None), &options(class)).unwrap_err();
+            let error = Writer::new(options(class).clone())
+                .write(folder.path().join("t.gede"), &stream(passes, None))
+                .unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Input, "{passes:?}: {error}");
             let said = error.to_string();
             let known = said.contains("same rows each time") || said.contains("the input changed");
@@ -77,7 +78,7 @@ fn one_pass_is_held_to_the_rows_that_were_promised() {
     let numbers = Builder::new(50).number("x", Kind::Unsigned, 32, |i| i as u128).finish();
     for (promised, given) in [(200, 3), (100, 3), (100, 0)] {
         let table = Stream { table: numbers.clone(), ..stream(&[given], Some(promised)) };
-        let error = write(&path, &table, &Options::default()).unwrap_err().to_string();
+        let error = Writer::new(Options::default()).write(&path, &table).unwrap_err().to_string();
         assert!(error.contains(&format!("says that it has {promised} rows")), "{error}");
         assert!(error.contains(&format!("gave {}", 50 * given)), "{error}");
         assert!(!path.exists());
@@ -89,7 +90,7 @@ fn equal_passes_make_a_file() {
     let folder = tempfile::tempdir().unwrap();
     for (number, class) in [false, true].into_iter().enumerate() {
         let path = folder.path().join(format!("{number}.gede"));
-        let report = write(&path, &stream(&[3], Some(300)), &options(class)).unwrap();
+        let report = Writer::new(options(class).clone()).write(&path, &stream(&[3], Some(300))).unwrap();
         assert_eq!(report.rows, 300);
     }
 }

@@ -116,7 +116,7 @@ fn one_by_one<S: Source>(reader: &Reader<S>, rows: &[u64], all: &Projection) -> 
 fn check(table: &Memory, options: &Options, seed: u64) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("t.gede");
-    gede::write::write(&path, table, options).unwrap();
+    gede::Writer::new(options.clone()).write(&path, table).unwrap();
     let bytes = std::fs::read(&path).unwrap();
     let schema = &table.schema;
     let reader = Reader::new(bytes.as_slice()).unwrap();
@@ -175,11 +175,11 @@ proptest! {
     ) {
         let mut table = table(&recipes, rows);
         let layout = if paper { Layout::Paper } else { Layout::Compact };
-        let mut options = Options { segment_rows, layout, cells: CellLimit::None, ..Options::default() };
+        let mut options = Options::default().with_segment_rows(segment_rows).with_layout(layout).with_cells(CellLimit::None);
         let first = table.schema.columns().next();
         let class = first.map(|n| &table.schema.nodes()[n]);
         if let Some(class) = class.filter(|c| by_class && c.kind != Kind::Struct && c.kind != Kind::List && c.kind != Kind::FixedBytes) {
-            options.class = Some(class.name.clone());
+            options.layout.class = Some(class.name.clone());
         }
         table.arrow_schema = None;
         check(&table, &options, seed);
@@ -188,7 +188,7 @@ proptest! {
 
 #[test]
 fn the_animals_are_read_in_any_order() {
-    let exact = |a: &zoo::Animal| a.options.images != ImageTransform::Dct;
+    let exact = |a: &zoo::Animal| a.options.images.transform != ImageTransform::Dct;
     for animal in zoo::all().into_iter().filter(exact) {
         check(&animal.table, &animal.options, 5);
     }
@@ -201,7 +201,7 @@ fn a_long_class_wise_file_is_read_in_any_order() {
         .number("class", Kind::Unsigned, 8, |i| u128::from(random(1, i) % 5 * (random(2, i / 9000) % 3)))
         .number("x", Kind::Unsigned, 16, |i| i as u128 % 65_536)
         .finish();
-    let options = Options { class: Some("class".to_owned()), cells: CellLimit::None, ..Options::default() };
+    let options = Options::default().with_class("class").with_cells(CellLimit::None);
     let reader = Reader::new(table.file(&options)).unwrap();
     reader.verify(|_| {}).unwrap();
     let rows: Vec<u64> = (0..10_000).map(|i| random(3, i) % 40_000).collect();
@@ -221,6 +221,6 @@ fn long_strings_that_repeat() {
     let long = |i: usize| format!("{:x} ", random(5, i % 3)).repeat([1, 20, 5000][i % 3]);
     let table = Builder::new(20).text("t", long).finish();
     for layout in [Layout::Paper, Layout::Compact] {
-        check(&table, &Options { layout, ..Options::default() }, 3);
+        check(&table, &Options::default().with_layout(layout), 3);
     }
 }

@@ -15,7 +15,7 @@ use common::zoo::random;
 use gede::ErrorKind;
 use gede::column::Kind;
 use gede::read::Source;
-use gede::write::{Disk, NewFile, Options, Output, Scratch, Storage, write, write_to};
+use gede::write::{Disk, FileSystem, NewFile, Options, Output, Scratch, Writer};
 
 fn table(seed: u64) -> Memory {
     Builder::new(2000).number("x", Kind::Unsigned, 32, |i| u128::from(random(seed, i))).finish()
@@ -28,7 +28,7 @@ fn names(folder: &Path) -> Vec<String> {
 /// The disk, with something done before an operation.
 struct Meddling<F: Fn(&str, &Path) -> io::Result<()> + Sync>(F);
 
-impl<F: Fn(&str, &Path) -> io::Result<()> + Sync> Storage for Meddling<F> {
+impl<F: Fn(&str, &Path) -> io::Result<()> + Sync> FileSystem for Meddling<F> {
     fn create(&self, path: &Path, private: bool) -> io::Result<Box<dyn Output>> {
         self.0("create", path)?;
         Disk.create(path, private)
@@ -72,7 +72,7 @@ fn a_file_that_comes_into_being_meanwhile_is_kept() {
         "rename" => std::fs::write(to, "something dear"),
         _ => Ok(()),
     });
-    let error = write_to(&meddling, &path, &table(1), &Options::default(), &|_| {}).unwrap_err();
+    let error = Writer::new(Options::default()).write_to(&meddling, &path, &table(1)).unwrap_err();
     assert!(error.kind() == ErrorKind::Argument && error.to_string().contains("exists"), "{error}");
     assert_eq!(std::fs::read(&path).unwrap(), b"something dear");
     assert_eq!(names(folder.path()), ["t.gede"]);
@@ -92,7 +92,7 @@ fn names_that_are_taken_block_no_writer() {
         "create" if tries.fetch_add(1, Relaxed) < 3 => std::fs::write(name, "in the way"),
         _ => Ok(()),
     });
-    write_to(&meddling, &path, &table(1), &Options::default(), &|_| {}).unwrap();
+    Writer::new(Options::default()).write_to(&meddling, &path, &table(1)).unwrap();
     assert_eq!(std::fs::read(&path).unwrap(), table(1).file(&Options::default()));
     assert_eq!(tries.load(Relaxed), 4);
 }
@@ -116,7 +116,7 @@ fn only_temporary_files_of_dead_writers_are_removed() {
     for name in others.iter().chain([&dead.as_str()]) {
         std::fs::write(folder.path().join(name), "bytes").unwrap();
     }
-    write(&path, &table(1), &Options::default()).unwrap();
+    Writer::new(Options::default()).write(&path, &table(1)).unwrap();
     let mut left = names(folder.path());
     left.sort();
     let mut wanted = [&others[..], &["t.gede", &live_name]].concat();
@@ -140,7 +140,7 @@ fn with_old() -> (tempfile::TempDir, PathBuf) {
 #[cfg(unix)]
 fn a_file_that_is_replaced_keeps_its_permissions_and_owner() {
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
-    let overwrite = Options { overwrite: true, ..Options::default() };
+    let overwrite = Options::default().with_overwrite(true);
     for mode in [0o600, 0o640, 0o444, 0o777, 0o200] {
         let (_folder, old) = with_old();
         std::fs::set_permissions(&old, PermissionsExt::from_mode(mode)).unwrap();
@@ -156,7 +156,7 @@ fn a_file_that_is_replaced_keeps_its_permissions_and_owner() {
             }
             Ok(())
         });
-        write_to(&private, &old, &table(1), &overwrite, &|_| {}).unwrap();
+        Writer::new(overwrite.clone()).write_to(&private, &old, &table(1)).unwrap();
         let new = old.metadata().unwrap();
         assert_eq!(new.mode() & 0o777, mode);
         assert!(new.len() > 1000 && (!given || (new.uid(), new.gid()) == (7, 8)), "{mode:o}");
@@ -164,7 +164,7 @@ fn a_file_that_is_replaced_keeps_its_permissions_and_owner() {
     // A new one has what the process gives to any file.
     let (folder, old) = with_old();
     let new = folder.path().join("new.gede");
-    write(&new, &table(1), &overwrite).unwrap();
+    Writer::new(overwrite.clone()).write(&new, &table(1)).unwrap();
     assert_eq!(new.metadata().unwrap().mode(), old.metadata().unwrap().mode());
 }
 
@@ -172,7 +172,7 @@ fn a_file_that_is_replaced_keeps_its_permissions_and_owner() {
 #[cfg(unix)]
 fn links_stay_and_what_they_lead_to_is_replaced() {
     use std::os::unix::fs::symlink;
-    let overwrite = Options { overwrite: true, ..Options::default() };
+    let overwrite = Options::default().with_overwrite(true);
     let (folder, old) = with_old();
     let [link, second, dangling] =
         ["link.gede", "second.gede", "dangling.gede"].map(|name| folder.path().join(name));
@@ -180,14 +180,14 @@ fn links_stay_and_what_they_lead_to_is_replaced() {
     symlink(&link, &second).unwrap();
     symlink("there/new.gede", &dangling).unwrap();
     for path in [&link, &second, &dangling] {
-        let error = write(path, &table(1), &Options::default()).unwrap_err();
+        let error = Writer::new(Options::default()).write(path, &table(1)).unwrap_err();
         assert!(error.kind() == ErrorKind::Argument && error.to_string().contains("exists"), "{error}");
     }
     assert_eq!(std::fs::read(&old).unwrap(), b"old");
     for (seed, path, target) in
         [(1, &link, &old), (2, &second, &old), (3, &dangling, &old.with_file_name("new.gede"))]
     {
-        write(path, &table(seed), &overwrite).unwrap();
+        Writer::new(overwrite.clone()).write(path, &table(seed)).unwrap();
         assert!(path.is_symlink());
         assert_eq!(std::fs::read(target).unwrap(), table(seed).file(&Options::default()));
     }
@@ -203,7 +203,7 @@ fn only_files_are_replaced() {
     symlink("circle.gede", &circle).unwrap();
     symlink("/dev/null", &device).unwrap();
     for (path, says) in [(&circle, "circle"), (&device, "no regular file"), (&link, "is a folder")] {
-        let error = write(path, &table(1), &Options { overwrite: true, ..Options::default() }).unwrap_err();
+        let error = Writer::new(Options::default().with_overwrite(true)).write(path, &table(1)).unwrap_err();
         assert!(error.kind() == ErrorKind::Argument && error.to_string().contains(says), "{error}");
     }
     assert_eq!(std::fs::read(&old).unwrap(), b"old");

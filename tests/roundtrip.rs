@@ -12,7 +12,7 @@ use arrow::record_batch::RecordBatch;
 use batches::tables;
 use gede::arrow::{ArrowReader, ArrowTable, logical_eq};
 use gede::read::{FileSource, Projection};
-use gede::write::{Layout, Options, write};
+use gede::write::{Layout, Options, Writer};
 use gede::{Reader, Result};
 use proptest::prelude::*;
 
@@ -21,7 +21,7 @@ fn written(batches: &[RecordBatch], options: &Options) -> Result<(tempfile::Temp
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("table.gede");
     let table = ArrowTable::from_batches(batches[0].schema(), batches.to_vec())?;
-    write(&path, &table, options)?;
+    Writer::new(options.clone()).write(&path, &table)?;
     let reader = Reader::open(&path)?;
     Ok((folder, reader))
 }
@@ -40,7 +40,7 @@ proptest! {
     fn any_table_comes_back(batches in tables(), segment_rows in 1usize..60, paper: bool, picks in proptest::collection::vec(any::<u64>(), 0..20)) {
         let all = concat_batches(&batches[0].schema(), &batches).unwrap();
         let layout = if paper { Layout::Paper } else { Layout::Compact };
-        let (_folder, reader) = written(&batches, &Options { segment_rows, layout, ..Options::default() }).unwrap();
+        let (_folder, reader) = written(&batches, &Options::default().with_segment_rows(segment_rows).with_layout(layout)).unwrap();
         reader.verify(|_| {}).unwrap();
         prop_assert_eq!(reader.rows(), all.num_rows() as u64);
         prop_assert!(logical_eq(&scanned(&reader, 7), &all));

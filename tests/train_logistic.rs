@@ -95,8 +95,9 @@ fn file(rows: usize, cells: CellLimit) -> Vec<u8> {
         .f64("b", |i| (common::zoo::random(9, i) % 77) as f64)
         .text("y", move |i| if class(i) { "yes".to_owned() } else { "no".to_owned() })
         .finish();
-    let target = Some(("y".to_owned(), TargetKind::Class));
-    table.file(&Options { target, cells, segment_rows: 500, ..Options::default() })
+    table.file(
+        &Options::default().with_target("y", TargetKind::Class).with_cells(cells).with_segment_rows(500),
+    )
 }
 
 #[test]
@@ -128,8 +129,8 @@ fn cells_of_alike_rows_say_what_all_rows_say() {
         .f64("b", move |i| (random(2, i) % 7) as f64 / 4.0)
         .f64("y", move |i| if random(1, i) % 5 + random(3, i) % 9 > 7 { 4.0 } else { -1.0 })
         .finish();
-    let target = Some(("y".to_owned(), TargetKind::Class));
-    let bytes = table.file(&Options { target, cells: CellLimit::Most(35), ..Options::default() });
+    let bytes =
+        table.file(&Options::default().with_target("y", TargetKind::Class).with_cells(CellLimit::Most(35)));
     let reader = Reader::new(bytes).unwrap();
     let condensed = ClassData::of_condensed(&reader.condensed().unwrap().unwrap()).unwrap();
     assert_eq!(condensed.rows(), 35);
@@ -194,9 +195,11 @@ fn cells_have_spreads_of_their_own() {
         .f64("b", b)
         .f64("y", move |i| f64::from(u8::from(b(i) > 30.0 + (random(3, i) % 300) as f64)))
         .finish();
-    let target = Some(("y".to_owned(), TargetKind::Class));
-    let options = Options { target, cells: CellLimit::Beta(3), segment_rows: 900, ..Options::default() };
-    let reader = Reader::new(table.file(&Options { cell_covariances: true, ..options.clone() })).unwrap();
+    let options = Options::default()
+        .with_target("y", TargetKind::Class)
+        .with_cells(CellLimit::Beta(3))
+        .with_segment_rows(900);
+    let reader = Reader::new(table.file(&options.clone().with_cell_covariances(true))).unwrap();
     assert!(Reader::new(table.file(&options)).unwrap().cell_covariances().unwrap().is_none());
     let samples = reader.condensed().unwrap().unwrap();
     let cells = ClassData::of_condensed(&samples).unwrap();
@@ -236,8 +239,10 @@ fn steep_models_converge_as_well() {
         .f64("b", b)
         .f64("y", move |i| f64::from(u8::from(b(i) > 30.0 + (random(3, i) % 60) as f64)))
         .finish();
-    let target = Some(("y".to_owned(), TargetKind::Class));
-    let options = Options { target, cells: CellLimit::Beta(3), cell_covariances: true, ..Options::default() };
+    let options = Options::default()
+        .with_target("y", TargetKind::Class)
+        .with_cells(CellLimit::Beta(3))
+        .with_cell_covariances(true);
     let reader = Reader::new(table.file(&options)).unwrap();
     let samples = reader.condensed().unwrap().unwrap();
     let cells = ClassData::of_condensed(&samples).unwrap();

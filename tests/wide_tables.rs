@@ -12,7 +12,7 @@ use arrow::datatypes::{DataType, Field, Fields, IntervalUnit, Schema, TimeUnit};
 use gede::Reader;
 use gede::arrow::{ArrowReader, ArrowTable, decode_schema, encode_schema, logical_eq};
 use gede::read::Projection;
-use gede::write::{Options, write};
+use gede::write::{Options, Writer};
 
 /// A type of each kind that a field can have.
 fn types() -> Vec<DataType> {
@@ -84,7 +84,7 @@ fn comes_back(batch: &RecordBatch) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("wide.gede");
     let table = ArrowTable::from_batches(batch.schema(), vec![batch.clone()]).unwrap();
-    write(&path, &table, &Options { threads: 1, ..Options::default() }).unwrap();
+    Writer::new(Options::default().with_threads(1)).write(&path, &table).unwrap();
     let file = Reader::open(&path).unwrap();
     file.verify(|_| {}).unwrap();
     let rows = ArrowReader::new(&file, &Projection::all(file.schema())).unwrap();

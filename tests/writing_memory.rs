@@ -7,7 +7,7 @@ mod common;
 use common::allocation::{ALONE, Tracked, peak};
 use common::zoo::random;
 use gede::column::{Batch, Column, Kind, Schema, SchemaBuilder, Values};
-use gede::write::{Batches, Options, Table, write};
+use gede::write::{Batches, Options, Table, Writer};
 
 #[global_allocator]
 static ALLOCATOR: Tracked = Tracked;
@@ -63,8 +63,8 @@ impl Table for Made {
 fn written(table: &Made, threads: usize, segment_rows: usize) -> (usize, Vec<u8>) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("t.gede");
-    let options = Options { threads, segment_rows, ..Options::default() };
-    let (report, bytes) = peak(|| write(&path, table, &options).unwrap());
+    let options = Options::default().with_threads(threads).with_segment_rows(segment_rows);
+    let (report, bytes) = peak(|| Writer::new(options.clone()).write(&path, table).unwrap());
     assert_eq!(report.rows, table.rows as u64);
     (bytes, std::fs::read(path).unwrap())
 }

@@ -20,7 +20,7 @@ use cpu_time::ProcessTime;
 use gede::arrow::{Exporter, encode_schema, ingest, physical_schema};
 use gede::column::{Batch, Schema};
 use gede::read::Projection;
-use gede::write::{Batches, Layout, Options, Table, write};
+use gede::write::{Batches, Layout, Options, Table, Writer};
 use memmap2::Mmap;
 
 #[path = "../measure/mod.rs"]
@@ -69,8 +69,8 @@ fn write_table(out: &Path, table: &impl Table, layout: &str) -> Result<u64> {
         "paper" => Layout::Paper,
         other => return Err(format!("no layout {other}").into()),
     };
-    let options = Options { layout, overwrite: true, ..Options::default() };
-    Ok(write(out, table, &options)?.file_length)
+    let options = Options::default().with_layout(layout).with_overwrite(true);
+    Ok(Writer::new(options.clone()).write(out, table)?.file_length)
 }
 
 /// The sensor table as a writer reads it: `pass` starts again at its first row.

@@ -20,7 +20,7 @@ use cpu_time::ProcessTime;
 use gede::arrow::ArrowTable;
 use gede::column::Batch;
 use gede::read::Projection;
-use gede::write::{Layout, Options, write};
+use gede::write::{Layout, Options, Writer};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
@@ -45,9 +45,9 @@ fn main() -> Result<()> {
             let layout = if layout == "paper" { Layout::Paper } else { Layout::Compact };
             let batch = table(form, rows.parse()?);
             let table = ArrowTable::from_batches(batch.schema(), vec![batch])?;
-            let options = Options { layout, overwrite: true, ..Options::default() };
+            let options = Options::default().with_layout(layout).with_overwrite(true);
             let clock = Instant::now();
-            let bytes = write(out, &table, &options)?.file_length;
+            let bytes = Writer::new(options.clone()).write(out, &table)?.file_length;
             println!(r#"{{"bytes": {bytes}, "seconds": {:.3}}}"#, clock.elapsed().as_secs_f64());
         }
         ["parquet", out, rows, form, level] => {

@@ -39,8 +39,13 @@ pub fn write(target: &str, folder: &Path) {
 
 /// gede files of few bytes and much in them.
 fn gede() -> Vec<Vec<u8>> {
-    let options =
-        |layout, images| Options { layout, images, threads: 1, cells: CellLimit::None, ..Options::default() };
+    let options = |layout, images| {
+        Options::default()
+            .with_layout(layout)
+            .with_image_transform(images)
+            .with_threads(1)
+            .with_cells(CellLimit::None)
+    };
     let compact = options(Layout::Compact, ImageTransform::Auto);
     let paper = options(Layout::Paper, ImageTransform::Auto);
     let heap = Builder::new(8).text("t", |i| format!("{i}").repeat(i * 1600)).finish();
@@ -59,20 +64,18 @@ fn gede() -> Vec<Vec<u8>> {
         .f64("x", |i| i as f64 / 8.0);
     let trended = trended.finish();
     let cells = CellLimit::Most(20);
-    let targeted =
-        Options { target: Some(("x".to_owned(), gede::write::TargetKind::Value)), cells, ..compact.clone() };
+    let targeted = compact.clone().with_target("x", gede::write::TargetKind::Value).with_cells(cells);
     let text_too = Builder::new(300)
         .f64("x", |i| (i % 17) as f64)
         .text("t", |i| format!("{}", i % 9))
         .number("k", Kind::Unsigned, 8, |i| i as u128 % 3)
         .finish();
-    let class = Options {
-        target: Some(("k".to_owned(), gede::write::TargetKind::Class)),
-        class: Some("k".to_owned()),
-        cells,
-        cell_covariances: true,
-        ..compact.clone()
-    };
+    let class = compact
+        .clone()
+        .with_target("k", gede::write::TargetKind::Class)
+        .with_class("k")
+        .with_cells(cells)
+        .with_cell_covariances(true);
     vec![
         heap.file(&compact),
         heap.file(&paper),
@@ -97,7 +100,7 @@ fn trillion() -> Vec<u8> {
         .number("a", Kind::Unsigned, 16, |_| 12_345)
         .text("t", |_| "one".to_owned())
         .finish();
-    let mut bytes = table.file(&Options { cells: CellLimit::None, threads: 1, ..Options::default() });
+    let mut bytes = table.file(&Options::default().with_cells(CellLimit::None).with_threads(1));
     let number = |bytes: &[u8], at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap()) as usize;
     let directory = number(&bytes, bytes.len() - 56);
     let entries = (0..bytes[directory + 24] as usize).map(|i| directory + 64 + 32 * i);

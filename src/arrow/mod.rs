@@ -13,8 +13,10 @@ mod guard;
 mod images;
 mod ingest;
 mod ipc_types;
+mod kept_dictionaries;
 mod message;
 mod parquet_types;
+mod pieces;
 mod read;
 mod schema;
 mod sink;
@@ -22,6 +24,7 @@ mod source;
 mod table;
 mod unify;
 mod union;
+mod writer;
 
 pub use class_names::stored_class_names;
 pub use equal::logical_eq;
@@ -38,9 +41,17 @@ pub use source::{
     PictureStorage, PixelColumn, TextEncoding,
 };
 pub use table::ArrowTable;
+pub use writer::ArrowWriter;
 
 use crate::error::{Error, ErrorKind};
+use ::parquet::errors::ParquetError;
 use arrow::error::ArrowError;
+
+/// A Parquet error as one of ours, in the words that Arrow has for it.
+fn wrap_parquet(kind: ErrorKind, error: ParquetError) -> Error {
+    let words = ArrowError::ParquetError(error.to_string()).to_string();
+    Error::new(kind, words).with_source(error)
+}
 
 /// An Arrow error as one of ours: operating system errors stay such, others are of `kind`.
 fn wrap(kind: ErrorKind, error: ArrowError) -> Error {
@@ -50,12 +61,12 @@ fn wrap(kind: ErrorKind, error: ArrowError) -> Error {
         ArrowError::IoError(_, error)
             if matches!(error.kind(), InvalidData | InvalidInput | UnexpectedEof) =>
         {
-            Error::new(kind, format!("it is damaged: {error}"))
+            Error::new(kind, format!("it is damaged: {error}")).with_source(error)
         }
         ArrowError::IoError(message, error) if error.to_string() == message => {
             Error::io("cannot read", error)
         }
         ArrowError::IoError(message, error) => Error::io(message, error),
-        error => Error::new(kind, error.to_string()),
+        error => Error::new(kind, error.to_string()).with_source(error),
     }
 }

@@ -1,33 +1,19 @@
 //! Inputs as tables to be written.
 
-use super::expanded;
-use super::export::index_values;
-use super::ingest::ingest_from;
+use super::kept_dictionaries::{Dictionaries, dictionaries};
 use super::message::lasting_message;
-use super::schema::{children, physical_schema};
-use super::source::{Gede, InputOptions, Many, Memory, RecordBatches, Source};
-use super::union::Union;
-use super::wrap;
+use super::pieces::Pieces;
+use super::schema::physical_schema;
+use super::source::{Gede, InputOptions, Many, Memory, Source};
 use crate::column::Values;
-use crate::earned::room;
 use crate::error::{Error, ErrorKind, Result};
-use crate::format::schema::Kind;
 use crate::format::schema::Schema;
 use crate::read::Projection;
 use crate::write::{Batches, Table};
-use arrow::array::{Array, ArrayData, AsArray};
-use arrow::compute::take;
-use arrow::datatypes::{DataType, Field, SchemaRef};
+use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-
-/// Most bytes of a dictionary whose order is kept.
-const DICTIONARY_BYTES: usize = 1 << 20;
-
-/// Most rows and bytes, about, of a batch given to the writer.
-const BATCH_ROWS: usize = 65_536;
-const BATCH_BYTES: usize = 8 << 20;
 
 /// A table of Arrow batches: a file that is read once a pass, or batches in memory.
 ///
@@ -186,29 +172,17 @@ impl Table for ArrowTable {
     }
 
     fn batches(&self) -> Result<Batches<'_>> {
-        let row_bytes =
-            self.schema.nodes().iter().map(|n| n.instances as usize * usize::from(n.bits.max(8)) / 8);
-        let most = (BATCH_BYTES / row_bytes.sum::<usize>().max(1)).clamp(1, BATCH_ROWS);
-        let mut batches = self.source.batches()?;
-        let (mut rest, mut first): (Option<RecordBatch>, u64) = (None, 0);
+        let (mut batches, mut pieces) = (self.source.batches()?, Pieces::new(&self.schema));
         Ok(Box::new(std::iter::from_fn(move || {
-            let batch = loop {
-                match rest.take().map(Ok).or_else(|| batches.next())? {
-                    Ok(batch) if batch.num_rows() == 0 => {}
-                    batch => break batch,
+            loop {
+                if let Some(piece) = pieces.next() {
+                    return Some(piece);
                 }
-            };
-            Some(batch.and_then(|batch| {
-                let rows = batch.num_rows();
-                let taken = expanded::rows_within(&batch, most, BATCH_BYTES);
-                rest = (rows > taken).then(|| batch.slice(taken, rows - taken));
-                let start = first;
-                first += taken as u64;
-                let batch = batch.slice(0, taken);
-                let room = room(expanded::bytes(&batch, taken) as u64);
-                room.map_err(|e| Error::io("cannot read a batch", e))?;
-                ingest_from(&batch, start)
-            }))
+                match batches.next()? {
+                    Ok(batch) => pieces.put(batch),
+                    Err(error) => return Some(Err(error)),
+                }
+            }
         })))
     }
 }
@@ -218,135 +192,5 @@ fn placed(error: Error, path: &Path) -> Error {
     match error.to_string().contains(&path.display().to_string()) {
         true => error,
         false => error.at(path.display()),
-    }
-}
-
-/// A dictionary column on the way to one dictionary for the file.
-struct Collected {
-    node: usize,
-    /// The column of the table that it is, or is in.
-    column: usize,
-    /// True if it has more values than its keys can name.
-    too_many: bool,
-    path: String,
-    index: DataType,
-    union: Union,
-    /// The union's strings; none where the order cannot be kept.
-    strings: Option<(Vec<u64>, Vec<u8>)>,
-    /// The dictionary seen last: batches often share one.
-    last: Option<ArrayData>,
-}
-
-impl Collected {
-    /// True if its dictionaries have to be looked at.
-    fn is_open(&self) -> bool {
-        self.strings.is_some() || index_values(&self.index) <= 1 << 16
-    }
-
-    fn add(&mut self, dictionary: &dyn Array) -> Result<()> {
-        let data = dictionary.to_data();
-        if !self.is_open() || self.last.as_ref().is_some_and(|last| last.ptr_eq(&data)) {
-            return Ok(());
-        }
-        self.last = Some(data);
-        let (_, new) = self.union.add(dictionary, &self.path)?;
-        if self.union.len() as u64 > index_values(&self.index) {
-            self.too_many = true;
-            let most = index_values(&self.index);
-            return Err(Error::new(
-                ErrorKind::Input,
-                format!(
-                    "column \"{}\": its dictionaries have more than {most} values together, too many for {} keys; \
-                     cast the keys to a wider type",
-                    self.path, self.index
-                ),
-            ));
-        }
-        if let Some((offsets, data)) = &mut self.strings {
-            let new = take(dictionary, &new, None).map_err(|e| wrap(ErrorKind::Input, e))?;
-            if let Values::Bytes { offsets: ends, data: bytes } =
-                super::ingest::values(&new, None, &self.path)?
-            {
-                offsets.extend(ends.iter().skip(1).map(|end| end + data.len() as u64));
-                data.extend(bytes);
-            }
-            if data.len() > DICTIONARY_BYTES {
-                self.strings = None;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// The result of a pass over the columns with dictionaries.
-enum Dictionaries {
-    /// Those whose order is to be kept, by node.
-    Kept(Vec<(usize, Values)>),
-    /// A column whose keys cannot name the values of all its dictionaries.
-    TooMany(usize, Error),
-}
-
-/// The dictionaries whose order is to be kept, from a pass over the columns that have any.
-fn dictionaries(source: &dyn Source, schema: &Schema) -> Result<Dictionaries> {
-    let mut collected = Vec::new();
-    let mut columns = Vec::new();
-    for (number, (field, node)) in source.schema().fields().iter().zip(schema.columns()).enumerate() {
-        let before = collected.len();
-        let mut next = node;
-        find(field, &mut next, field.name(), schema, &mut collected);
-        collected[before..].iter_mut().for_each(|c| c.column = number);
-        if collected.len() > before {
-            columns.push(number);
-        }
-    }
-    if collected.is_empty() {
-        return Ok(Dictionaries::Kept(Vec::new()));
-    }
-    let mut batches: RecordBatches = source.project(columns)?;
-    while collected.iter().any(Collected::is_open) {
-        let Some(batch) = batches.next() else { break };
-        let mut open = collected.iter_mut();
-        let added = batch?.columns().iter().try_for_each(|column| add(column.as_ref(), &mut open));
-        if let Err(error) = added {
-            return match collected.iter().find(|c| c.too_many) {
-                Some(c) => Ok(Dictionaries::TooMany(c.column, error)),
-                None => Err(error),
-            };
-        }
-    }
-    let kept = collected.into_iter().filter_map(|c| {
-        let (offsets, data) = c.strings.filter(|(offsets, _)| offsets.len() > 1)?;
-        Some((c.node, Values::Bytes { offsets, data }))
-    });
-    Ok(Dictionaries::Kept(kept.collect()))
-}
-
-/// Finds the dictionary columns in and below a field. `next` is its node, then the next field's.
-fn find(field: &Field, next: &mut usize, path: &str, schema: &Schema, out: &mut Vec<Collected>) {
-    let node = *next;
-    *next += 1;
-    if let DataType::Dictionary(index, _) = field.data_type() {
-        let kind = schema.nodes().get(node).map(|n| n.kind);
-        let strings = kind.is_some_and(Kind::is_bytes).then(|| (vec![0], Vec::new()));
-        let (path, index) = (path.to_owned(), index.as_ref().clone());
-        let union = Union::default();
-        out.push(Collected { node, column: 0, too_many: false, path, index, union, strings, last: None });
-    }
-    for child in children(field.data_type()) {
-        find(child, next, &format!("{path}.{}", child.name()), schema, out);
-    }
-}
-
-/// Adds the dictionaries in and below an array, in the order in which `find` found them.
-fn add<'c>(array: &dyn Array, collected: &mut impl Iterator<Item = &'c mut Collected>) -> Result<()> {
-    match array.data_type() {
-        DataType::Dictionary(..) => match collected.next() {
-            Some(collected) => collected.add(array.as_any_dictionary().values().as_ref()),
-            None => Ok(()),
-        },
-        DataType::Struct(_) => {
-            array.as_struct().columns().iter().try_for_each(|child| add(child.as_ref(), collected))
-        }
-        _ => Ok(()),
     }
 }

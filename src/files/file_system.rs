@@ -12,7 +12,7 @@ use crate::files::scratch::{Scratch, ScratchFile};
 use crate::files::temporary;
 
 /// A file system, as far as a writer needs one. A test puts one that fails in its place.
-pub trait Storage: Sync {
+pub trait FileSystem: Sync {
     /// Creates a file that must not exist yet, to be renamed or removed here. A `private` one is for its owner only.
     ///
     /// # Errors
@@ -72,7 +72,7 @@ pub trait Output: Write + Send {
 /// The file system of the machine.
 pub struct Disk;
 
-impl Storage for Disk {
+impl FileSystem for Disk {
     fn create(&self, path: &Path, private: bool) -> io::Result<Box<dyn Output>> {
         Ok(Box::new(temporary::create(path, private)?))
     }

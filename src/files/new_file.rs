@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::files::byte_source::Source;
-use crate::files::file_system::{Disk, Output, Storage};
+use crate::files::file_system::{Disk, FileSystem, Output};
 use crate::files::temporary::with_name;
 
 /// Links followed from one name to the next, as many as Linux follows.
@@ -19,7 +19,7 @@ const LINKS: usize = 40;
 /// A file that is replaced passes its permissions and its owner to the new one, and stays where links to it lead; other
 /// hard links to it keep the old bytes.
 pub struct NewFile<'s> {
-    storage: &'s dyn Storage,
+    file_system: &'s dyn FileSystem,
     /// The name as it was given, for messages.
     named: PathBuf,
     /// The name without links.
@@ -43,18 +43,18 @@ impl NewFile<'static> {
 }
 
 impl<'s> NewFile<'s> {
-    /// As `create`, in a storage.
-    pub(crate) fn create_in(storage: &'s dyn Storage, named: &Path, overwrite: bool) -> Result<Self> {
+    /// As `create`, in a file system.
+    pub(crate) fn create_in(file_system: &'s dyn FileSystem, named: &Path, overwrite: bool) -> Result<Self> {
         if named.file_name().is_none() {
             return Err(Error::argument(format!("{}: not a file name", named.display())));
         }
         let (target, replaced) = resolve(named, overwrite)?;
         let folder = folder(&target);
-        storage.remove_stale(folder);
-        let make = |path: &Path| Ok((storage.create(path, replaced.is_some())?, path.to_owned()));
+        file_system.remove_stale(folder);
+        let make = |path: &Path| Ok((file_system.create(path, replaced.is_some())?, path.to_owned()));
         let (out, temporary) = with_name(folder, make).map_err(|e| cannot_write(named, e))?;
         let named = named.to_owned();
-        Ok(Self { storage, named, target, temporary, overwrite, replaced, out, done: false })
+        Ok(Self { file_system, named, target, temporary, overwrite, replaced, out, done: false })
     }
 
     /// The temporary name.
@@ -72,8 +72,8 @@ impl<'s> NewFile<'s> {
         folder(&self.target)
     }
 
-    pub(crate) fn storage(&self) -> &'s dyn Storage {
-        self.storage
+    pub(crate) fn file_system(&self) -> &'s dyn FileSystem {
+        self.file_system
     }
 
     /// Makes what was written durable and gives it its name.
@@ -91,18 +91,18 @@ impl<'s> NewFile<'s> {
     ) -> Result<()> {
         let failed = |e| cannot_write(&self.named, e);
         self.out.flush().map_err(failed)?;
-        check(&|| self.storage.open(&self.temporary)).map_err(|e| e.at(self.named.display()))?;
+        check(&|| self.file_system.open(&self.temporary)).map_err(|e| e.at(self.named.display()))?;
         if let Some(replaced) = &self.replaced {
-            self.storage.take_attributes(replaced, &self.temporary).map_err(failed)?;
+            self.file_system.take_attributes(replaced, &self.temporary).map_err(failed)?;
         }
         self.out.sync().map_err(failed)?;
-        let renamed = self.storage.rename(&self.temporary, &self.target, self.overwrite);
+        let renamed = self.file_system.rename(&self.temporary, &self.target, self.overwrite);
         renamed.map_err(|e| match e.kind() {
             io::ErrorKind::AlreadyExists => exists(&self.named),
             _ => cannot_write(&self.named, e),
         })?;
         self.done = true;
-        self.storage.sync_folder(folder(&self.target)).map_err(failed)
+        self.file_system.sync_folder(folder(&self.target)).map_err(failed)
     }
 }
 
@@ -120,7 +120,7 @@ impl Drop for NewFile<'_> {
     fn drop(&mut self) {
         if !self.done {
             // Nothing more can be done about a temporary file that cannot be removed.
-            let _ = self.storage.remove(&self.temporary);
+            let _ = self.file_system.remove(&self.temporary);
         }
     }
 }

@@ -3,13 +3,13 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::files::file_system::Storage;
+use crate::files::file_system::FileSystem;
 use crate::files::scratch::Scratch;
 
 /// The place where a writer makes its scratch files.
 #[derive(Clone)]
 pub(crate) struct ScratchSpace<'s> {
-    pub storage: &'s dyn Storage,
+    pub file_system: &'s dyn FileSystem,
     pub folder: PathBuf,
     /// The file that is written, for messages; none if files are only read.
     pub target: Option<PathBuf>,
@@ -18,7 +18,7 @@ pub(crate) struct ScratchSpace<'s> {
 impl ScratchSpace<'_> {
     /// A new file.
     pub fn file(&self) -> io::Result<Box<dyn Scratch>> {
-        self.storage.scratch(&self.folder)
+        self.file_system.scratch(&self.folder)
     }
 
     /// The words for what is being done here, for an error of it.

@@ -198,7 +198,8 @@ impl Directory {
             .map_err(|_| bad("its sections are cut short"))?;
         let features =
             <[FeatureEntry]>::ref_from_bytes(rest).map_err(|_| bad("its features are cut short"))?;
-        let features = features.iter().filter_map(|f| known_feature(f, summaries).transpose()).collect::<Result<_>>()?;
+        let features =
+            features.iter().filter_map(|f| known_feature(f, summaries).transpose()).collect::<Result<_>>()?;
         let sections = sections.iter().map(known_section).collect::<Result<Vec<_>>>()?;
         let directory = Self { head, sections, features };
         directory.check(offset)?;

@@ -1,6 +1,5 @@
 //! Where every byte of a file is.
 
-use crate::format::part::Part;
 use std::collections::BTreeMap;
 
 use crate::bits::id_bits;
@@ -12,8 +11,10 @@ use crate::error::{Error, Result};
 use crate::files::byte_source::Source;
 use crate::format::directory::SectionKind;
 use crate::format::header::{FOOTER, HEADER};
+use crate::format::part::Part;
 use crate::read::reader::Reader;
 use crate::read::table::Rows;
+use crate::summary::SUMMARIES;
 
 /// Where every byte of a file is, and what other layouts would take.
 #[derive(Clone, Debug, PartialEq)]
@@ -95,9 +96,9 @@ impl<S: Source> Reader<S> {
                 SectionKind::BLOCKS => continue,
                 SectionKind::BLOCK_TABLE => Part::BlockTable,
                 SectionKind::DICTIONARY_TABLE => Part::Dictionaries,
-                SectionKind::CONDENSED_TABLE
-                | SectionKind::CONDENSED_SCHEMA
-                | SectionKind::CELLS => Part::Condensed,
+                SectionKind::CONDENSED_TABLE | SectionKind::CONDENSED_SCHEMA | SectionKind::CELLS => {
+                    Part::Condensed
+                }
                 SectionKind::SAMPLE_INDEX | SectionKind::CLASS_TABLE => Part::SampleIndex,
                 SectionKind::CHECKSUM_LEVEL => Part::Checksums,
                 SectionKind::SCHEMA | SectionKind::IMAGE_ERRORS => Part::Schema,

@@ -4,12 +4,12 @@ use crate::column::{Batch, Values};
 use crate::earned;
 use crate::error::{Error, Result};
 use crate::files::byte_source::Source;
-use crate::format::directory::SectionKind;
 use crate::read::Reader;
 use crate::summary::cells::condensed::Condensed;
 use crate::summary::cells::options::TargetKind;
 use crate::summary::cells::plan::CellPlan;
 use crate::summary::cells::section::{CellTarget, CellsSection};
+use crate::summary::covariances::section::CovariancesSection;
 
 /// Description of a file's condensed samples, without the samples.
 #[derive(Clone, Debug, PartialEq)]

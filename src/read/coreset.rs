@@ -2,7 +2,6 @@
 
 use crate::error::Result;
 use crate::files::byte_source::Source;
-use crate::format::directory::SectionKind;
 use crate::read::Reader;
 use crate::summary::coreset::section::CoresetSection;
 

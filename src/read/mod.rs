@@ -22,7 +22,6 @@ pub(crate) mod segment;
 pub(crate) mod table;
 mod take;
 
-pub use crate::format::part::Part;
 pub use account::Account;
 pub use columns::{ColumnAccount, ColumnBits, GroupBits};
 pub use condensed::{CondensedInfo, CondensedSamples};
@@ -35,4 +34,5 @@ pub use reader::Reader;
 pub use scan::Scan;
 
 pub use crate::files::byte_source::{FileSource, Source};
+pub use crate::format::part::Part;
 pub use crate::summary::sample_index::Class;

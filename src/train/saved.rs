@@ -57,16 +57,20 @@ impl Saved {
     /// # Errors
     /// `Io`, naming the file.
     pub fn write(path: &Path, names: &Names, tensors: &[(&str, &[f64])]) -> Result<()> {
-        let names = serde_json::to_string(names).map_err(|e| Error::argument(format!("model names: {e}")))?;
+        let names = serde_json::to_string(names)
+            .map_err(|e| Error::argument(format!("model names: {e}")).with_source(e))?;
         let bytes: Vec<Vec<u8>> =
             tensors.iter().map(|(_, values)| values.iter().flat_map(|v| v.to_le_bytes()).collect()).collect();
         let mut views = Vec::with_capacity(tensors.len());
         for ((name, values), bytes) in tensors.iter().zip(&bytes) {
             let view = TensorView::new(Dtype::F64, vec![values.len()], bytes);
-            views.push((*name, view.map_err(|e| Error::argument(format!("tensor {name}: {e}")))?));
+            views.push((
+                *name,
+                view.map_err(|e| Error::argument(format!("tensor {name}: {e}")).with_source(e))?,
+            ));
         }
         let bytes = safetensors::serialize(views, Some(HashMap::from([(METADATA_KEY.to_owned(), names)])))
-            .map_err(|e| Error::argument(format!("cannot save the model: {e}")))?;
+            .map_err(|e| Error::argument(format!("cannot save the model: {e}")).with_source(e))?;
         replace(path, &bytes)
     }
 

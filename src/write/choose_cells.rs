@@ -17,7 +17,7 @@ use crate::write::table::{Table, for_each_batch};
 
 /// Most cells and, if it is given, the number of bits.
 fn limit(options: &Options, rows: u64, target: bool) -> Result<Option<(u64, Option<usize>)>> {
-    let most = match options.cells {
+    let most = match options.summaries.cells {
         CellLimit::None => return Ok(None),
         CellLimit::Default if !target => return Ok(None),
         CellLimit::Default => (rows / 100).clamp(100, MAX_CELLS),
@@ -41,7 +41,7 @@ pub(crate) fn choose_cells(
     features: &[usize],
     survey: &mut Survey,
     options: &Options,
-    progress: &(dyn Fn(u64) + Sync),
+    progress: &(dyn Fn(u64) -> Result<()> + Sync),
 ) -> Result<Option<CellPlan>> {
     let schema = table.schema();
     let Some((most, beta)) = limit(options, survey.rows, survey.target.is_some())? else {
@@ -56,7 +56,7 @@ pub(crate) fn choose_cells(
         ));
     }
     let grid = Grid::of(&survey.ranges);
-    let order = if options.low_entropy_cells { CellBits::Low } else { CellBits::High };
+    let order = if options.summaries.low_entropy_cells { CellBits::Low } else { CellBits::High };
     let mut bits = choose_bits(&grid, &survey.sample, order);
     if beta.is_none() {
         bits = fit_bits(&grid, &survey.sample, bits, most as usize);
@@ -73,8 +73,7 @@ pub(crate) fn choose_cells(
         keys.of_segment(batch.rows, &columns, &mut found);
         found.iter().try_for_each(|&key| prefixes.insert(key))?;
         rows += batch.rows as u64;
-        progress(rows);
-        Ok(())
+        progress(rows)
     })?;
     let map = prefixes.finish();
     bits.truncate(map.beta());
@@ -95,6 +94,6 @@ pub(crate) fn choose_cells(
         layout,
         labels,
         stored_labels,
-        low_entropy: options.low_entropy_cells,
+        low_entropy: options.summaries.low_entropy_cells,
     }))
 }

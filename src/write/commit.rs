@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::error::{Error, Result};
 use crate::files::byte_source::Source;
-use crate::files::file_system::Storage;
+use crate::files::file_system::FileSystem;
 use crate::files::new_file::NewFile;
 use crate::files::scratch_space::ScratchSpace;
 use crate::format::checksum::PageSums;
@@ -20,8 +20,8 @@ pub(crate) struct Pending<'s> {
 
 impl<'s> Pending<'s> {
     /// Starts a file that will be `target`.
-    pub fn create(storage: &'s dyn Storage, target: &Path, overwrite: bool) -> Result<Self> {
-        let out = BufWriter::with_capacity(1 << 20, NewFile::create_in(storage, target, overwrite)?);
+    pub fn create(file_system: &'s dyn FileSystem, target: &Path, overwrite: bool) -> Result<Self> {
+        let out = BufWriter::with_capacity(1 << 20, NewFile::create_in(file_system, target, overwrite)?);
         Ok(Self { out, sums: PageSums::default(), at: 0 })
     }
 
@@ -29,7 +29,7 @@ impl<'s> Pending<'s> {
     pub fn scratch_space(&self) -> ScratchSpace<'s> {
         let file = self.out.get_ref();
         let (folder, target) = (file.folder().to_owned(), Some(file.named().to_owned()));
-        ScratchSpace { storage: file.storage(), folder, target }
+        ScratchSpace { file_system: file.file_system(), folder, target }
     }
 
     /// The offset of the next byte.

@@ -20,7 +20,7 @@ pub(crate) fn coreset(
     table: &dyn Table,
     roles: &Roles,
     moments: Option<&Moments>,
-    progress: &dyn Fn(u64),
+    progress: &dyn Fn(u64) -> Result<()>,
 ) -> Result<Option<CoresetSection>> {
     let columns: Vec<usize> = roles.features.iter().copied().chain(roles.target.map(|(t, _)| t)).collect();
     let fits = |moments: &&Moments| roles.target.is_some() && moments.columns() == columns.len();
@@ -45,7 +45,7 @@ pub(crate) fn coreset(
             }
         });
         rows += batch.rows as u64;
-        progress(rows);
+        progress(rows)?;
     }
     if moments.count() == 0 {
         return Ok(None);
@@ -53,7 +53,7 @@ pub(crate) fn coreset(
     let (x, y, weights) = coreset.finish();
     let mut values = Vec::with_capacity(weights.len() * (k + 1));
     for (at, (y, weight)) in y.iter().zip(&weights).enumerate() {
-        values.extend(x.iter().skip(at * (k - 1)).take(k - 1).chain([y, weight]));
+        values.extend(x[at * (k - 1)..][..k - 1].iter().chain([y, weight]));
     }
     Ok(Some(CoresetSection { columns: columns.iter().map(|&node| node as u32).collect(), values }))
 }

@@ -11,7 +11,7 @@ use crate::codec::strings::dictionary_entry::{DictionaryEntry, DictionaryKind};
 use crate::codec::strings::encode::StoredDictionary;
 use crate::codec::transform::lane_transform::{LaneTransform, TransformKind};
 use crate::error::Result;
-use crate::files::file_system::Storage;
+use crate::files::file_system::FileSystem;
 use crate::files::scratch_space::ScratchSpace;
 use crate::format::checksum::{PAGE, crc};
 use crate::format::directory::{Directory, Feature, Head, Section, SectionKind};
@@ -64,8 +64,8 @@ pub(crate) struct FileWriter<'s> {
 
 impl<'s> FileWriter<'s> {
     /// Starts a file.
-    pub fn create(storage: &'s dyn Storage, path: &Path, overwrite: bool) -> Result<Self> {
-        let mut out = Pending::create(storage, path, overwrite)?;
+    pub fn create(file_system: &'s dyn FileSystem, path: &Path, overwrite: bool) -> Result<Self> {
+        let mut out = Pending::create(file_system, path, overwrite)?;
         out.write(Header::new().as_bytes())?;
         let (dictionaries, sections) = (Vec::new(), Vec::new());
         Ok(Self { out, dictionaries, features: BTreeSet::new(), sections, transforms: Vec::new() })

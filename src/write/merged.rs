@@ -4,19 +4,17 @@ use std::path::Path;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::files::byte_source::FileSource;
-use crate::files::file_system::Storage;
+use crate::files::file_system::FileSystem;
 use crate::format::directory::{Feature, SectionKind};
 use crate::format::schema::{Node, Schema};
 use crate::read::reader::Reader;
+use crate::summary::SUMMARIES;
 use crate::summary::cells::condensed::Condensed;
 use crate::summary::cells::plan::CellPlan;
 use crate::summary::cells::section::{CellTarget, CellsSection, MAX_CELLS};
-use crate::summary::moments::moments::Moments;
-use crate::summary::moments::plan::MomentPlan;
-use crate::summary::moments::section::MomentsSection;
+use crate::write::condensed_table::condensed_table;
 use crate::write::file::{Blocks, FileWriter};
 use crate::write::options::Options;
-use crate::write::passes::condensed_table;
 use crate::write::report::Report;
 
 /// Writes a file of the condensed samples, weights and moments of gede files with the same columns, and of none of their
@@ -27,7 +25,7 @@ use crate::write::report::Report;
 /// `Argument` for no files, for more than 2^21 samples and for a file that exists; `Input` for a file without condensed
 /// samples; `Type` for one with other columns, features or target than the first; `Corrupt` and `Io`.
 pub fn merge_condensed<P: AsRef<Path>>(
-    storage: &dyn Storage,
+    file_system: &dyn FileSystem,
     path: &Path,
     files: &[P],
     overwrite: bool,
@@ -43,7 +41,7 @@ pub fn merge_condensed<P: AsRef<Path>>(
         merged = Some(added.map_err(|e| e.at(file.display()))?);
     }
     let merged = merged.ok_or_else(|| Error::argument("no files to merge"))?;
-    merged.write(FileWriter::create(storage, path, overwrite)?)
+    merged.write(FileWriter::create(file_system, path, overwrite)?)
 }
 
 /// Contents of one or several files.
@@ -52,10 +50,9 @@ struct Merged {
     arrow_schema: Option<Vec<u8>>,
     cells: CellsSection,
     samples: Condensed,
-    /// None if a file has none.
-    covariances: Option<Vec<f32>>,
-    /// None if a file has none, or those of other columns.
-    moments: Option<(MomentPlan, Moments)>,
+    /// The sections of the summaries, by their place among all kinds; none where a file has none, or another's does not
+    /// add up.
+    summaries: [Option<Vec<u8>>; SUMMARIES.len()],
     /// The parts that some files have, and why the merged one has not.
     left_out: Vec<String>,
 }
@@ -68,16 +65,15 @@ impl Merged {
         let (cells, samples) = (reader.cells()?.ok_or_else(none)?, reader.condensed()?.ok_or_else(none)?);
         let mut schema = reader.schema().clone();
         (0..schema.nodes().len()).for_each(|node| schema.set_dictionary(node, None));
-        let moments = match (reader.moments_bytes()?, reader.moments()?) {
-            (Some(bytes), Some(moments)) => {
-                let section = MomentsSection::read(&bytes, schema.nodes().len())?;
-                Some((MomentPlan::of_section(&section), moments.moments))
-            }
-            _ => None,
-        };
+        // They fit the cells, which their section alone does not show.
+        reader.cell_covariances()?;
+        let mut summaries = [const { None }; SUMMARIES.len()];
+        for (own, kind) in summaries.iter_mut().zip(&SUMMARIES) {
+            *own = reader.bulk_section(kind.section)?;
+        }
         let arrow_schema = reader.arrow_schema().map(<[u8]>::to_vec);
-        let (samples, covariances) = (samples.samples, reader.cell_covariances()?);
-        Ok(Self { schema, arrow_schema, cells, samples, covariances, moments, left_out: Vec::new() })
+        let samples = samples.samples;
+        Ok(Self { schema, arrow_schema, cells, samples, summaries, left_out: Vec::new() })
     }
 
     /// Appends the samples of another file and adds its moments.
@@ -123,38 +119,25 @@ impl Merged {
             )));
         }
         let file = file.display();
-        self.covariances = match (self.covariances, other.covariances) {
-            (Some(own), Some(other)) => Some([own, other].concat()),
-            (None, None) => None,
-            (Some(_), None) => {
-                self.left_out.push(format!("cell covariances are left out: {file} has none"));
-                None
-            }
-            (None, Some(_)) => {
-                self.left_out
-                    .push(format!("cell covariances of {file} are left out: files before it have none"));
-                None
-            }
-        };
-        self.moments = match (self.moments, other.moments) {
-            (Some((plan, mut moments)), Some((other, others))) if plan == other => {
-                moments.merge(&others)?;
-                Some((plan, moments))
-            }
-            (None, None) => None,
-            (Some(_), Some(_)) => {
-                self.left_out.push(format!("moments are left out: those of {file} are of other columns"));
-                None
-            }
-            (Some(_), None) => {
-                self.left_out.push(format!("moments are left out: {file} has none"));
-                None
-            }
-            (None, Some(_)) => {
-                self.left_out.push(format!("moments of {file} are left out: files before it have none"));
-                None
-            }
-        };
+        for ((own, other), kind) in self.summaries.iter_mut().zip(&other.summaries).zip(&SUMMARIES) {
+            let name = kind.feature.name;
+            let (merged, why) = match (own.as_deref(), other.as_deref()) {
+                (Some(own), Some(other)) => {
+                    let merged = (kind.merge)(own, other, &self.schema)?;
+                    let why = merged
+                        .is_none()
+                        .then(|| format!("{name} are left out: those of {file} do not add up"));
+                    (merged, why)
+                }
+                (Some(_), None) => (None, Some(format!("{name} are left out: {file} has none"))),
+                (None, Some(_)) => {
+                    (None, Some(format!("{name} of {file} are left out: files before it have none")))
+                }
+                (None, None) => (None, None),
+            };
+            *own = merged;
+            self.left_out.extend(why);
+        }
         Ok(self)
     }
 
@@ -218,14 +201,11 @@ impl Merged {
         out.feature(Feature::CONDENSED_SAMPLES);
         let rows = Blocks::default();
         out.tables(&rows, &condensed)?;
-        if let Some((plan, moments)) = &self.moments {
-            out.section(SectionKind::MOMENTS, &plan.section(moments).to_bytes())?;
-            out.feature(Feature::MOMENTS);
-        }
-        if let Some(covariances) = &self.covariances {
-            let bytes: Vec<u8> = covariances.iter().flat_map(|v| v.to_le_bytes()).collect();
-            out.section(SectionKind::CELL_COVARIANCES, &bytes)?;
-            out.feature(Feature::CELL_COVARIANCES);
+        for (summary, kind) in self.summaries.iter().zip(&SUMMARIES) {
+            if let Some(bytes) = summary {
+                out.section(kind.section, bytes)?;
+                out.feature(kind.feature);
+            }
         }
         let metadata: Vec<_> = metadata.iter().map(|(kind, bytes)| (*kind, bytes.as_slice())).collect();
         let file_length = out.finish(self.schema.groups(), &rows, &condensed, &metadata)?;

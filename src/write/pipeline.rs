@@ -20,6 +20,7 @@ use crate::summary::covariances::products::CellProducts;
 use crate::summary::moments::moments::Moments;
 use crate::summary::moments::plan::{MomentPlan, Terms};
 use crate::write::file::{Blocks, FileWriter};
+use crate::write::options::Options;
 use crate::write::read_back;
 
 /// Memory for segments on the way, a thread.
@@ -50,7 +51,24 @@ pub(crate) struct Pipeline<'a> {
     pub blocks: Blocks,
 }
 
-impl Pipeline<'_> {
+impl<'a> Pipeline<'a> {
+    /// Encodes rows, without dictionaries and sums.
+    pub fn new(schema: &'a Schema, options: &Options) -> Self {
+        Self {
+            schema,
+            dictionaries: &[],
+            coding: options.coding(),
+            tau: options.layout.tau,
+            plan: None,
+            totals: None,
+            covariances: None,
+            moments: None,
+            images: options.images.transform,
+            errors: Vec::new(),
+            blocks: Blocks::default(),
+        }
+    }
+
     fn encode(&self, segment: &Batch) -> Result<Encoded> {
         let summed = || -> Result<_> {
             let sums = self.plan.map(|p| p.sums(self.schema, segment)).transpose()?;
@@ -101,7 +119,7 @@ impl Pipeline<'_> {
         &mut self,
         out: &mut FileWriter,
         segments: impl Iterator<Item = Result<Batch>> + Send,
-        progress: &(dyn Fn(u64) + Sync),
+        progress: &(dyn Fn(u64) -> Result<()> + Sync),
     ) -> Result<()> {
         let threads = rayon::current_num_threads();
         let mut segments =
@@ -124,7 +142,7 @@ impl Pipeline<'_> {
                 })?;
                 self.commit(out, encoded)?;
             }
-            progress(self.blocks.rows());
+            progress(self.blocks.rows())?;
             group = if threads > 1 { next? } else { segments.group(threads)? };
         }
         Ok(())

@@ -32,7 +32,8 @@ impl Roles {
                 ))),
             }
         };
-        let target = options.target.as_ref().map(|(name, kind)| Ok((only(name)?, *kind))).transpose()?;
+        let target =
+            options.summaries.target.as_ref().map(|(name, kind)| Ok((only(name)?, *kind))).transpose()?;
         if let Some((t, TargetKind::Value)) = target
             && let Some(n) = schema.nodes().get(t).filter(|n| !n.is_numeric_column())
         {
@@ -41,8 +42,9 @@ impl Roles {
                 n.name
             )));
         }
-        let excluded = options.exclude.iter().map(|name| schema.column(name)).collect::<Result<Vec<_>>>()?;
-        let class = options.class.as_ref().map(only).transpose()?;
+        let excluded =
+            options.summaries.exclude.iter().map(|name| schema.column(name)).collect::<Result<Vec<_>>>()?;
+        let class = options.layout.class.as_ref().map(only).transpose()?;
         let mut roles = Self { target, features: Vec::new(), class, empty: Vec::new(), excluded };
         roles.features = schema.columns().filter(|&c| roles.reason(schema, c).is_none()).collect();
         Ok(roles)

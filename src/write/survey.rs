@@ -6,11 +6,11 @@ use crate::codec::coding::Coding;
 use crate::codec::strings::encode::{Dictionary, strings};
 use crate::codec::strings::interned::Interned;
 use crate::column::append::are_strings;
-use crate::column::values::{Column, Values};
-use crate::error::{Error, ErrorKind, Result};
+use crate::column::values::{Batch, Column, Values};
+use crate::error::{Error, Result};
 use crate::format::schema::{Kind, Schema};
 use crate::summary::cells::labels::Labels;
-use crate::summary::cells::options::TargetKind;
+use crate::summary::cells::options::{CellLimit, TargetKind};
 use crate::summary::cells::sample::Sample;
 use crate::summary::features::Range;
 use crate::summary::numbers::{Numbers, numbers};
@@ -51,11 +51,7 @@ pub(crate) fn is_needed(schema: &Schema, roles: &Roles, options: &Options) -> bo
     schema.nodes().iter().any(|n| n.kind.is_bytes())
         || roles.class.is_some()
         || roles.target.is_some()
-        || !matches!(
-            options.cells,
-            crate::summary::cells::options::CellLimit::None
-                | crate::summary::cells::options::CellLimit::Default
-        )
+        || !matches!(options.summaries.cells, CellLimit::None | CellLimit::Default)
 }
 
 /// Makes the first pass.
@@ -63,13 +59,21 @@ pub(crate) fn survey(
     table: &dyn Table,
     roles: &Roles,
     coding: Coding,
-    progress: &(dyn Fn(u64) + Sync),
+    progress: &(dyn Fn(u64) -> Result<()> + Sync),
 ) -> Result<Survey> {
     let schema = table.schema();
-    let columns_of_strings = schema.nodes().iter().filter(|n| n.kind.is_bytes()).count();
-    let most_bytes = DICTIONARY_BYTES.min(ALL_DICTIONARY_BYTES / columns_of_strings.max(1));
-    let mut texts: Vec<Option<Strings>> =
-        schema.nodes().iter().map(|n| n.kind.is_bytes().then(|| Strings::new(most_bytes))).collect();
+    let given = given_dictionaries(table, coding)?;
+    let mut pass = FirstPass::new(schema, roles, &given)?;
+    for_each_batch(table, |batch| {
+        pass.add(schema, roles, &batch);
+        progress(pass.rows)
+    })?;
+    pass.finish(schema, roles, coding, given)
+}
+
+/// The dictionaries that the table brings, by node.
+fn given_dictionaries(table: &dyn Table, coding: Coding) -> Result<Vec<Option<Dictionary>>> {
+    let schema = table.schema();
     let mut dictionaries: Vec<Option<Dictionary>> = (0..schema.nodes().len()).map(|_| None).collect();
     for (node, values) in table.dictionaries() {
         let (Values::Bytes { offsets, data }, Some(slot)) = (values, dictionaries.get_mut(*node)) else {
@@ -84,94 +88,133 @@ pub(crate) fn survey(
             )));
         }
         *slot = Dictionary::new(&strings(offsets, data).collect::<Vec<_>>(), coding);
-        if slot.is_some() {
-            texts[*node] = None;
-        }
     }
-    let labels = |node: usize, most: usize| -> Result<Option<Labels>> {
-        schema.nodes().get(node).map(|n| Labels::new(n, most)).transpose()
-    };
-    let mut target_labels = match roles.target {
-        Some((t, TargetKind::Class | TargetKind::Auto)) => labels(t, AUTO_CLASSES)?,
-        _ => None,
-    };
-    let mut class_labels = match roles.class {
-        Some(c) => labels(c, STORED_CLASSES)?,
-        None => None,
-    };
-    let mut ranges = vec![Range::EMPTY; roles.features.len()];
-    let mut target_range = Range::EMPTY;
-    let mut sample = Sample::new(roles.features.len());
-    let (mut rows, mut target_nulls) = (0u64, 0);
-    for_each_batch(table, |batch| {
+    Ok(dictionaries)
+}
+
+/// The first pass on its way.
+struct FirstPass {
+    rows: u64,
+    /// By node; none for those that are not text or have a dictionary already.
+    texts: Vec<Option<Strings>>,
+    ranges: Vec<Range>,
+    sample: Sample,
+    target_range: Range,
+    target_labels: Option<Labels>,
+    class_labels: Option<Labels>,
+    target_nulls: u64,
+}
+
+impl FirstPass {
+    fn new(schema: &Schema, roles: &Roles, given: &[Option<Dictionary>]) -> Result<Self> {
+        let columns_of_strings = schema.nodes().iter().filter(|n| n.kind.is_bytes()).count();
+        let most_bytes = DICTIONARY_BYTES.min(ALL_DICTIONARY_BYTES / columns_of_strings.max(1));
+        let nodes = schema.nodes().iter().zip(given);
+        let texts = nodes
+            .map(|(node, given)| (node.kind.is_bytes() && given.is_none()).then(|| Strings::new(most_bytes)));
+        let labels = |node: usize, most: usize| Labels::new(&schema.nodes()[node], most);
+        let target_labels = match roles.target {
+            Some((t, TargetKind::Class | TargetKind::Auto)) => Some(labels(t, AUTO_CLASSES)?),
+            _ => None,
+        };
+        Ok(Self {
+            rows: 0,
+            texts: texts.collect(),
+            ranges: vec![Range::EMPTY; roles.features.len()],
+            sample: Sample::new(roles.features.len()),
+            target_range: Range::EMPTY,
+            target_labels,
+            class_labels: roles.class.map(|c| labels(c, STORED_CLASSES)).transpose()?,
+            target_nulls: 0,
+        })
+    }
+
+    /// Adds the rows of a batch, which fits the schema.
+    fn add(&mut self, schema: &Schema, roles: &Roles, batch: &Batch) {
         let add =
             |(text, column): (&mut Option<Strings>, &Column)| text.iter_mut().for_each(|t| t.add(column));
-        texts.par_iter_mut().zip(&batch.columns).for_each(add);
-        if let Some(((t, _), labels)) = roles.target.zip(target_labels.as_mut()) {
-            batch.columns.get(t).into_iter().for_each(|c| labels.add(c, batch.rows));
+        self.texts.par_iter_mut().zip(&batch.columns).for_each(add);
+        if let Some(((t, _), labels)) = roles.target.zip(self.target_labels.as_mut()) {
+            labels.add(&batch.columns[t], batch.rows);
         }
-        if let Some((c, labels)) = roles.class.zip(class_labels.as_mut()) {
-            batch.columns.get(c).into_iter().for_each(|c| labels.add(c, batch.rows));
+        if let Some((c, labels)) = roles.class.zip(self.class_labels.as_mut()) {
+            labels.add(&batch.columns[c], batch.rows);
         }
-        let features = numbers(schema, &batch, &roles.features);
+        let features = numbers(schema, batch, &roles.features);
         let columns: Vec<_> = features.iter().map(Numbers::column).collect();
-        ranges.par_iter_mut().zip(&columns).for_each(|(r, c)| r.add(c));
-        sample.add(rows, batch.rows, &columns);
+        self.ranges.par_iter_mut().zip(&columns).for_each(|(r, c)| r.add(c));
+        self.sample.add(self.rows, batch.rows, &columns);
         if let Some((t, _)) = roles.target {
-            let target = numbers(schema, &batch, &[t]);
-            target.iter().for_each(|n| target_range.add(&n.column()));
-            target_nulls += match target.first().filter(|_| schema.nodes()[t].is_numeric_column()) {
+            let target = numbers(schema, batch, &[t]);
+            target.iter().for_each(|n| self.target_range.add(&n.column()));
+            self.target_nulls += match target.first().filter(|_| schema.nodes()[t].is_numeric_column()) {
                 Some(n) => n.column().iter().filter(|x| !x.is_some_and(f64::is_finite)).count() as u64,
                 None => nulls(&batch.columns[t]),
             };
         }
-        rows += batch.rows as u64;
-        progress(rows);
-        Ok(())
-    })?;
-    let doubts = texts.iter().map(|text| text.as_ref().and_then(Strings::doubt)).collect();
-    let choose = |(slot, text): (&mut Option<Dictionary>, Option<Strings>)| {
-        if let Some(text) = text {
-            *slot = text.dictionary(coding);
+        self.rows += batch.rows as u64;
+    }
+
+    fn finish(
+        self,
+        schema: &Schema,
+        roles: &Roles,
+        coding: Coding,
+        mut dictionaries: Vec<Option<Dictionary>>,
+    ) -> Result<Survey> {
+        let doubts = self.texts.iter().map(|text| text.as_ref().and_then(Strings::doubt)).collect();
+        let target = self.target(schema, roles)?;
+        let Self { rows, texts, ranges, sample, target_range, target_labels, class_labels, target_nulls } =
+            self;
+        if let (Some(c), Some(labels)) = (roles.class, &class_labels) {
+            refuse_many(schema, c, labels, STORED_CLASSES)?;
         }
-    };
-    dictionaries.par_iter_mut().zip(texts).for_each(choose);
-    let target = roles.target.map(|(t, kind)| (t, resolve(schema, t, kind, target_labels.as_ref())));
-    if let (Some((t, TargetKind::Class)), Some(labels)) = (target, &target_labels) {
-        refuse_many(schema, t, labels, AUTO_CLASSES)?;
+        let choose = |(slot, text): (&mut Option<Dictionary>, Option<Strings>)| {
+            if let Some(text) = text {
+                *slot = text.dictionary(coding);
+            }
+        };
+        dictionaries.par_iter_mut().zip(texts).for_each(choose);
+        let target_labels = target_labels.filter(|_| target.is_some_and(|(_, k)| k == TargetKind::Class));
+        Ok(Survey {
+            rows,
+            dictionaries,
+            ranges,
+            sample,
+            target_range,
+            target,
+            target_labels,
+            class_labels,
+            target_nulls,
+            doubts,
+        })
     }
-    if let (Some(c), Some(labels)) = (roles.class, &class_labels) {
-        refuse_many(schema, c, labels, STORED_CLASSES)?;
+
+    /// The target as a class or a value.
+    ///
+    /// # Errors
+    /// `Argument` for one that is neither, or null in every row.
+    fn target(&self, schema: &Schema, roles: &Roles) -> Result<Option<(usize, TargetKind)>> {
+        let Some((t, kind)) = roles.target else { return Ok(None) };
+        let (node, labels) = (&schema.nodes()[t], self.target_labels.as_ref());
+        let kind = resolve(schema, t, kind, labels);
+        if let (TargetKind::Class, Some(labels)) = (kind, labels) {
+            refuse_many(schema, t, labels, AUTO_CLASSES)?;
+        }
+        if self.rows > 0 && self.target_nulls == self.rows {
+            return Err(Error::argument(format!(
+                "target \"{}\" is null or not finite in every row: there is nothing to predict",
+                node.name
+            )));
+        }
+        if kind == TargetKind::Value && !node.is_numeric_column() {
+            return Err(Error::argument(format!(
+                "target \"{}\" is neither numeric nor a class of at most {AUTO_CLASSES} values",
+                node.name
+            )));
+        }
+        Ok(Some((t, kind)))
     }
-    if let Some((t, _)) = target
-        && rows > 0
-        && target_nulls == rows
-    {
-        let name = &schema.nodes()[t].name;
-        return Err(Error::argument(format!(
-            "target \"{name}\" is null or not finite in every row: there is nothing to predict"
-        )));
-    }
-    target_labels = target_labels.filter(|_| target.is_some_and(|(_, k)| k == TargetKind::Class));
-    if let Some((t, TargetKind::Value)) = target
-        && let Some(n) = schema.nodes().get(t).filter(|n| !n.is_numeric_column())
-    {
-        let why =
-            format!("target \"{}\" is neither numeric nor a class of at most {AUTO_CLASSES} values", n.name);
-        return Err(Error::new(ErrorKind::Argument, why));
-    }
-    Ok(Survey {
-        rows,
-        dictionaries,
-        ranges,
-        sample,
-        target_range,
-        target,
-        target_labels,
-        class_labels,
-        target_nulls,
-        doubts,
-    })
 }
 
 /// Nulls of a column.

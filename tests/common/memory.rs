@@ -2,7 +2,7 @@
 
 use gede::column::{Batch, Column, Kind, Schema, SchemaBuilder, Values};
 use gede::image::ImageShape;
-use gede::write::{Batches, Options, Table, write};
+use gede::write::{Batches, Options, Table, Writer};
 
 /// A table that is a list of batches.
 #[derive(Clone, Default)]
@@ -36,7 +36,7 @@ impl Memory {
     pub fn file(&self, options: &Options) -> Vec<u8> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("t.gede");
-        write(&path, self, options).unwrap();
+        Writer::new(options.clone()).write(&path, self).unwrap();
         std::fs::read(path).unwrap()
     }
 

@@ -4,7 +4,7 @@ use arrow::array::{Array, ArrayRef, FixedSizeListArray, UInt8Array};
 use arrow::datatypes::{DataType, Field, Schema};
 use arrow::record_batch::RecordBatch;
 use gede::arrow::ArrowTable;
-use gede::write::{CellLimit, Options, write};
+use gede::write::{CellLimit, Options, Writer};
 use std::sync::Arc;
 
 pub const CHANNELS: usize = 3;
@@ -53,10 +53,10 @@ pub fn file(rows: u64, by_class: bool, interleaved: bool) -> Vec<u8> {
     let (fields, columns): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
     let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).unwrap();
     let table = ArrowTable::from_batches(batch.schema(), vec![batch]).unwrap();
-    let class = by_class.then(|| "label".to_owned());
-    let options = Options { class, segment_rows: 64, cells: CellLimit::None, ..Options::default() };
+    let mut options = Options::default().with_segment_rows(64).with_cells(CellLimit::None);
+    options.layout.class = by_class.then(|| "label".to_owned());
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("pictures.gede");
-    write(&path, &table, &options).unwrap();
+    Writer::new(options.clone()).write(&path, &table).unwrap();
     std::fs::read(path).unwrap()
 }

@@ -23,7 +23,7 @@ pub fn random(seed: u64, row: usize) -> u64 {
 }
 
 fn plain() -> Options {
-    Options { cells: CellLimit::None, threads: 1, layout: Layout::Paper, ..Options::default() }
+    Options::default().with_cells(CellLimit::None).with_threads(1).with_layout(Layout::Paper)
 }
 
 /// Every animal; the file of each is a few KB.
@@ -32,18 +32,18 @@ pub fn all() -> Vec<Animal> {
         animal("integers", integers(13), plain()),
         animal("units", units(), plain()),
         animal("floats", floats(17), plain()),
-        animal("exceptions", exceptions(), Options { segment_rows: 100, ..plain() }),
+        animal("exceptions", exceptions(), plain().with_segment_rows(100)),
         animal("decimals", decimals(), plain()),
         animal("intervals", intervals(), plain()),
         animal("nested", nested(12), plain()),
         animal("fixed_bytes", fixed_bytes(), plain()),
-        animal("strings", strings(), Options { segment_rows: 20, ..plain() }),
+        animal("strings", strings(), plain().with_segment_rows(20)),
         animal("text_dictionary", text_dictionary(), plain()),
-        animal("segment_dictionary", segment_dictionary(), Options { segment_rows: 64, ..plain() }),
+        animal("segment_dictionary", segment_dictionary(), plain().with_segment_rows(64)),
         animal("kept_dictionary", kept_dictionary(), plain()),
         animal("long_dictionary", long_dictionary(), plain()),
         animal("value_dictionary", value_dictionary(), plain()),
-        animal("segments", integers(50), Options { segment_rows: 16, ..plain() }),
+        animal("segments", integers(50), plain().with_segment_rows(16)),
         animal("bases", bases(), plain()),
         animal("empty", integers(0), plain()),
         animal("one_row", floats(1), plain()),
@@ -323,7 +323,7 @@ fn class_wise() -> Vec<Animal> {
     let long =
         Builder::new(9000).number("c", Kind::Bool, 1, |i| u128::from(random(116, i) % 10 == 0)).finish();
     let one = Builder::new(5).number("c", Kind::Unsigned, 8, |_| 7).finish();
-    let by = |class: &str, segment_rows| Options { class: Some(class.to_owned()), segment_rows, ..plain() };
+    let by = |class: &str, segment_rows| plain().with_class(class).with_segment_rows(segment_rows);
     vec![
         animal("classes", digits, by("label", 8)),
         animal("classes_text", animals, by("kind", 1000)),
@@ -356,43 +356,38 @@ fn condensed() -> Vec<Animal> {
         .decimal(30, 4)
         .f64("t", |i| i as f64 * 0.5)
         .finish();
-    let to = |name: &str, kind, cells| Options { target: Some((name.to_owned(), kind)), cells, ..plain() };
+    let to = |name: &str, kind, cells| plain().with_target(name, kind).with_cells(cells);
     let value = || to("value", TargetKind::Value, CellLimit::Beta(5));
     let class = || to("class", TargetKind::Class, CellLimit::Most(12));
-    let z = |options: Options| Options { exclude: vec!["z".to_owned()], ..options };
+    let z = |options: Options| options.with_excluded(["z"]);
     vec![
-        animal("condensed_value", table(90), Options { segment_rows: 40, ..value() }),
+        animal("condensed_value", table(90), value().with_segment_rows(40)),
         animal("condensed_class", table(90), class()),
         animal(
             "condensed_scatter",
             table(90),
-            Options { cell_covariances: true, coreset: true, segment_rows: 40, ..z(value()) },
+            z(value()).with_cell_covariances(true).with_coreset(true).with_segment_rows(40),
         ),
-        animal("condensed_untargeted", table(40), Options { cells: CellLimit::Beta(3), ..plain() }),
+        animal("condensed_untargeted", table(40), plain().with_cells(CellLimit::Beta(3))),
         animal(
             "recomputed_untargeted",
             table(40),
-            Options { cells: CellLimit::Most(10), recompute_condensed: true, ..plain() },
+            plain().with_cells(CellLimit::Most(10)).with_recomputed_condensed(true),
         ),
         animal(
             "recomputed_value",
             table(90),
-            Options { recompute_condensed: true, segment_rows: 40, ..z(value()) },
+            z(value()).with_recomputed_condensed(true).with_segment_rows(40),
         ),
         animal(
             "recomputed_class",
             table(60),
-            Options { recompute_condensed: true, low_entropy_cells: true, ..class() },
+            class().with_recomputed_condensed(true).with_low_entropy_cells(true),
         ),
         animal(
             "condensed_class_wise",
             table(60),
-            Options {
-                class: Some("class".to_owned()),
-                segment_rows: 16,
-                recompute_condensed: true,
-                ..value()
-            },
+            value().with_class("class").with_segment_rows(16).with_recomputed_condensed(true),
         ),
         animal("moments_exact", exact, to("t", TargetKind::Value, CellLimit::None)),
     ]

@@ -8,22 +8,25 @@ use super::zoo::{Animal, random};
 
 /// Every animal in code groups. `paper` are tables as the paper's layout has them, by name.
 pub fn all(paper: &[Animal]) -> Vec<Animal> {
-    let plain = Options { cells: CellLimit::None, threads: 1, layout: Layout::Compact, ..Options::default() };
+    let plain = Options::default().with_cells(CellLimit::None).with_threads(1).with_layout(Layout::Compact);
     let animal = |name, table, options| Animal { name, table, options };
     let again = |name: &'static str, of: &str| {
         let Animal { table, options, .. } = paper.iter().find(|a| a.name == of).unwrap();
-        let options = Options { layout: Layout::Compact, ..options.clone() };
+        let options = options.clone().with_layout(Layout::Compact);
         Animal { name, table: table.clone(), options }
     };
-    let target = Some(("skewed".to_owned(), TargetKind::Value));
     vec![
-        animal("grouped_log", log(300), Options { segment_rows: 170, ..plain.clone() }),
-        animal("grouped_class_wise", log(90), Options { class: Some("b".to_owned()), ..plain.clone() }),
-        animal("grouped_condensed", log(80), Options { target, cells: CellLimit::Beta(4), ..plain.clone() }),
+        animal("grouped_log", log(300), plain.clone().with_segment_rows(170)),
+        animal("grouped_class_wise", log(90), plain.clone().with_class("b")),
+        animal(
+            "grouped_condensed",
+            log(80),
+            plain.clone().with_target("skewed", TargetKind::Value).with_cells(CellLimit::Beta(4)),
+        ),
         animal("grouped_steady", steady(), plain.clone()),
         animal("grouped_wide", wide(), plain.clone()),
         animal("grouped_nine_rows", log(9), plain.clone()),
-        animal("grouped_symbols", symbols(), Options { segment_rows: 60, ..plain.clone() }),
+        animal("grouped_symbols", symbols(), plain.clone().with_segment_rows(60)),
         animal("grouped_symbol_dictionary", symbol_dictionary(), plain.clone()),
         again("grouped_floats", "floats"),
         again("grouped_exceptions", "exceptions"),

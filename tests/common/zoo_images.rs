@@ -12,14 +12,12 @@ const COLOUR: (u8, u32, u32) = (3, 6, 9);
 
 /// Every animal of images.
 pub fn all() -> Vec<Animal> {
-    let by = |images, class: Option<&str>| Options {
-        cells: CellLimit::None,
-        threads: 1,
-        images,
-        layout: Layout::Paper,
-        class: class.map(str::to_owned),
-        segment_rows: 11,
-        ..Options::default()
+    let by = |images, class: Option<&str>| {
+        let options =
+            Options::default().with_cells(CellLimit::None).with_threads(1).with_layout(Layout::Paper);
+        let mut options = options.with_image_transform(images).with_segment_rows(11);
+        options.layout.class = class.map(str::to_owned);
+        options
     };
     use ImageTransform::{Dct, Lossless, None as Plain};
     let animal = |name, table, options| Animal { name, table, options };

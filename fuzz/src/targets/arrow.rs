@@ -6,7 +6,7 @@ use arrow::compute::concat_batches;
 use arrow::datatypes::*;
 use gede::arrow::{ArrowReader, ArrowTable, Sink, logical_eq};
 use gede::read::Projection;
-use gede::write::{CellLimit, Layout, Options, Part, TargetKind, write};
+use gede::write::{CellLimit, Layout, Options, Part, TargetKind, Writer};
 use gede::{ErrorKind, Reader};
 use std::path::Path;
 use std::sync::Arc;
@@ -41,7 +41,7 @@ pub fn write_then_read(data: &[u8]) {
     let Ok(table) = ArrowTable::from_batches(schema, batches) else { return };
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("t.gede");
-    match write(&file, &table, &options) {
+    match Writer::new(options.clone()).write(&file, &table) {
         Ok(_) => {}
         // Options that do not fit the table.
         Err(e) if matches!(e.kind(), ErrorKind::Argument | ErrorKind::Type) => return,
@@ -90,28 +90,28 @@ fn export(path: &Path, batch: &RecordBatch) {
 }
 
 fn options(bytes: &mut Bytes, columns: usize) -> Options {
-    let mut options = Options { threads: 1, ..Options::default() };
+    let mut options = Options::default().with_threads(1);
     let name = |bytes: &mut Bytes| format!("c{}", bytes.byte() % columns);
     if bytes.one_in(2) {
         let kinds = [TargetKind::Auto, TargetKind::Class, TargetKind::Value];
-        options.target = Some((name(bytes), kinds[bytes.byte() % 3]));
+        options.summaries.target = Some((name(bytes), kinds[bytes.byte() % 3]));
     }
-    options.class = bytes.one_in(4).then(|| name(bytes));
-    options.cells = match bytes.byte() % 5 {
+    options.layout.class = bytes.one_in(4).then(|| name(bytes));
+    options.summaries.cells = match bytes.byte() % 5 {
         0 => CellLimit::Default,
         1 => CellLimit::None,
         2 => CellLimit::Beta(bytes.byte() % 20),
         3 => CellLimit::Most(1 + bytes.byte() as u64),
         _ => CellLimit::Share(0.1),
     };
-    options.layout = [Layout::Compact, Layout::Paper][bytes.byte() % 2];
-    options.without = Part::ALL.get(bytes.byte() % 12).copied();
-    options.low_entropy_cells = bytes.one_in(3);
-    options.recompute_condensed = bytes.one_in(4);
-    options.cell_covariances = bytes.one_in(3);
-    options.coreset = bytes.one_in(3);
-    options.segment_rows = [65_536, 1 + bytes.byte()][bytes.byte() % 2];
-    options.tau = bytes.byte() % 50;
+    options.layout.records = [Layout::Compact, Layout::Paper][bytes.byte() % 2];
+    options.layout.without = Part::ALL.get(bytes.byte() % 12).copied();
+    options.summaries.low_entropy_cells = bytes.one_in(3);
+    options.summaries.recompute_condensed = bytes.one_in(4);
+    options.summaries.cell_covariances = bytes.one_in(3);
+    options.summaries.coreset = bytes.one_in(3);
+    options.layout.segment_rows = [65_536, 1 + bytes.byte()][bytes.byte() % 2];
+    options.layout.tau = bytes.byte() % 50;
     options
 }
 

@@ -4,7 +4,7 @@ use crate::bounds::{ROWS, bounded, within};
 use crate::read;
 use gede::Reader;
 use gede::arrow::ArrowTable;
-use gede::write::{Disk, Options, merge_condensed, write};
+use gede::write::{Disk, Options, Writer, merge_condensed};
 
 /// Opens a file, verifies it, and asks for all that is beside its rows.
 pub fn open(data: &[u8]) {
@@ -67,8 +67,8 @@ pub fn merge(data: &[u8]) {
     std::fs::write(&file, data).unwrap();
     within(4 * data.len() + (256 << 20), data, || {
         let Ok(table) = ArrowTable::of_files(&[&file, &file]) else { return };
-        let options = Options { threads: 1, ..Options::default() };
-        if write(&merged, &table, &options).is_ok() {
+        let options = Options::default().with_threads(1);
+        if Writer::new(options.clone()).write(&merged, &table).is_ok() {
             let merged = Reader::open(&merged).unwrap();
             assert_eq!(merged.rows(), 2 * rows);
             merged.verify(|_| {}).unwrap();

@@ -4,7 +4,7 @@ use crate::bounds::within;
 use crate::memory::Memory;
 use crate::read::rows;
 use gede::arrow::{ArrowTable, ImageInput, InputOptions, LabelFile, PictureStorage};
-use gede::write::{Options, Table, write};
+use gede::write::{Options, Table, Writer};
 use gede::{Error, ErrorKind, Reader};
 use std::path::Path;
 
@@ -82,7 +82,7 @@ fn round(table: &ArrowTable, folder: &Path) -> gede::Result<()> {
     }
     let written = Memory { schema: table.schema().clone(), batches, ..Memory::default() }.rows();
     let file = folder.join("t.gede");
-    write(&file, table, &Options { threads: 1, ..Options::default() }).map_err(unless_ours)?;
+    Writer::new(Options::default().with_threads(1)).write(&file, table).map_err(unless_ours)?;
     let reader = Reader::open(&file)?;
     reader.verify(|_| {}).unwrap();
     if table.dictionaries().is_empty() {

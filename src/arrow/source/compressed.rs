@@ -87,11 +87,12 @@ pub(crate) fn failed(path: &Path, error: io::Error) -> Error {
     use io::ErrorKind::{FileTooLarge, InvalidData, InvalidInput, Other, UnexpectedEof};
     let path = path.display();
     match error.kind() {
-        FileTooLarge => Error::new(ErrorKind::Input, format!("{path}: {error}")),
+        FileTooLarge => Error::new(ErrorKind::Input, format!("{path}: {error}")).with_source(error),
         UnexpectedEof => Error::new(ErrorKind::Input, format!("{path}: the compressed file is cut short")),
         // The Zstandard library reports damage as `Other`; errors of the system carry a number.
         InvalidData | InvalidInput | Other if error.raw_os_error().is_none() => {
-            Error::new(ErrorKind::Input, format!("{path}: the compressed file is damaged: {error}"))
+            let message = format!("{path}: the compressed file is damaged: {error}");
+            Error::new(ErrorKind::Input, message).with_source(error)
         }
         _ => Error::io(format!("cannot read {path}"), error),
     }

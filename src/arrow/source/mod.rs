@@ -107,13 +107,9 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(entries)
 }
 
-/// An error of reading `path`, on one line.
+/// An error of reading `path`.
 fn unreadable(path: &Path, error: ArrowError) -> Error {
-    let error = super::wrap(ErrorKind::Input, error);
-    match error.kind() {
-        ErrorKind::Io => error.at(path.display()),
-        kind => Error::new(kind, format!("{}: {error}", path.display()).replace(['\n', '\r'], " ")),
-    }
+    super::wrap(ErrorKind::Input, error).at(path.display())
 }
 
 /// Calls a reader of the `arrow` and `parquet` crates, which panic on some files.

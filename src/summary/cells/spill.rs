@@ -99,7 +99,7 @@ pub(crate) struct Limit<'a> {
 impl Limit<'static> {
     /// The usual one, of sums that are only looked at.
     pub fn temporary() -> Self {
-        let space = ScratchSpace { storage: &Disk, folder: std::env::temp_dir(), target: None };
+        let space = ScratchSpace { file_system: &Disk, folder: std::env::temp_dir(), target: None };
         Self { bytes: SUMS_IN_MEMORY, space }
     }
 }

@@ -9,9 +9,9 @@ use crate::error::{Error, Result};
 use crate::format::schema::{Node, Schema};
 use crate::summary::coreset::section::CoresetSection;
 use crate::summary::features::FeatureColumn;
+use crate::summary::moments::check::{differ, repeated};
 use crate::summary::moments::column::MomentColumn;
 use crate::summary::moments::moments::Moments;
-use crate::summary::moments::check::{differ, repeated};
 use crate::summary::{RawDictionary, RowCheck};
 
 /// How far a weighted sum may be from that of all rows, as a share of the root of the product of both squares' sums.

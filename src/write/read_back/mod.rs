@@ -18,13 +18,11 @@ use crate::codec::strings::encode::Dictionary;
 use crate::column::values::{Batch, Column, Values};
 use crate::error::{Error, ErrorKind, Result};
 use crate::files::byte_source::Source;
-use crate::format::directory::SectionKind;
 use crate::format::schema::{Node, Schema};
 use crate::read::projection::Projection;
 use crate::read::reader::Reader;
 use crate::read::segment::{Pieces, SegmentReader};
-use crate::summary::coreset::section::CoresetSection;
-use crate::summary::moments::section::MomentsSection;
+use crate::summary::SUMMARIES;
 
 /// Bytes of values decoded at a time: they stay in the second-level cache until they are compared.
 const DECODED: usize = 256 << 10;

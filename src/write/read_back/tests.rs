@@ -9,10 +9,10 @@ use crate::error::ErrorKind;
 use crate::format::image_shape::ImageShape;
 use crate::format::schema::{Kind, SchemaBuilder};
 use crate::write::options::Options;
-use crate::write::passes::write;
 use crate::write::read_back::damage::flip;
 use crate::write::read_back::*;
 use crate::write::table::{Batches, Table};
+use crate::write::writer::Writer;
 
 const PIECES: [&str; 8] =
     ["layout", "bases", "records", "exceptions", "heap", "offsets", "dictionary", "minimum"];
@@ -62,8 +62,8 @@ fn encoded(
     segment: &Batch,
     layout: Layout,
 ) -> Vec<EncodedBlock> {
-    let options = Options { layout, ..Options::default() };
-    vec![encode(Lanes::of(schema, segment, dictionaries, options.coding()).unwrap(), options.tau)]
+    let options = Options::default().with_layout(layout);
+    vec![encode(Lanes::of(schema, segment, dictionaries, options.coding()).unwrap(), options.layout.tau)]
 }
 
 /// True if the blocks, decoded without a look at what went in, are the segment. The cosine transform changes pixels
@@ -182,7 +182,7 @@ fn no_file_appears_from_a_broken_encoder() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("t.gede");
         let (schema, segment) = table(&format!("damage {piece} 3"), 500);
-        let error = write(&path, &Given(schema, segment), &Options::default()).unwrap_err();
+        let error = Writer::new(Options::default()).write(&path, &Given(schema, segment)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Internal, "{piece}: {error}");
         assert!(error.to_string().contains("segment 0"), "{piece}: {error}");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "{piece}");

@@ -2,6 +2,7 @@
 
 use gede::write::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 /// Anything shorter goes without a bar.
@@ -18,6 +19,14 @@ impl Bar {
         Self {
             bar: ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden()),
             started: Instant::now(),
+        }
+    }
+
+    /// The callback of a writer.
+    pub fn on_pass(&self) -> impl Fn(Progress) -> ControlFlow<()> + Send + Sync + '_ {
+        |progress| {
+            self.set(progress);
+            ControlFlow::Continue(())
         }
     }
 

@@ -6,7 +6,7 @@ use gede::arrow::ArrowTable;
 use gede::read::Source;
 use gede::sample::{Amount, Draw, Epochs, PixelFormat, State};
 use gede::train::{Augment, Device, ResidentImages, device_name};
-use gede::write::{ImageTransform, Options, TemporaryFolder, write};
+use gede::write::{ImageTransform, Options, TemporaryFolder, Writer};
 use gede::{Reader, Result};
 use serde::Serialize;
 
@@ -56,8 +56,8 @@ pub fn run(request: &Request) -> Result<()> {
     for (set, from) in [("mnist", "mnist/train-images-idx3-ubyte"), ("cifar10", "cifar10")] {
         for (coding, images) in CODINGS {
             let file = files.path().join(format!("{set}-{coding}.gede"));
-            let options = Options { images, class: Some("label".to_owned()), ..Options::default() };
-            write(&file, &ArrowTable::open(data.join(from))?, &options)?;
+            let options = Options::default().with_image_transform(images).with_class("label");
+            Writer::new(options.clone()).write(&file, &ArrowTable::open(data.join(from))?)?;
             let reader = open(&file)?;
             for batch in BATCHES {
                 let rate = decoded(&reader, batch, &device)?;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use common::Folder;
 use gede::arrow::ArrowTable;
-use gede::write::{CellLimit, ImageTransform, Layout, Options, write};
+use gede::write::{CellLimit, ImageTransform, Layout, Options, Writer};
 use serde_json::Value;
 
 const FAILED: i32 = 1;
@@ -56,8 +56,8 @@ fn rows(folder: &Folder, name: &str) -> Vec<BTreeMap<String, String>> {
 /// The length of the file that an input of the folder becomes.
 fn converted(folder: &Folder, input: &str, options: Options) -> u64 {
     let table = ArrowTable::open(folder.path(input)).unwrap();
-    let options = Options { overwrite: true, ..options };
-    write(folder.path("x.gede"), &table, &options).unwrap().file_length
+    let options = options.with_overwrite(true);
+    Writer::new(options.clone()).write(folder.path("x.gede"), &table).unwrap().file_length
 }
 
 fn transform(name: &str) -> ImageTransform {
@@ -95,12 +95,9 @@ fn files_are_as_convert_writes_them() {
             if row["format"] == "gede" && row["ablation"] == "false" {
                 let gain = number("share_plain") - number("share");
                 assert!((number("gain_points") - gain).abs() < 1e-9);
-                let options = Options {
-                    layout: Layout::Paper,
-                    class: (row["by_class"] == "true").then(|| "label".to_owned()),
-                    images: transform(&row["what"]),
-                    ..Options::default()
-                };
+                let options = Options::default().with_layout(Layout::Paper);
+                let mut options = options.with_image_transform(transform(&row["what"]));
+                options.layout.class = (row["by_class"] == "true").then(|| "label".to_owned());
                 assert_eq!(converted(&folder, input, options) as f64, number("bytes"), "{row:?}");
             }
         }
@@ -160,7 +157,7 @@ fn tables_are_as_convert_writes_them() {
         format!("n,x,k,word\n{}", table.split_inclusive('\n').take(800).collect::<String>()),
     );
     for (name, layout) in [("compact", Layout::Compact), ("paper", Layout::Paper)] {
-        let options = Options { layout, cells: CellLimit::None, ..Options::default() };
+        let options = Options::default().with_layout(layout).with_cells(CellLimit::None);
         let length = converted(&folder, "first.csv", options);
         assert!(rows.iter().any(|row| row["what"] == name && row["bytes"] == length.to_string()));
     }

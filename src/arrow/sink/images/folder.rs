@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use crate::error::{Error, Result};
 use crate::files::file_system::Disk;
-use crate::files::file_system::Storage;
+use crate::files::file_system::FileSystem;
 use crate::files::new_file::cannot_write;
 use crate::files::new_file::folder as parent;
 use crate::files::temporary::TemporaryFolder;

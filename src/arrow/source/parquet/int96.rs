@@ -1,7 +1,7 @@
 //! Units for INT96 timestamps: a day and the nanoseconds of it, which need 96 bits.
 
 use crate::arrow::guard::quietly;
-use crate::arrow::wrap;
+use crate::arrow::wrap_parquet;
 use crate::error::{Error, ErrorKind, Result};
 use arrow::datatypes::TimeUnit;
 use parquet::column::reader::ColumnReader;
@@ -23,7 +23,7 @@ const DAY_NANOS: i128 = 86_400_000_000_000;
 /// # Errors
 /// `Input` for a column whose values no unit of 64 bits holds.
 pub(crate) fn units(path: &Path, file: &File, columns: &[(usize, TimeUnit)]) -> Result<Vec<TimeUnit>> {
-    let failed = |e: ParquetError| wrap(ErrorKind::Input, e.into());
+    let failed = |e: ParquetError| wrap_parquet(ErrorKind::Input, e);
     let file = file.try_clone().map_err(|e| Error::io(format!("cannot read {}", path.display()), e))?;
     let survey = || -> Result<Vec<TimeUnit>> {
         let reader = SerializedFileReader::new(file).map_err(failed)?;

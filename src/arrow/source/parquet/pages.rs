@@ -227,7 +227,7 @@ fn strings(file: &File, column: &ColumnChunkMetaData, chunk: &Chunk, rows: usize
     if chunk.dictionary <= SHORT && !delta {
         return Ok(longest);
     }
-    let failed = |e: ParquetError| crate::arrow::wrap(ErrorKind::Input, e.into());
+    let failed = |e: ParquetError| crate::arrow::wrap_parquet(ErrorKind::Input, e);
     let file = file.try_clone().map_err(|e| Error::io("cannot read", e))?;
     let mut pages = SerializedPageReader::new(Arc::new(file), column, rows, None).map_err(failed)?;
     while let Some(page) = pages.get_next_page().map_err(failed)? {

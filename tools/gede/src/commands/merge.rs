@@ -7,7 +7,7 @@ use crate::output::{bytes, json, many, notes, print};
 use crate::progress::Bar;
 use gede::arrow::ArrowTable;
 use gede::read::Source;
-use gede::write::{Disk, Options, Report, TargetKind, merge_condensed, write_to};
+use gede::write::{Disk, Options, Report, TargetKind, Writer, merge_condensed};
 use gede::{Reader, Result};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -86,7 +86,7 @@ impl Merge {
         let table = ArrowTable::of_files(inputs)?;
         let bar = Bar::new();
         let measured = Measured { table: &table, large: self.large, file: bytes };
-        let report = write_to(&Disk, output, &measured, &options, &|progress| bar.set(progress))?;
+        let report = Writer::new(options).progress(bar.on_pass()).write(output, &measured)?;
         Ok((report, table.notes()))
     }
 
@@ -112,19 +112,19 @@ impl Merge {
 
 /// Gives options without a target that of a file, and its features.
 pub fn inherit<S: Source>(reader: &Reader<S>, options: &mut Options) -> Result<()> {
-    if options.target.is_none()
+    if options.summaries.target.is_none()
         && let Some(condensed) = reader.condensed_info()?
         && let Some(target) = condensed.target
     {
         let numeric = reader.schema().nodes().iter().filter(|node| node.is_numeric_column());
         let others = numeric.filter(|node| node.name != target.0 && !condensed.features.contains(&node.name));
-        options.exclude.extend(others.map(|node| node.name.clone()));
-        options.target = Some(target);
-    } else if options.target.is_none()
+        options.summaries.exclude.extend(others.map(|node| node.name.clone()));
+        options.summaries.target = Some(target);
+    } else if options.summaries.target.is_none()
         && let Some(mut moments) = reader.moments()?.filter(|moments| moments.target)
         && let Some(target) = moments.columns.pop()
     {
-        options.target = Some((target, TargetKind::Auto));
+        options.summaries.target = Some((target, TargetKind::Auto));
     }
     Ok(())
 }

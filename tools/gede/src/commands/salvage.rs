@@ -7,7 +7,7 @@ use crate::output::{bytes, json, many, notes, path, print};
 use crate::progress::Bar;
 use gede::arrow::ArrowTable;
 use gede::read::Projection;
-use gede::write::{Disk, Progress, write_to};
+use gede::write::{Progress, Writer};
 use gede::{Error, ErrorKind, Reader, Result};
 use serde_json::json;
 use std::ops::Range;
@@ -77,7 +77,7 @@ impl Salvage {
             ));
         }
         let table = ArrowTable::of_part(&self.damaged, &columns, &whole)?;
-        let report = write_to(&Disk, &self.output, &table, &options, &|progress| bar.set(progress))?;
+        let report = Writer::new(options.clone()).progress(bar.on_pass()).write(&self.output, &table)?;
         if as_json {
             return json(&json!({
                 "file": path(&self.damaged),

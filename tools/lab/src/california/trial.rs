@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use gede::train::{Dataset, Gram, LinearModel, Split, closed_form};
-use gede::write::{CellLimit, Layout, Options, TargetKind, write};
+use gede::write::{CellLimit, Layout, Options, TargetKind, Writer};
 use gede::{Error, ErrorKind, Reader, Result};
 
 use crate::table::FloatTable;
@@ -55,15 +55,13 @@ impl Trial {
     /// Writes the training rows with at most so many condensed samples to `path`, replacing what is
     /// there, and reads condensed samples and moments back.
     pub fn encode(&self, cells: u64, low_entropy: bool, path: &Path) -> Result<Encoded> {
-        let options = Options {
-            target: Some((TARGET.to_owned(), TargetKind::Value)),
-            cells: CellLimit::Most(cells),
-            low_entropy_cells: low_entropy,
-            layout: Layout::Paper,
-            overwrite: true,
-            ..Options::default()
-        };
-        let report = write(path, &self.table, &options)?;
+        let options = Options::default()
+            .with_target(TARGET, TargetKind::Value)
+            .with_cells(CellLimit::Most(cells))
+            .with_low_entropy_cells(low_entropy)
+            .with_layout(Layout::Paper)
+            .with_overwrite(true);
+        let report = Writer::new(options.clone()).write(path, &self.table)?;
         let missing = |what: &str| Error::new(ErrorKind::Input, format!("{}: no {what}", path.display()));
 
         let begun = Instant::now();

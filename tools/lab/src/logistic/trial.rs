@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use gede::train::{ClassData, FileRows, LogisticFit, LogisticModel, Newton, Spread, permutation};
-use gede::write::{CellLimit, Options, Report, TargetKind, write};
+use gede::write::{CellLimit, Options, Report, TargetKind, Writer};
 use gede::{Error, ErrorKind, Reader, Result};
 
 use super::rows::LogisticRow;
@@ -26,18 +26,16 @@ impl Trial<'_> {
     /// Writes the training rows with condensed samples of at most so many percent of them, and trains in every way.
     pub fn measure(&self, percent: f64, path: &Path) -> Result<Vec<LogisticRow>> {
         let (train, test) = &self.parts;
-        let options = Options {
-            target: Some((self.target.to_owned(), TargetKind::Class)),
-            exclude: self.exclude.iter().map(|&name| name.to_owned()).collect(),
-            cells: CellLimit::Share(percent / 100.0),
-            overwrite: true,
-            ..Options::default()
-        };
-        let report = write(path, train, &options)?;
+        let options = Options::default()
+            .with_target(self.target, TargetKind::Class)
+            .with_excluded(self.exclude.iter().copied())
+            .with_cells(CellLimit::Share(percent / 100.0))
+            .with_overwrite(true);
+        let report = Writer::new(options.clone()).write(path, train)?;
         let reader = Reader::open(path)?;
         // The same file and what rows scatter in each cell.
         let scattered = path.with_extension("scattered.gede");
-        let with_own = write(&scattered, train, &Options { cell_covariances: true, ..options })?;
+        let with_own = Writer::new(options.with_cell_covariances(true)).write(&scattered, train)?;
         let own = Reader::open(&scattered)?.cell_covariances()?;
         let missing = || Error::new(ErrorKind::Argument, "the file has no condensed samples or moments");
         let samples = reader.condensed()?.ok_or_else(missing)?;

@@ -6,7 +6,7 @@ use gede::arrow::ArrowTable;
 use gede::sample::PixelFormat;
 use gede::train::models::{LeNet5, Network, ResNet18};
 use gede::train::{Augment, Device, Training};
-use gede::write::{Options, write};
+use gede::write::{Options, Writer};
 use gede::{Error, ErrorKind, Result};
 
 /// A set of images, and how its network is trained.
@@ -167,11 +167,10 @@ impl Set {
 
     /// Writes the training images and the test images as gede files by class into a folder.
     pub fn convert(&self, data: &Path, folder: &Path) -> Result<[PathBuf; 2]> {
-        let class = Some(self.label.to_owned());
-        let options = Options { class, overwrite: true, ..Options::default() };
+        let writer = Writer::new(Options::default().with_class(self.label).with_overwrite(true));
         let [train, test] = self.files;
         for (from, to) in [(train, "train.gede"), (test, "test.gede")] {
-            write(folder.join(to), &ArrowTable::open(data.join(from))?, &options)?;
+            writer.write(folder.join(to), &ArrowTable::open(data.join(from))?)?;
         }
         Ok(["train.gede", "test.gede"].map(|name| folder.join(name)))
     }

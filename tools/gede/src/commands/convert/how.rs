@@ -116,42 +116,40 @@ impl How {
         self.class.as_deref()
     }
 
-    /// As the library has them.
+    /// The options of the library.
     pub fn options(&self, overwrite: bool) -> Options {
-        let default = Options::default();
-        Options {
-            target: self.target.as_deref().map(target),
-            exclude: self.exclude.clone(),
-            cells: match (self.beta, self.max_condensed) {
-                (Some(beta), _) => CellLimit::Beta(beta),
-                (_, Some(MaxCondensed::Samples(0))) => CellLimit::None,
-                (_, Some(MaxCondensed::Samples(most))) => CellLimit::Most(most),
-                (_, Some(MaxCondensed::Share(0.0))) => CellLimit::None,
-                (_, Some(MaxCondensed::Share(share))) => CellLimit::Share(share),
-                _ => CellLimit::Default,
-            },
-            low_entropy_cells: self.cell_bits == Some(CellBits::Low),
-            recompute_condensed: self.recompute_condensed,
-            cell_covariances: self.cell_covariances,
-            coreset: self.coreset,
-            tau: self.tau.unwrap_or(default.tau),
-            class: self.class.clone(),
-            layout: match self.layout {
-                Some(LayoutName::Paper) => Layout::Paper,
-                Some(LayoutName::Compact) | None => Layout::Compact,
-            },
-            without: None,
-            images: match self.transform {
-                None => ImageTransform::Auto,
-                Some(Transform::None) => ImageTransform::None,
-                Some(Transform::Dct) => ImageTransform::Dct,
-                Some(Transform::Lossless) => ImageTransform::Lossless,
-            },
-            segment_rows: self.segment_rows.map_or(default.segment_rows, |rows| rows as usize),
-            sums_in_memory: default.sums_in_memory,
-            threads: self.threads.unwrap_or(default.threads),
-            overwrite,
-        }
+        let mut options = Options::default().with_overwrite(overwrite);
+        options.threads = self.threads.unwrap_or(options.threads);
+        options.images.transform = match self.transform {
+            None => ImageTransform::Auto,
+            Some(Transform::None) => ImageTransform::None,
+            Some(Transform::Dct) => ImageTransform::Dct,
+            Some(Transform::Lossless) => ImageTransform::Lossless,
+        };
+        let layout = &mut options.layout;
+        layout.records = match self.layout {
+            Some(LayoutName::Paper) => Layout::Paper,
+            Some(LayoutName::Compact) | None => Layout::Compact,
+        };
+        layout.tau = self.tau.unwrap_or(layout.tau);
+        layout.class = self.class.clone();
+        layout.segment_rows = self.segment_rows.map_or(layout.segment_rows, |rows| rows as usize);
+        let summaries = &mut options.summaries;
+        summaries.target = self.target.as_deref().map(target);
+        summaries.exclude = self.exclude.clone();
+        summaries.cells = match (self.beta, self.max_condensed) {
+            (Some(beta), _) => CellLimit::Beta(beta),
+            (_, Some(MaxCondensed::Samples(0))) => CellLimit::None,
+            (_, Some(MaxCondensed::Samples(most))) => CellLimit::Most(most),
+            (_, Some(MaxCondensed::Share(0.0))) => CellLimit::None,
+            (_, Some(MaxCondensed::Share(share))) => CellLimit::Share(share),
+            _ => CellLimit::Default,
+        };
+        summaries.low_entropy_cells = self.cell_bits == Some(CellBits::Low);
+        summaries.recompute_condensed = self.recompute_condensed;
+        summaries.cell_covariances = self.cell_covariances;
+        summaries.coreset = self.coreset;
+        options
     }
 }
 

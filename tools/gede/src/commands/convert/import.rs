@@ -5,9 +5,10 @@ use crate::commands::{RawSize, misuse};
 use crate::output::{self, bytes, many, percent, seconds};
 use crate::progress::Bar;
 use arrow::datatypes::Field;
+use gede::Writer;
 use gede::arrow::{ArrowTable, HEADER_NAME, InputKind, InputOptions};
 use gede::column::Schema;
-use gede::write::{Disk, Report, Table, write_to};
+use gede::write::{Report, Table};
 use gede::{Error, Result};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -32,7 +33,9 @@ impl Convert {
         self.refuse_ambiguous_names(first, &table)?;
         let bar = Bar::new();
         let options = self.how.options(self.overwrite);
-        let report = write_to(&Disk, self.output(), &table, &options, &|progress| bar.set(progress))
+        let report = Writer::new(options)
+            .progress(bar.on_pass())
+            .write(self.output(), &table)
             .map_err(|e| placed(e, inputs, self.output()))?;
         drop(bar);
         let taken = started.elapsed().as_secs_f64();

@@ -10,7 +10,7 @@ use arrow::array::UInt64Array;
 use arrow::compute::{concat_batches, take_record_batch};
 use arrow::record_batch::RecordBatch;
 use gede::arrow::ArrowTable;
-use gede::write::{Options, TargetKind, TemporaryFolder, write};
+use gede::write::{Options, TargetKind, TemporaryFolder, Writer};
 use gede::{Error, ErrorKind, Result};
 use random_rows::RandomRows;
 use safety::Safety;
@@ -82,8 +82,8 @@ impl Stage {
 
     /// Converts a table as `gede convert --target MedHouseVal` does.
     fn convert(table: &ArrowTable, path: &Path) -> Result<()> {
-        let options = Options { target: Some((TARGET.to_owned(), TargetKind::Auto)), ..Options::default() };
-        write(path, table, &options).map(drop)
+        let options = Options::default().with_target(TARGET, TargetKind::Auto);
+        Writer::new(options.clone()).write(path, table).map(drop)
     }
 
     /// Some of the rows, in the order given.

@@ -8,7 +8,7 @@ use gede::arrow::ArrowReader;
 use gede::image::ImageErrors;
 use gede::read::{Projection, Source};
 use gede::train::permutation;
-use gede::write::{ImageTransform, Layout, Options, write};
+use gede::write::{ImageTransform, Layout, Options, Writer};
 use gede::{Error, ErrorKind, Reader, Result};
 
 use super::sets::ImageSet;
@@ -37,16 +37,11 @@ pub struct Written {
 /// Writes a set to a file as `gede convert --layout paper` does, on one thread.
 pub fn encode(set: &ImageSet, way: Way, path: &Path) -> Result<Written> {
     let table = set.table()?;
-    let options = Options {
-        images: way.transform,
-        class: set.class.clone().filter(|_| way.by_class),
-        threads: 1,
-        overwrite: true,
-        layout: Layout::Paper,
-        ..Options::default()
-    };
+    let options = Options::default().with_image_transform(way.transform).with_layout(Layout::Paper);
+    let mut options = options.with_threads(1).with_overwrite(true);
+    options.layout.class = set.class.clone().filter(|_| way.by_class);
     let begun = ProcessTime::now();
-    let bytes = write(path, &table, &options)?.file_length;
+    let bytes = Writer::new(options.clone()).write(path, &table)?.file_length;
     let seconds = begun.elapsed().as_secs_f64();
     Ok(Written { bytes, plain_bytes: Reader::open(path)?.account()?.plain_length, seconds })
 }

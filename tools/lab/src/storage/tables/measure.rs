@@ -7,7 +7,7 @@ use arrow::array::{RecordBatch, UInt64Array};
 use arrow::compute::{concat_batches, take_record_batch};
 use gede::arrow::{ArrowReader, logical_eq};
 use gede::read::{Projection, Source};
-use gede::write::{CellLimit, Layout, Options, Part, TemporaryFolder, write};
+use gede::write::{CellLimit, Layout, Options, Part, TemporaryFolder, Writer};
 use gede::{Error, ErrorKind, Reader, Result};
 use indicatif::ProgressBar;
 
@@ -42,7 +42,7 @@ pub fn measure(set: &TableSet, bar: &ProgressBar) -> Result<Vec<TableRow>> {
     let mut rows = Vec::new();
     for (layout, what) in [(Layout::Compact, "compact"), (Layout::Paper, "paper")] {
         step(what);
-        let options = Options { layout, ..options() };
+        let options = options().with_layout(layout);
         let mut row = encode(set, &options, &path)?.row(set, &blank, "gede", what);
         verify(set, &path)?;
         let file = mapped(&path)?;
@@ -75,7 +75,7 @@ pub fn measure(set: &TableSet, bar: &ProgressBar) -> Result<Vec<TableRow>> {
     }
     for part in Part::ALL {
         step(without(part));
-        let options = Options { without: Some(part), ..options() };
+        let options = options().without(part);
         let row = encode(set, &options, &path)?.row(set, &blank, "gede", without(part));
         verify(set, &path)?;
         rows.push(TableRow { ablation: true, ..row });
@@ -85,7 +85,7 @@ pub fn measure(set: &TableSet, bar: &ProgressBar) -> Result<Vec<TableRow>> {
 
 /// As `gede convert --max-condensed 0 --threads 1` has them.
 fn options() -> Options {
-    Options { cells: CellLimit::None, threads: 1, overwrite: true, ..Options::default() }
+    Options::default().with_cells(CellLimit::None).with_threads(1).with_overwrite(true)
 }
 
 fn without(part: Part) -> &'static str {
@@ -102,7 +102,7 @@ fn without(part: Part) -> &'static str {
 
 fn encode(set: &TableSet, options: &Options, path: &Path) -> Result<Stored> {
     let table = set.table()?;
-    Stored::timed(|| Ok(write(path, &table, options)?.file_length))
+    Stored::timed(|| Ok(Writer::new(options.clone()).write(path, &table)?.file_length))
 }
 
 /// Checks that all rows come back bit for bit, in order and in random order.
