@@ -85,7 +85,7 @@ pub(in crate::train) struct Join {
 /// A variable in a step.
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(C)]
-pub(in crate::train) struct Moving {
+pub(in crate::train) struct Parameter {
     pub variable: u64,
     pub velocity: u64,
     pub gradient: u64,
@@ -99,7 +99,7 @@ pub(in crate::train) const TOGETHER: usize = 64;
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub(in crate::train) struct Step {
-    pub moving: [Moving; TOGETHER],
+    pub parameters: [Parameter; TOGETHER],
     pub variables: i32,
     pub nesterov: i32,
     pub rate: f32,
@@ -130,7 +130,7 @@ pub(in crate::train) struct Images {
     pub down_table: u64,
     pub along_table: u64,
     pub table: u64,
-    pub black: u64,
+    pub pad_value: u64,
     pub coefficients: u64,
     pub middle: u64,
     pub starts: u64,

@@ -18,10 +18,10 @@ mod machine;
 mod memory;
 #[cfg(feature = "cuda")]
 mod norm;
+#[cfg(feature = "cuda")]
+mod optimizer;
 mod posed;
 mod resident;
-#[cfg(feature = "cuda")]
-mod steps;
 #[cfg(feature = "cuda")]
 mod tensors;
 #[cfg(test)]
@@ -29,7 +29,7 @@ mod tests;
 
 #[cfg(feature = "cuda")]
 pub(super) use arguments::Norm;
-pub(super) use arguments::{Arguments, Images, Join, Kernel, Moving, Order, Patches, Step, TOGETHER};
+pub(super) use arguments::{Arguments, Images, Join, Kernel, Order, Parameter, Patches, Step, TOGETHER};
 #[cfg(all(feature = "cuda", feature = "cudnn"))]
 pub(super) use convolution::convolve;
 #[cfg(feature = "cuda")]
@@ -43,9 +43,9 @@ pub(super) use machine::Machine;
 pub(super) use memory::{keep_memory, peak_memory};
 #[cfg(feature = "cuda")]
 pub(super) use norm::GpuNorm;
+#[cfg(feature = "cuda")]
+pub(super) use optimizer::step;
 pub(super) use posed::Posed;
 pub(super) use resident::Resident;
-#[cfg(feature = "cuda")]
-pub(super) use steps::step;
 #[cfg(feature = "cuda")]
 pub(super) use tensors::{address, with_addresses};

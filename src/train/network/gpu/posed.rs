@@ -6,7 +6,7 @@ use zerocopy::IntoBytes;
 use super::{Images, Kernel, Machine, Order};
 use crate::sample::PixelFormat;
 use crate::train::candle_error::candle;
-use crate::train::network::augment::black;
+use crate::train::network::augment::pad_value;
 
 /// Room for images as bytes [N, C, H, W], and what batches of them become.
 pub(in crate::train) struct Posed<M: Machine> {
@@ -36,19 +36,20 @@ impl<M: Machine> Posed<M> {
         let [channels, height, width] = shape;
         let tables =
             format.tables(channels)?.unwrap_or_else(|| vec![std::array::from_fn(|b| b as f32); channels]);
-        let mut black = black(format);
-        black.resize(channels, 0.0);
-        Self::with_tables(machine, [channels, height, width], (&tables, &black), [most, room]).map_err(candle)
+        let mut pad_value = pad_value(format);
+        pad_value.resize(channels, 0.0);
+        Self::with_tables(machine, [channels, height, width], (&tables, &pad_value), [most, room])
+            .map_err(candle)
     }
 
     fn with_tables(
         machine: M,
         [channels, height, width]: [usize; 3],
-        (tables, black): (&[[f32; 256]], &[f32]),
+        (tables, pad_value): (&[[f32; 256]], &[f32]),
         [most, room]: [usize; 2],
     ) -> Result<Self> {
         let number = |n: usize| i32::try_from(n).map_err(candle_core::Error::wrap);
-        let tables = [machine.copy(tables.as_bytes())?, machine.copy(black.as_bytes())?];
+        let tables = [machine.copy(tables.as_bytes())?, machine.copy(pad_value.as_bytes())?];
         let orders = machine.zeros(most.saturating_mul(size_of::<Order>()))?;
         let pixels =
             machine.zeros(room.saturating_mul(channels).saturating_mul(height).saturating_mul(width))?;
@@ -56,7 +57,7 @@ impl<M: Machine> Posed<M> {
             orders: machine.address(&orders),
             pixels: machine.address(&pixels),
             table: machine.address(&tables[0]),
-            black: machine.address(&tables[1]),
+            pad_value: machine.address(&tables[1]),
             channels: number(channels)?,
             height: number(height)?,
             width: number(width)?,
@@ -100,7 +101,7 @@ impl<M: Machine> Posed<M> {
         }
         self.machine.send(bytes, &mut self.pixels)?;
         // SAFETY: the caller's promise.
-        unsafe { self.pose(0, out) }
+        unsafe { self.crop_flip(0, out) }
     }
 
     /// Writes images, from the one numbered `first` on, to `out`, moved as ordered.
@@ -113,10 +114,10 @@ impl<M: Machine> Posed<M> {
     pub unsafe fn pose_from(&mut self, first: usize, orders: &[Order], out: u64) -> Result<()> {
         self.order(orders)?;
         // SAFETY: the caller's promise.
-        unsafe { self.pose(first, out) }
+        unsafe { self.crop_flip(first, out) }
     }
 
-    unsafe fn pose(&mut self, first: usize, out: u64) -> Result<()> {
+    unsafe fn crop_flip(&mut self, first: usize, out: u64) -> Result<()> {
         let batch = self.arguments.batch as usize;
         if first + batch > self.room {
             candle_core::bail!("{batch} images from the {first}th on, of {}", self.room)

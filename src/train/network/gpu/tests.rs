@@ -7,14 +7,14 @@ use std::path::Path;
 use candle_core::{Device, Tensor, Var};
 
 use super::arguments::Norm;
-use super::{Emulated, Join, Kernel, Machine, Moving, Order, Posed, Resident, Step, TOGETHER};
+use super::{Emulated, Join, Kernel, Machine, Order, Parameter, Posed, Resident, Step, TOGETHER};
 use crate::Reader;
 use crate::read::{PackedBlock, PackedImages, Source};
 use crate::sample::{Amount, Draw, Epochs, Images, Loader, LoaderOptions, PixelFormat, State};
-use crate::train::network::augment::{Augment, Pose, black, posed};
+use crate::train::network::augment::{Augment, CropFlip, apply_crop_flips, pad_value};
 use crate::train::network::ops::{self, BatchNorm};
 use crate::train::split::generator;
-use crate::train::{Sgd, Steps};
+use crate::train::{Optimizer, Sgd};
 
 /// `tools/cuda/kernels` was run after the last change to the sources.
 #[test]
@@ -103,7 +103,7 @@ fn batches_are_normalised() {
         assert_near("own", &through, &own);
         assert_near("weights", &values(gradients.get(&weights).unwrap()), of_weights);
         assert_near("bias", &values(gradients.get(&bias).unwrap()), of_bias);
-        let [(_, running_mean), (_, running_variance)] = norm.running();
+        let [(_, running_mean), (_, running_variance)] = norm.buffers();
         assert_near("mean", &values(running_mean), &mean);
         assert_near("variance", &values(running_variance), &variance);
     }
@@ -141,14 +141,14 @@ fn steps_are_made() {
         let variables = [noise(&[5, 3], 1), noise(&[7], 2)];
         let mut moved: Vec<[Vec<f32>; 3]> =
             variables.iter().map(|v| [values(v), vec![0.0; v.elem_count()], Vec::new()]).collect();
-        let mut steps = Steps::new(sgd, variables.clone());
+        let mut steps = Optimizer::new(sgd, variables.clone());
         for seed in 3..6 {
             let pull = variables.each_ref().map(|v| noise(v.dims(), seed));
             let products = variables.iter().zip(&pull).map(|(v, p)| (v.as_tensor() * p.as_tensor()).unwrap());
             let loss = products.map(|p| p.sum_all().unwrap()).reduce(|a, b| (a + b).unwrap()).unwrap();
             steps.step(&loss.backward().unwrap(), 0.1).unwrap();
             let mut step = Step {
-                moving: [Moving::default(); TOGETHER],
+                parameters: [Parameter::default(); TOGETHER],
                 variables: 2,
                 nesterov: sgd.nesterov.into(),
                 rate: 0.1,
@@ -157,10 +157,10 @@ fn steps_are_made() {
                 zero: 0,
             };
             for ((to, [variable, velocity, gradient]), pull) in
-                step.moving.iter_mut().zip(&mut moved).zip(&pull)
+                step.parameters.iter_mut().zip(&mut moved).zip(&pull)
             {
                 *gradient = values(pull);
-                *to = Moving {
+                *to = Parameter {
                     variable: variable.as_mut_ptr() as u64,
                     velocity: velocity.as_mut_ptr() as u64,
                     gradient: gradient.as_ptr() as u64,
@@ -191,15 +191,15 @@ fn files() -> Vec<(String, Reader<impl Source>)> {
 }
 
 /// Orders of rows in poses, and the poses.
-fn orders(rows: &[u64]) -> (Vec<Order>, Vec<Pose>) {
-    let poses = Augment { shift: 2, mirror: true }.poses(rows.len(), &mut generator(1));
-    let order = |(&row, pose): (&u64, &Pose)| Order {
+fn orders(rows: &[u64]) -> (Vec<Order>, Vec<CropFlip>) {
+    let crop_flips = Augment { shift: 2, mirror: true }.crop_flips(rows.len(), &mut generator(1));
+    let order = |(&row, crop_flip): (&u64, &CropFlip)| Order {
         row: row as u32,
-        down: pose.down as i32,
-        right: pose.right as i32,
-        mirrored: pose.mirrored.into(),
+        down: crop_flip.down as i32,
+        right: crop_flip.right as i32,
+        mirrored: crop_flip.mirrored.into(),
     };
-    (rows.iter().zip(&poses).map(order).collect(), poses)
+    (rows.iter().zip(&crop_flips).map(order).collect(), crop_flips)
 }
 
 /// The batches of an epoch, as the loader and the CPU make them.
@@ -216,9 +216,9 @@ fn each_batch(
         let bytes = Loader::start(scope, images, None, epochs(), options(PixelFormat::Bytes)).unwrap();
         for (batch, bytes) in batches.zip(bytes) {
             let (batch, bytes) = (batch.unwrap(), bytes.unwrap());
-            let (orders, poses) = orders(batch.rows());
+            let (orders, crop_flips) = orders(batch.rows());
             let crate::sample::Pixels::Bytes(pixels) = bytes.pixels() else { panic!("no bytes") };
-            work(batch.rows(), &orders, pixels, posed(&batch, &poses, &black(format)));
+            work(batch.rows(), &orders, pixels, apply_crop_flips(&batch, &crop_flips, &pad_value(format)));
         }
     });
 }

@@ -48,9 +48,9 @@ impl BatchNorm {
         Ok(Self { relu, mean, variance: Var::ones(channels, DType::F32, device)? })
     }
 
-    /// The running statistics [C] each, by name: changed by training, but not trained.
-    pub fn running(&self) -> [(&'static str, &Var); 2] {
-        [("mean", &self.mean), ("variance", &self.variance)]
+    /// The running statistics, [C] each, by PyTorch's names: changed by training, but not trained.
+    pub fn buffers(&self) -> [(&'static str, &Var); 2] {
+        [("running_mean", &self.mean), ("running_var", &self.variance)]
     }
 
     /// Applies it. Where it trains, the running statistics move by a tenth towards the batch's.
@@ -58,7 +58,7 @@ impl BatchNorm {
     /// # Errors
     /// Candle's, if shapes do not fit or the tensors are not float32.
     pub fn apply(&self, images: &Tensor, weights: &Tensor, bias: &Tensor, train: bool) -> Result<Tensor> {
-        self.on(&mut Tape::candles(), images, [weights, bias], train)
+        self.on(&mut Tape::unrecorded(), images, [weights, bias], train)
     }
 
     /// As [`apply`](Self::apply), kept on a tape where it trains.
@@ -135,7 +135,7 @@ fn sums(
 }
 
 impl Statistics {
-    fn of(images: &[f32], channels: usize) -> Self {
+    fn new(images: &[f32], channels: usize) -> Self {
         let rows = (images.len() / channels.max(1)).max(1) as f32;
         let add =
             |sums: &mut [f32], _: usize, row: &[f32]| sums.iter_mut().zip(row).for_each(|(sum, v)| *sum += v);
@@ -170,7 +170,7 @@ impl CustomOp3 for Applied {
         let (_, _, _, channels) = images_layout.shape().dims4()?;
         let (images, weights) = (values(images, images_layout)?, values(weights, weights_layout)?);
         let bias = values(bias, bias_layout)?;
-        let batch = Statistics::of(images, channels);
+        let batch = Statistics::new(images, channels);
         let factors: Vec<f32> = batch.scales().iter().zip(weights).map(|(scale, w)| scale * w).collect();
         let shifts = bias.iter().zip(&batch.mean).zip(&factors).map(|((b, mean), factor)| b - mean * factor);
         let shifts: Vec<f32> = shifts.collect();

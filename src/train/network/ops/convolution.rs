@@ -71,7 +71,7 @@ impl Convolution {
     /// # Errors
     /// Candle's, if shapes do not fit or the tensors are not float32.
     pub fn apply(self, images: &Tensor, weights: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
-        self.on(&mut Tape::candles(), images, weights, bias)
+        self.on(&mut Tape::unrecorded(), images, weights, bias)
     }
 
     /// As [`apply`](Self::apply), kept on a tape.
@@ -85,7 +85,7 @@ impl Convolution {
         weights: &Tensor,
         bias: Option<&Tensor>,
     ) -> Result<Tensor> {
-        if tape.keeps() && !images.device().is_cpu() && (bias.is_some() || self.relu) {
+        if tape.records() && !images.device().is_cpu() && (bias.is_some() || self.relu) {
             bail!("a convolution with a bias or ReLU is not kept on a tape on a GPU")
         }
         #[cfg(feature = "cudnn")]
@@ -272,17 +272,18 @@ impl Convolution {
 /// are then columns in memory.
 fn multiply(
     (m, n, k): (usize, usize, usize),
-    (a, turned_a): (&[f32], bool),
-    (b, turned_b): (&[f32], bool),
+    (a, transposed_a): (&[f32], bool),
+    (b, transposed_b): (&[f32], bool),
     out: &mut [f32],
     add: bool,
 ) {
     assert!(a.len() >= m * k && b.len() >= k * n && out.len() >= m * n, "matrices of these sizes");
-    let strides = |turned: bool, rows: usize, columns: usize| match turned {
+    let strides = |transposed: bool, rows: usize, columns: usize| match transposed {
         false => (1, columns as isize),
         true => (rows as isize, 1),
     };
-    let ((a_columns, a_rows), (b_columns, b_rows)) = (strides(turned_a, m, k), strides(turned_b, k, n));
+    let ((a_columns, a_rows), (b_columns, b_rows)) =
+        (strides(transposed_a, m, k), strides(transposed_b, k, n));
     // SAFETY: the slices hold the matrices, as was asserted.
     unsafe {
         gemm::gemm(

@@ -24,7 +24,7 @@ impl Join {
     /// # Errors
     /// Candle's, if shapes differ or the tensors are not float32.
     pub fn apply(self, a: &Tensor, b: &Tensor) -> Result<Tensor> {
-        self.on(&mut Tape::candles(), a, b)
+        self.on(&mut Tape::unrecorded(), a, b)
     }
 
     /// As [`apply`](Self::apply), kept on a tape.

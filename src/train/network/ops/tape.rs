@@ -8,11 +8,11 @@ use candle_core::{CustomOp2, CustomOp3, Device, Result, Tensor, Var};
 #[derive(Default)]
 pub struct Tape {
     /// None where Candle keeps them.
-    passed: Option<Vec<Passed>>,
+    recorded: Option<Vec<Recorded>>,
 }
 
 /// An operation's result, and the way back from its gradient to those of its arguments.
-struct Passed {
+struct Recorded {
     out: Tensor,
     back: Box<Back>,
 }
@@ -21,19 +21,19 @@ type Back = dyn Fn(&Tensor) -> Result<Vec<(Tensor, Option<Tensor>)>>;
 
 impl Tape {
     /// Keeps operations on a device, but leaves them to Candle where a convolution is many: on a GPU without cuDNN.
-    pub fn of(device: &Device) -> Self {
-        let keeps = device.is_cpu() || cfg!(feature = "cudnn");
-        Self { passed: keeps.then(Vec::new) }
+    pub fn new(device: &Device) -> Self {
+        let records = device.is_cpu() || cfg!(feature = "cudnn");
+        Self { recorded: records.then(Vec::new) }
     }
 
     /// Leaves them to Candle.
-    pub(crate) fn candles() -> Self {
+    pub(crate) fn unrecorded() -> Self {
         Self::default()
     }
 
     /// True if it keeps them.
-    pub(crate) fn keeps(&self) -> bool {
-        self.passed.is_some()
+    pub(crate) fn records(&self) -> bool {
+        self.recorded.is_some()
     }
 
     /// Applies an operation.
@@ -43,14 +43,14 @@ impl Tape {
         a: &Tensor,
         b: &Tensor,
     ) -> Result<Tensor> {
-        let Some(passed) = &mut self.passed else { return a.apply_op2(b, op) };
+        let Some(recorded) = &mut self.recorded else { return a.apply_op2(b, op) };
         let out = a.apply_op2_no_bwd(b, &op)?;
         let (a, b, own) = (a.clone(), b.clone(), out.clone());
         let back = move |gradient: &Tensor| {
             let of = op.bwd(&a, &b, &own, gradient)?;
             Ok(vec![(a.clone(), of.0), (b.clone(), of.1)])
         };
-        passed.push(Passed { out: out.clone(), back: Box::new(back) });
+        recorded.push(Recorded { out: out.clone(), back: Box::new(back) });
         Ok(out)
     }
 
@@ -60,14 +60,14 @@ impl Tape {
         op: impl CustomOp3 + Send + Sync + 'static,
         [a, b, c]: [&Tensor; 3],
     ) -> Result<Tensor> {
-        let Some(passed) = &mut self.passed else { return a.apply_op3(b, c, op) };
+        let Some(recorded) = &mut self.recorded else { return a.apply_op3(b, c, op) };
         let out = a.apply_op3_no_bwd(b, c, &op)?;
         let (a, b, c, own) = (a.clone(), b.clone(), c.clone(), out.clone());
         let back = move |gradient: &Tensor| {
             let of = op.bwd(&a, &b, &c, &own, gradient)?;
             Ok(vec![(a.clone(), of.0), (b.clone(), of.1), (c.clone(), of.2)])
         };
-        passed.push(Passed { out: out.clone(), back: Box::new(back) });
+        recorded.push(Recorded { out: out.clone(), back: Box::new(back) });
         Ok(out)
     }
 
@@ -76,7 +76,7 @@ impl Tape {
     /// # Errors
     /// Candle's.
     pub fn end(&self, last: &Tensor) -> Result<Tensor> {
-        match self.keeps() {
+        match self.records() {
             true => Var::from_tensor(last).map(Var::into_inner),
             false => Ok(last.clone()),
         }
@@ -88,10 +88,10 @@ impl Tape {
     /// # Errors
     /// Candle's.
     pub fn back(self, last: &Tensor, end: &Tensor, gradients: &mut GradStore) -> Result<()> {
-        if let Some(gradient) = gradients.remove(end).filter(|_| self.keeps()) {
+        if let Some(gradient) = gradients.remove(end).filter(|_| self.records()) {
             gradients.insert(last, gradient);
         }
-        for Passed { out, back } in self.passed.into_iter().flatten().rev() {
+        for Recorded { out, back } in self.recorded.into_iter().flatten().rev() {
             let Some(gradient) = gradients.remove(&out) else { continue };
             for (argument, own) in back(&gradient)? {
                 let Some(own) = own else { continue };

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use gede::arrow::ArrowTable;
 use gede::sample::PixelFormat;
 use gede::train::models::{LeNet5, Network, ResNet18};
-use gede::train::{Augment, Device, Training};
+use gede::train::{Augment, Device, TrainConfig};
 use gede::write::{Options, write};
 use gede::{Error, ErrorKind, Result};
 
@@ -147,13 +147,13 @@ pub const SETS: [Set; 3] = [
 
 impl Set {
     /// The recipe of the paper.
-    pub fn training(&self, epochs: u64, seed: u64) -> Training {
+    pub fn config(&self, epochs: u64, seed: u64) -> TrainConfig {
         let format = PixelFormat::Floats { mean: self.mean.to_vec(), std: self.deviation.to_vec() };
         let augment = match self.network {
             Model::LeNet5 => None,
             Model::ResNet18 => Some(Augment { shift: 4, mirror: true }),
         };
-        Training { epochs, format, augment, seed, ..Training::default() }
+        TrainConfig { epochs, format, augment, seed, ..TrainConfig::default() }
     }
 
     /// The network as it starts.
