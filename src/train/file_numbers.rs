@@ -33,6 +33,7 @@ pub(in crate::train) fn each_row<S: Source>(
         for i in 0..batch.rows {
             row.iter_mut().zip(&columns).for_each(|(to, column)| *to = column[i]);
             let (features, target) = row.split_at(features.len());
+            // Empty if no target is named.
             each(features, target.first().copied().unwrap_or(f64::NAN));
         }
     }
@@ -44,7 +45,7 @@ pub(in crate::train) fn number_columns<'a>(
     schema: &'a Schema,
     projection: &Projection,
 ) -> Result<Vec<&'a Node>> {
-    let nodes: Vec<&Node> = projection.nodes().iter().filter_map(|&n| schema.nodes().get(n)).collect();
+    let nodes: Vec<&Node> = projection.nodes().iter().map(|&n| &schema.nodes()[n]).collect();
     match nodes.iter().find(|node| !node.is_numeric_column()) {
         Some(node) => Err(Error::argument(format!("column \"{}\" is not of single numbers", node.name))),
         None => Ok(nodes),

@@ -39,13 +39,13 @@ impl RowFeatures {
     /// Looks at the rows of a file where its moments do not say that there are usable ones, or features are imputed.
     ///
     /// # Errors
-    /// As [`Imputer::of_rows`].
+    /// As [`Imputer::from_rows`].
     pub fn new<S: Source>(reader: &Reader<S>, features: Vec<String>, impute: Option<Impute>) -> Result<Self> {
         let usable = reader.moments()?.is_some_and(|moments| moments.moments.count() > 0);
         if reader.rows() == 0 || usable && impute.is_none() {
             return Ok(Self { features, imputer: None });
         }
-        let all = Imputer::of_rows(reader, &features, impute.unwrap_or(Impute::Mean))?;
+        let all = Imputer::from_rows(reader, &features, impute.unwrap_or(Impute::Mean))?;
         let usable: Vec<usize> = (0..features.len()).filter(|&i| all.means[i].is_finite()).collect();
         let flagged = |(at, i): (usize, &usize)| all.flagged.contains(i).then_some(at);
         let imputer = impute.map(|_| Imputer {
@@ -62,7 +62,7 @@ impl Imputer {
     ///
     /// # Errors
     /// `Argument` for a column that is not there or not numeric; `Corrupt` or `Io` from reading.
-    pub fn of_rows<S: Source>(reader: &Reader<S>, features: &[String], impute: Impute) -> Result<Self> {
+    pub fn from_rows<S: Source>(reader: &Reader<S>, features: &[String], impute: Impute) -> Result<Self> {
         let mut means = RunningMeans::new(features.len());
         let mut missing = vec![false; features.len()];
         each_row(reader, features, None, &mut |row, _| {
@@ -74,14 +74,14 @@ impl Imputer {
     }
 
     /// From condensed samples, for [`Impute::Mean`]: of the features that have a mean in some of them.
-    pub fn of_samples(condensed: &CondensedSamples) -> Self {
+    pub fn from_samples(condensed: &CondensedSamples) -> Self {
         let UsableSamples { features, means, labels, weights, .. } = UsableSamples::new(condensed);
         let rows = weights.chunks_exact(labels.len().max(1)).map(|counts| counts.iter().sum());
-        Self::of_weighted(features.len(), &means, &rows.collect::<Vec<f64>>())
+        Self::from_weighted(features.len(), &means, &rows.collect::<Vec<f64>>())
     }
 
     /// From weighted rows, row-major.
-    pub(super) fn of_weighted(features: usize, rows: &[f64], weights: &[f64]) -> Self {
+    pub(super) fn from_weighted(features: usize, rows: &[f64], weights: &[f64]) -> Self {
         let mut means = RunningMeans::new(features);
         for (row, weight) in rows.chunks_exact(features.max(1)).zip(weights) {
             means.add(row, *weight);

@@ -50,8 +50,7 @@ impl<'a, S: Source> FileRows<'a, S> {
         let schema = reader.schema();
         let names: Vec<&str> = features.iter().map(String::as_str).chain([target]).collect();
         let projection = Projection::columns(schema, &names)?;
-        let mut nodes: Vec<&Node> =
-            projection.nodes().iter().filter_map(|&n| schema.nodes().get(n)).collect();
+        let mut nodes: Vec<&Node> = projection.nodes().iter().map(|&n| &schema.nodes()[n]).collect();
         let target = nodes.pop().ok_or_else(|| Error::argument("no target"))?;
         if let Some(node) = nodes.iter().find(|node| !node.is_numeric_column()) {
             return Err(Error::argument(format!("column \"{}\" is not of single numbers", node.name)));
@@ -151,8 +150,7 @@ impl<S: Source> ClassRows for FileRows<'_, S> {
             let Some((target, columns)) = batch.columns.split_last() else { continue };
             let numbers: Vec<Vec<f64>> =
                 self.features.iter().zip(columns).map(|(node, column)| node.numbers(column)).collect();
-            let is_null =
-                |column: &Column, i: usize| column.validity.as_ref().is_some_and(|v| v.get(i) == Some(&0));
+            let is_null = |column: &Column, i: usize| column.validity.as_ref().is_some_and(|v| v[i] == 0);
             for i in 0..batch.rows {
                 let label = target.label(i).map(|label| known.class(label, self, &mut not));
                 let class = match label {

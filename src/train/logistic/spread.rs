@@ -43,7 +43,7 @@ impl Spread {
     ///
     /// # Errors
     /// Those of reading the samples.
-    pub fn of(condensed: &ClassData, moments: &ColumnMoments) -> Result<Option<Self>> {
+    pub fn new(condensed: &ClassData, moments: &ColumnMoments) -> Result<Option<Self>> {
         let place = |name: &String| moments.columns.iter().position(|column| column == name);
         let Some(places) = condensed.features().iter().map(place).collect::<Option<Vec<_>>>() else {
             return Ok(None);
@@ -79,7 +79,7 @@ impl Spread {
     ///
     /// # Errors
     /// `Argument` if there are not as many covariances as samples.
-    pub fn of_cells(
+    pub fn from_cells(
         condensed: &ClassData,
         samples: &CondensedSamples,
         covariances: &[f32],
@@ -165,7 +165,7 @@ fn label(
     let [first, second] = condensed.labels() else { return None };
     let step = second.parse::<f64>().ok()? - first.parse::<f64>().ok()?;
     let (k, n) = (moments.columns.len(), moments.moments.count() as f64);
-    places.iter().map(|i| Some(centred.get(i * k + target)? / (n * step))).collect()
+    Some(places.iter().map(|i| centred[i * k + target] / (n * step)).collect())
 }
 
 /// Softplus of `z` averaged over normal noise of variance `s`, and the first four derivatives of the average by `z`; then

@@ -40,7 +40,9 @@ impl TrainConfig {
         run.report = before.map_or_else(TrainReport::default, |checkpoint| checkpoint.report());
         let epochs = Epochs::new(draw, amount, state)?.until(self.epochs);
         let mut epoch = |run: &Run, state| {
-            run.report.epochs.last().into_iter().for_each(&mut *on_epoch);
+            if let Some(epoch) = run.report.epochs.last() {
+                on_epoch(epoch);
+            }
             match &self.checkpoint {
                 Some(path) => {
                     let checkpoint = Checkpoint::new((&recipe, self.epochs), state, &run.report);
@@ -87,7 +89,9 @@ impl TrainConfig {
             let epochs = Epochs::new(Draw::Listed(choice.rows()), Amount::Fraction(1.0), state)?.until(end);
             let mut step = |step: &StepInfo| select.on_step(step);
             let mut epoch = |run: &Run, _| {
-                run.report.epochs.last().into_iter().for_each(&mut *on_epoch);
+                if let Some(epoch) = run.report.epochs.last() {
+                    on_epoch(epoch);
+                }
                 Ok(())
             };
             run.over(epochs, Some(&choice), &mut Callbacks { step: Some(&mut step), epoch: &mut epoch })?;

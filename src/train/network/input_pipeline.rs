@@ -1,4 +1,4 @@
-//! Batches on their way from the file to a network's device.
+//! The pipeline of batches from the file to a network's device.
 
 #[cfg(feature = "cuda")]
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -7,7 +7,7 @@ use candle_core::{Device, Tensor};
 
 use super::augment::{CropFlip, apply_crop_flips, pad_value};
 #[cfg(feature = "cuda")]
-use super::gpu::{Cuda, Order, Posed, Resident, with_addresses};
+use super::gpu::{CropFlipper, Cuda, Order, Resident, with_addresses};
 use super::models::Network;
 use super::train_config::{InputMode, TrainConfig};
 use crate::error::{Error, Result};
@@ -16,22 +16,22 @@ use crate::sample::PixelFormat;
 use crate::sample::{Batch, Epochs, Images, Labels, Loader, LoaderOptions, State};
 use crate::train::candle_error::candle;
 
-/// Where batches become tensors.
+/// The last stage, by the place where batches become tensors.
 pub(super) enum InputPipeline {
-    /// In memory, with what a black pixel is.
+    /// In memory, with the value of a black pixel.
     Host { pad_value: Vec<f32>, device: Device },
     /// On a GPU, of bytes that are sent there.
     #[cfg(feature = "cuda")]
-    Sent(Box<Posed<Cuda>>),
+    Sent(Box<CropFlipper<Cuda>>),
     /// Decoded on a GPU, from compressed images in its memory.
     #[cfg(feature = "cuda")]
     Resident(Box<Resident<Cuda>>),
 }
 
-/// Rows that were drawn.
+/// The rows of a step, and their images where the host decodes them.
 pub(super) struct SampledBatch {
     pub epoch: u64,
-    /// Where the draws go on.
+    /// State of the draws after it.
     pub state: State,
     pub rows: Vec<u64>,
     pub labels: Vec<u32>,
@@ -63,7 +63,7 @@ impl SampledBatch {
     }
 }
 
-/// Source of row numbers.
+/// The source of sampled batches.
 pub(super) enum SampledBatches<'scope> {
     Loader(Loader<'scope>),
     #[cfg(feature = "cuda")]
@@ -71,10 +71,10 @@ pub(super) enum SampledBatches<'scope> {
 }
 
 impl InputPipeline {
-    /// For a network on a device.
+    /// A pipeline to a device.
     ///
     /// # Errors
-    /// `Argument` for a format that does not fit the images, for batches of none, or if the device has not the memory.
+    /// `Argument` for a format that does not fit the images, for batches of none, or if the device lacks memory.
     pub fn new(config: &TrainConfig, images: &dyn Images, device: &Device) -> Result<Self> {
         if config.batch == 0 {
             return Err(Error::argument("a step is made of at least one image"));
@@ -86,25 +86,26 @@ impl InputPipeline {
             let (machine, format, most) = (Cuda(cuda.clone()), &config.format, config.batch);
             let (channels, height, width) = images.shape();
             return match config.input_mode {
-                InputMode::Loader => Posed::new(machine, [channels, height, width], format, [most; 2])
+                InputMode::Loader => CropFlipper::new(machine, [channels, height, width], format, [most; 2])
                     .map(|to| Self::Sent(Box::new(to))),
                 InputMode::Resident => {
-                    let packed =
-                        images.packed()?.ok_or_else(|| Error::argument("these images are of no file"))?;
+                    let packed = images
+                        .packed()?
+                        .ok_or_else(|| Error::argument("these images are not backed by a gede file"))?;
                     Resident::new(machine, &packed, format, most)
                         .map(|images| Self::Resident(Box::new(images)))
                 }
             };
         }
         if config.input_mode == InputMode::Resident {
-            return Err(Error::argument("images are kept compressed on a GPU only: the device is another"));
+            return Err(Error::argument("images are kept compressed on a GPU only"));
         }
         let (channels, ..) = images.shape();
         config.format.tables(channels)?;
         Ok(Self::Host { pad_value: pad_value(&config.format), device: device.clone() })
     }
 
-    /// Begins to draw.
+    /// Starts drawing in the background.
     ///
     /// # Errors
     /// As [`Loader::start`].
@@ -128,12 +129,12 @@ impl InputPipeline {
                 scope.spawn(move || {
                     let mut epochs = epochs;
                     loop {
-                        let all = match sampled(&mut epochs, labels, batch, together) {
+                        let all = match sample_ahead(&mut epochs, labels, batch, together) {
                             Ok(all) => all.into_iter().map(Ok).collect(),
                             Err(error) => vec![Err(error)],
                         };
                         let last = all.is_empty() || all.iter().any(Result::is_err);
-                        // Whether there is somebody who waits for them.
+                        // Sending fails once the run has ended, by an error or early.
                         if all.into_iter().any(|one| to.send(one).is_err()) || last {
                             break;
                         }
@@ -146,7 +147,7 @@ impl InputPipeline {
             .map(SampledBatches::Loader)
     }
 
-    /// Images [B, H, W, C], float32, each in its pose or as it is, and their classes [B].
+    /// Images [B, H, W, C], float32, shifted and flipped, and their classes [B].
     ///
     /// # Errors
     /// `Argument` if Candle refuses.
@@ -181,7 +182,7 @@ impl InputPipeline {
                     images.decode(&sampled.ahead)?;
                 }
                 let (orders, out) =
-                    (orders(sampled, crop_flips)?, on_gpu(images.posed(), sampled).map_err(candle)?);
+                    (orders(sampled, crop_flips)?, on_gpu(images.flipper(), sampled).map_err(candle)?);
                 // SAFETY: the tensor has room for them.
                 with_addresses([&out.0], |[at]| Ok(unsafe { images.take(&orders, at) }))
                     .map_err(candle)??;
@@ -190,7 +191,7 @@ impl InputPipeline {
         }
     }
 
-    /// Checks that all batches so far were sound, where this is only known afterwards.
+    /// Checks all batches so far for damage: a GPU reports it only after the fact.
     ///
     /// # Errors
     /// `Corrupt` if not.
@@ -203,7 +204,7 @@ impl InputPipeline {
     }
 }
 
-/// Hands out the batches of epochs, images as they are and classes, decoded by a loader.
+/// Calls `work` with the batches of epochs, unchanged images and classes, decoded by a loader.
 ///
 /// # Errors
 /// Errors of reading and of the work.
@@ -251,8 +252,8 @@ impl SampledBatches<'_> {
     }
 }
 
-/// Rows of a batch where `rows` are cut into as few batches of at most `most` as can be: alike, as few images left over
-/// would make a step as long as any other, and statistics that are but noise.
+/// Rows of a batch if `rows` are cut into the fewest batches of at most `most`, all of a size: a small rest would be a step as
+/// long as any other on a GPU, and its batch statistics noise.
 fn even(rows: u64, most: usize) -> usize {
     let batches = rows.div_ceil(most.max(1) as u64).max(1);
     usize::try_from(rows.div_ceil(batches)).map_or(most, |even| even.min(most))
@@ -260,7 +261,7 @@ fn even(rows: u64, most: usize) -> usize {
 
 /// Several batches together; the first names the rows of all.
 #[cfg(feature = "cuda")]
-fn sampled(
+fn sample_ahead(
     epochs: &mut Epochs,
     labels: &dyn Labels,
     most: usize,
@@ -304,8 +305,8 @@ fn orders(sampled: &SampledBatch, crop_flips: &[CropFlip]) -> Result<Vec<Order>>
 
 /// Room for images, and the classes.
 #[cfg(feature = "cuda")]
-fn on_gpu(posed: &Posed<Cuda>, sampled: &SampledBatch) -> candle_core::Result<(Tensor, Tensor)> {
-    let (device, a) = (Device::Cuda(posed.machine.0.clone()), &posed.arguments);
+fn on_gpu(flipper: &CropFlipper<Cuda>, sampled: &SampledBatch) -> candle_core::Result<(Tensor, Tensor)> {
+    let (device, a) = (Device::Cuda(flipper.machine.0.clone()), &flipper.arguments);
     let shape = (sampled.rows.len(), a.height as usize, a.width as usize, a.channels as usize);
     // SAFETY: all of it is written before it is read.
     let images = unsafe { Tensor::empty(shape, candle_core::DType::F32, &device) }?;

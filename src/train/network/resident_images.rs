@@ -18,8 +18,8 @@ impl ResidentImages {
     /// Copies the images to a device; batches have at most `batch` of them, in a format.
     ///
     /// # Errors
-    /// `Argument` if the device is no GPU or has not the memory, or for a format that does not fit the channels; what
-    /// reading the file brings.
+    /// `Argument` if the device is no GPU or lacks memory, or for a format that does not fit the channels; errors of
+    /// reading the file.
     pub fn new(images: &dyn Images, format: &PixelFormat, batch: usize, device: &Device) -> Result<Self> {
         let config = TrainConfig {
             batch,
@@ -35,8 +35,11 @@ impl ResidentImages {
     /// # Errors
     /// `Argument` for a row that is not there or for more rows than a batch has.
     pub fn batch(&mut self, rows: &[u64], augment: Option<(Augment, u64)>) -> Result<Tensor> {
-        let crop_flips = augment.map(|(augment, seed)| augment.crop_flips(rows.len(), &mut generator(seed)));
-        let (images, _) = self.pipeline.tensors(&SampledBatch::new(rows), &crop_flips.unwrap_or_default())?;
+        let crop_flips = match augment {
+            Some((augment, seed)) => augment.crop_flips(rows.len(), &mut generator(seed)),
+            None => Vec::new(),
+        };
+        let (images, _) = self.pipeline.tensors(&SampledBatch::new(rows), &crop_flips)?;
         Ok(images)
     }
 

@@ -70,7 +70,7 @@ pub(in crate::train) struct Norm {
     pub zero: i32,
 }
 
-/// The sum of two tensors with its ReLU, or the way back.
+/// The sum of two tensors with ReLU, or its backward pass.
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(C)]
 pub(in crate::train) struct Join {
@@ -82,17 +82,17 @@ pub(in crate::train) struct Join {
     pub zero: u32,
 }
 
-/// A variable in a step.
+/// A parameter in a step.
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(C)]
 pub(in crate::train) struct Parameter {
-    pub variable: u64,
+    pub values: u64,
     pub velocity: u64,
     pub gradient: u64,
     pub count: u64,
 }
 
-/// Variables that a launch moves at most.
+/// Parameters of a launch at most.
 pub(in crate::train) const TOGETHER: usize = 64;
 
 /// A step of gradient descent.
@@ -100,15 +100,15 @@ pub(in crate::train) const TOGETHER: usize = 64;
 #[repr(C)]
 pub(in crate::train) struct Step {
     pub parameters: [Parameter; TOGETHER],
-    pub variables: i32,
+    pub count: i32,
     pub nesterov: i32,
-    pub rate: f32,
+    pub learning_rate: f32,
     pub momentum: f32,
     pub decay: f32,
     pub zero: i32,
 }
 
-/// A row that is wanted, and how its image is moved: pixels down and to the right, mirrored before that if not 0.
+/// A wanted row, and the shift of its image in pixels down and to the right, mirrored before that if not 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, IntoBytes, Immutable)]
 #[repr(C)]
 pub(in crate::train) struct Order {

@@ -7,6 +7,7 @@
 mod arguments;
 #[cfg(all(feature = "cuda", feature = "cudnn"))]
 mod convolution;
+mod crop_flipper;
 #[cfg(feature = "cuda")]
 mod cuda;
 #[cfg(test)]
@@ -20,7 +21,6 @@ mod memory;
 mod norm;
 #[cfg(feature = "cuda")]
 mod optimizer;
-mod posed;
 mod resident;
 #[cfg(feature = "cuda")]
 mod tensors;
@@ -32,6 +32,7 @@ pub(super) use arguments::Norm;
 pub(super) use arguments::{Arguments, Images, Join, Kernel, Order, Parameter, Patches, Step, TOGETHER};
 #[cfg(all(feature = "cuda", feature = "cudnn"))]
 pub(super) use convolution::convolve;
+pub(super) use crop_flipper::CropFlipper;
 #[cfg(feature = "cuda")]
 pub(super) use cuda::{Cuda, launch};
 #[cfg(test)]
@@ -45,7 +46,6 @@ pub(super) use memory::{keep_memory, peak_memory};
 pub(super) use norm::GpuNorm;
 #[cfg(feature = "cuda")]
 pub(super) use optimizer::step;
-pub(super) use posed::Posed;
 pub(super) use resident::Resident;
 #[cfg(feature = "cuda")]
 pub(super) use tensors::{address, with_addresses};

@@ -7,7 +7,7 @@ use std::path::Path;
 use candle_core::{Device, Tensor, Var};
 
 use super::arguments::Norm;
-use super::{Emulated, Join, Kernel, Machine, Order, Parameter, Posed, Resident, Step, TOGETHER};
+use super::{CropFlipper, Emulated, Join, Kernel, Machine, Order, Parameter, Resident, Step, TOGETHER};
 use crate::Reader;
 use crate::read::{PackedBlock, PackedImages, Source};
 use crate::sample::{Amount, Draw, Epochs, Images, Loader, LoaderOptions, PixelFormat, State};
@@ -54,7 +54,7 @@ fn batches_are_normalised() {
     for (relu, parts) in [(false, 1), (true, 7), (true, 60), (false, 100)] {
         let norm = BatchNorm::new(6, relu, &Device::Cpu).unwrap();
         let out = norm.apply(&images, &weights, &bias, true).unwrap();
-        // A sum of squares alone has next to no gradient behind a normalisation.
+        // A sum of squares alone has next to no gradient before a normalisation.
         let loss = (&out * images.as_tensor()).unwrap().sqr().unwrap().sum_all().unwrap();
         let gradients = loss.backward().unwrap();
         let of_out = ((&out * images.as_tensor()).unwrap() * images.as_tensor()).unwrap();
@@ -149,9 +149,9 @@ fn steps_are_made() {
             steps.step(&loss.backward().unwrap(), 0.1).unwrap();
             let mut step = Step {
                 parameters: [Parameter::default(); TOGETHER],
-                variables: 2,
+                count: 2,
                 nesterov: sgd.nesterov.into(),
-                rate: 0.1,
+                learning_rate: 0.1,
                 momentum: sgd.momentum as f32,
                 decay: sgd.weight_decay as f32,
                 zero: 0,
@@ -161,7 +161,7 @@ fn steps_are_made() {
             {
                 *gradient = values(pull);
                 *to = Parameter {
-                    variable: variable.as_mut_ptr() as u64,
+                    values: variable.as_mut_ptr() as u64,
                     velocity: velocity.as_mut_ptr() as u64,
                     gradient: gradient.as_ptr() as u64,
                     count: variable.len() as u64,
@@ -228,7 +228,7 @@ fn format(channels: usize) -> PixelFormat {
     PixelFormat::Floats { mean: some(0.4), std: some(0.2) }
 }
 
-/// Whatever their coding, images are decoded where they lie compressed to the same numbers as by the CPU.
+/// Images of every coding are decoded from their compressed form to the same numbers as by the CPU.
 #[test]
 fn resident_images_are_decoded() {
     let (files, mut codings) = (files(), std::collections::BTreeSet::new());
@@ -242,7 +242,7 @@ fn resident_images_are_decoded() {
         each_batch(&images, &format(channels), |rows, orders, _, wanted| {
             batches.push((rows.to_vec(), orders.to_vec(), wanted));
         });
-        // Some lie there decoded, one behind the other; others are decoded when they are asked for.
+        // Some batches are decoded ahead, in order; others when they are asked for.
         for (number, (_, orders, wanted)) in batches.iter().enumerate() {
             if number % 5 == 1 {
                 let ahead: Vec<u64> = batches[number..].iter().take(3).flat_map(|b| b.0.clone()).collect();
@@ -262,12 +262,12 @@ fn resident_images_are_decoded() {
 }
 
 #[test]
-fn bytes_that_are_sent_are_posed() {
+fn bytes_that_are_sent_are_shifted_and_flipped() {
     for (name, reader) in files() {
         let images = reader.images(None).unwrap();
         let (channels, height, width) = Images::shape(&images);
         let shape = [channels, height, width];
-        let mut sent = Posed::new(Emulated, shape, &format(channels), [7, 7]).unwrap();
+        let mut sent = CropFlipper::new(Emulated, shape, &format(channels), [7, 7]).unwrap();
         each_batch(&images, &format(channels), |_, orders, bytes, wanted| {
             let mut out = vec![f32::NAN; wanted.len()];
             // SAFETY: there is room for the batch.
@@ -277,9 +277,9 @@ fn bytes_that_are_sent_are_posed() {
     }
 }
 
-/// Damaged records are told, and rows that are not there; nothing is read or written elsewhere.
+/// Damaged records and missing rows are errors; nothing is read or written out of bounds.
 #[test]
-fn damage_is_told() {
+fn damage_is_an_error() {
     for (name, reader) in files() {
         let images = reader.images(None).unwrap();
         let packed = images.packed().unwrap();

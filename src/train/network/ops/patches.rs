@@ -1,4 +1,4 @@
-//! A convolution as a product of matrices, by Candle's own: the way of a GPU.
+//! A convolution as a product of matrices by Candle: the way on a GPU without cuDNN.
 
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
@@ -18,8 +18,8 @@ struct Patches {
 struct AddPatches(Patches);
 
 impl Convolution {
-    /// As [`apply`](Self::apply), in steps that Candle knows but for the patches. The patches are kept for the way back:
-    /// K * K times the images.
+    /// The convolution by operations of Candle, except for the patches. Candle keeps these for the backward pass: K * K
+    /// times the images.
     pub(super) fn by_products(
         self,
         images: &Tensor,
@@ -44,7 +44,7 @@ impl Patches {
         Shape::from((self.sizes.images * self.sizes.places(), self.sizes.patch))
     }
 
-    /// Works on the images side by side, each with its patches.
+    /// Calls `work` for every image and its patches, in parallel.
     fn each(
         &self,
         from: &[f32],

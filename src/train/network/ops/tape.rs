@@ -1,17 +1,17 @@
-//! Operations in the order of their application, for the way back through them.
+//! A tape of operations, for the backward pass through them.
 
 use candle_core::backprop::GradStore;
 use candle_core::{CustomOp2, CustomOp3, Device, Result, Tensor, Var};
 
-/// Operations on their way. Candle's own way back starts every gradient as zeros, to which it adds what comes: two passes
-/// over every tensor for nothing where one thing comes. This one adds where there is something to add to.
+/// Operations in the order of their application. Candle's own backward pass starts every gradient as zeros and adds to it:
+/// two passes over memory too many for a tensor that is used once. This one adds only to a gradient that exists.
 #[derive(Default)]
 pub struct Tape {
-    /// None where Candle keeps them.
+    /// `None` if Candle records them.
     recorded: Option<Vec<Recorded>>,
 }
 
-/// An operation's result, and the way back from its gradient to those of its arguments.
+/// An operation's result, and its backward pass: from the gradient of the result to those of the arguments.
 struct Recorded {
     out: Tensor,
     back: Box<Back>,
@@ -20,23 +20,23 @@ struct Recorded {
 type Back = dyn Fn(&Tensor) -> Result<Vec<(Tensor, Option<Tensor>)>>;
 
 impl Tape {
-    /// Keeps operations on a device, but leaves them to Candle where a convolution is many: on a GPU without cuDNN.
+    /// A tape for a device. Candle records instead on a GPU without cuDNN, where a convolution is several operations of its own.
     pub fn new(device: &Device) -> Self {
         let records = device.is_cpu() || cfg!(feature = "cudnn");
         Self { recorded: records.then(Vec::new) }
     }
 
-    /// Leaves them to Candle.
+    /// A tape that leaves recording to Candle.
     pub(crate) fn unrecorded() -> Self {
         Self::default()
     }
 
-    /// True if it keeps them.
+    /// True if it records operations.
     pub(crate) fn records(&self) -> bool {
         self.recorded.is_some()
     }
 
-    /// Applies an operation.
+    /// Applies an operation of two arguments.
     pub(crate) fn two(
         &mut self,
         op: impl CustomOp2 + Send + Sync + 'static,
@@ -54,7 +54,7 @@ impl Tape {
         Ok(out)
     }
 
-    /// Applies an operation.
+    /// Applies an operation of three arguments.
     pub(crate) fn three(
         &mut self,
         op: impl CustomOp3 + Send + Sync + 'static,
@@ -76,14 +76,12 @@ impl Tape {
     /// # Errors
     /// Candle's.
     pub fn end(&self, last: &Tensor) -> Result<Tensor> {
-        match self.records() {
-            true => Var::from_tensor(last).map(Var::into_inner),
-            false => Ok(last.clone()),
-        }
+        // A variable of its own, so that Candle's backward pass ends here, and hands out the gradient.
+        if self.records() { Var::from_tensor(last).map(Var::into_inner) } else { Ok(last.clone()) }
     }
 
-    /// Goes back from the last result, whose gradient Candle found among `gradients` as that of its [`end`](Self::end), and
-    /// leaves there those of all that no operation made.
+    /// The backward pass from the last result, whose gradient Candle put among `gradients` as that of its [`end`](Self::end).
+    /// Leaves the gradients of all tensors that are no operation's result.
     ///
     /// # Errors
     /// Candle's.
@@ -92,6 +90,7 @@ impl Tape {
             gradients.insert(last, gradient);
         }
         for Recorded { out, back } in self.recorded.into_iter().flatten().rev() {
+            // Removed, not read: its memory is free for the gradients that follow from it.
             let Some(gradient) = gradients.remove(&out) else { continue };
             for (argument, own) in back(&gradient)? {
                 let Some(own) = own else { continue };

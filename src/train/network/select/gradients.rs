@@ -69,7 +69,7 @@ impl Gradients {
     /// Gradients of all rows.
     ///
     /// # Errors
-    /// As [`new`](Self::of).
+    /// As [`new`](Self::new).
     pub fn with_all_rows(context: &SelectionContext) -> Result<Self> {
         Self::new(context, &(0..context.images.rows()).collect::<Vec<_>>())
     }

@@ -129,7 +129,7 @@ fn settle(atoms: &mut Vec<Atom>, factor: &mut Factor) -> Vec<usize> {
         atoms.retain_mut(|atom| {
             atom.products = keep(&atom.products);
             at += 1;
-            !out.get(at - 1).is_some_and(|out| *out)
+            !out[at - 1]
         });
         *factor = Factor::default();
         for atom in atoms.iter() {

@@ -1,4 +1,4 @@
-//! Images as bytes on a GPU, moved into batches there.
+//! Batches of images from bytes on a GPU, shifted and flipped there.
 
 use candle_core::Result;
 use zerocopy::IntoBytes;
@@ -8,8 +8,8 @@ use crate::sample::PixelFormat;
 use crate::train::candle_error::candle;
 use crate::train::network::augment::pad_value;
 
-/// Room for images as bytes [N, C, H, W], and what batches of them become.
-pub(in crate::train) struct Posed<M: Machine> {
+/// Memory for images as bytes [N, C, H, W], and the kernel that writes batches of them.
+pub(in crate::train) struct CropFlipper<M: Machine> {
     pub machine: M,
     /// Arguments of the kernels; addresses are of memory that is held here.
     pub arguments: Images,
@@ -22,7 +22,7 @@ pub(in crate::train) struct Posed<M: Machine> {
     _tables: [M::Memory; 2],
 }
 
-impl<M: Machine> Posed<M> {
+impl<M: Machine> CropFlipper<M> {
     /// For batches of at most `most` images of channels, height and width, in their format, and room for `room` of them.
     ///
     /// # Errors
@@ -111,7 +111,7 @@ impl<M: Machine> Posed<M> {
     ///
     /// # Safety
     /// That of [`load`](Self::load).
-    pub unsafe fn pose_from(&mut self, first: usize, orders: &[Order], out: u64) -> Result<()> {
+    pub unsafe fn crop_flip_from(&mut self, first: usize, orders: &[Order], out: u64) -> Result<()> {
         self.order(orders)?;
         // SAFETY: the caller's promise.
         unsafe { self.crop_flip(first, out) }
@@ -127,7 +127,7 @@ impl<M: Machine> Posed<M> {
         // SAFETY: the other addresses are of memory for whole batches, and for all images.
         unsafe {
             let count = batch * self.values();
-            self.machine.run(Kernel { name: "pose", arguments: &arguments, count })
+            self.machine.run(Kernel { name: "crop_flip", arguments: &arguments, count })
         }
     }
 }
