@@ -68,10 +68,10 @@ fn weights(network: &dyn Network) -> Vec<Vec<f32>> {
 
 /// Stops a run after an epoch as a killed process would, before the next one is saved.
 fn stopped(network: &dyn Network, config: &TrainConfig, after: u64) {
-    let mut tell = |epoch: &EpochReport| assert!(epoch.epoch < after, "stopped");
+    let mut on_epoch = |epoch: &EpochReport| assert!(epoch.epoch < after, "stopped");
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
-    let run = std::panic::AssertUnwindSafe(|| run(network, config, &mut tell));
+    let run = std::panic::AssertUnwindSafe(|| run(network, config, &mut on_epoch));
     assert!(std::panic::catch_unwind(run).is_err());
     std::panic::set_hook(hook);
 }

@@ -1,5 +1,5 @@
-//! Methods that select rows: what they know of gradients is what backpropagation finds, each chooses as many rows as it
-//! was asked for, the same ones for the same seed, and a network learns from them.
+//! Methods that select rows: their gradients are those of backpropagation, each chooses as many rows as asked for, the same
+//! ones for the same seed, and a network learns from them.
 #![cfg(feature = "train")]
 #![allow(clippy::unwrap_used, clippy::panic)]
 
@@ -226,7 +226,7 @@ fn weights_stand_for_all_rows() {
     let choose = |method: &mut dyn Select| method.choose(&context(20, &config, &network)).unwrap();
     let Weighing::Rows(weights) = choose(&mut Craig { amount: TENTH }).weighing().clone() else { panic!() };
     assert_eq!(weights.iter().sum::<f32>(), IMAGES as f32);
-    // The weighted gradients of GRAD-MATCH's rows are those of all, beside its random ones of weight 1.
+    // The weighted gradients of GRAD-MATCH's rows are those of all, without its random ones of weight 1.
     let choice = choose(&mut GradMatch { amount: TENTH });
     let Weighing::Rows(weights) = choice.weighing() else { panic!() };
     let gradients =

@@ -17,7 +17,7 @@ pub enum Impute {
 }
 
 /// The means of features, and which features get another that says where they are missing. Made from the rows trained
-/// on, and applied alike to those tested on.
+/// on, and applied in the same way to those tested on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Imputer {
     /// NaN for a feature without a finite value.
@@ -89,7 +89,7 @@ impl Imputer {
         Self { means: means.finish(), flagged: Vec::new() }
     }
 
-    /// Number of features beside the given ones.
+    /// Number of features besides the given ones.
     pub fn flags(&self) -> usize {
         self.flagged.len()
     }

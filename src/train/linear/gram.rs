@@ -1,4 +1,4 @@
-//! Least squares from second moments, in O(d^3) whatever the number of rows.
+//! Least squares from second moments, in O(d^3) for any number of rows.
 
 use std::time::Instant;
 

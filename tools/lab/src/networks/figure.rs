@@ -45,7 +45,7 @@ pub fn drawn(set: &Set, rows: &[NetworkRow], path: &Path) -> Result<()> {
     .save(path)
 }
 
-/// Draws the paper's figures 6 to 8: methods that select images beside random ones, accuracy over share and over time.
+/// Draws the paper's figures 6 to 8: methods that select images, and random ones, accuracy over share and over time.
 pub fn methods(set: &Set, rows: &[NetworkRow], path: &Path) -> Result<()> {
     let all = runs(rows);
     let panel = |x: Axis<'static>, value: fn(&NetworkRow) -> f64| {

@@ -1,4 +1,4 @@
-//! Networks on sets of images: accuracy over the share of the images that an epoch has, drawn anew from the file or
+//! Networks on sets of images: accuracy over the share of the images that an epoch has, drawn again from the file or
 //! selected.
 
 mod figure;

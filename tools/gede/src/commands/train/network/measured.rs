@@ -69,7 +69,7 @@ impl Measured {
         fact("waited", format!("{:.1} % of it for images", 100.0 * self.loader_share));
         fact("read", bytes(self.bytes_read));
         if self.selection_seconds > 0.0 {
-            fact("selected", format!("in {}, beside the training", seconds(self.selection_seconds)));
+            fact("selected", format!("in {}, apart from the training", seconds(self.selection_seconds)));
         }
         self.training_memory.into_iter().for_each(|n| fact("memory to train", bytes(n)));
         self.selection_memory.into_iter().for_each(|n| fact("memory to select", bytes(n)));
