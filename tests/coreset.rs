@@ -47,8 +47,8 @@ fn sums_stay_and_rows_are_few_and_real() {
         let reader = file(rows);
         for features in [&["a", "b"][..], &["a", "b", "c", "d"], &["b"]] {
             let features = names(features);
-            let all = Dataset::of_rows(&reader, &features, "y").unwrap();
-            let few = Coreset::of_rows(&reader, &features, "y").unwrap();
+            let all = Dataset::from_rows(&reader, &features, "y").unwrap();
+            let few = Coreset::select(&reader, &features, "y").unwrap();
             assert!(few.rows() <= Coreset::most(features.len()).min(rows), "{} of {rows}", few.rows());
             assert!(few.weights().iter().all(|w| *w > 0.0));
             for (found, wanted) in sums(&few).iter().zip(sums(&all)) {
@@ -58,7 +58,7 @@ fn sums_stay_and_rows_are_few_and_real() {
                 |i: usize| (0..all.rows()).any(|j| few.row(i) == all.row(j) && few.y()[i] == all.y()[j]);
             assert!((0..few.rows()).all(is_real));
             // What least squares makes of it.
-            let fit = |data: &Dataset| Gram::of(data).unwrap().solve(1e-6).unwrap().model;
+            let fit = |data: &Dataset| Gram::from_dataset(data).unwrap().solve(1e-6).unwrap().model;
             if rows > 100 {
                 let (few, wanted) = (fit(&few).mse(&all).unwrap(), fit(&all).mse(&all).unwrap());
                 assert!((few / wanted - 1.0).abs() < 1e-9);
@@ -79,8 +79,8 @@ fn a_file_stores_its_coreset() {
     let options = |target: &str| Options::default().with_target(target, TargetKind::Auto).with_coreset(true);
     let reader = Reader::new(table.file(&options("y"))).unwrap();
     reader.verify(|_| {}).unwrap();
-    let few = Dataset::of_coreset(reader.coreset().unwrap().unwrap()).unwrap();
-    let all = Dataset::of_rows(&reader, &names(&["a", "b"]), "y").unwrap();
+    let few = Dataset::from_coreset(reader.coreset().unwrap().unwrap()).unwrap();
+    let all = Dataset::from_rows(&reader, &names(&["a", "b"]), "y").unwrap();
     assert_eq!((few.features(), few.target()), (&names(&["a", "b"])[..], "y"));
     assert!(few.rows() <= 10 && all.rows() == 2999);
     for (found, wanted) in sums(&few).iter().zip(sums(&all)) {
@@ -99,7 +99,7 @@ fn a_file_stores_its_coreset() {
 #[test]
 fn what_has_no_coreset_is_refused() {
     let reader = file(10);
-    assert!(Coreset::of_rows(&reader, &names(&["a", "nothing"]), "y").is_err());
-    assert!(Coreset::of_rows(&file(0), &names(&["a"]), "y").is_err());
+    assert!(Coreset::select(&reader, &names(&["a", "nothing"]), "y").is_err());
+    assert!(Coreset::select(&file(0), &names(&["a"]), "y").is_err());
     assert!(Coreset::new(vec![(0.0, 1.0); 100]).is_err() && Coreset::new(Vec::new()).is_err());
 }

@@ -8,7 +8,7 @@ use candle_nn::loss::cross_entropy;
 use gede::Reader;
 use gede::sample::{Images, PixelFormat};
 use gede::train::models::{Backward, LeNet5, Network, ResNet18};
-use gede::train::{ResidentImages, Sgd, Steps, first_gpu};
+use gede::train::{Optimizer, ResidentImages, Sgd, first_gpu};
 
 fn noise(shape: &[usize], device: &Device) -> Tensor {
     let count = shape.iter().product::<usize>();
@@ -31,26 +31,26 @@ fn same(make: impl Fn(&Device) -> Box<dyn Network>, image: [usize; 3], steps: us
         let network = make(device);
         let images = noise(&[32, height, width, channels], device);
         let labels = Tensor::from_vec((0..32u32).map(|i| i % 10).collect::<Vec<_>>(), 32, device).unwrap();
-        let mut moving = Steps::new(Sgd::default(), network.variables().into_iter().map(|(_, v)| v));
+        let mut optimizer = Optimizer::new(Sgd::default(), network.parameters().into_iter().map(|(_, v)| v));
         let mut found = Vec::new();
         for _ in 0..steps {
-            let loss = |scores: &Tensor| cross_entropy(scores, &labels);
-            let Backward { scores, gradients, .. } = network.backward(&images, &loss).unwrap();
+            let loss = |logits: &Tensor| cross_entropy(logits, &labels);
+            let Backward { logits, gradients, .. } = network.backward(&images, &loss).unwrap();
             let of = |(name, variable): (String, candle_core::Var)| {
                 (name, gradients.get(&variable).unwrap().copy().unwrap())
             };
-            found.push(("scores".to_owned(), scores.detach()));
-            found.extend(network.variables().into_iter().map(of));
-            moving.step(&gradients, 0.01).unwrap();
+            found.push(("logits".to_owned(), logits.detach()));
+            found.extend(network.parameters().into_iter().map(of));
+            optimizer.step(&gradients, 0.01).unwrap();
         }
-        found.extend(network.kept().into_iter().map(|(name, v)| (name, v.copy().unwrap())));
+        found.extend(network.buffers().into_iter().map(|(name, v)| (name, v.copy().unwrap())));
         found
     };
     let (cpu, gpu) = (run(&Device::Cpu), run(&first_gpu().unwrap()));
     for ((name, cpu), (_, gpu)) in cpu.iter().zip(&gpu) {
         let apart = apart(cpu, gpu);
         println!("{name}: {apart}");
-        let most = if name == "scores" { 1e-4 } else { most };
+        let most = if name == "logits" { 1e-4 } else { most };
         assert!(apart < most, "{name}: {apart}");
     }
 }

@@ -54,13 +54,13 @@ fn rows_and_features_are_chosen() {
 #[test]
 fn standardising_round_trips() {
     let data = blobs(50);
-    let standardiser = Standardiser::of(&data);
+    let standardiser = Standardiser::from_dataset(&data);
     for i in 0..data.rows() {
         let z: Vec<f64> = standardiser.apply(data.row(i)).collect();
         let back: Vec<f64> = standardiser.invert(&z).collect();
         assert!(back.iter().zip(data.row(i)).all(|(a, b)| (a - b).abs() < 1e-12 * (1.0 + b.abs())));
     }
-    let from_moments = Gram::of(&data).unwrap().standardiser();
+    let from_moments = Gram::from_dataset(&data).unwrap().standardiser();
     let pairs = standardiser
         .mean()
         .iter()
@@ -69,7 +69,7 @@ fn standardising_round_trips() {
     for (a, b) in pairs {
         assert!((a - b).abs() < 1e-12 * (1.0 + a.abs()));
     }
-    assert_eq!(Standardiser::of(&dataset(&[[4.0, 1.0, 0.0]; 3])).scale(), [1.0, 1.0]);
+    assert_eq!(Standardiser::from_dataset(&dataset(&[[4.0, 1.0, 0.0]; 3])).scale(), [1.0, 1.0]);
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn condensing_keeps_the_means() {
     let groups: Vec<u32> = (0..30).map(|i| [0, 2, 5][i % 3]).collect();
     let condensed = data.condense(&groups, 7).unwrap();
     assert_eq!((condensed.rows(), condensed.total_weight(), condensed.left_out()), (3, 30.0, 0));
-    let (whole, parts) = (Standardiser::of(&data), Standardiser::of(&condensed));
+    let (whole, parts) = (Standardiser::from_dataset(&data), Standardiser::from_dataset(&condensed));
     assert!(whole.mean().iter().zip(parts.mean()).all(|(a, b)| (a - b).abs() < 1e-12 * (1.0 + a.abs())));
     assert_eq!(condensed.y(), [0.0, 1.0, 2.0]);
     assert!(data.condense(&groups, 5).is_err() && data.condense(&[0], 1).is_err());
@@ -139,11 +139,11 @@ fn condensed_samples_are_weighted_rows() {
         stored: true,
         samples,
     };
-    let data = Dataset::of_condensed(&condensed).unwrap();
+    let data = Dataset::from_condensed(&condensed).unwrap();
     assert_eq!((data.x(), data.y()), (&[1.0, 2.0, 5.0, 6.0][..], &[7.0, 9.0][..]));
     assert_eq!((data.weights(), data.left_out()), (&[3.0, 2.0][..], 1));
     condensed.samples.target = None;
-    assert!(Dataset::of_condensed(&condensed).unwrap_err().to_string().contains("--target"));
+    assert!(Dataset::from_condensed(&condensed).unwrap_err().to_string().contains("--target"));
 }
 
 #[test]
@@ -165,16 +165,16 @@ fn nulls_are_no_class_and_columns_of_nulls_no_features() {
             classes: 3,
         },
     };
-    let data = ClassData::of_condensed(&condensed).unwrap();
+    let data = ClassData::from_condensed(&condensed).unwrap();
     assert_eq!(data.features(), ["a", "c"]);
     assert_eq!(data.labels(), ["x", "y"]);
     // The second sample lacks c, the third has no row of a class.
     assert_eq!((data.rows(), data.total()), (2, 10.0));
     let passed = data.passed_over();
     assert_eq!((passed.null_target, passed.unusable_feature), (10, 6));
-    let filled = ClassData::of_condensed_imputed(&condensed, true).unwrap();
+    let filled = ClassData::from_condensed_imputed(&condensed, true).unwrap();
     assert_eq!((filled.rows(), filled.passed_over().unusable_feature), (3, 0));
     // Where "null" is a word it is a class as any other.
-    let word = ClassData::of_condensed(&CondensedSamples { null_class: None, ..condensed }).unwrap();
+    let word = ClassData::from_condensed(&CondensedSamples { null_class: None, ..condensed }).unwrap();
     assert_eq!(word.labels(), ["x", "y", "null"]);
 }

@@ -52,7 +52,7 @@ fn quick() -> Descent {
 }
 
 fn train(data: &Dataset, options: &Descent) -> Fit {
-    gradient_descent(data, &Standardiser::of(data), options, &Device::Cpu).unwrap()
+    gradient_descent(data, &Standardiser::from_dataset(data), options, &Device::Cpu).unwrap()
 }
 
 fn assert_close(a: &LinearModel, b: &LinearModel, tolerance: f64) {
@@ -68,7 +68,7 @@ fn all_ways_lead_to_the_same_optimum() {
         let data = problem(seed, 60, 4);
         let exact = closed_form(&data, 0.0).unwrap();
         assert!(exact.gradient_norm < 1e-12 && exact.dependent.is_empty());
-        let gram = Gram::of(&data).unwrap();
+        let gram = Gram::from_dataset(&data).unwrap();
         let rows = train(&data, &quick());
         assert!(rows.converged);
         assert_close(&rows.model, &exact.model, 1e-9);
@@ -86,7 +86,7 @@ fn moments_take_the_steps_of_the_rows() {
     let options =
         Descent { learning_rate: 0.01, tolerance: 0.0, max_steps: 50, check_every: 1, ..Descent::default() };
     let rows = gradient_descent(&data, &standardiser, &options, &Device::Cpu).unwrap();
-    let moments = Gram::of(&data).unwrap().descend(&standardiser, &options).unwrap();
+    let moments = Gram::from_dataset(&data).unwrap().descend(&standardiser, &options).unwrap();
     assert_eq!((rows.steps, moments.steps, rows.history.len()), (50, 50, 51));
     for (a, b) in rows.history.iter().zip(&moments.history) {
         assert_eq!(a.step, b.step);
@@ -101,7 +101,7 @@ fn the_step_is_the_gradient_of_the_loss() {
     // One step from zero moves by -rate x gradient; compare with central differences of the loss,
     // written out from equation 4.
     let data = problem(3, 30, 3);
-    let standardiser = Standardiser::of(&data);
+    let standardiser = Standardiser::from_dataset(&data);
     let loss = |parameters: &[f64]| {
         let error = |i: usize| {
             let z = standardiser.apply(data.row(i)).zip(&parameters[1..]).map(|(z, p)| z * p).sum::<f64>();
@@ -216,7 +216,7 @@ fn no_features_predict_the_mean() {
 #[test]
 fn misuse_is_an_error() {
     let data = problem(0, 10, 2);
-    let standardiser = Standardiser::of(&data);
+    let standardiser = Standardiser::from_dataset(&data);
     let go = |options: Descent| gradient_descent(&data, &standardiser, &options, &Device::Cpu);
     let diverged = go(Descent { learning_rate: 1e6, ..Descent::default() }).unwrap_err().to_string();
     assert!(diverged.contains("diverged") && diverged.contains("learning rate"), "{diverged}");
@@ -232,7 +232,10 @@ fn misuse_is_an_error() {
     assert!(closed_form(&empty, 0.0).is_err());
     assert!(gradient_descent(&empty, &standardiser, &quick(), &Device::Cpu).is_err());
     assert!(
-        Gram::of(&data).unwrap().descend(&standardiser, &Descent { batch_rows: Some(2), ..quick() }).is_err()
+        Gram::from_dataset(&data)
+            .unwrap()
+            .descend(&standardiser, &Descent { batch_rows: Some(2), ..quick() })
+            .is_err()
     );
     let model = closed_form(&data, 0.0).unwrap().model;
     assert!(model.mse(&problem(0, 10, 3)).unwrap_err().to_string().contains("x0, x1"));
@@ -291,20 +294,20 @@ fn moments_of_integers_give_the_exact_fit() {
     let data = Dataset::new(names(2), "y".into(), x, y, None).unwrap();
     let mut moments =
         ColumnMoments { columns: vec!["x0".into(), "x1".into(), "y".into()], target: true, moments };
-    let fit = Gram::of_moments(&moments).unwrap().solve(0.0).unwrap();
+    let fit = Gram::from_moments(&moments).unwrap().solve(0.0).unwrap();
     let weights = closed_form(&data, 0.0).unwrap().model.weights;
     assert!(fit.model.weights.iter().zip(weights).all(|(a, b)| (a - b).abs() < 1e-9), "{fit:?}");
     moments.moments = Moments::new(3);
-    assert!(Gram::of_moments(&moments).is_err(), "no rows");
+    assert!(Gram::from_moments(&moments).is_err(), "no rows");
     moments.target = false;
-    assert!(Gram::of_moments(&moments).unwrap_err().to_string().contains("--target"));
+    assert!(Gram::from_moments(&moments).unwrap_err().to_string().contains("--target"));
 }
 
 #[test]
 fn metrics_are_json_without_what_is_missing() {
     let data = problem(0, 20, 2);
     let fit = closed_form(&data, 0.0).unwrap();
-    let metrics = Metrics { test_mse: Some(0.5), samples: 20, ..Metrics::of("closed-form", &fit) };
+    let metrics = Metrics { test_mse: Some(0.5), samples: 20, ..Metrics::new("closed-form", &fit) };
     let json = serde_json::to_value(&metrics).unwrap();
     assert_eq!(
         (&json["method"], &json["test_mse"], &json["features"]),

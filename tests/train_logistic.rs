@@ -103,15 +103,15 @@ fn file(rows: usize, cells: CellLimit) -> Vec<u8> {
 #[test]
 fn exact_steps_lead_to_what_all_rows_say() {
     let reader = Reader::new(file(3000, CellLimit::Most(40))).unwrap();
-    let condensed = ClassData::of_condensed(&reader.condensed().unwrap().unwrap()).unwrap();
+    let condensed = ClassData::from_condensed(&reader.condensed().unwrap().unwrap()).unwrap();
     assert_eq!((condensed.labels(), condensed.total()), (&["no".to_owned(), "yes".to_owned()][..], 3000.0));
     let (features, labels) = (condensed.features(), condensed.labels());
-    let all = ClassData::of_rows(&reader, features, "y", labels).unwrap();
+    let all = ClassData::from_rows(&reader, features, "y", labels).unwrap();
     let newton = Newton::default();
     let full = newton.fit(&all, None).unwrap().model;
     let loss = |model: &LogisticModel| model.scores(&all).unwrap().log_loss;
     let moments = reader.moments().unwrap().unwrap();
-    let spread = Spread::of(&condensed, &moments).unwrap().unwrap();
+    let spread = Spread::new(&condensed, &moments).unwrap().unwrap();
     let start = newton.fit(&condensed, Some(&spread)).unwrap().model;
     let rows = FileRows::new(&reader, features, "y", labels).unwrap();
     let polished =
@@ -132,10 +132,10 @@ fn cells_of_alike_rows_say_what_all_rows_say() {
     let bytes =
         table.file(&Options::default().with_target("y", TargetKind::Class).with_cells(CellLimit::Most(35)));
     let reader = Reader::new(bytes).unwrap();
-    let condensed = ClassData::of_condensed(&reader.condensed().unwrap().unwrap()).unwrap();
+    let condensed = ClassData::from_condensed(&reader.condensed().unwrap().unwrap()).unwrap();
     assert_eq!(condensed.rows(), 35);
-    let spread = Spread::of(&condensed, &reader.moments().unwrap().unwrap()).unwrap();
-    let all = ClassData::of_rows(&reader, condensed.features(), "y", condensed.labels()).unwrap();
+    let spread = Spread::new(&condensed, &reader.moments().unwrap().unwrap()).unwrap();
+    let all = ClassData::from_rows(&reader, condensed.features(), "y", condensed.labels()).unwrap();
     let newton = Newton::default();
     let full = newton.fit(&all, None).unwrap().model;
     for spread in [None, spread.as_ref()] {
@@ -153,9 +153,9 @@ fn a_spread_is_rows_scattered_about_their_means() {
     let x = only(&condensed.samples.means);
     let cells = ClassData::new(vec!["a".into()], "y".into(), labels(2), &x, &counts).unwrap();
     let moments = reader.moments().unwrap().unwrap();
-    let spread = Spread::of(&cells, &moments).unwrap().unwrap();
+    let spread = Spread::new(&cells, &moments).unwrap().unwrap();
     // The variance within cells, from the rows.
-    let all = ClassData::of_rows(&reader, &["a".into()], "y", &["no".into(), "yes".into()]).unwrap();
+    let all = ClassData::from_rows(&reader, &["a".into()], "y", &["no".into(), "yes".into()]).unwrap();
     let variance = |data: &ClassData| {
         let (mut sums, mut n) = ([0.0; 2], 0.0);
         let mut add = |x: &[f64], counts: &[f64]| {
@@ -202,11 +202,11 @@ fn cells_have_spreads_of_their_own() {
     let reader = Reader::new(table.file(&options.clone().with_cell_covariances(true))).unwrap();
     assert!(Reader::new(table.file(&options)).unwrap().cell_covariances().unwrap().is_none());
     let samples = reader.condensed().unwrap().unwrap();
-    let cells = ClassData::of_condensed(&samples).unwrap();
+    let cells = ClassData::from_condensed(&samples).unwrap();
     let own = reader.cell_covariances().unwrap().unwrap();
     assert_eq!((own.len(), cells.rows()), (3 * cells.rows(), samples.samples.len()));
     let moments = reader.moments().unwrap().unwrap();
-    let common = Spread::of(&cells, &moments).unwrap().unwrap();
+    let common = Spread::new(&cells, &moments).unwrap().unwrap();
     // What cells have in the mean is what all rows have beyond the means.
     let total = cells.total();
     let mut mean = [0.0; 3];
@@ -215,18 +215,18 @@ fn cells_have_spreads_of_their_own() {
         mean.iter_mut().zip(own).for_each(|(mean, own)| *mean += weight * f64::from(*own));
     }
     let same: Vec<f32> = mean.iter().map(|&v| v as f32).cycle().take(own.len()).collect();
-    let of = |own: &[f32]| Spread::of_cells(&cells, &samples, own, Some(&moments)).unwrap();
+    let of = |own: &[f32]| Spread::from_cells(&cells, &samples, own, Some(&moments)).unwrap();
     let newton = Newton::default();
     let fit = |spread: &Spread| newton.fit(&cells, Some(spread)).unwrap();
     assert_close(&fit(&of(&same)).model, &fit(&common).model, 1e-4);
-    let all = ClassData::of_rows(&reader, cells.features(), "y", cells.labels()).unwrap();
+    let all = ClassData::from_rows(&reader, cells.features(), "y", cells.labels()).unwrap();
     let loss = |model: &LogisticModel| model.scores(&all).unwrap().log_loss;
     let full = loss(&newton.fit(&all, None).unwrap().model);
     let (own, common) = (fit(&of(&own)), fit(&common));
     assert!(own.converged, "{} {:?}", own.gradient_norm, own.model);
     let (own, common) = (loss(&own.model) / full - 1.0, loss(&common.model) / full - 1.0);
     assert!(own < common / 2.0, "{own} {common}");
-    assert!(Spread::of_cells(&cells, &samples, &same[1..], None).is_err());
+    assert!(Spread::from_cells(&cells, &samples, &same[1..], None).is_err());
 }
 
 /// Scores that scatter by more than softplus bends.
@@ -245,10 +245,10 @@ fn steep_models_converge_as_well() {
         .with_cell_covariances(true);
     let reader = Reader::new(table.file(&options)).unwrap();
     let samples = reader.condensed().unwrap().unwrap();
-    let cells = ClassData::of_condensed(&samples).unwrap();
+    let cells = ClassData::from_condensed(&samples).unwrap();
     let (own, moments) = (reader.cell_covariances().unwrap().unwrap(), reader.moments().unwrap().unwrap());
     for moments in [None, Some(&moments)] {
-        let spread = Spread::of_cells(&cells, &samples, &own, moments).unwrap();
+        let spread = Spread::from_cells(&cells, &samples, &own, moments).unwrap();
         let fit = Newton::default().fit(&cells, Some(&spread)).unwrap();
         assert!(
             fit.gradient_norm < 1e-6,
@@ -280,9 +280,9 @@ fn what_cannot_be_trained_on_is_refused() {
     assert!(Newton::default().fit(&none, None).is_err());
     let three = problem(2, 50, 1, 3);
     let reader = Reader::new(file(500, CellLimit::Most(20))).unwrap();
-    assert!(ClassData::of_rows(&reader, &["y".into()], "a", &labels(2)).is_err());
-    let two = ClassData::of_condensed(&reader.condensed().unwrap().unwrap()).unwrap();
-    let spread = Spread::of(&two, &reader.moments().unwrap().unwrap()).unwrap();
+    assert!(ClassData::from_rows(&reader, &["y".into()], "a", &labels(2)).is_err());
+    let two = ClassData::from_condensed(&reader.condensed().unwrap().unwrap()).unwrap();
+    let spread = Spread::new(&two, &reader.moments().unwrap().unwrap()).unwrap();
     assert!(Newton::default().fit(&three, spread.as_ref()).is_err());
     let model = Newton::default().fit(&three, None).unwrap().model;
     assert!(model.scores(&two).is_err() && Newton::default().polish(&model, &two, 1, &three, None).is_err());

@@ -5,7 +5,7 @@
 use candle_core::{DType, Device, Result, Tensor, Var};
 use gede::sample::{Amount, Draw, Images, Labels};
 use gede::train::models::{LeNet5, Network};
-use gede::train::{Schedule, Trained, Training};
+use gede::train::{Schedule, TrainConfig, TrainReport};
 
 const IMAGES: u64 = 600;
 const SIDE: usize = 12;
@@ -52,49 +52,49 @@ impl Network for Own {
         images.flatten_from(1)?.matmul(&self.0)
     }
 
-    fn variables(&self) -> Vec<(String, Var)> {
+    fn parameters(&self) -> Vec<(String, Var)> {
         vec![("own".to_owned(), self.0.clone())]
     }
 }
 
-fn train(network: &dyn Network, training: &Training, draw: Draw, share: f64) -> (Trained, f64) {
+fn train(network: &dyn Network, config: &TrainConfig, draw: Draw, share: f64) -> (TrainReport, f64) {
     let mut told = Vec::new();
     let amount = Amount::Fraction(share);
     let trained =
-        training.run(network, &Quarters, &Quarters, (draw, amount), &mut |epoch| told.push(*epoch)).unwrap();
+        config.run(network, &Quarters, &Quarters, (draw, amount), &mut |epoch| told.push(*epoch)).unwrap();
     assert_eq!(told, trained.epochs);
-    let accuracy = training.accuracy(network, &Quarters, &Quarters).unwrap();
+    let accuracy = config.accuracy(network, &Quarters, &Quarters).unwrap();
     (trained, accuracy)
 }
 
 fn weights(network: &dyn Network) -> Vec<f32> {
     let values = |(_, variable): (String, Var)| variable.flatten_all().unwrap().to_vec1::<f32>().unwrap();
-    network.variables().into_iter().flat_map(values).collect()
+    network.parameters().into_iter().flat_map(values).collect()
 }
 
 #[test]
 fn a_seed_gives_the_same_run() {
     let new = |seed| LeNet5::new([SIDE, SIDE, CHANNELS], CLASSES, seed, &Device::Cpu);
     let network = new(1).unwrap();
-    let training = Training { epochs: 3, batch: 50, ..Training::default() };
-    let (trained, _) = train(&network, &training, Draw::Uniform(IMAGES), 0.5);
+    let config = TrainConfig { epochs: 3, batch: 50, ..TrainConfig::default() };
+    let (trained, _) = train(&network, &config, Draw::Uniform(IMAGES), 0.5);
     assert_eq!((trained.images, trained.steps, trained.epochs.len()), (900, 18, 3));
     assert!(trained.epochs.iter().all(|epoch| epoch.images == 300 && epoch.loss.is_finite()));
     for threads in [1, 3] {
         let again = new(1).unwrap();
-        train(&again, &Training { threads, ..training.clone() }, Draw::Uniform(IMAGES), 0.5);
+        train(&again, &TrainConfig { threads, ..config.clone() }, Draw::Uniform(IMAGES), 0.5);
         assert_eq!(weights(&again), weights(&network));
     }
     let other = new(2).unwrap();
-    train(&other, &training, Draw::Uniform(IMAGES), 0.5);
+    train(&other, &config, Draw::Uniform(IMAGES), 0.5);
     assert_ne!(weights(&other), weights(&network));
 }
 
 #[test]
 fn lenet_learns() {
     let network = LeNet5::new([SIDE, SIDE, CHANNELS], CLASSES, 3, &Device::Cpu).unwrap();
-    let training = Training { epochs: 12, batch: 20, ..Training::default() };
-    let (_, accuracy) = train(&network, &training, Draw::Uniform(IMAGES), 0.3);
+    let config = TrainConfig { epochs: 12, batch: 20, ..TrainConfig::default() };
+    let (_, accuracy) = train(&network, &config, Draw::Uniform(IMAGES), 0.3);
     assert!(accuracy > 0.95, "{accuracy}");
     assert!(LeNet5::new([8, 12, 1], CLASSES, 3, &Device::Cpu).is_err());
 }
@@ -103,9 +103,14 @@ fn lenet_learns() {
 fn a_network_of_ones_own_learns() {
     let start = Tensor::zeros((CHANNELS * SIDE * SIDE, CLASSES), DType::F32, &Device::Cpu).unwrap();
     let own = Own(Var::from_tensor(&start).unwrap());
-    let training =
-        Training { epochs: 8, batch: 32, rate: 0.01, schedule: Schedule::Constant, ..Training::default() };
-    let (trained, accuracy) = train(&own, &training, Draw::Walk(IMAGES), 1.0);
+    let config = TrainConfig {
+        epochs: 8,
+        batch: 32,
+        learning_rate: 0.01,
+        schedule: Schedule::Constant,
+        ..TrainConfig::default()
+    };
+    let (trained, accuracy) = train(&own, &config, Draw::Walk(IMAGES), 1.0);
     let [first, .., last] = &trained.epochs[..] else { panic!() };
     assert!(last.loss < first.loss, "{} {}", first.loss, last.loss);
     assert!(accuracy > 0.95, "{accuracy}");

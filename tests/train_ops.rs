@@ -74,7 +74,7 @@ fn gradients_of_convolutions_are_slopes() {
             let by = random(4, out.dims());
             let gradients = (&out * &by).unwrap().sum_all().unwrap().backward().unwrap();
             for (i, variable) in arguments.iter().enumerate() {
-                // The output is linear in each argument: any step tells the slope.
+                // The output is linear in each argument: any step gives the slope.
                 let way = random(5 + i as u64, variable.dims());
                 let moved = (variable.as_tensor() + &way).unwrap();
                 let mut with: [&Tensor; 3] = [&arguments[0], &arguments[1], &arguments[2]];

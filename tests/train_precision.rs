@@ -27,7 +27,7 @@ fn rows_far_from_zero_are_fitted_as_those_near_it() {
     for offset in [0.0, 3e7, -7e10, 2f64.powi(40)] {
         let data = data(offset);
         let exact = closed_form(&data, 0.0).unwrap().model;
-        let standardiser = Standardiser::of(&data);
+        let standardiser = Standardiser::from_dataset(&data);
         let options =
             Descent { learning_rate: 0.2, batch_rows: Some(100), max_steps: 2000, ..Descent::default() };
         let batches = gradient_descent(&data, &standardiser, &options, &Device::Cpu).unwrap();

@@ -28,28 +28,28 @@ fn numbers(tensor: &Tensor) -> Vec<f64> {
     values.into_iter().map(f64::from).collect()
 }
 
-/// Whether these are weights of a convolution, which the fixture has the other way round.
-fn filters(name: &str) -> bool {
-    name.ends_with(".weights") && name != "last.weights"
+/// True for the filters of a convolution, which the fixture holds transposed.
+fn filters(name: &str, variable: &Var) -> bool {
+    variable.rank() == 2 && name != "fc.weight"
 }
 
 #[test]
 fn gradients_are_those_of_jax() {
     let network = ResNet18::new(3, 10, 1, &Device::Cpu).unwrap();
-    let variables = network.variables();
-    let parameters: usize = variables.iter().map(|(_, variable)| variable.elem_count()).sum();
-    assert_eq!(parameters, 11_173_962);
-    for (number, (name, variable)) in variables.iter().enumerate() {
+    let parameters = network.parameters();
+    let count: usize = parameters.iter().map(|(_, variable)| variable.elem_count()).sum();
+    assert_eq!(count, 11_173_962);
+    for (number, (name, variable)) in parameters.iter().enumerate() {
         let own = noise(variable.elem_count(), number as u64);
-        let inputs = variable.dims().get(usize::from(filters(name))).copied().unwrap_or(1) as f64;
-        let value = |v: f64| match name.rsplit('.').next() {
-            Some("weights") => v / inputs.sqrt(),
-            Some("scale") => 1.0 + 0.1 * v,
+        let inputs = variable.dims().get(usize::from(filters(name, variable))).copied().unwrap_or(1) as f64;
+        let value = |v: f64| match variable.rank() {
+            2 => v / inputs.sqrt(),
+            _ if name.ends_with("weight") => 1.0 + 0.1 * v,
             _ => 0.1 * v,
         };
         let values: Vec<f64> = own.into_iter().map(value).collect();
         let values = match *variable.dims() {
-            [outputs, inputs] if filters(name) => {
+            [outputs, inputs] if filters(name, variable) => {
                 tensor(values, &[inputs, outputs]).t().unwrap().contiguous().unwrap()
             }
             _ => tensor(values, variable.dims()),
@@ -58,7 +58,7 @@ fn gradients_are_those_of_jax() {
     }
     let images = tensor(noise(4 * 16 * 16 * 3, 99), &[4, 16, 16, 3]);
     let labels = Tensor::new(&[0u32, 3, 6, 9], &Device::Cpu).unwrap();
-    let loss_of = |scores: &Tensor| candle_nn::loss::cross_entropy(scores, &labels);
+    let loss_of = |logits: &Tensor| candle_nn::loss::cross_entropy(logits, &labels);
     let by_candle = loss_of(&network.forward(&images, true).unwrap()).unwrap().backward().unwrap();
     let Backward { loss, gradients, .. } = network.backward(&images, &loss_of).unwrap();
     let mut lines = include_str!("data/resnet18.csv").lines().skip(1).map(|line| {
@@ -70,11 +70,12 @@ fn gradients_are_those_of_jax() {
     let (_, wanted, _) = lines.next().unwrap();
     let found = f64::from(loss.to_scalar::<f32>().unwrap());
     assert!((found - wanted).abs() < 1e-3 * wanted, "{found} {wanted}");
-    for ((name, variable), (wanted_name, length, product)) in variables.iter().zip(lines) {
+    for ((name, variable), (wanted_name, length, product)) in parameters.iter().zip(lines) {
         assert_eq!(name, wanted_name);
         assert_eq!(numbers(gradients.get(variable).unwrap()), numbers(by_candle.get(variable).unwrap()));
         let gradient = gradients.get(variable).unwrap();
-        let gradient = if filters(name) { numbers(&gradient.t().unwrap()) } else { numbers(gradient) };
+        let gradient =
+            if filters(name, variable) { numbers(&gradient.t().unwrap()) } else { numbers(gradient) };
         let own = gradient.iter().map(|g| g * g).sum::<f64>().sqrt();
         assert!((own - length).abs() < 0.01 * length + 1e-6, "{name}: {own} {length}");
         let along: f64 = gradient.iter().zip(1..).map(|(g, i)| g * (0.7 * f64::from(i)).cos()).sum();

@@ -29,57 +29,57 @@ def noise(shape, seed):
     return (x.astype(np.float64) / 2**31 - 1).reshape(shape)
 
 
-def variables():
+def parameters():
     """Names and shapes, in the order of the Rust network."""
     names = []
 
-    def normalised(name, kernel, channels, outputs):
-        names.append((f"{name}.weights", (kernel, kernel, channels, outputs)))
-        names.append((f"{name}.scale", (outputs,)))
-        names.append((f"{name}.shift", (outputs,)))
+    def conv_batch_norm(conv, norm, kernel, channels, outputs):
+        names.append((f"{conv}.weight", (kernel, kernel, channels, outputs)))
+        names.append((f"{norm}.weight", (outputs,)))
+        names.append((f"{norm}.bias", (outputs,)))
 
-    normalised("first", 3, 3, 64)
+    conv_batch_norm("conv1", "bn1", 3, 3, 64)
     before = 64
     for stage, (outputs, stride) in enumerate(STAGES):
         for block in range(2):
-            name = f"block{2 * stage + block}"
-            normalised(f"{name}.first", 3, before, outputs)
-            normalised(f"{name}.second", 3, outputs, outputs)
+            name = f"layer{stage + 1}.{block}"
+            conv_batch_norm(f"{name}.conv1", f"{name}.bn1", 3, before, outputs)
+            conv_batch_norm(f"{name}.conv2", f"{name}.bn2", 3, outputs, outputs)
             if block == 0 and (stride > 1 or before != outputs):
-                normalised(f"{name}.around", 1, before, outputs)
+                conv_batch_norm(f"{name}.downsample.0", f"{name}.downsample.1", 1, before, outputs)
             before = outputs
-    names.append(("last.weights", (512, CLASSES)))
-    names.append(("last.bias", (CLASSES,)))
+    names.append(("fc.weight", (512, CLASSES)))
+    names.append(("fc.bias", (CLASSES,)))
     values = {}
     for number, (name, shape) in enumerate(names):
         value = noise(shape, number)
-        if name.endswith("weights"):
+        if len(shape) > 1:
             value = value / np.sqrt(np.prod(shape[:-1]))
         else:
-            value = (1.0 if name.endswith("scale") else 0.0) + 0.1 * value
+            value = (1.0 if name.endswith("weight") else 0.0) + 0.1 * value
         values[name] = jnp.array(value, jnp.float32)
     return values
 
 
 def forward(v, x):
-    def normalised(name, x, kernel, stride, relu):
+    def conv_batch_norm(conv, norm, x, kernel, stride, relu):
         padding = [(kernel // 2, kernel // 2)] * 2
         dims = ("NHWC", "HWIO", "NHWC")
-        x = jax.lax.conv_general_dilated(x, v[f"{name}.weights"], (stride, stride), padding, dimension_numbers=dims)
+        x = jax.lax.conv_general_dilated(x, v[f"{conv}.weight"], (stride, stride), padding, dimension_numbers=dims)
         mean, variance = x.mean((0, 1, 2)), x.var((0, 1, 2))
-        x = (x - mean) / jnp.sqrt(variance + 1e-5) * v[f"{name}.scale"] + v[f"{name}.shift"]
+        x = (x - mean) / jnp.sqrt(variance + 1e-5) * v[f"{norm}.weight"] + v[f"{norm}.bias"]
         return jax.nn.relu(x) if relu else x
 
-    x = normalised("first", x, 3, 1, True)
+    x = conv_batch_norm("conv1", "bn1", x, 3, 1, True)
     for stage, (_, stride) in enumerate(STAGES):
         for block in range(2):
-            name, stride_here = f"block{2 * stage + block}", stride if block == 0 else 1
-            through = normalised(f"{name}.first", x, 3, stride_here, True)
-            through = normalised(f"{name}.second", through, 3, 1, False)
-            if f"{name}.around.weights" in v:
-                x = normalised(f"{name}.around", x, 1, stride_here, False)
+            name, stride_here = f"layer{stage + 1}.{block}", stride if block == 0 else 1
+            through = conv_batch_norm(f"{name}.conv1", f"{name}.bn1", x, 3, stride_here, True)
+            through = conv_batch_norm(f"{name}.conv2", f"{name}.bn2", through, 3, 1, False)
+            if f"{name}.downsample.0.weight" in v:
+                x = conv_batch_norm(f"{name}.downsample.0", f"{name}.downsample.1", x, 1, stride_here, False)
             x = jax.nn.relu(through + x)
-    return x.mean((1, 2)) @ v["last.weights"] + v["last.bias"]
+    return x.mean((1, 2)) @ v["fc.weight"] + v["fc.bias"]
 
 
 def loss(v, x, y):
@@ -89,7 +89,7 @@ def loss(v, x, y):
 def main():
     x = jnp.array(noise((BATCH, SIDE, SIDE, 3), 99), jnp.float32)
     y = jnp.arange(BATCH) * 3 % CLASSES
-    v = variables()
+    v = parameters()
     value, gradients = jax.value_and_grad(loss)(v, x, y)
     lines = ["name,length,product", f"loss,{float(value):.8g},0"]
     for name in v:

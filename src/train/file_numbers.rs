@@ -1,11 +1,8 @@
 //! Numbers of a file's rows.
 
+use crate::column::{Node, Schema};
 use crate::error::{Error, Result};
-use crate::files::byte_source::Source;
-use crate::format::schema::Node;
-use crate::format::schema::Schema;
-use crate::read::Projection;
-use crate::read::Reader;
+use crate::read::{Projection, Reader, Source};
 
 /// Rows decoded at a time.
 const BATCH_ROWS: usize = 1 << 16;
@@ -14,7 +11,7 @@ const BATCH_ROWS: usize = 1 << 16;
 ///
 /// # Errors
 /// `Argument` for a column that is not there or not numeric; `Corrupt` or `Io` from reading.
-pub(crate) fn each_row<S: Source>(
+pub(in crate::train) fn each_row<S: Source>(
     reader: &Reader<S>,
     features: &[String],
     target: Option<&str>,
@@ -36,6 +33,7 @@ pub(crate) fn each_row<S: Source>(
         for i in 0..batch.rows {
             row.iter_mut().zip(&columns).for_each(|(to, column)| *to = column[i]);
             let (features, target) = row.split_at(features.len());
+            // Empty if no target is named.
             each(features, target.first().copied().unwrap_or(f64::NAN));
         }
     }
@@ -43,8 +41,11 @@ pub(crate) fn each_row<S: Source>(
 }
 
 /// The nodes of a projection, all of them columns of numbers.
-pub(crate) fn number_columns<'a>(schema: &'a Schema, projection: &Projection) -> Result<Vec<&'a Node>> {
-    let nodes: Vec<&Node> = projection.nodes().iter().filter_map(|&n| schema.nodes().get(n)).collect();
+pub(in crate::train) fn number_columns<'a>(
+    schema: &'a Schema,
+    projection: &Projection,
+) -> Result<Vec<&'a Node>> {
+    let nodes: Vec<&Node> = projection.nodes().iter().map(|&n| &schema.nodes()[n]).collect();
     match nodes.iter().find(|node| !node.is_numeric_column()) {
         Some(node) => Err(Error::argument(format!("column \"{}\" is not of single numbers", node.name))),
         None => Ok(nodes),

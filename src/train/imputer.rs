@@ -4,9 +4,8 @@ use super::file_numbers::each_row;
 use super::means::RunningMeans;
 use super::usable_samples::UsableSamples;
 use crate::error::Result;
-use crate::files::byte_source::Source;
-use crate::read::Reader;
-use crate::read::condensed::CondensedSamples;
+use crate::read::{Reader, Source};
+use crate::sample::CondensedSamples;
 
 /// The replacement of a feature that is missing in a row: null, or a number that is not finite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +17,7 @@ pub enum Impute {
 }
 
 /// The means of features, and which features get another that says where they are missing. Made from the rows trained
-/// on, and applied alike to those tested on.
+/// on, and applied in the same way to those tested on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Imputer {
     /// NaN for a feature without a finite value.
@@ -40,13 +39,13 @@ impl RowFeatures {
     /// Looks at the rows of a file where its moments do not say that there are usable ones, or features are imputed.
     ///
     /// # Errors
-    /// As [`Imputer::of_rows`].
+    /// As [`Imputer::from_rows`].
     pub fn new<S: Source>(reader: &Reader<S>, features: Vec<String>, impute: Option<Impute>) -> Result<Self> {
         let usable = reader.moments()?.is_some_and(|moments| moments.moments.count() > 0);
         if reader.rows() == 0 || usable && impute.is_none() {
             return Ok(Self { features, imputer: None });
         }
-        let all = Imputer::of_rows(reader, &features, impute.unwrap_or(Impute::Mean))?;
+        let all = Imputer::from_rows(reader, &features, impute.unwrap_or(Impute::Mean))?;
         let usable: Vec<usize> = (0..features.len()).filter(|&i| all.means[i].is_finite()).collect();
         let flagged = |(at, i): (usize, &usize)| all.flagged.contains(i).then_some(at);
         let imputer = impute.map(|_| Imputer {
@@ -63,7 +62,7 @@ impl Imputer {
     ///
     /// # Errors
     /// `Argument` for a column that is not there or not numeric; `Corrupt` or `Io` from reading.
-    pub fn of_rows<S: Source>(reader: &Reader<S>, features: &[String], impute: Impute) -> Result<Self> {
+    pub fn from_rows<S: Source>(reader: &Reader<S>, features: &[String], impute: Impute) -> Result<Self> {
         let mut means = RunningMeans::new(features.len());
         let mut missing = vec![false; features.len()];
         each_row(reader, features, None, &mut |row, _| {
@@ -75,14 +74,14 @@ impl Imputer {
     }
 
     /// From condensed samples, for [`Impute::Mean`]: of the features that have a mean in some of them.
-    pub fn of_samples(condensed: &CondensedSamples) -> Self {
+    pub fn from_samples(condensed: &CondensedSamples) -> Self {
         let UsableSamples { features, means, labels, weights, .. } = UsableSamples::new(condensed);
         let rows = weights.chunks_exact(labels.len().max(1)).map(|counts| counts.iter().sum());
-        Self::of_weighted(features.len(), &means, &rows.collect::<Vec<f64>>())
+        Self::from_weighted(features.len(), &means, &rows.collect::<Vec<f64>>())
     }
 
     /// From weighted rows, row-major.
-    pub(crate) fn of_weighted(features: usize, rows: &[f64], weights: &[f64]) -> Self {
+    pub(super) fn from_weighted(features: usize, rows: &[f64], weights: &[f64]) -> Self {
         let mut means = RunningMeans::new(features);
         for (row, weight) in rows.chunks_exact(features.max(1)).zip(weights) {
             means.add(row, *weight);
@@ -90,7 +89,7 @@ impl Imputer {
         Self { means: means.finish(), flagged: Vec::new() }
     }
 
-    /// Number of features beside the given ones.
+    /// Number of features besides the given ones.
     pub fn flags(&self) -> usize {
         self.flagged.len()
     }
@@ -102,14 +101,14 @@ impl Imputer {
     }
 
     /// Fills in what is missing in a row of the features.
-    pub(crate) fn fill(&self, row: &mut [f64]) {
+    pub(super) fn fill(&self, row: &mut [f64]) {
         for (x, mean) in row.iter_mut().zip(&self.means).filter(|(x, _)| !x.is_finite()) {
             *x = *mean;
         }
     }
 
     /// Appends the features that say what is missing, and fills it in.
-    pub(crate) fn apply(&self, row: &mut Vec<f64>) {
+    pub(super) fn apply(&self, row: &mut Vec<f64>) {
         let d = row.len();
         row.extend(self.flagged.iter().map(|_| 0.0));
         for (at, &i) in self.flagged.iter().enumerate() {

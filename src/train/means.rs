@@ -2,7 +2,7 @@
 
 /// Weighted means of finite values, relative to the first one of each column: sums of values far from zero would lose
 /// their differences.
-pub(crate) struct RunningMeans {
+pub(super) struct RunningMeans {
     /// Origin, weight, and sum relative to the origin.
     columns: Vec<(f64, f64, f64)>,
 }

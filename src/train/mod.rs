@@ -12,7 +12,7 @@
 //! cells into account ([`Spread`]), and is polished by exact steps over a file as it is decoded ([`FileRows`]).
 //!
 //! Networks ([`models`], or a user's own [`models::Network`]) are trained on images as they are drawn and decoded
-//! ([`Training`]), or on rows that a method selects ([`select`]).
+//! ([`TrainConfig`]), or on rows that a method selects ([`select`]).
 
 mod candle_error;
 mod file_numbers;
@@ -42,8 +42,8 @@ pub use logistic::{
 };
 pub use memory::peak_memory;
 pub use network::{
-    Augment, EpochReport, EpochsDone, Feed, ResidentImages, Schedule, Sgd, Steps, Trained, Training,
-    device_name, first_gpu, models, ops, peak_gpu_memory, select,
+    Augment, EpochReport, EpochsDone, InputMode, Optimizer, ResidentImages, Schedule, Sgd, TrainConfig,
+    TrainReport, device_name, first_gpu, models, ops, peak_gpu_memory, select,
 };
 pub use passed_over::PassedOver;
 pub use precision::{lost_in_means, lost_in_moments};

@@ -1,8 +1,7 @@
 //! Columns that vary less than a file's summaries can hold: what is fitted on them there is rounding.
 
 use super::means::RunningMeans;
-use crate::read::condensed::CondensedSamples;
-use crate::read::moments::ColumnMoments;
+use crate::sample::{ColumnMoments, CondensedSamples};
 
 /// Significant bits of the means of condensed samples.
 const MEAN_BITS: i32 = 24;
@@ -25,8 +24,8 @@ pub fn lost_in_means(condensed: &CondensedSamples, moments: Option<&ColumnMoment
         .collect();
     let feature = |i: usize| {
         let values: Vec<f64> = samples.means.iter().skip(i).step_by(d.max(1)).copied().collect();
-        let constant = extents.get(i).is_some_and(|(lo, hi)| lo == hi);
-        if constant { None } else { lost(&features[i], &values, &weights) }
+        let (lo, hi) = extents[i];
+        if lo == hi { None } else { lost(&features[i], &values, &weights) }
     };
     let of_target = || {
         let ((name, _), values) = target.as_ref().zip(samples.target.as_ref())?;
@@ -65,7 +64,7 @@ fn lost(name: &str, values: &[f64], weights: &[f64]) -> Option<String> {
 pub fn lost_in_moments(moments: &ColumnMoments, condensed: Option<&CondensedSamples>) -> Vec<String> {
     let constant = |name: &String| {
         let place = |samples: &CondensedSamples| samples.features.iter().position(|own| own == name);
-        let extent = condensed.and_then(|samples| samples.extents.get(place(samples)?));
+        let extent = condensed.and_then(|samples| Some(samples.extents[place(samples)?]));
         extent.is_some_and(|(lo, hi)| lo == hi)
     };
     let lost = |(i, name): (usize, &String)| {

@@ -9,11 +9,11 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::files::new_file::NewFile;
+use crate::write::NewFile;
 
 /// The key of the safetensors metadata under which all that is not tensors is stored as JSON. One key, since a map of several would
 /// be written in any order.
-pub(crate) const METADATA_KEY: &str = "gede";
+pub(super) const METADATA_KEY: &str = "gede";
 
 /// Name and purpose of a model.
 #[derive(Serialize, Deserialize)]
@@ -30,14 +30,14 @@ pub struct Names {
 ///
 /// # Errors
 /// `Io`, naming the file; `Argument` if `path` names something else than a file.
-pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     let mut file = NewFile::create(path, true)?;
     file.write_all(bytes).map_err(|e| Error::io(format!("cannot write {}", path.display()), e))?;
     file.commit()
 }
 
 /// The tensors of a file and what its metadata say, or what is wrong with it.
-pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> std::result::Result<(SafeTensors<'_>, T), String> {
+pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> std::result::Result<(SafeTensors<'_>, T), String> {
     let tensors = SafeTensors::deserialize(bytes).map_err(|e| e.to_string())?;
     let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|e| e.to_string())?;
     let about = metadata.metadata().as_ref().and_then(|m| m.get(METADATA_KEY));

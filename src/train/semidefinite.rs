@@ -6,7 +6,7 @@ const DEPENDENT: f64 = 1e-12;
 
 /// Solves `matrix x = right` for a symmetric positive semidefinite matrix with a diagonal near 1, by
 /// Cholesky with diagonal pivoting. Columns that depend on those chosen before get 0 and are listed.
-pub(crate) fn solve_semidefinite(matrix: &[f64], right: &[f64]) -> (Vec<f64>, Vec<usize>) {
+pub(in crate::train) fn solve_semidefinite(matrix: &[f64], right: &[f64]) -> (Vec<f64>, Vec<usize>) {
     let d = right.len();
     let mut left: Vec<f64> = (0..d).map(|i| matrix[i * d + i]).collect();
     let mut order: Vec<usize> = (0..d).collect();

@@ -1,9 +1,9 @@
 //! The condensed samples that models are trained on.
 
-use crate::read::condensed::CondensedSamples;
+use crate::sample::CondensedSamples;
 
 /// Condensed samples without the features that have no mean in any of them, and without the class of nulls.
-pub(crate) struct UsableSamples {
+pub(super) struct UsableSamples {
     pub features: Vec<String>,
     /// Row-major.
     pub means: Vec<f64>,
@@ -30,6 +30,7 @@ impl UsableSamples {
             features: kept.iter().map(|&i| features[i].clone()).collect(),
             means: rows().flat_map(|row| kept.iter().map(|&i| row[i])).collect(),
             target: target.as_ref().map(|(name, _)| name.clone()),
+            // Cells without classes have one count each, and no label.
             labels: class_kept.iter().filter_map(|&class| labels.get(class)).cloned().collect(),
             weights: counts().flat_map(|row| class_kept.iter().map(|&class| row[class] as f64)).collect(),
             null_target: null_class.map_or(0, |class| counts().map(|row| row[class]).sum()),

@@ -2,9 +2,8 @@
 
 use super::Dataset;
 use crate::error::{Error, Result};
-use crate::files::byte_source::Source;
-use crate::read::Reader;
-use crate::read::coreset::CoresetRows;
+use crate::read::{Reader, Source};
+use crate::sample::CoresetRows;
 use crate::summary::coreset::select::Coreset;
 use crate::train::file_numbers::each_row;
 
@@ -14,7 +13,7 @@ impl Coreset {
     /// # Errors
     /// As [`new`](Self::new); `Argument` for a column that is not there or not numeric, or where no rows are left;
     /// `Corrupt` or `Io`.
-    pub fn of_rows<S: Source>(reader: &Reader<S>, features: &[String], target: &str) -> Result<Dataset> {
+    pub fn select<S: Source>(reader: &Reader<S>, features: &[String], target: &str) -> Result<Dataset> {
         let (mut n, mut means, mut squares) =
             (0.0, vec![0.0; features.len() + 1], vec![0.0; features.len() + 1]);
         let finite = |x: &[f64], y: f64| y.is_finite() && x.iter().all(|v| v.is_finite());
@@ -48,7 +47,7 @@ impl Dataset {
     ///
     /// # Errors
     /// `Argument` if they do not fit together.
-    pub fn of_coreset(coreset: CoresetRows) -> Result<Self> {
+    pub fn from_coreset(coreset: CoresetRows) -> Result<Self> {
         let CoresetRows { features, target, x, y, weights } = coreset;
         Self::new(features, target, x, y, Some(weights))
     }

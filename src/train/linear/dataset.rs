@@ -1,10 +1,8 @@
 //! Rows in memory: features, a target and a weight each.
 
 use crate::error::{Error, Result};
-use crate::files::byte_source::Source;
-use crate::read::Projection;
-use crate::read::Reader;
-use crate::read::condensed::CondensedSamples;
+use crate::read::{Projection, Reader, Source};
+use crate::sample::CondensedSamples;
 use crate::train::Standardiser;
 use crate::train::file_numbers::{each_row, number_columns};
 use crate::train::imputer::Imputer;
@@ -71,15 +69,15 @@ impl Dataset {
     ///
     /// # Errors
     /// `Argument` for a column that is not there or not numeric; `Corrupt` or `Io` from reading.
-    pub fn of_rows<S: Source>(reader: &Reader<S>, features: &[String], target: &str) -> Result<Self> {
-        Self::of_rows_imputed(reader, features, target, None)
+    pub fn from_rows<S: Source>(reader: &Reader<S>, features: &[String], target: &str) -> Result<Self> {
+        Self::from_rows_imputed(reader, features, target, None)
     }
 
-    /// As [`of_rows`](Self::of_rows), with features that are missing filled in.
+    /// As [`from_rows`](Self::from_rows), with features that are missing filled in.
     ///
     /// # Errors
-    /// As [`of_rows`](Self::of_rows).
-    pub fn of_rows_imputed<S: Source>(
+    /// As [`from_rows`](Self::from_rows).
+    pub fn from_rows_imputed<S: Source>(
         reader: &Reader<S>,
         features: &[String],
         target: &str,
@@ -106,16 +104,16 @@ impl Dataset {
     ///
     /// # Errors
     /// `Argument` if their target is a class or there is none.
-    pub fn of_condensed(condensed: &CondensedSamples) -> Result<Self> {
-        Self::of_condensed_imputed(condensed, false)
+    pub fn from_condensed(condensed: &CondensedSamples) -> Result<Self> {
+        Self::from_condensed_imputed(condensed, false)
     }
 
-    /// As [`of_condensed`](Self::of_condensed), with means of cells that are missing filled in by those of the feature
+    /// As [`from_condensed`](Self::from_condensed), with means of cells that are missing filled in by those of the feature
     /// if so wanted.
     ///
     /// # Errors
-    /// As [`of_condensed`](Self::of_condensed).
-    pub fn of_condensed_imputed(condensed: &CondensedSamples, impute: bool) -> Result<Self> {
+    /// As [`from_condensed`](Self::from_condensed).
+    pub fn from_condensed_imputed(condensed: &CondensedSamples, impute: bool) -> Result<Self> {
         let UsableSamples { features, mut means, target, weights, .. } = UsableSamples::new(condensed);
         let (Some(target), Some(y)) = (target, &condensed.samples.target) else {
             return Err(Error::argument(
@@ -123,7 +121,7 @@ impl Dataset {
             ));
         };
         if impute {
-            let imputer = Imputer::of_weighted(features.len(), &means, &weights);
+            let imputer = Imputer::from_weighted(features.len(), &means, &weights);
             means.chunks_exact_mut(features.len().max(1)).for_each(|row| imputer.fill(row));
         }
         let rows: f64 = weights.iter().sum();
@@ -265,7 +263,7 @@ impl Dataset {
 
 impl Standardiser {
     /// From weighted means and standard deviations of the data.
-    pub fn of(data: &Dataset) -> Self {
+    pub fn from_dataset(data: &Dataset) -> Self {
         let mut means = RunningMeans::new(data.features().len());
         data.weights().iter().enumerate().for_each(|(i, &weight)| means.add(data.row(i), weight));
         let (mean, total) = (means.finish(), data.total_weight());

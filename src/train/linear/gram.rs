@@ -1,10 +1,10 @@
-//! Least squares from second moments, in O(d^3) whatever the number of rows.
+//! Least squares from second moments, in O(d^3) for any number of rows.
 
 use std::time::Instant;
 
 use super::{Dataset, Fit, LinearModel};
 use crate::error::{Error, Result};
-use crate::read::moments::ColumnMoments;
+use crate::sample::ColumnMoments;
 use crate::train::Standardiser;
 use crate::train::means::RunningMeans;
 use crate::train::semidefinite::solve_semidefinite;
@@ -25,7 +25,7 @@ pub struct Gram {
 /// `Argument` if there are no rows, or for a ridge that is negative or not finite.
 pub fn closed_form(data: &Dataset, ridge: f64) -> Result<Fit> {
     let started = Instant::now();
-    let mut fit = Gram::of(data)?.solve(ridge)?;
+    let mut fit = Gram::from_dataset(data)?.solve(ridge)?;
     fit.seconds = started.elapsed().as_secs_f64();
     Ok(fit)
 }
@@ -57,7 +57,7 @@ impl Gram {
     ///
     /// # Errors
     /// `Argument` if the target is a class or there is none, or if no row was summed.
-    pub fn of_moments(moments: &ColumnMoments) -> Result<Self> {
+    pub fn from_moments(moments: &ColumnMoments) -> Result<Self> {
         let ColumnMoments { columns, target: true, moments } = moments else {
             return Err(Error::argument(
                 "the moments have no target that is a value: convert with --target COLUMN:value",
@@ -75,7 +75,7 @@ impl Gram {
     ///
     /// # Errors
     /// `Argument` if there are no rows.
-    pub fn of(data: &Dataset) -> Result<Self> {
+    pub fn from_dataset(data: &Dataset) -> Result<Self> {
         let k = data.features().len() + 1;
         let total = data.total_weight();
         let values = |i: usize| data.row(i).iter().copied().chain([data.y()[i]]);
@@ -114,12 +114,12 @@ impl Gram {
     }
 
     /// Mean of column `i`; the target is column d.
-    pub(crate) fn mean(&self, i: usize) -> f64 {
+    pub(super) fn mean(&self, i: usize) -> f64 {
         self.mean[i]
     }
 
     /// Covariance of columns `i` and `j`; the target is column d.
-    pub(crate) fn covariance(&self, i: usize, j: usize) -> f64 {
+    pub(super) fn covariance(&self, i: usize, j: usize) -> f64 {
         self.covariance[i * self.mean.len() + j]
     }
 

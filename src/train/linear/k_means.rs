@@ -32,7 +32,7 @@ impl KMeans {
         if data.rows() == 0 || clusters == 0 || clusters > u32::MAX as usize || max_rounds == 0 {
             return Err(Error::argument("k-means needs at least one row, one cluster and one round"));
         }
-        let standardiser = Standardiser::of(data);
+        let standardiser = Standardiser::from_dataset(data);
         let rows: Vec<Vec<f64>> =
             (0..data.rows()).map(|i| standardiser.apply(data.row(i)).collect()).collect();
         let mut centres = seeds(&rows, data.weights(), clusters, &mut generator(seed));

@@ -61,7 +61,7 @@ fn is_none(passed: &PassedOver) -> bool {
 
 impl Metrics {
     /// Metrics of a fit and the process's memory; the caller fills in the rest.
-    pub fn of(method: &str, fit: &Fit) -> Self {
+    pub fn new(method: &str, fit: &Fit) -> Self {
         Self {
             method: method.to_owned(),
             features: fit.model.features.len(),

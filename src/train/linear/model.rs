@@ -30,7 +30,7 @@ const KIND: &str = "linear";
 
 impl LinearModel {
     /// From d + 1 parameters, the intercept first, for standardised features.
-    pub(crate) fn from_standardised(
+    pub(super) fn from_standardised(
         features: &[String],
         target: &str,
         parameters: &[f64],
@@ -79,7 +79,7 @@ impl LinearModel {
 
     /// Writes a safetensors file: float64 tensors `weights` (d), `intercept` (1), `at_mean` (1), `mean`
     /// and `scale` (d, the standardisation), and the names as JSON under the metadata key `gede`. It is written
-    /// beside `path` and renamed, so that a failure leaves what was there.
+    /// next to `path` and renamed, so that a failure leaves what was there.
     ///
     /// # Errors
     /// `Io`, naming the file.

@@ -3,9 +3,8 @@
 use super::class_rows::ClassRows;
 use super::file_rows::FileRows;
 use crate::error::{Error, Result};
-use crate::files::byte_source::Source;
-use crate::read::Reader;
-use crate::read::condensed::CondensedSamples;
+use crate::read::{Reader, Source};
+use crate::sample::CondensedSamples;
 use crate::train::imputer::Imputer;
 use crate::train::passed_over::PassedOver;
 use crate::train::usable_samples::UsableSamples;
@@ -74,16 +73,16 @@ impl ClassData {
     ///
     /// # Errors
     /// `Argument` if their target is no class.
-    pub fn of_condensed(condensed: &CondensedSamples) -> Result<Self> {
-        Self::of_condensed_imputed(condensed, false)
+    pub fn from_condensed(condensed: &CondensedSamples) -> Result<Self> {
+        Self::from_condensed_imputed(condensed, false)
     }
 
-    /// As [`of_condensed`](Self::of_condensed), with means of cells that are missing filled in by those of the feature
+    /// As [`from_condensed`](Self::from_condensed), with means of cells that are missing filled in by those of the feature
     /// if so wanted.
     ///
     /// # Errors
-    /// As [`of_condensed`](Self::of_condensed).
-    pub fn of_condensed_imputed(condensed: &CondensedSamples, impute: bool) -> Result<Self> {
+    /// As [`from_condensed`](Self::from_condensed).
+    pub fn from_condensed_imputed(condensed: &CondensedSamples, impute: bool) -> Result<Self> {
         let UsableSamples { features, mut means, target, labels, weights, null_target } =
             UsableSamples::new(condensed);
         let Some(target) = target.filter(|_| condensed.samples.classes > 0) else {
@@ -94,7 +93,7 @@ impl ClassData {
         if impute {
             let rows: Vec<f64> =
                 weights.chunks_exact(labels.len().max(1)).map(|counts| counts.iter().sum()).collect();
-            let imputer = Imputer::of_weighted(features.len(), &means, &rows);
+            let imputer = Imputer::from_weighted(features.len(), &means, &rows);
             means.chunks_exact_mut(features.len().max(1)).for_each(|row| imputer.fill(row));
         }
         let mut data = Self::new(features, target, labels, &means, &weights)?;
@@ -111,20 +110,20 @@ impl ClassData {
     ///
     /// # Errors
     /// As [`FileRows::new`]; `Corrupt` or `Io`.
-    pub fn of_rows<S: Source>(
+    pub fn from_rows<S: Source>(
         reader: &Reader<S>,
         features: &[String],
         target: &str,
         labels: &[String],
     ) -> Result<Self> {
-        Self::of_file_rows(&FileRows::new(reader, features, target, labels)?, target, labels)
+        Self::from_file_rows(&FileRows::new(reader, features, target, labels)?, target, labels)
     }
 
     /// The rows of a file, imputed as they say.
     ///
     /// # Errors
     /// `Corrupt` or `Io`.
-    pub fn of_file_rows<S: Source>(rows: &FileRows<S>, target: &str, labels: &[String]) -> Result<Self> {
+    pub fn from_file_rows<S: Source>(rows: &FileRows<S>, target: &str, labels: &[String]) -> Result<Self> {
         let (mut x, mut counts) = (Vec::new(), Vec::new());
         let not = rows.each_counted(&mut |row, of_class| {
             x.extend_from_slice(row);
@@ -140,6 +139,7 @@ impl ClassData {
     pub fn subset(&self, rows: &[usize]) -> Self {
         let (d, classes) = (self.features.len(), self.labels.len());
         let pick = |values: &[f64], per: usize| -> Vec<f64> {
+            // As documented, rows that are not there are passed over.
             rows.iter().filter_map(|&i| values.get(i * per..(i + 1) * per)).flatten().copied().collect()
         };
         let passed_over = PassedOver::default();

@@ -3,13 +3,9 @@
 use std::collections::HashMap;
 
 use super::class_rows::{ClassRows, RowsNotHandedOut};
-use crate::column::Column;
+use crate::column::{Column, Kind, Node};
 use crate::error::{Error, Result};
-use crate::files::byte_source::Source;
-use crate::format::schema::Kind;
-use crate::format::schema::Node;
-use crate::read::Projection;
-use crate::read::Reader;
+use crate::read::{Projection, Reader, Source};
 use crate::train::imputer::Imputer;
 
 /// Rows decoded at a time.
@@ -20,7 +16,7 @@ const NAMES: usize = 6;
 
 /// The rows of a file, decoded batch by batch each time they are gone through.
 pub struct FileRows<'a, S> {
-    pub(crate) reader: &'a Reader<S>,
+    pub(super) reader: &'a Reader<S>,
     /// The features, then the target.
     projection: Projection,
     features: Vec<&'a Node>,
@@ -54,8 +50,7 @@ impl<'a, S: Source> FileRows<'a, S> {
         let schema = reader.schema();
         let names: Vec<&str> = features.iter().map(String::as_str).chain([target]).collect();
         let projection = Projection::columns(schema, &names)?;
-        let mut nodes: Vec<&Node> =
-            projection.nodes().iter().filter_map(|&n| schema.nodes().get(n)).collect();
+        let mut nodes: Vec<&Node> = projection.nodes().iter().map(|&n| &schema.nodes()[n]).collect();
         let target = nodes.pop().ok_or_else(|| Error::argument("no target"))?;
         if let Some(node) = nodes.iter().find(|node| !node.is_numeric_column()) {
             return Err(Error::argument(format!("column \"{}\" is not of single numbers", node.name)));
@@ -155,8 +150,7 @@ impl<S: Source> ClassRows for FileRows<'_, S> {
             let Some((target, columns)) = batch.columns.split_last() else { continue };
             let numbers: Vec<Vec<f64>> =
                 self.features.iter().zip(columns).map(|(node, column)| node.numbers(column)).collect();
-            let is_null =
-                |column: &Column, i: usize| column.validity.as_ref().is_some_and(|v| v.get(i) == Some(&0));
+            let is_null = |column: &Column, i: usize| column.validity.as_ref().is_some_and(|v| v[i] == 0);
             for i in 0..batch.rows {
                 let label = target.label(i).map(|label| known.class(label, self, &mut not));
                 let class = match label {

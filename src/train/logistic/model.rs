@@ -47,7 +47,7 @@ pub struct LogisticScores {
 
 impl LogisticModel {
     /// From (classes - 1) x (d + 1) parameters, intercepts first, for standardised features.
-    pub(crate) fn from_standardised(
+    pub(super) fn from_standardised(
         data: &ClassData,
         parameters: &[f64],
         standardiser: &Standardiser,
@@ -65,7 +65,7 @@ impl LogisticModel {
     }
 
     /// The same model with other parameters for standardised features.
-    pub(crate) fn moved(&self, parameters: &[f64]) -> Self {
+    pub(super) fn moved(&self, parameters: &[f64]) -> Self {
         let mut moved = Self { weights: Vec::new(), intercepts: Vec::new(), ..self.clone() };
         for of_class in parameters.chunks_exact(self.features.len() + 1) {
             let (intercept, slopes) = of_class.split_first().map_or((0.0, &[][..]), |(i, s)| (*i, s));
@@ -79,7 +79,7 @@ impl LogisticModel {
     }
 
     /// The parameters for standardised features.
-    pub(crate) fn standardised(&self) -> Vec<f64> {
+    pub(super) fn standardised(&self) -> Vec<f64> {
         let mut parameters = Vec::new();
         for (weights, intercept) in
             self.weights.chunks_exact(self.features.len().max(1)).zip(&self.intercepts)

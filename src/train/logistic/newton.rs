@@ -18,7 +18,7 @@ pub struct Newton {
     pub tolerance: f64,
     /// Stop after so many steps.
     pub max_steps: u64,
-    /// Penalty on half the squared standardised weights, beside the mean loss; it keeps weights finite where a plane
+    /// Penalty on half the squared standardised weights, added to the mean loss; it keeps weights finite where a plane
     /// parts the classes.
     pub ridge: f64,
 }
@@ -148,7 +148,7 @@ impl Newton {
                 }
                 share /= 2.0;
                 if share < 1e-10 {
-                    break None; // as low as numbers tell
+                    break None; // no lower loss within rounding
                 }
             };
             let Some((to, there)) = next else { break };

@@ -3,8 +3,7 @@
 use super::class_data::ClassData;
 use super::class_rows::ClassRows;
 use crate::error::{Error, Result};
-use crate::read::condensed::CondensedSamples;
-use crate::read::moments::ColumnMoments;
+use crate::sample::{ColumnMoments, CondensedSamples};
 use crate::train::Standardiser;
 
 /// Positive nodes and weights of Gauss and Hermite's rule of 20 nodes (Abramowitz and Stegun, table 25.10), for the
@@ -25,14 +24,14 @@ const NODES: [(f64, f64); 10] = [
 /// How rows scatter about the means of their cells, in the units of the features.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Spread {
-    pub(crate) covariance: Covariance,
+    pub(super) covariance: Covariance,
     /// For each feature the covariance over all rows with being of the second class, where that is known.
-    pub(crate) label: Option<Vec<f64>>,
+    pub(super) label: Option<Vec<f64>>,
 }
 
 /// Covariances of the features.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Covariance {
+pub(super) enum Covariance {
     /// The same in all cells: that of all rows less that of the means. d x d.
     Common(Vec<f64>),
     /// Each cell's own: upper triangles, row by row, sample by sample.
@@ -44,7 +43,7 @@ impl Spread {
     ///
     /// # Errors
     /// Those of reading the samples.
-    pub fn of(condensed: &ClassData, moments: &ColumnMoments) -> Result<Option<Self>> {
+    pub fn new(condensed: &ClassData, moments: &ColumnMoments) -> Result<Option<Self>> {
         let place = |name: &String| moments.columns.iter().position(|column| column == name);
         let Some(places) = condensed.features().iter().map(place).collect::<Option<Vec<_>>>() else {
             return Ok(None);
@@ -80,7 +79,7 @@ impl Spread {
     ///
     /// # Errors
     /// `Argument` if there are not as many covariances as samples.
-    pub fn of_cells(
+    pub fn from_cells(
         condensed: &ClassData,
         samples: &CondensedSamples,
         covariances: &[f32],
@@ -114,7 +113,7 @@ impl Spread {
     }
 
     /// A sample's own covariance times a vector of d numbers, into one of d.
-    pub(crate) fn own_times(&self, sample: usize, with: &[f64], out: &mut [f64]) {
+    pub(super) fn own_times(&self, sample: usize, with: &[f64], out: &mut [f64]) {
         out.fill(0.0);
         self.each_own(sample, with.len(), &mut |i, j, v| {
             out[i] += v * with[j];
@@ -125,7 +124,7 @@ impl Spread {
     }
 
     /// Calls with the places and the numbers of a sample's own triangle.
-    pub(crate) fn each_own(&self, sample: usize, d: usize, each: &mut dyn FnMut(usize, usize, f64)) {
+    pub(super) fn each_own(&self, sample: usize, d: usize, each: &mut dyn FnMut(usize, usize, f64)) {
         let Covariance::Own(all) = &self.covariance else { return };
         let own = all.iter().skip(sample * (d * (d + 1) / 2));
         let places = (0..d).flat_map(|i| (i..d).map(move |j| (i, j)));
@@ -133,7 +132,7 @@ impl Spread {
     }
 
     /// In standardised features.
-    pub(crate) fn standardised(&self, standardiser: &Standardiser) -> Self {
+    pub(super) fn standardised(&self, standardiser: &Standardiser) -> Self {
         let scale = standardiser.scale();
         let all = || scale.iter().flat_map(|a| scale.iter().map(move |b| a * b));
         let upper = || scale.iter().enumerate().flat_map(|(i, a)| scale.iter().skip(i).map(move |b| a * b));
@@ -166,14 +165,14 @@ fn label(
     let [first, second] = condensed.labels() else { return None };
     let step = second.parse::<f64>().ok()? - first.parse::<f64>().ok()?;
     let (k, n) = (moments.columns.len(), moments.moments.count() as f64);
-    places.iter().map(|i| Some(centred.get(i * k + target)? / (n * step))).collect()
+    Some(places.iter().map(|i| centred[i * k + target] / (n * step)).collect())
 }
 
 /// Softplus of `z` averaged over normal noise of variance `s`, and the first four derivatives of the average by `z`; then
 /// twice that by `s`. In the integral each two derivatives by `z` are twice one by `s`; of the sum over a few nodes that
 /// stands for it the second, third and fourth here are d2/dz2, 2 d2/dz ds and 4 d2/ds2, so that a descent is given the
 /// slope and the curvature of just the value that it is given.
-pub(crate) fn softplus(z: f64, s: f64) -> [f64; 6] {
+pub(super) fn softplus(z: f64, s: f64) -> [f64; 6] {
     if s <= 0.0 {
         let [value, first, second, third, fourth] = at(z);
         return [value, first, second, third, fourth, second];

@@ -4,67 +4,70 @@ use std::time::{Duration, Instant};
 
 use candle_core::{D, DType, Tensor};
 
-use super::checkpoint::{self, Standing};
-use super::intake::each_batch;
+use super::checkpoint::{self, Checkpoint};
+use super::input_pipeline::each_batch;
 use super::models::Network;
 use super::recipe::Recipe;
-use super::run::{Run, Told};
-use super::select::{Seen, Select, Stage};
-use super::training::{EpochReport, Trained, Training};
+use super::run::{Callbacks, Run};
+use super::select::{Select, SelectionContext, StepInfo};
+use super::train_config::TrainConfig;
+use super::train_report::{EpochReport, TrainReport};
 use crate::error::{Error, Result};
 use crate::sample::{Amount, Draw, Epochs, Images, Labels, State};
 use crate::train::candle_error::candle;
 
-impl Training {
-    /// Trains on the rows that are drawn for each epoch, telling of every epoch.
+impl TrainConfig {
+    /// Trains on the rows that are drawn for each epoch, reporting every epoch.
     ///
     /// # Errors
-    /// `Argument` for what cannot be drawn or computed; `Input` for a checkpoint of another run; what reading and
-    /// writing bring.
+    /// `Argument` for what cannot be drawn or computed; `Input` for a checkpoint of another run; errors of reading
+    /// and writing.
     pub fn run(
         &self,
         network: &dyn Network,
         images: &dyn Images,
         labels: &dyn Labels,
         (draw, amount): (Draw, Amount),
-        tell: &mut dyn FnMut(&EpochReport),
-    ) -> Result<Trained> {
+        on_epoch: &mut dyn FnMut(&EpochReport),
+    ) -> Result<TrainReport> {
         let recipe = Recipe::new(self, images, &draw, amount.of(&draw)?)?;
         let mut run = Run::new(self, network, images, labels)?;
         let before = match &self.checkpoint {
-            Some(path) => checkpoint::resume(path, (&recipe, self.epochs), network, &mut run.moving)?,
+            Some(path) => checkpoint::resume(path, (&recipe, self.epochs), network, &mut run.optimizer)?,
             None => None,
         };
-        let state = before.as_ref().map_or(State::new(self.seed), |standing| standing.state);
-        run.trained = before.map_or_else(Trained::default, |standing| standing.trained());
+        let state = before.as_ref().map_or(State::new(self.seed), |checkpoint| checkpoint.state);
+        run.report = before.map_or_else(TrainReport::default, |checkpoint| checkpoint.report());
         let epochs = Epochs::new(draw, amount, state)?.until(self.epochs);
         let mut epoch = |run: &Run, state| {
-            run.trained.epochs.last().into_iter().for_each(&mut *tell);
+            if let Some(epoch) = run.report.epochs.last() {
+                on_epoch(epoch);
+            }
             match &self.checkpoint {
                 Some(path) => {
-                    let standing = Standing::new((&recipe, self.epochs), state, &run.trained);
-                    checkpoint::save(path, &standing, network, &run.moving)
+                    let checkpoint = Checkpoint::new((&recipe, self.epochs), state, &run.report);
+                    checkpoint::save(path, &checkpoint, network, &run.optimizer)
                 }
                 None => Ok(()),
             }
         };
-        run.over(epochs, None, &mut Told { step: None, epoch: &mut epoch })?;
-        Ok(run.trained)
+        run.over(epochs, None, &mut Callbacks { step: None, epoch: &mut epoch })?;
+        Ok(run.report)
     }
 
-    /// Trains on the rows that a method chooses, telling of every epoch.
+    /// Trains on the rows that a method chooses, reporting every epoch.
     ///
     /// # Errors
-    /// As [`run`](Self::run) and the method's; `Argument` for a row that there is none of, and for a checkpoint, which
-    /// could not hold what the method knows.
+    /// As [`run`](Self::run) and the method's; `Argument` for a row that does not exist, and for a checkpoint, which
+    /// does not hold the method's state.
     pub fn run_selected(
         &self,
         network: &dyn Network,
         images: &dyn Images,
         labels: &dyn Labels,
         select: &mut dyn Select,
-        tell: &mut dyn FnMut(&EpochReport),
-    ) -> Result<Trained> {
+        on_epoch: &mut dyn FnMut(&EpochReport),
+    ) -> Result<TrainReport> {
         if self.checkpoint.is_some() {
             return Err(Error::argument(
                 "a run on rows that a method selects cannot be kept as a checkpoint",
@@ -74,7 +77,8 @@ impl Training {
         let (mut at, mut selected) = (0, Duration::ZERO);
         while at < self.epochs {
             let started = Instant::now();
-            let choice = select.choose(&Stage { epoch: at, training: self, network, images, labels })?;
+            let choice =
+                select.choose(&SelectionContext { epoch: at, config: self, network, images, labels })?;
             selected += started.elapsed();
             if let Some(row) = choice.rows().last().filter(|&&row| row >= images.rows()) {
                 let rows = images.rows();
@@ -83,16 +87,18 @@ impl Training {
             let end = at.saturating_add(choice.epochs()).min(self.epochs);
             let state = State { epoch: at, ..State::new(self.seed) };
             let epochs = Epochs::new(Draw::Listed(choice.rows()), Amount::Fraction(1.0), state)?.until(end);
-            let mut step = |seen: &Seen| select.saw(seen);
+            let mut step = |step: &StepInfo| select.on_step(step);
             let mut epoch = |run: &Run, _| {
-                run.trained.epochs.last().into_iter().for_each(&mut *tell);
+                if let Some(epoch) = run.report.epochs.last() {
+                    on_epoch(epoch);
+                }
                 Ok(())
             };
-            run.over(epochs, Some(&choice), &mut Told { step: Some(&mut step), epoch: &mut epoch })?;
+            run.over(epochs, Some(&choice), &mut Callbacks { step: Some(&mut step), epoch: &mut epoch })?;
             at = end;
         }
-        run.trained.selection_seconds = selected.as_secs_f64();
-        Ok(run.trained)
+        run.report.selection_seconds = selected.as_secs_f64();
+        Ok(run.report)
     }
 
     /// The share of all images whose highest score is that of their class.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::training::{Feed, Training};
+use super::train_config::{InputMode, TrainConfig};
 use crate::error::Result;
 use crate::sample::{Draw, Images, PixelFormat};
 
@@ -10,28 +10,28 @@ use crate::sample::{Draw, Images, PixelFormat};
 /// network, threads, the checkpoint's path (none changes the weights), and the number of epochs, which may grow.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub(crate) struct Recipe(Vec<(String, String)>);
+pub(super) struct Recipe(Vec<(String, String)>);
 
 impl Recipe {
     /// The recipe of a run that draws `rows` rows an epoch.
     ///
     /// # Errors
     /// As [`Draw::rows`].
-    pub fn new(training: &Training, images: &dyn Images, draw: &Draw, rows: u64) -> Result<Self> {
+    pub fn new(config: &TrainConfig, images: &dyn Images, draw: &Draw, rows: u64) -> Result<Self> {
         // Destructured, so that a new option cannot be forgotten here.
-        let Training {
+        let TrainConfig {
             epochs: _,
             batch,
-            rate,
+            learning_rate,
             schedule,
             sgd,
             format,
             augment,
             seed,
-            feed: Feed::Loader | Feed::Resident,
+            input_mode: InputMode::Loader | InputMode::Resident,
             threads: _,
             checkpoint: _,
-        } = training;
+        } = config;
         let method = match draw {
             Draw::Uniform(_) => "uniform".to_owned(),
             Draw::Replacement(_) => "replacement".to_owned(),
@@ -56,7 +56,7 @@ impl Recipe {
             ("rows an epoch", rows.to_string()),
             ("method", method),
             ("batch", batch.to_string()),
-            ("learning rate", rate.to_string()),
+            ("learning rate", learning_rate.to_string()),
             ("schedule", format!("{schedule:?}").to_lowercase()),
             ("momentum", sgd.momentum.to_string()),
             ("weight decay", sgd.weight_decay.to_string()),

@@ -1,15 +1,16 @@
-//! A network's way through epochs, step by step.
+//! The loop over the steps of epochs.
 
 use std::time::{Duration, Instant};
 
 use candle_core::{Result as CandleResult, Tensor};
 
-use super::intake::Intake;
+use super::input_pipeline::InputPipeline;
+use super::loss_weights::LossWeights;
 use super::models::{Backward, Network};
-use super::select::{Choice, Seen};
-use super::sgd::Steps;
-use super::training::{EpochReport, Trained, Training};
-use super::weights::Weights;
+use super::optimizer::Optimizer;
+use super::select::{Choice, OnStep, StepInfo};
+use super::train_config::TrainConfig;
+use super::train_report::{EpochReport, TrainReport};
 use crate::error::Result;
 use crate::sample::{Epochs, Images, Labels, State};
 use crate::train::candle_error::candle;
@@ -18,105 +19,102 @@ use crate::train::split::generator;
 /// Keeps the random numbers of steps apart (2^64 over the golden ratio).
 const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
 
-/// A network under way.
-pub(crate) struct Run<'a> {
-    pub training: &'a Training,
+/// A network in training, and its state between epochs.
+pub(super) struct Run<'a> {
+    pub config: &'a TrainConfig,
     pub network: &'a dyn Network,
     pub images: &'a dyn Images,
     pub labels: &'a dyn Labels,
-    intake: Intake,
-    pub moving: Steps,
-    pub trained: Trained,
+    pipeline: InputPipeline,
+    pub optimizer: Optimizer,
+    pub report: TrainReport,
 }
 
-/// Callback with the rows of a step and the scores that they had before it.
-pub(crate) type StepTold<'a> = &'a mut dyn FnMut(&Seen) -> Result<()>;
-
 /// Callbacks of a run.
-pub(crate) struct Told<'a> {
-    pub step: Option<StepTold<'a>>,
+pub(super) struct Callbacks<'a> {
+    pub step: Option<OnStep<'a>>,
     /// Called after every epoch, with the state from which the draws go on.
     pub epoch: &'a mut dyn FnMut(&Run, State) -> Result<()>,
 }
 
 impl<'a> Run<'a> {
-    /// At rest.
+    /// A run before its first step.
     ///
     /// # Errors
-    /// As [`Intake::new`].
+    /// As [`InputPipeline::new`].
     pub fn new(
-        training: &'a Training,
+        config: &'a TrainConfig,
         network: &'a dyn Network,
         images: &'a dyn Images,
         labels: &'a dyn Labels,
     ) -> Result<Self> {
-        let variables = network.variables().into_iter().map(|(_, variable)| variable);
-        let moving = Steps::new(training.sgd, variables);
-        let intake = Intake::new(training, images, &network.device())?;
-        Ok(Self { training, network, images, labels, intake, moving, trained: Trained::default() })
+        let parameters = network.parameters().into_iter().map(|(_, variable)| variable);
+        let optimizer = Optimizer::new(config.sgd, parameters);
+        let pipeline = InputPipeline::new(config, images, &network.device())?;
+        Ok(Self { config, network, images, labels, pipeline, optimizer, report: TrainReport::default() })
     }
 
-    /// Trains on epochs, which begin where one begins.
+    /// Trains on epochs; the draws stand at the start of one.
     ///
     /// # Errors
     /// Errors of reading, computing and the callbacks.
-    pub fn over(&mut self, epochs: Epochs, choice: Option<&Choice>, told: &mut Told) -> Result<()> {
-        let (training, steps) = (self.training, epochs.rows().div_ceil(self.training.batch.max(1) as u64));
-        let (started, before) = (Instant::now(), (self.trained.seconds, self.trained.waited));
-        // Losses of the epoch under way, on the device: to read one waits for its step.
+    pub fn over(&mut self, epochs: Epochs, choice: Option<&Choice>, callbacks: &mut Callbacks) -> Result<()> {
+        let (config, steps) = (self.config, epochs.rows().div_ceil(self.config.batch.max(1) as u64));
+        let (started, before) = (Instant::now(), (self.report.seconds, self.report.waited));
+        // Losses of this epoch stay on the device: reading one would wait for its step, and the GPU would idle meanwhile.
         let (mut waited, mut losses) = (Duration::ZERO, Vec::new());
         std::thread::scope(|scope| {
-            let mut draws = self.intake.draws(scope, training, (self.images, self.labels), epochs)?;
+            let mut draws = self.pipeline.draws(scope, config, (self.images, self.labels), epochs)?;
             loop {
                 let asked = Instant::now();
-                let Some(drawn) = draws.next()? else { break };
+                let Some(sampled) = draws.next()? else { break };
                 waited += asked.elapsed();
-                let (epoch, rows) = (drawn.epoch, &drawn.rows[..]);
-                // Epochs may be of different lengths: each has an equal part of the schedule.
-                let rate =
-                    training.schedule.share(epoch * steps + losses.len() as u64, training.epochs * steps);
-                let random = &mut generator(training.seed ^ (self.trained.steps + 1).wrapping_mul(MIX));
-                let poses = training.augment.map_or_else(Vec::new, |a| a.poses(rows.len(), random));
-                let (images, labels) = self.intake.tensors(&drawn, &poses)?;
-                let weights = choice.map_or(Weights::Equal, |choice| choice.weights(rows));
-                let (loss, scores) =
-                    self.step(&images, &labels, weights, training.rate * rate).map_err(candle)?;
-                if let Some(tell) = &mut told.step {
-                    tell(&Seen { epoch, rows, labels: &drawn.labels, scores: &scores })?;
+                let (epoch, rows) = (sampled.epoch, &sampled.rows[..]);
+                // A selection may change the length of epochs: each epoch has an equal part of the schedule.
+                let factor =
+                    config.schedule.factor(epoch * steps + losses.len() as u64, config.epochs * steps);
+                let random = &mut generator(config.seed ^ (self.report.steps + 1).wrapping_mul(MIX));
+                let crop_flips = config.augment.map_or_else(Vec::new, |a| a.crop_flips(rows.len(), random));
+                let (images, labels) = self.pipeline.tensors(&sampled, &crop_flips)?;
+                let weights = choice.map_or(Ok(LossWeights::Equal), |choice| choice.weights(rows))?;
+                let (loss, logits) =
+                    self.step(&images, &labels, weights, config.learning_rate * factor).map_err(candle)?;
+                if let Some(on_step) = &mut callbacks.step {
+                    on_step(&StepInfo { epoch, rows, labels: &sampled.labels, logits: &logits })?;
                 }
                 losses.push((loss, rows.len() as u64));
-                self.trained.images += rows.len() as u64;
-                self.trained.steps += 1;
-                if drawn.ends_epoch() {
-                    self.intake.check()?;
-                    self.trained.epochs.push(report(epoch, &losses).map_err(candle)?);
+                self.report.images += rows.len() as u64;
+                self.report.steps += 1;
+                if sampled.ends_epoch() {
+                    self.pipeline.check()?;
+                    self.report.epochs.push(epoch_report(epoch, &losses).map_err(candle)?);
                     losses.clear();
-                    self.trained.seconds = before.0 + started.elapsed().as_secs_f64();
-                    self.trained.waited = before.1 + waited.as_secs_f64();
-                    (told.epoch)(self, drawn.state)?;
+                    self.report.seconds = before.0 + started.elapsed().as_secs_f64();
+                    self.report.waited = before.1 + waited.as_secs_f64();
+                    (callbacks.epoch)(self, sampled.state)?;
                 }
             }
             Ok(())
         })
     }
 
-    /// Makes a step of a learning rate; the loss and the scores are those before it.
+    /// Makes a step, and returns the loss and the logits from before it.
     fn step(
         &mut self,
         images: &Tensor,
         labels: &Tensor,
-        weights: Weights,
-        rate: f64,
+        weights: LossWeights,
+        learning_rate: f64,
     ) -> CandleResult<(Tensor, Tensor)> {
-        let Backward { scores, loss, gradients } =
-            self.network.backward(images, &|scores| weights.loss(scores, labels))?;
-        self.moving.step(&gradients, rate)?;
-        Ok((loss.detach(), scores.detach()))
+        let Backward { logits, loss, gradients } =
+            self.network.backward(images, &|logits| weights.loss(logits, labels))?;
+        self.optimizer.step(&gradients, learning_rate)?;
+        Ok((loss.detach(), logits.detach()))
     }
 }
 
 /// Report of an epoch, from the loss of each step and its number of images.
-fn report(epoch: u64, losses: &[(Tensor, u64)]) -> CandleResult<EpochReport> {
+fn epoch_report(epoch: u64, losses: &[(Tensor, u64)]) -> CandleResult<EpochReport> {
     let (mut images, mut loss) = (0, 0.0);
     for (own, count) in losses {
         images += count;

@@ -1,6 +1,6 @@
 //! Where networks are trained.
 
-use gede::train::{Device, Feed, first_gpu};
+use gede::train::{Device, InputMode, first_gpu};
 use gede::{Error, ErrorKind, Result};
 
 /// A processor or a GPU.
@@ -27,7 +27,7 @@ impl On {
     }
 
     /// How images come to it where nothing else is asked for: on a GPU the host has nothing to do.
-    pub fn feed(self) -> Feed {
-        if self == Self::Cpu { Feed::Loader } else { Feed::Resident }
+    pub fn input_mode(self) -> InputMode {
+        if self == Self::Cpu { InputMode::Loader } else { InputMode::Resident }
     }
 }

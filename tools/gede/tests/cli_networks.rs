@@ -6,6 +6,7 @@ mod common;
 mod image_sets;
 
 use common::Folder;
+use gede::train::select::METHODS;
 use image_sets::idx;
 use serde_json::json;
 
@@ -40,8 +41,8 @@ fn images_are_learnt_from_the_file() {
     assert!(run["bytes_read"].as_u64().unwrap() > 0 && run["loader_share"].as_f64().unwrap() < 1.0);
     let again = train("--fraction 0.5 --epochs 8");
     assert_eq!((&run["last_loss"], &run["test_accuracy"]), (&again["last_loss"], &again["test_accuracy"]));
-    for method in ["balanced", "rs2", "replacement", "full"] {
-        let images = if method == "full" { 300 } else { 60 };
+    for method in METHODS.iter().filter(|method| !method.selects()) {
+        let (method, images) = (method.name, if method.takes_share { 60 } else { 300 });
         assert_eq!(
             train(&format!("--method {method} --fraction 0.2 --epochs 1"))["images"],
             images,
@@ -61,13 +62,16 @@ fn images_are_learnt_from_the_file() {
         assert_eq!(other["images"], cosine["images"]);
         assert_ne!(other["last_loss"], cosine["last_loss"], "{options}");
     }
-    for method in ["grad-match", "glister", "craig", "dq", "tdds", "ccs"] {
+    for method in METHODS.iter().filter(|method| method.selects() && method.takes_share) {
+        let method = method.name;
         let run = train(&format!("--method {method} --fraction 0.2 --epochs 22"));
         assert_eq!((&run["images"], &run["method"]), (&json!(60 * 22), &json!(method)));
         assert!(
             run["selection_seconds"].as_f64().unwrap() > 0.0 && run["test_accuracy"].as_f64().unwrap() > 0.8
         );
     }
+    let help = folder.fine("train lenet5 --help");
+    assert!(METHODS.iter().all(|method| help.contains(method.name) && help.contains(method.about)), "{help}");
     let all = train("--method info-batch --epochs 8");
     assert_eq!(all["fraction"], 1.0);
     assert!((8 * 150..8 * 300).contains(&all["images"].as_u64().unwrap()), "{all}");

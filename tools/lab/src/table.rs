@@ -17,7 +17,7 @@ impl FloatTable {
     ///
     /// # Errors
     /// `Type` for a column that is not numeric or has nulls; whatever reading the table gives.
-    pub fn of(table: &dyn Table) -> Result<Self> {
+    pub fn from_table(table: &dyn Table) -> Result<Self> {
         let nodes = table.schema().nodes();
         let mut columns = vec![Vec::new(); nodes.len()];
         for batch in table.batches()? {

@@ -6,21 +6,21 @@ use zerocopy::{Immutable, IntoBytes};
 ///
 /// # Safety
 /// Its memory layout is that of the struct in the kernels' source.
-pub(crate) unsafe trait Arguments: Copy + 'static {
+pub(in crate::train) unsafe trait Arguments: Copy + 'static {
     /// Names of the source and of what it is compiled to.
     const SOURCE: Source;
 }
 
 /// A source of kernels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Source {
+pub(in crate::train) enum Source {
     Network,
     Images,
 }
 
 /// A kernel by its name, for arguments of a kind, and the values that it goes over.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Kernel<'a, A> {
+pub(in crate::train) struct Kernel<'a, A> {
     pub name: &'a str,
     pub arguments: &'a A,
     pub count: usize,
@@ -29,7 +29,7 @@ pub(crate) struct Kernel<'a, A> {
 /// Patches of images.
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(C)]
-pub(crate) struct Patches {
+pub(in crate::train) struct Patches {
     pub from: u64,
     pub to: u64,
     pub count: u32,
@@ -47,7 +47,7 @@ pub(crate) struct Patches {
 /// Batch normalisation.
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(C)]
-pub(crate) struct Norm {
+pub(in crate::train) struct Norm {
     pub images: u64,
     pub weights: u64,
     pub bias: u64,
@@ -70,10 +70,10 @@ pub(crate) struct Norm {
     pub zero: i32,
 }
 
-/// The sum of two tensors with its ReLU, or the way back.
+/// The sum of two tensors with ReLU, or its backward pass.
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(C)]
-pub(crate) struct Join {
+pub(in crate::train) struct Join {
     pub a: u64,
     pub b: u64,
     pub out: u64,
@@ -82,36 +82,36 @@ pub(crate) struct Join {
     pub zero: u32,
 }
 
-/// A variable in a step.
+/// A parameter in a step.
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(C)]
-pub(crate) struct Moving {
-    pub variable: u64,
+pub(in crate::train) struct Parameter {
+    pub values: u64,
     pub velocity: u64,
     pub gradient: u64,
     pub count: u64,
 }
 
-/// Variables that a launch moves at most.
-pub(crate) const TOGETHER: usize = 64;
+/// Parameters of a launch at most.
+pub(in crate::train) const TOGETHER: usize = 64;
 
 /// A step of gradient descent.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
-pub(crate) struct Step {
-    pub moving: [Moving; TOGETHER],
-    pub variables: i32,
+pub(in crate::train) struct Step {
+    pub parameters: [Parameter; TOGETHER],
+    pub count: i32,
     pub nesterov: i32,
-    pub rate: f32,
+    pub learning_rate: f32,
     pub momentum: f32,
     pub decay: f32,
     pub zero: i32,
 }
 
-/// A row that is wanted, and how its image is moved: pixels down and to the right, mirrored before that if not 0.
+/// A wanted row, and the shift of its image in pixels down and to the right, mirrored before that if not 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, IntoBytes, Immutable)]
 #[repr(C)]
-pub(crate) struct Order {
+pub(in crate::train) struct Order {
     pub row: u32,
     pub down: i32,
     pub right: i32,
@@ -121,7 +121,7 @@ pub(crate) struct Order {
 /// Images of a file.
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(C)]
-pub(crate) struct Images {
+pub(in crate::train) struct Images {
     pub data: u64,
     pub blocks: u64,
     pub lanes: u64,
@@ -130,7 +130,7 @@ pub(crate) struct Images {
     pub down_table: u64,
     pub along_table: u64,
     pub table: u64,
-    pub black: u64,
+    pub pad_value: u64,
     pub coefficients: u64,
     pub middle: u64,
     pub starts: u64,

@@ -1,4 +1,4 @@
-//! Convolution by cuDNN: its passes, with what is known of each kept from step to step.
+//! Convolution by cuDNN. The plan of each pass is kept from step to step: choosing an algorithm takes longer than running it.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -104,7 +104,7 @@ impl Library {
 impl Plan {
     fn new(cudnn: &Arc<Cudnn>, of: Convolve, pass: Pass) -> Result<Self> {
         let number = |n: usize| i32::try_from(n).map_err(candle_core::Error::wrap);
-        // Dimensions are told in the order B, C, H, W whatever the layout.
+        // cuDNN takes dimensions in the order B, C, H, W for every layout.
         let dims = |[b, h, w, c]: [usize; 4]| -> Result<[i32; 4]> {
             Ok([number(b)?, number(c)?, number(h)?, number(w)?])
         };
@@ -176,7 +176,7 @@ impl Convolve {
             }
             let workspace = Some(&mut library.workspace);
             let Plan { convolution: conv, images: x, filters: w, out: y, .. } = &*plan;
-            // SAFETY: the tensors are those that the descriptors tell of.
+            // SAFETY: the descriptors have the shapes of the tensors.
             unsafe {
                 match plan.way {
                     Way::Forward(way) => {

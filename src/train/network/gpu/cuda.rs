@@ -35,7 +35,7 @@ unsafe impl<A: Arguments> DeviceRepr for Argument<A> {}
 ///
 /// # Safety
 /// As [`Machine::run`].
-pub(crate) unsafe fn launch<A: Arguments>(device: &CudaDevice, kernel: Kernel<A>) -> Result<()> {
+pub(in crate::train) unsafe fn launch<A: Arguments>(device: &CudaDevice, kernel: Kernel<A>) -> Result<()> {
     let (module, code) = match A::SOURCE {
         Source::Network => ("gede-network", include_str!("network.ptx")),
         Source::Images => ("gede-images", include_str!("images.ptx")),
@@ -58,10 +58,10 @@ pub(crate) unsafe fn launch<A: Arguments>(device: &CudaDevice, kernel: Kernel<A>
 }
 
 /// A device as decoders use it.
-pub(crate) struct Cuda(pub CudaDevice);
+pub(in crate::train) struct Cuda(pub CudaDevice);
 
 /// Memory, and two pieces of pinned memory by turns for what is sent there: one may be filled while the other is copied.
-pub(crate) struct Memory {
+pub(in crate::train) struct Memory {
     bytes: CudaSlice<u8>,
     /// Each with the event that its last copy ends with.
     pinned: RefCell<Vec<(PinnedHostSlice<u8>, CudaEvent)>>,

@@ -1,5 +1,5 @@
-// Images of a file's blocks, decoded where their compressed form lies, and moved into batches. The coding is that of the
-// specification, section 8; the same bytes come out as on the CPU.
+// Decoders of a file's images from their blocks in the GPU's memory, and their way into batches. The coding is that of the
+// specification, section 8; the pixels are the same as on the CPU.
 
 #include "kernel.h"
 
@@ -17,20 +17,20 @@ typedef struct {
     u32 constant, base_mask, deviation_mask, minimum, base_offset, deviation_offset;
 } Lane;
 
-// Where a row of the table lies.
+// The place of a row of the table.
 typedef struct {
     u32 block, row;
 } Place;
 
-// A row that is wanted, and how its image is moved.
+// A wanted row, and the shift and mirroring of its image.
 typedef struct {
     u32 row;
     i32 down, right;
     u32 mirrored;
 } Order;
 
-// Images [B, channels, height, width], by orders. `groups` is the room for groups of an image. What tiles are unpacked to
-// lies [value, B], images side by side, as neighbouring threads work on them.
+// Images [B, channels, height, width], by orders. `groups` is the room for groups of an image. `tiles` is [value, B], not
+// [B, value]: the threads of a warp work on the same value of neighbouring images, so that their loads share cache lines.
 typedef struct {
     const u64 *data;
     const Block *blocks;
@@ -38,7 +38,7 @@ typedef struct {
     const Place *places;
     const Order *orders;
     const i32 *down_table, *along_table;
-    const float *table, *black;
+    const float *table, *pad_value;
     i32 *coefficients, *middle;
     u32 *starts, *group_bases;
     u8 *tiles, *pixels;
@@ -58,14 +58,15 @@ INLINE const Block *block_of(const Images *a, u32 image, u32 coding, u32 *row) {
     return block->coding == coding ? block : 0;
 }
 
-// The 64 bits at a bit of the data.
+// The 64 bits at a bit of the data. The second shift is in two parts, since a shift of a word by 64 is undefined.
 INLINE u64 bits_at(const Images *a, u64 bit) {
     const u64 *word = a->data + bit / 64;
     const u32 shift = (u32)(bit % 64);
     return word[0] >> shift | word[1] << 1 << (63 - shift);
 }
 
-// The low bits spread over the ones of a mask.
+// The low bits spread over the ones of a mask. A GPU has no instruction for it. Masks are mostly one run of ones, for which
+// a shift does; the loop is for the rest.
 INLINE u32 deposit(u64 bits, u32 mask) {
     if (mask == 0) return 0;
     const u32 shift = LOWEST(mask), run = mask >> shift;
@@ -77,7 +78,8 @@ INLINE u32 deposit(u64 bits, u32 mask) {
     return out;
 }
 
-// Fixed records: minimum plus field of every lane. `coding` tells whether these are pixels or coefficients.
+// Fixed records: minimum plus field of every lane, as pixels or as coefficients. A thread has one value: neighbours read the
+// same record, and write neighbouring values.
 INLINE void fixed(const Images *a, u32 coding) {
     const u32 area = a->height * a->width, values = a->channels * area;
     EACH(i, a->batch * values) {
@@ -117,7 +119,8 @@ KERNEL fixed_coefficients(const Images a) {
     fixed(&a, COSINES);
 }
 
-// The inverse DCT down the columns: sums modulo 2^32.
+// The inverse DCT down the columns. Sums are modulo 2^32, unsigned since signed overflow is undefined. Neighbouring threads
+// have neighbouring columns, so that each step of their loops reads a row of coefficients together.
 KERNEL cosines_down(const Images a) {
     const u32 area = a.height * a.width, values = a.channels * area;
     EACH(i, a.batch * values) {
@@ -167,8 +170,9 @@ KERNEL cosines_along(const Images a) {
     }
 }
 
-// Tiles, first step: for every group of an image its base, and where its deviations begin in the record. A group of a
-// damaged record gets base 0xFFFFFFFF.
+// Tiles, first step: the base of every group of an image, and the start of its deviations in the record. One thread an image,
+// since a group starts where the last one ends; all that follows is parallel over groups. A group of a damaged record gets
+// base 0xFFFFFFFF.
 KERNEL tile_groups(const Images a) {
     EACH(image, a.batch) {
         u32 row;
@@ -261,7 +265,8 @@ KERNEL tile_residuals(const Images a) {
     }
 }
 
-// Third step: residuals to values, from the median of left, above, and left + above - above left.
+// Third step: residuals to values, from the median of left, above, and left + above - above left. One thread a plane, since a
+// value needs those before it; with few images few threads run, which is why many images are decoded at a time.
 KERNEL tile_medians(const Images a) {
     const u32 area = a.height * a.width;
     EACH(i, a.batch * a.channels) {
@@ -319,9 +324,9 @@ KERNEL tile_colours(const Images a) {
     }
 }
 
-// Pixels to the batch [B, height, width, channels]: each image moved and mirrored as it was ordered, its values as the
-// table [channels, 256] has them, and black where nothing of it lies.
-KERNEL pose(const Images a) {
+// Pixels to the batch [B, height, width, channels]: each image shifted and mirrored as ordered, its values from the table
+// [channels, 256], and `pad_value` outside of it. A table, as it gives the very floats of the CPU, whatever division rounds to.
+KERNEL crop_flip(const Images a) {
     const u32 area = a.height * a.width, values = a.channels * area;
     EACH(i, a.batch * values) {
         const u32 image = i / values;
@@ -331,6 +336,6 @@ KERNEL pose(const Images a) {
         const i32 column = (order.mirrored ? a.width - 1 - x : x) - order.right;
         const int within = y >= 0 && y < a.height && column >= 0 && column < a.width;
         const u32 at = image * values + channel * area + y * a.width + column;
-        a.out[i] = within ? a.table[channel * 256 + a.pixels[at]] : a.black[channel];
+        a.out[i] = within ? a.table[channel * 256 + a.pixels[at]] : a.pad_value[channel];
     }
 }

@@ -1,11 +1,11 @@
-//! The sum of two tensors with its ReLU, and the way back, as one launch each on a GPU.
+//! The sum of two tensors with ReLU, and its backward pass, as one launch each on a GPU.
 
 use candle_core::{CudaStorage, Layout, Result, Shape, Tensor};
 
 use super::tensors::{address, unwritten, with_addresses};
 use super::{Join, Kernel, launch};
 
-/// The sum of two tensors of a shape, what is below 0 set to 0.
+/// ReLU of the sum of two tensors of a shape.
 pub fn join(shape: &Shape, a: (&CudaStorage, &Layout), b: (&CudaStorage, &Layout)) -> Result<CudaStorage> {
     let (device, count) = (&a.0.device, shape.elem_count());
     // SAFETY: the kernel writes all of it.

@@ -1,6 +1,6 @@
-// What kernels are written in: CUDA, or, where tests run them without a GPU, C. A kernel takes one struct by value, whose
-// twin in Rust is in arguments.rs, and is a loop over what it writes, a value at a time, so that any number of threads
-// does the same: none needs another's result. Counts are below 2^31.
+// The language of kernels: CUDA, or C where tests run them without a GPU. A kernel takes one struct by value, whose twin in
+// Rust is in arguments.rs, and is a loop over the values it writes. Any number of threads does the same work: none needs
+// another's result, so that the C of the tests may run them one after the other. Counts are below 2^31.
 
 typedef unsigned char u8;
 typedef unsigned int u32;

@@ -5,7 +5,7 @@ use candle_core::Result;
 use super::{Arguments, Kernel};
 
 /// A GPU or its stand-in: separate memory, and kernels that run one after the other.
-pub(crate) trait Machine {
+pub(in crate::train) trait Machine {
     /// Bytes of its memory, at a multiple of 16.
     type Memory;
 

@@ -7,6 +7,7 @@
 mod arguments;
 #[cfg(all(feature = "cuda", feature = "cudnn"))]
 mod convolution;
+mod crop_flipper;
 #[cfg(feature = "cuda")]
 mod cuda;
 #[cfg(test)]
@@ -18,34 +19,33 @@ mod machine;
 mod memory;
 #[cfg(feature = "cuda")]
 mod norm;
-mod posed;
-mod resident;
 #[cfg(feature = "cuda")]
-mod steps;
+mod optimizer;
+mod resident;
 #[cfg(feature = "cuda")]
 mod tensors;
 #[cfg(test)]
 mod tests;
 
 #[cfg(feature = "cuda")]
-pub(crate) use arguments::Norm;
-pub(crate) use arguments::{Arguments, Images, Join, Kernel, Moving, Order, Patches, Step, TOGETHER};
+pub(super) use arguments::Norm;
+pub(super) use arguments::{Arguments, Images, Join, Kernel, Order, Parameter, Patches, Step, TOGETHER};
 #[cfg(all(feature = "cuda", feature = "cudnn"))]
-pub(crate) use convolution::convolve;
+pub(super) use convolution::convolve;
+pub(super) use crop_flipper::CropFlipper;
 #[cfg(feature = "cuda")]
-pub(crate) use cuda::{Cuda, launch};
+pub(super) use cuda::{Cuda, launch};
 #[cfg(test)]
-pub(crate) use emulated::Emulated;
+pub(super) use emulated::Emulated;
 #[cfg(feature = "cuda")]
-pub(crate) use join::{join, join_back};
-pub(crate) use machine::Machine;
+pub(super) use join::{join, join_back};
+pub(super) use machine::Machine;
 #[cfg(feature = "cuda")]
-pub(crate) use memory::{keep_memory, peak_memory};
+pub(super) use memory::{keep_memory, peak_memory};
 #[cfg(feature = "cuda")]
-pub(crate) use norm::GpuNorm;
-pub(crate) use posed::Posed;
-pub(crate) use resident::Resident;
+pub(super) use norm::GpuNorm;
 #[cfg(feature = "cuda")]
-pub(crate) use steps::step;
+pub(super) use optimizer::step;
+pub(super) use resident::Resident;
 #[cfg(feature = "cuda")]
-pub(crate) use tensors::{address, with_addresses};
+pub(super) use tensors::{address, with_addresses};

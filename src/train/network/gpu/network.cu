@@ -1,8 +1,9 @@
-// Networks: convolution as a product of matrices, batch normalisation, steps.
+// Networks: patches of convolutions, batch normalisation, steps of gradient descent.
 
 #include "kernel.h"
 
-// Patches [B * rows * columns, kernel * kernel * channels] of images [B, height, width, channels], or the way back.
+// Patches [B * rows * columns, kernel * kernel * channels] of images [B, height, width, channels], or the backward pass. Both
+// go over their results, channels innermost: neighbouring threads read and write neighbouring addresses.
 typedef struct {
     const float *from;
     float *to;
@@ -22,8 +23,8 @@ KERNEL patches(const Patches a) {
     }
 }
 
-// Patches added up where they lie in the images: each value of an image gathers from those that it is in, always in the
-// same order.
+// Patches added to the pixels that they were taken from. Each pixel gathers from its patches, always in the same order: to
+// scatter would take atomic additions, whose order, and so the rounding, changes from run to run.
 KERNEL add_patches(const Patches a) {
     EACH(i, a.count) {
         const u32 channel = i % a.channels, pixel = i / a.channels, image = pixel / a.width / a.height;
@@ -43,10 +44,11 @@ KERNEL add_patches(const Patches a) {
     }
 }
 
-// Batch normalisation of `rows` pixels of `channels`, and what is below 0 set to 0 where `relu`. Sums over the rows are
-// made in `parts` parts, two sums of each channel: [parts, channels, 2]; these are added up to the first `groups` of them,
-// and those by whoever needs the whole. `batch` holds the channels' means, and behind them
-// what deviations are divided by as factors.
+// Batch normalisation of `rows` pixels of `channels`, with ReLU if `relu`. Sums over the rows are made in `parts` parts, two
+// sums of each channel: [parts, channels, 2]; these are added to the first `groups` of them, and those by the kernel that
+// needs the whole. Three levels, as each kernel is parallel over its sums only: one level would leave a thread a channel.
+// Sums are float64 and in a fixed order, so that a run repeats to the bit. `batch` holds the channels' means, followed by
+// their inverse deviations.
 typedef struct {
     const float *images, *weights, *bias, *gradient;
     float *batch, *running_mean, *running_variance, *of_weights, *of_bias, *out, *own;
@@ -61,12 +63,12 @@ INLINE u32 first_row(const Norm *a, u32 part) {
     return row < a->rows ? row : a->rows;
 }
 
-// The gradient behind the ReLU.
+// The gradient before the ReLU.
 INLINE float kept(const Norm *a, u32 i) {
     return a->relu && a->out[i] <= 0.0f ? 0.0f : a->gradient[i];
 }
 
-// Sums of values and of their squares.
+// Sums of values and of their squares, in one pass over memory: float64 keeps the digits that their difference cancels.
 KERNEL norm_sums(const Norm a) {
     EACH(i, a.parts * a.channels) {
         const u32 channel = i % a.channels, part = i / a.channels, end = first_row(&a, part + 1);
@@ -81,7 +83,7 @@ KERNEL norm_sums(const Norm a) {
     }
 }
 
-// Sums that begin apart, as additions of one wait for each other, and are added up last.
+// Eight independent sums, added at the end: a float64 addition waits for the last one of its sum, eight are in flight.
 enum { APART = 8 };
 
 INLINE void add_up(const Norm *a, u32 first, u32 end, u32 step, double *to) {
@@ -175,7 +177,7 @@ KERNEL norm_back(const Norm a) {
     }
 }
 
-// The sum of two tensors, what is below 0 set to 0, or the way back: the gradient where `out` is above 0.
+// The sum of two tensors with ReLU, or the backward pass: the gradient where `out` is above 0.
 typedef struct {
     const float *a, *b;
     float *out, *own;
@@ -193,29 +195,30 @@ KERNEL join_back(const Join a) {
     EACH(i, a.count) a.own[i] = a.out[i] > 0.0f ? a.a[i] : 0.0f;
 }
 
-// A step of gradient descent with momentum, of many variables at once.
+// A step of gradient descent with momentum, of up to 64 parameters by one launch: most parameters of a network are so small
+// that a launch takes longer than their step.
 typedef struct {
-    float *variable, *velocity;
+    float *values, *velocity;
     const float *gradient;
     u64 count;
-} Moving;
+} Parameter;
 
 typedef struct {
-    Moving moving[64];
-    i32 variables, nesterov;
-    float rate, momentum, decay;
+    Parameter parameters[64];
+    i32 count, nesterov;
+    float learning_rate, momentum, decay;
     i32 zero;
 } Step;
 
 KERNEL step(const Step a) {
-    for (i32 v = 0; v < a.variables; v += 1) {
-        const Moving m = a.moving[v];
-        EACH(i, m.count) {
-            const float at = m.variable[i];
-            const float gradient = m.gradient[i] + at * a.decay;
-            const float velocity = m.velocity[i] * a.momentum + gradient;
-            m.velocity[i] = velocity;
-            m.variable[i] = at - a.rate * (a.nesterov ? gradient + velocity * a.momentum : velocity);
+    for (i32 v = 0; v < a.count; v += 1) {
+        const Parameter p = a.parameters[v];
+        EACH(i, p.count) {
+            const float at = p.values[i];
+            const float gradient = p.gradient[i] + at * a.decay;
+            const float velocity = p.velocity[i] * a.momentum + gradient;
+            p.velocity[i] = velocity;
+            p.values[i] = at - a.learning_rate * (a.nesterov ? gradient + velocity * a.momentum : velocity);
         }
     }
 }

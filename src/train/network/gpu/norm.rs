@@ -7,19 +7,19 @@ use candle_core::{CpuStorage, CudaStorage, CustomOp3, Layout, Result, Shape, Ten
 use super::tensors::{address, unwritten, with_addresses};
 use super::{Kernel, Norm, launch};
 
-/// Sums that are made side by side, about, so that a GPU is kept busy, and those that are added up last, one by one for
-/// each channel.
+/// Target number of parallel sums in the first kernel, enough for all of a GPU's threads, and in the second, few enough to be
+/// added one by one for each channel in the third.
 const SUMS: [usize; 2] = [1 << 17, 1 << 11];
 
 /// One application while training, on images [B, H, W, C], weights [C] and a bias [C].
-pub(crate) struct GpuNorm {
+pub(in crate::train) struct GpuNorm {
     pub relu: bool,
     pub epsilon: f32,
     pub momentum: f32,
     /// The running statistics [C], which it moves.
     pub mean: Var,
     pub variance: Var,
-    /// Means [C] and inverse deviations [C] of the batch, for the way back.
+    /// Means [C] and inverse deviations [C] of the batch, for the backward pass.
     batch: Mutex<Option<Tensor>>,
 }
 

@@ -3,7 +3,7 @@
 use candle_core::Result;
 use zerocopy::IntoBytes;
 
-use super::posed::Posed;
+use super::crop_flipper::CropFlipper;
 use super::{Images, Kernel, Machine, Order};
 use crate::codec::dct::cosines::cosine_table;
 use crate::read::packed::{PackedBlock, PackedImages};
@@ -18,12 +18,13 @@ const CODINGS: [(u32, &[&str]); 3] = [
     (PackedBlock::TILES, &["tile_groups", "tile_residuals", "tile_medians", "tile_colours"]),
 ];
 
-/// Values that are decoded at a time, unless a batch has more: a kernel's steps take as long for few images as for many.
+/// Values that are decoded at a time, unless a batch has more. The kernel of medians has one thread a plane: it takes as long
+/// for few images as for many, so that several batches are decoded at once.
 const TOGETHER: usize = 1 << 24;
 
-/// Images that a kernel decodes.
-pub(crate) struct Resident<M: Machine> {
-    posed: Posed<M>,
+/// A file's images in a GPU's memory, and the kernels that decode them.
+pub(in crate::train) struct Resident<M: Machine> {
+    flipper: CropFlipper<M>,
     /// Kernels, and the values that each goes over for an image.
     kernels: Vec<(&'static str, usize)>,
     failed: M::Memory,
@@ -33,7 +34,8 @@ pub(crate) struct Resident<M: Machine> {
     /// Rows whose images are decoded, and how many of them went into batches.
     decoded: Vec<u64>,
     taken: usize,
-    _memory: Vec<M::Memory>,
+    /// Memory that the arguments have addresses of, in the order of their fields.
+    _memory: [M::Memory; 11],
 }
 
 impl<M: Machine> Resident<M> {
@@ -45,11 +47,11 @@ impl<M: Machine> Resident<M> {
         let shape = [packed.shape.planes(), packed.shape.rows(), packed.shape.columns()];
         // Whole batches.
         let room = most * (TOGETHER / packed.shape.values().max(1) / most.max(1)).max(1);
-        let posed = Posed::new(machine, shape, format, [most, room])?;
-        Self::with_packed(posed, packed, room).map_err(candle)
+        let flipper = CropFlipper::new(machine, shape, format, [most, room])?;
+        Self::with_packed(flipper, packed, room).map_err(candle)
     }
 
-    fn with_packed(mut posed: Posed<M>, packed: &PackedImages, room: usize) -> Result<Self> {
+    fn with_packed(mut flipper: CropFlipper<M>, packed: &PackedImages, room: usize) -> Result<Self> {
         let shape = packed.shape;
         let (values, area) = (shape.values(), shape.area());
         let groups = |width: u32, channels: u32| {
@@ -57,16 +59,17 @@ impl<M: Machine> Resident<M> {
             shape.planes() / channels.max(1) as usize * shape.rows().div_ceil(2) * across
         };
         let tiles = packed.blocks.iter().filter(|b| b.coding == PackedBlock::TILES);
+        // 0 without blocks of tiles, whose kernels then do not run.
         let groups = tiles.map(|b| groups(b.group_width, b.group_channels)).max().unwrap_or(0);
         let has = |coding: u32| packed.blocks.iter().any(|block| block.coding == coding);
         let (cosines, tiles) = (has(PackedBlock::COSINES), has(PackedBlock::TILES));
         let table = |length| if cosines { cosine_table(length) } else { Vec::new() };
         let [down, along] = [shape.rows(), shape.columns()].map(table);
         let space = |wanted: bool, bytes: usize| if wanted { room.saturating_mul(bytes) } else { 0 };
-        let machine = &posed.machine;
+        let machine = &flipper.machine;
         let failed = machine.zeros(4)?;
         let orders = machine.zeros(room.saturating_mul(size_of::<Order>()))?;
-        let memory = vec![
+        let memory = [
             machine.copy(&packed.data)?,
             machine.copy(packed.blocks.as_bytes())?,
             machine.copy(packed.lanes.as_bytes())?,
@@ -79,9 +82,9 @@ impl<M: Machine> Resident<M> {
             machine.zeros(space(tiles, 4 * groups))?,
             machine.zeros(space(tiles, values))?,
         ];
-        let mut at = memory.iter().map(|memory| machine.address(memory));
-        let a = &mut posed.arguments;
-        for field in [
+        let addresses = memory.each_ref().map(|memory| machine.address(memory));
+        let a = &mut flipper.arguments;
+        let fields = [
             &mut a.data,
             &mut a.blocks,
             &mut a.lanes,
@@ -93,10 +96,9 @@ impl<M: Machine> Resident<M> {
             &mut a.starts,
             &mut a.group_bases,
             &mut a.tiles,
-        ] {
-            *field = at.next().unwrap_or(0);
-        }
-        a.failed = posed.machine.address(&failed);
+        ];
+        fields.into_iter().zip(addresses).for_each(|(field, address)| *field = address);
+        a.failed = flipper.machine.address(&failed);
         a.rows = packed.places.len() as u32;
         a.groups = groups as u32;
         a.interleaved = shape.interleaved.into();
@@ -110,13 +112,13 @@ impl<M: Machine> Resident<M> {
         let kernels = CODINGS.into_iter().filter(|&(coding, _)| has(coding)).flat_map(|(_, names)| names);
         let kernels = kernels.map(|&name| (name, goes_over(name))).collect();
         let (decoded, taken) = (Vec::new(), 0);
-        Ok(Self { posed, kernels, failed, room, orders, decoded, taken, _memory: memory })
+        Ok(Self { flipper, kernels, failed, room, orders, decoded, taken, _memory: memory })
     }
 
-    /// Where batches are made.
+    /// The writer of batches.
     #[cfg(feature = "cuda")]
-    pub fn posed(&self) -> &Posed<M> {
-        &self.posed
+    pub fn flipper(&self) -> &CropFlipper<M> {
+        &self.flipper
     }
 
     /// Images that are decoded at a time at most.
@@ -128,29 +130,30 @@ impl<M: Machine> Resident<M> {
     /// Decodes the images of rows, which the next batches are of.
     ///
     /// # Errors
-    /// `Argument` for a row that there is none of or for more rows than there is room for, and Candle's.
+    /// `Argument` for a row that does not exist or for more rows than there is room for, and Candle's.
     pub fn decode(&mut self, rows: &[u64]) -> GedeResult<()> {
-        let there = u64::from(self.posed.arguments.rows);
+        let there = u64::from(self.flipper.arguments.rows);
         if let Some(row) = rows.iter().find(|&&row| row >= there) {
             return Err(Error::argument(format!("no row {row}; there are {there}")));
         }
         if rows.len() > self.room {
             return Err(Error::argument(format!("{} images are too many for {}", rows.len(), self.room)));
         }
+        // Both before anything may fail: `taken` is an index into `decoded`.
         self.decoded.clear();
+        self.taken = 0;
         let orders: Vec<Order> =
             rows.iter().map(|&row| Order { row: row as u32, ..Order::default() }).collect();
         self.run(&orders).map_err(candle)?;
         self.decoded.extend(rows);
-        self.taken = 0;
         Ok(())
     }
 
     fn run(&mut self, orders: &[Order]) -> Result<()> {
-        let machine = &self.posed.machine;
+        let machine = &self.flipper.machine;
         machine.send(orders.as_bytes(), &mut self.orders)?;
         let orders_at = machine.address(&self.orders);
-        let arguments = Images { orders: orders_at, batch: orders.len() as u32, ..self.posed.arguments };
+        let arguments = Images { orders: orders_at, batch: orders.len() as u32, ..self.flipper.arguments };
         for &(name, each) in &self.kernels {
             let count = each.saturating_mul(orders.len());
             // SAFETY: the addresses are of memory for all that there is room for, and of all that blocks name.
@@ -168,14 +171,14 @@ impl<M: Machine> Resident<M> {
     /// `out` is the address of as many float32 values on the machine.
     pub unsafe fn take(&mut self, orders: &[Order], out: u64) -> GedeResult<()> {
         let rows = orders.iter().map(|order| u64::from(order.row));
-        let next = self.decoded.get(self.taken..).unwrap_or_default().iter().copied().take(orders.len());
+        let next = self.decoded[self.taken..].iter().copied().take(orders.len());
         if !next.eq(rows.clone()) {
             self.decode(&rows.collect::<Vec<_>>())?;
         }
         let first = self.taken;
         self.taken += orders.len();
         // SAFETY: the caller's promise.
-        unsafe { self.posed.pose_from(first, orders, out) }.map_err(candle)
+        unsafe { self.flipper.crop_flip_from(first, orders, out) }.map_err(candle)
     }
 
     /// Waits for all that was decoded.
@@ -183,10 +186,10 @@ impl<M: Machine> Resident<M> {
     /// # Errors
     /// `Corrupt` if one of the records was damaged.
     pub fn check(&self) -> GedeResult<()> {
-        let failed = self.posed.machine.fetch(&self.failed).map_err(candle)?;
-        match failed.iter().all(|&byte| byte == 0) {
-            true => Ok(()),
-            false => Err(Error::corrupt("an image's record is damaged; gede verify tells which")),
+        let failed = self.flipper.machine.fetch(&self.failed).map_err(candle)?;
+        if failed.iter().any(|&byte| byte != 0) {
+            return Err(Error::corrupt("an image's record is damaged; gede verify names it"));
         }
+        Ok(())
     }
 }

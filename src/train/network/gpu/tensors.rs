@@ -10,7 +10,7 @@ pub fn address(storage: &CudaStorage, layout: &Layout) -> Result<u64> {
     Ok(values.device_ptr(&storage.device.cuda_stream()).0 + 4 * start as u64)
 }
 
-/// Hands out the addresses of tensors, each in one piece, which live until the work is ordered.
+/// Calls `work` with the addresses of contiguous tensors, which live until the work is queued.
 pub fn with_addresses<const N: usize, T>(
     tensors: [&Tensor; N],
     work: impl FnOnce([u64; N]) -> Result<T>,

@@ -7,16 +7,15 @@ use std::path::Path;
 use candle_core::{Device, Tensor, Var};
 
 use super::arguments::Norm;
-use super::{Emulated, Join, Kernel, Machine, Moving, Order, Posed, Resident, Step, TOGETHER};
+use super::{CropFlipper, Emulated, Join, Kernel, Machine, Order, Parameter, Resident, Step, TOGETHER};
 use crate::Reader;
-use crate::files::byte_source::Source;
-use crate::read::PackedImages;
 use crate::read::packed::PackedBlock;
+use crate::read::{PackedImages, Source};
 use crate::sample::{Amount, Draw, Epochs, Images, Loader, LoaderOptions, PixelFormat, State};
-use crate::train::network::augment::{Augment, Pose, black, posed};
+use crate::train::network::augment::{Augment, CropFlip, apply_crop_flips, pad_value};
 use crate::train::network::ops::{self, BatchNorm};
 use crate::train::split::generator;
-use crate::train::{Sgd, Steps};
+use crate::train::{Optimizer, Sgd};
 
 /// `tools/cuda/kernels` was run after the last change to the sources.
 #[test]
@@ -56,7 +55,7 @@ fn batches_are_normalised() {
     for (relu, parts) in [(false, 1), (true, 7), (true, 60), (false, 100)] {
         let norm = BatchNorm::new(6, relu, &Device::Cpu).unwrap();
         let out = norm.apply(&images, &weights, &bias, true).unwrap();
-        // A sum of squares alone has next to no gradient behind a normalisation.
+        // A sum of squares alone has next to no gradient before a normalisation.
         let loss = (&out * images.as_tensor()).unwrap().sqr().unwrap().sum_all().unwrap();
         let gradients = loss.backward().unwrap();
         let of_out = ((&out * images.as_tensor()).unwrap() * images.as_tensor()).unwrap();
@@ -105,7 +104,7 @@ fn batches_are_normalised() {
         assert_near("own", &through, &own);
         assert_near("weights", &values(gradients.get(&weights).unwrap()), of_weights);
         assert_near("bias", &values(gradients.get(&bias).unwrap()), of_bias);
-        let [(_, running_mean), (_, running_variance)] = norm.running();
+        let [(_, running_mean), (_, running_variance)] = norm.buffers();
         assert_near("mean", &values(running_mean), &mean);
         assert_near("variance", &values(running_variance), &variance);
     }
@@ -143,27 +142,27 @@ fn steps_are_made() {
         let variables = [noise(&[5, 3], 1), noise(&[7], 2)];
         let mut moved: Vec<[Vec<f32>; 3]> =
             variables.iter().map(|v| [values(v), vec![0.0; v.elem_count()], Vec::new()]).collect();
-        let mut steps = Steps::new(sgd, variables.clone());
+        let mut steps = Optimizer::new(sgd, variables.clone());
         for seed in 3..6 {
             let pull = variables.each_ref().map(|v| noise(v.dims(), seed));
             let products = variables.iter().zip(&pull).map(|(v, p)| (v.as_tensor() * p.as_tensor()).unwrap());
             let loss = products.map(|p| p.sum_all().unwrap()).reduce(|a, b| (a + b).unwrap()).unwrap();
             steps.step(&loss.backward().unwrap(), 0.1).unwrap();
             let mut step = Step {
-                moving: [Moving::default(); TOGETHER],
-                variables: 2,
+                parameters: [Parameter::default(); TOGETHER],
+                count: 2,
                 nesterov: sgd.nesterov.into(),
-                rate: 0.1,
+                learning_rate: 0.1,
                 momentum: sgd.momentum as f32,
                 decay: sgd.weight_decay as f32,
                 zero: 0,
             };
             for ((to, [variable, velocity, gradient]), pull) in
-                step.moving.iter_mut().zip(&mut moved).zip(&pull)
+                step.parameters.iter_mut().zip(&mut moved).zip(&pull)
             {
                 *gradient = values(pull);
-                *to = Moving {
-                    variable: variable.as_mut_ptr() as u64,
+                *to = Parameter {
+                    values: variable.as_mut_ptr() as u64,
                     velocity: velocity.as_mut_ptr() as u64,
                     gradient: gradient.as_ptr() as u64,
                     count: variable.len() as u64,
@@ -193,15 +192,15 @@ fn files() -> Vec<(String, Reader<impl Source>)> {
 }
 
 /// Orders of rows in poses, and the poses.
-fn orders(rows: &[u64]) -> (Vec<Order>, Vec<Pose>) {
-    let poses = Augment { shift: 2, mirror: true }.poses(rows.len(), &mut generator(1));
-    let order = |(&row, pose): (&u64, &Pose)| Order {
+fn orders(rows: &[u64]) -> (Vec<Order>, Vec<CropFlip>) {
+    let crop_flips = Augment { shift: 2, mirror: true }.crop_flips(rows.len(), &mut generator(1));
+    let order = |(&row, crop_flip): (&u64, &CropFlip)| Order {
         row: row as u32,
-        down: pose.down as i32,
-        right: pose.right as i32,
-        mirrored: pose.mirrored.into(),
+        down: crop_flip.down as i32,
+        right: crop_flip.right as i32,
+        mirrored: crop_flip.mirrored.into(),
     };
-    (rows.iter().zip(&poses).map(order).collect(), poses)
+    (rows.iter().zip(&crop_flips).map(order).collect(), crop_flips)
 }
 
 /// The batches of an epoch, as the loader and the CPU make them.
@@ -218,9 +217,9 @@ fn each_batch(
         let bytes = Loader::start(scope, images, None, epochs(), options(PixelFormat::Bytes)).unwrap();
         for (batch, bytes) in batches.zip(bytes) {
             let (batch, bytes) = (batch.unwrap(), bytes.unwrap());
-            let (orders, poses) = orders(batch.rows());
+            let (orders, crop_flips) = orders(batch.rows());
             let crate::sample::Pixels::Bytes(pixels) = bytes.pixels() else { panic!("no bytes") };
-            work(batch.rows(), &orders, pixels, posed(&batch, &poses, &black(format)));
+            work(batch.rows(), &orders, pixels, apply_crop_flips(&batch, &crop_flips, &pad_value(format)));
         }
     });
 }
@@ -230,7 +229,7 @@ fn format(channels: usize) -> PixelFormat {
     PixelFormat::Floats { mean: some(0.4), std: some(0.2) }
 }
 
-/// Whatever their coding, images are decoded where they lie compressed to the same numbers as by the CPU.
+/// Images of every coding are decoded from their compressed form to the same numbers as by the CPU.
 #[test]
 fn resident_images_are_decoded() {
     let (files, mut codings) = (files(), std::collections::BTreeSet::new());
@@ -244,7 +243,7 @@ fn resident_images_are_decoded() {
         each_batch(&images, &format(channels), |rows, orders, _, wanted| {
             batches.push((rows.to_vec(), orders.to_vec(), wanted));
         });
-        // Some lie there decoded, one behind the other; others are decoded when they are asked for.
+        // Some batches are decoded ahead, in order; others when they are asked for.
         for (number, (_, orders, wanted)) in batches.iter().enumerate() {
             if number % 5 == 1 {
                 let ahead: Vec<u64> = batches[number..].iter().take(3).flat_map(|b| b.0.clone()).collect();
@@ -264,12 +263,12 @@ fn resident_images_are_decoded() {
 }
 
 #[test]
-fn bytes_that_are_sent_are_posed() {
+fn bytes_that_are_sent_are_shifted_and_flipped() {
     for (name, reader) in files() {
         let images = reader.images(None).unwrap();
         let (channels, height, width) = Images::shape(&images);
         let shape = [channels, height, width];
-        let mut sent = Posed::new(Emulated, shape, &format(channels), [7, 7]).unwrap();
+        let mut sent = CropFlipper::new(Emulated, shape, &format(channels), [7, 7]).unwrap();
         each_batch(&images, &format(channels), |_, orders, bytes, wanted| {
             let mut out = vec![f32::NAN; wanted.len()];
             // SAFETY: there is room for the batch.
@@ -279,9 +278,9 @@ fn bytes_that_are_sent_are_posed() {
     }
 }
 
-/// Damaged records are told, and rows that are not there; nothing is read or written elsewhere.
+/// Damaged records and missing rows are errors; nothing is read or written out of bounds.
 #[test]
-fn damage_is_told() {
+fn damage_is_an_error() {
     for (name, reader) in files() {
         let images = reader.images(None).unwrap();
         let packed = images.packed().unwrap();

@@ -1,4 +1,4 @@
-//! Batch normalisation, and what is below 0 set to 0 if so wanted.
+//! Batch normalisation with an optional ReLU.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::{Tape, values, with_values};
 
-/// Parts that sums over a batch are made in: the same on every machine, whatever the threads.
+/// Parts of a batch in which sums are made. Fixed, so that sums are the same on every machine with any number of threads.
 const PARTS: usize = 32;
 
 /// Added to variances.
@@ -16,8 +16,8 @@ const EPSILON: f32 = 1e-5;
 /// Share of a batch's statistics in the running ones.
 const MOMENTUM: f32 = 0.1;
 
-/// Normalises the channels of images [B, H, W, C] to a mean and a deviation that are learnt: `weights` [C] and `bias`
-/// [C]. Where it trains, means and variances are those of the batch; otherwise running ones of the batches trained on.
+/// Normalises the channels of images [B, H, W, C] to a learnt deviation `weights` [C] and mean `bias` [C]. In training,
+/// statistics are those of the batch; in evaluation, running ones of the batches trained on.
 pub struct BatchNorm {
     relu: bool,
     mean: Var,
@@ -31,15 +31,15 @@ struct Statistics {
     variance: Vec<f32>,
 }
 
-/// One application while training.
+/// One application in training.
 struct Applied {
     relu: bool,
-    /// Statistics of the batch, for the backward pass.
+    /// Statistics of the batch, for the backward pass. Candle calls operations by `&self`, hence the lock.
     batch: Arc<Mutex<Option<Statistics>>>,
 }
 
 impl BatchNorm {
-    /// Normalisation of `channels` channels, followed by ReLU if `relu` says so.
+    /// Normalisation of `channels` channels, followed by ReLU if `relu`.
     ///
     /// # Errors
     /// Candle's.
@@ -48,20 +48,20 @@ impl BatchNorm {
         Ok(Self { relu, mean, variance: Var::ones(channels, DType::F32, device)? })
     }
 
-    /// The running statistics [C] each, by name: changed by training, but not trained.
-    pub fn running(&self) -> [(&'static str, &Var); 2] {
-        [("mean", &self.mean), ("variance", &self.variance)]
+    /// The running statistics, [C] each, by PyTorch's names: changed by training, but not trained.
+    pub fn buffers(&self) -> [(&'static str, &Var); 2] {
+        [("running_mean", &self.mean), ("running_var", &self.variance)]
     }
 
-    /// Applies it. Where it trains, the running statistics move by a tenth towards the batch's.
+    /// Applies it. In training, the running statistics move by a tenth towards the batch's.
     ///
     /// # Errors
     /// Candle's, if shapes do not fit or the tensors are not float32.
     pub fn apply(&self, images: &Tensor, weights: &Tensor, bias: &Tensor, train: bool) -> Result<Tensor> {
-        self.on(&mut Tape::candles(), images, [weights, bias], train)
+        self.on(&mut Tape::unrecorded(), images, [weights, bias], train)
     }
 
-    /// As [`apply`](Self::apply), kept on a tape where it trains.
+    /// As [`apply`](Self::apply), recorded on a tape in training.
     ///
     /// # Errors
     /// As [`apply`](Self::apply).
@@ -78,6 +78,7 @@ impl BatchNorm {
             bail!("images of {channels} channels do not fit the normalisation of {own}")
         }
         if !train {
+            // Statistics are constants here: one factor and one summand a channel, instead of four operations a value.
             let scale = (weights / (self.variance.as_detached_tensor() + f64::from(EPSILON))?.sqrt()?)?;
             let shift = (bias - (self.mean.as_detached_tensor() * &scale)?)?;
             let out = images.broadcast_mul(&scale)?.broadcast_add(&shift)?;
@@ -94,6 +95,8 @@ impl BatchNorm {
         let arguments = [&images.contiguous()?, &weights.contiguous()?, &bias.contiguous()?];
         let out = tape.three(applied, arguments)?;
         if let Some(batch) = &*batch.lock().unwrap_or_else(PoisonError::into_inner) {
+            // The variance of a sample is biased by (n - 1) / n. PyTorch corrects the running one, not the batch's; so do we,
+            // since weights are exchanged with it.
             let rows = (count * height * width) as f32;
             let unbiased = rows / (rows - 1.0).max(1.0);
             let move_to = |running: &Var, batch: &[f32], by: f32| {
@@ -127,6 +130,7 @@ fn sums(
             sums
         })
         .collect();
+    // A part sums few thousand values, which float32 holds; the parts are added in float64.
     let mut all = vec![0.0f64; width];
     for part in parts {
         all.iter_mut().zip(part).for_each(|(all, part)| *all += f64::from(part));
@@ -135,12 +139,13 @@ fn sums(
 }
 
 impl Statistics {
-    fn of(images: &[f32], channels: usize) -> Self {
+    fn new(images: &[f32], channels: usize) -> Self {
         let rows = (images.len() / channels.max(1)).max(1) as f32;
         let add =
             |sums: &mut [f32], _: usize, row: &[f32]| sums.iter_mut().zip(row).for_each(|(sum, v)| *sum += v);
         let mean: Vec<f32> =
             sums(images, channels, add, channels).into_iter().map(|sum| sum / rows).collect();
+        // A second pass: the mean of squares less the squared mean would cancel most digits of a float32.
         let square = |sums: &mut [f32], _: usize, row: &[f32]| {
             sums.iter_mut().zip(row).zip(&mean).for_each(|((sum, v), mean)| *sum += (v - mean) * (v - mean));
         };
@@ -170,13 +175,16 @@ impl CustomOp3 for Applied {
         let (_, _, _, channels) = images_layout.shape().dims4()?;
         let (images, weights) = (values(images, images_layout)?, values(weights, weights_layout)?);
         let bias = values(bias, bias_layout)?;
-        let batch = Statistics::of(images, channels);
+        let batch = Statistics::new(images, channels);
+        // w (x - mean) scale + b as x * factor + shift: one multiplication and one addition a value.
         let factors: Vec<f32> = batch.scales().iter().zip(weights).map(|(scale, w)| scale * w).collect();
         let shifts = bias.iter().zip(&batch.mean).zip(&factors).map(|((b, mean), factor)| b - mean * factor);
         let shifts: Vec<f32> = shifts.collect();
+        // Without ReLU the maximum with the least float changes nothing, and the loop is one vector code for both.
         let least = if self.relu { 0.0 } else { f32::MIN };
         let mut out = vec![0.0; images.len()];
         let rows = out.par_chunks_exact_mut(channels.max(1)).zip(images.par_chunks_exact(channels.max(1)));
+        // A row of channels takes less time than handing it to a thread: at least 256 go together.
         rows.with_min_len(256).for_each(|(out, row)| {
             let parts = out.iter_mut().zip(row).zip(factors.iter().zip(&shifts));
             parts.for_each(|((out, v), (factor, shift))| *out = (v * factor + shift).max(least));
@@ -202,18 +210,12 @@ impl CustomOp3 for Applied {
             with_values(weights, |weights| {
                 with_values(out, |out| {
                     with_values(gradient, |gradient| {
-                        let row_of = |all: &'_ [f32], row: usize| -> std::ops::Range<usize> {
-                            let start = (row * channels).min(all.len());
-                            start..(start + channels).min(all.len())
-                        };
                         let kept = |g: f32, out: f32| if relu && out <= 0.0 { 0.0 } else { g };
-                        // The first half sums the gradients, the second their products with the normalised values.
+                        // The first half sums the gradients, the second their products with the normalised values: both in
+                        // one pass, which waits for memory, not for arithmetic.
                         let add = |sums: &mut [f32], row: usize, x: &[f32]| {
-                            let range = row_of(out, row);
-                            let (Some(out), Some(gradient)) = (out.get(range.clone()), gradient.get(range))
-                            else {
-                                return;
-                            };
+                            let range = row * channels..(row + 1) * channels;
+                            let (out, gradient) = (&out[range.clone()], &gradient[range]);
                             let (plain, products) = sums.split_at_mut(channels);
                             let sums = plain.iter_mut().zip(products);
                             let parts =
@@ -237,6 +239,7 @@ impl CustomOp3 for Applied {
                             let parts = parts.zip(batch.mean.iter().zip(&scales)).zip(sums);
                             parts.for_each(
                                 |((((own, x), (out, g)), (mean, scale)), ((sum, product), weight))| {
+                                    // Computed again: to read it back would take longer than two operations.
                                     let normal = (x - mean) * scale;
                                     *own =
                                         weight * scale * (kept(*g, *out) - (sum + normal * product) / rows);

@@ -1,15 +1,15 @@
-//! Two ways that meet: their sum, and what is below 0 set to 0.
+//! The end of a residual block: a sum and ReLU in one pass.
 
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 
 use super::{Tape, values, with_values};
 
-/// The sum of two tensors of one shape, what is below 0 set to 0: where the two ways of a residual block meet.
+/// The sum of two tensors of one shape, followed by ReLU: the branches of a residual block meet in it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Join;
 
-/// Values that a thread takes at a time at least.
+/// Values that a task has at least: 64 KiB of each argument, so that its work takes longer than starting it.
 const CHUNK: usize = 1 << 14;
 
 /// `out = work(a, b)`, value by value.
@@ -24,16 +24,16 @@ impl Join {
     /// # Errors
     /// Candle's, if shapes differ or the tensors are not float32.
     pub fn apply(self, a: &Tensor, b: &Tensor) -> Result<Tensor> {
-        self.on(&mut Tape::candles(), a, b)
+        self.on(&mut Tape::unrecorded(), a, b)
     }
 
-    /// As [`apply`](Self::apply), kept on a tape.
+    /// As [`apply`](Self::apply), recorded on a tape.
     ///
     /// # Errors
     /// As [`apply`](Self::apply).
     pub fn on(self, tape: &mut Tape, a: &Tensor, b: &Tensor) -> Result<Tensor> {
         if a.shape() != b.shape() {
-            bail!("ways of shapes {:?} and {:?} do not meet", a.shape(), b.shape())
+            bail!("branches of shapes {:?} and {:?} do not meet", a.shape(), b.shape())
         }
         tape.two(self, &a.contiguous()?, &b.contiguous()?)
     }
@@ -80,11 +80,13 @@ impl CustomOp2 for Join {
             let own = crate::train::network::gpu::join_back(out, &gradient.contiguous()?)?;
             return Ok((Some(own.clone()), Some(own)));
         }
+        // The sum is positive where ReLU passed it on: no mask is kept from the forward pass.
         let own = with_values(out, |out| {
             with_values(gradient, |gradient| {
                 Ok(each(out, gradient, |out, gradient| if out > 0.0 { gradient } else { 0.0 }))
             })
         })?;
+        // Both arguments have the same gradient, and share its memory: a tensor is a reference.
         let own = Tensor::from_vec(own, out.shape(), out.device())?;
         Ok((Some(own.clone()), Some(own)))
     }

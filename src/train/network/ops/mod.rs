@@ -1,8 +1,9 @@
-//! Operations on images [B, H, W, C] that Candle has none of, or slow ones: with backward passes, on the CPU and, in steps
-//! that Candle knows and kernels of their own, on a GPU.
+//! Operations on images [B, H, W, C] that Candle lacks or has slow ones for, with backward passes: on the CPU, and on a GPU by
+//! kernels and by operations of Candle.
 
 mod batch_norm;
 mod convolution;
+mod convolve;
 mod join;
 mod patches;
 mod pool;

@@ -1,4 +1,4 @@
-//! A convolution as a product of matrices, by Candle's own: the way of a GPU.
+//! A convolution as a product of matrices by Candle: the way on a GPU without cuDNN.
 
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
@@ -18,9 +18,9 @@ struct Patches {
 struct AddPatches(Patches);
 
 impl Convolution {
-    /// As [`apply`](Self::apply), in steps that Candle knows but for the patches. The patches are kept for the way back:
-    /// K * K times the images.
-    pub(crate) fn by_products(
+    /// The convolution by operations of Candle, except for the patches. Candle keeps these for the backward pass: K * K
+    /// times the images.
+    pub(super) fn by_products(
         self,
         images: &Tensor,
         weights: &Tensor,
@@ -35,16 +35,16 @@ impl Convolution {
 }
 
 impl Patches {
-    fn of_images(&self) -> Shape {
+    fn image_shape(&self) -> Shape {
         let Sizes { images, height, width, channels, .. } = self.sizes;
         Shape::from((images, height, width, channels))
     }
 
-    fn of_patches(&self) -> Shape {
+    fn patch_shape(&self) -> Shape {
         Shape::from((self.sizes.images * self.sizes.places(), self.sizes.patch))
     }
 
-    /// Works on the images side by side, each with its patches.
+    /// Calls `work` for every image and its patches, in parallel.
     fn each(
         &self,
         from: &[f32],
@@ -118,7 +118,7 @@ impl CustomOp1 for Patches {
     }
 
     fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let shape = self.of_patches();
+        let shape = self.patch_shape();
         let mut out = vec![0.0; shape.elem_count()];
         let work = |image: &[f32], patches: &mut [f32]| self.convolution.patches(&self.sizes, image, patches);
         self.each(values(storage, layout)?, &mut out, self.lengths(), work);
@@ -131,7 +131,7 @@ impl CustomOp1 for Patches {
         storage: &candle_core::CudaStorage,
         layout: &Layout,
     ) -> Result<(candle_core::CudaStorage, Shape)> {
-        self.launch("patches", storage, layout, self.of_patches())
+        self.launch("patches", storage, layout, self.patch_shape())
     }
 
     fn bwd(&self, _images: &Tensor, _patches: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
@@ -145,7 +145,7 @@ impl CustomOp1 for AddPatches {
     }
 
     fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let (patches, shape) = (self.0, self.0.of_images());
+        let (patches, shape) = (self.0, self.0.image_shape());
         let [image, own] = patches.lengths();
         let mut out = vec![0.0; shape.elem_count()];
         let work =
@@ -160,7 +160,7 @@ impl CustomOp1 for AddPatches {
         storage: &candle_core::CudaStorage,
         layout: &Layout,
     ) -> Result<(candle_core::CudaStorage, Shape)> {
-        self.0.launch("add_patches", storage, layout, self.0.of_images())
+        self.0.launch("add_patches", storage, layout, self.0.image_shape())
     }
 }
 

@@ -1,4 +1,4 @@
-//! The largest of every 2 x 2 values.
+//! Max-pooling of 2 x 2 values.
 
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
@@ -14,7 +14,7 @@ impl MaxPool {
     /// Applies it.
     ///
     /// # Errors
-    /// Candle's, if these are no images of float32.
+    /// Candle's, if the tensor is not of rank 4 and float32.
     pub fn apply(self, images: &Tensor) -> Result<Tensor> {
         if !images.device().is_cpu() {
             return self.by_maxima(images);
@@ -24,7 +24,7 @@ impl MaxPool {
 }
 
 impl MaxPool {
-    /// In steps that Candle knows. Of several largest values each gets the gradient.
+    /// The same by operations of Candle, for a GPU. Of several largest values each gets the gradient.
     fn by_maxima(self, images: &Tensor) -> Result<Tensor> {
         let (count, height, width, channels) = images.dims4()?;
         let (rows, columns) = (height / 2, width / 2);
@@ -36,7 +36,7 @@ impl MaxPool {
     }
 }
 
-/// For every pooled value its place and the places of the four it is one of.
+/// Calls `four` for every pooled value with its index and those of the four values that it is the largest of.
 fn fours(shape: (usize, usize, usize), mut four: impl FnMut(usize, [usize; 4])) {
     let (height, width, channels) = shape;
     let (rows, columns) = (height / 2, width / 2);
@@ -44,6 +44,7 @@ fn fours(shape: (usize, usize, usize), mut four: impl FnMut(usize, [usize; 4])) 
         for x in 0..columns {
             let (to, from) = ((y * columns + x) * channels, (2 * y * width + 2 * x) * channels);
             let row = width * channels;
+            // Channels are contiguous: the four places advance along four cache lines together.
             for c in 0..channels {
                 four(to + c, [from, from + channels, from + row, from + row + channels].map(|at| at + c));
             }
@@ -51,8 +52,9 @@ fn fours(shape: (usize, usize, usize), mut four: impl FnMut(usize, [usize; 4])) 
     }
 }
 
-/// The largest of some values, and its place.
+/// The largest of four values, and its index.
 fn largest(values: &[f32], places: [usize; 4]) -> (usize, f32) {
+    // Strictly larger, so that the first of equal ones wins, as in PyTorch.
     let [first, rest @ ..] = places;
     rest.into_iter()
         .fold((first, values[first]), |best, at| if values[at] > best.1 { (at, values[at]) } else { best })
@@ -88,6 +90,7 @@ impl CustomOp1 for MaxPool {
                 let pixels = (height * width * channels).max(1);
                 let each = from.par_chunks_exact(pixels).zip(own.par_chunks_exact_mut(pixels));
                 each.zip(gradient.par_chunks_exact(size.max(1))).for_each(|((image, own), gradient)| {
+                    // The largest is found again: four loads from a cache are cheaper than an index a value in memory.
                     fours((height, width, channels), |from, places| {
                         let (place, _) = largest(image, places);
                         own[place] += gradient[from];

@@ -2,7 +2,8 @@
 
 use std::collections::BinaryHeap;
 
-use super::{Choice, EVERY, Gradients, Select, Stage, Weighing};
+use super::method::EVERY;
+use super::{Choice, Gradients, Method, RowSource, Select, SelectionContext, Weighing};
 use crate::error::Result;
 use crate::sample::Amount;
 
@@ -15,29 +16,35 @@ pub struct Craig {
     pub amount: Amount,
 }
 
+pub(super) const METHOD: Method = Method {
+    name: "craig",
+    title: "CRAIG",
+    about: "Images whose gradients are near those of all others, weighted by the number of these",
+    note: "again every 20 epochs",
+    takes_share: true,
+    source: RowSource::Selected(|amount| Box::new(Craig { amount })),
+};
+
 impl Select for Craig {
-    fn choose(&mut self, stage: &Stage) -> Result<Choice> {
-        if stage.epoch == 0 {
-            return stage.at_random(self.amount, EVERY);
+    fn choose(&mut self, context: &SelectionContext) -> Result<Choice> {
+        if context.epoch == 0 {
+            return context.at_random(self.amount, EVERY);
         }
-        let gradients = Gradients::of_all(stage)?;
-        let found = gradients.each_class(stage, self.amount, |class| {
+        let gradients = Gradients::with_all_rows(context)?;
+        let found = gradients.each_class(context, self.amount, |class| {
             let places = &class.places;
             let squares: Vec<f32> = places.iter().map(|&at| gradients.product(at, at)).collect();
             let distances = |from: usize| -> Vec<f32> {
-                let (Some(&place), Some(&square)) = (places.get(from), squares.get(from)) else {
-                    return Vec::new();
-                };
+                let (place, square) = (places[from], squares[from]);
                 let to = places.iter().zip(&squares);
                 to.map(|(&at, own)| (own + square - 2.0 * gradients.product(place, at)).max(0.0).sqrt())
                     .collect()
             };
             let chosen = facilities(places.len(), &distances, class.budget);
-            let rows = chosen.into_iter().filter_map(|(at, weight)| Some((*places.get(at)?, weight as f32)));
-            rows.collect::<Vec<_>>()
+            chosen.into_iter().map(|(at, weight)| (places[at], weight as f32)).collect::<Vec<_>>()
         })?;
         let (places, weights): (Vec<usize>, Vec<f32>) = found.into_iter().flatten().unzip();
-        Choice::new(gradients.at(&places), Weighing::Rows(weights), EVERY)
+        Choice::new(gradients.rows_at(&places), Weighing::Rows(weights), EVERY)
     }
 }
 
@@ -70,7 +77,8 @@ impl Ord for Saving {
 
 /// Chooses facilities among `count` points; with each comes the number of points that it serves, itself among them.
 fn facilities(count: usize, distances: &impl Fn(usize) -> Vec<f32>, most: usize) -> Vec<(usize, usize)> {
-    // Before any facility is there, all are as far as the farthest two can be: twice the largest distance from one.
+    // Before the first facility every distance counts as twice the largest from one point, which no pair exceeds (triangle
+    // inequality): so that the first choice, too, is the largest saving.
     let far = 2.0 * distances(0).into_iter().fold(0.0, f32::max);
     let mut nearest = vec![(far, usize::MAX); count];
     let saved = |nearest: &[(f32, usize)], at: usize| -> f64 {
@@ -81,7 +89,7 @@ fn facilities(count: usize, distances: &impl Fn(usize) -> Vec<f32>, most: usize)
         (0..count).map(|at| Saving { gain: saved(&nearest, at), at, as_of: 0 }).collect();
     let mut chosen = Vec::new();
     while chosen.len() < most {
-        // What was saved only shrinks: a fresh one on top is the best.
+        // Savings only shrink as facilities are added (submodularity): a saving on top that is up to date is the best.
         let Some(top) = heap.pop() else { break };
         if top.as_of < chosen.len() {
             heap.push(Saving { gain: saved(&nearest, top.at), as_of: chosen.len(), ..top });
@@ -94,7 +102,7 @@ fn facilities(count: usize, distances: &impl Fn(usize) -> Vec<f32>, most: usize)
         }
         chosen.push((top.at, 0));
     }
-    // Each is served by itself, however close another is: no weight is 0.
+    // A facility serves itself, even if a copy of it is one too: no weight is 0.
     for (number, (at, _)) in chosen.iter().enumerate() {
         nearest[*at].1 = number;
     }

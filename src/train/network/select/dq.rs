@@ -1,8 +1,7 @@
 //! Dataset Quantization (Zhou et al., 2023).
 
-use super::gradients::{Class, dot};
-use super::stage::take;
-use super::{Choice, Gradients, Select, Stage, Weighing};
+use super::gradients::dot;
+use super::{Choice, ClassBudget, Gradients, Method, RowSource, Select, SelectionContext, Weighing};
 use crate::error::Result;
 use crate::sample::Amount;
 
@@ -20,22 +19,31 @@ pub struct Dq {
     pub amount: Amount,
 }
 
+pub(super) const METHOD: Method = Method {
+    name: "dq",
+    title: "DQ",
+    about: "Images of ten bins of a class (Dataset Quantization)",
+    note: "once, after a network learnt from all images for 10 epochs; without its step on pixels, which wants an autoencoder",
+    takes_share: true,
+    source: RowSource::Selected(|amount| Box::new(Dq { amount })),
+};
+
 impl Select for Dq {
-    fn choose(&mut self, stage: &Stage) -> Result<Choice> {
-        let gradients = stage.rehearse(EPOCHS, &mut |_| Ok(()), || Gradients::of_all(stage))?;
-        let found = gradients.each_class(stage, self.amount, |class| {
-            let Class { places, budget, random, .. } = class;
+    fn choose(&mut self, context: &SelectionContext) -> Result<Choice> {
+        let gradients = context.rehearse(EPOCHS, &mut |_| Ok(()), || Gradients::with_all_rows(context))?;
+        let found = gradients.each_class(context, self.amount, |class| {
+            let ClassBudget { places, budget, random, .. } = class;
             let bins = bins(&gradients, places);
             let count = bins.len().max(1);
             let drawn = bins.into_iter().enumerate().flat_map(|(at, mut bin)| {
                 // The budget's remainder goes to the first bins.
-                take(&mut bin, (*budget + count - 1 - at) / count, random);
+                random.keep(&mut bin, (*budget + count - 1 - at) / count);
                 bin
             });
             drawn.collect::<Vec<_>>()
         })?;
         let places: Vec<usize> = found.into_iter().flatten().collect();
-        Choice::new(gradients.at(&places), Weighing::Equal, u64::MAX)
+        Choice::new(gradients.rows_at(&places), Weighing::Equal, u64::MAX)
     }
 }
 
@@ -48,14 +56,11 @@ fn bins(gradients: &Gradients, places: &[usize]) -> Vec<Vec<usize>> {
     let mut bins = Vec::new();
     while !pool.is_empty() {
         // What a row gains, from all of the pool before anything is in the bin.
-        let sum = Sum::of(gradients, &pool);
+        let sum = Sum::new(gradients, &pool);
         let mut gains: Vec<f32> = pool.iter().map(|&row| sum.near(gradients, row)).collect();
         let mut bin = Vec::new();
         while bin.len() < size {
-            let best = (0..pool.len()).max_by(|&a, &b| {
-                let gain = |at: usize| gains.get(at).copied().unwrap_or(f32::MIN);
-                gain(a).total_cmp(&gain(b))
-            });
+            let best = (0..pool.len()).max_by(|&a, &b| gains[a].total_cmp(&gains[b]));
             let Some(best) = best else { break };
             gains.swap_remove(best);
             let (place, length) = pool.swap_remove(best);
@@ -77,7 +82,7 @@ struct Sum {
 }
 
 impl Sum {
-    fn of(gradients: &Gradients, pool: &[(usize, f32)]) -> Self {
+    fn new(gradients: &Gradients, pool: &[(usize, f32)]) -> Self {
         let width = pool.first().map_or(0, |&(at, _)| gradients.hidden(at).len());
         let mut sum = Self {
             rows: pool.len() as f32,

@@ -1,10 +1,9 @@
 //! GLISTER (Killamsetty et al., 2021).
 
-use super::stage::take;
-use super::{Choice, EVERY, Gradients, Select, Stage, Weighing};
+use super::method::EVERY;
+use super::{Choice, Gradients, Method, RowSource, Select, SelectionContext, Weighing};
 use crate::error::Result;
 use crate::sample::Amount;
-use crate::sample::random::below;
 
 /// The share of all rows that is held out to validate.
 const HELD_OUT: f64 = 0.1;
@@ -13,7 +12,7 @@ const HELD_OUT: f64 = 0.1;
 const MISSED: f64 = 0.01;
 
 /// Rows whose step lowers the loss on held-out rows the most, one after the other: the gain of a row is, to first order,
-/// the product of its gradient with that of the held-out rows, whose scores move with every row that is taken. Only the
+/// the product of its gradient with that of the held-out rows, whose logits move with every row that is taken. Only the
 /// gradient by the bias is looked at; each time the best of some random candidates is taken. The first rows are random;
 /// they are selected again every 20 epochs, from all but a tenth that is held out for good.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,51 +21,58 @@ pub struct Glister {
     pub amount: Amount,
 }
 
+pub(super) const METHOD: Method = Method {
+    name: "glister",
+    title: "GLISTER",
+    about: "Images whose steps lower the loss on held-out ones the most",
+    note: "again every 20 epochs, a tenth held out",
+    takes_share: true,
+    source: RowSource::Selected(|amount| Box::new(Glister { amount })),
+};
+
 impl Select for Glister {
-    fn choose(&mut self, stage: &Stage) -> Result<Choice> {
-        if stage.epoch == 0 {
-            return stage.at_random(self.amount, EVERY);
+    fn choose(&mut self, context: &SelectionContext) -> Result<Choice> {
+        if context.epoch == 0 {
+            return context.at_random(self.amount, EVERY);
         }
-        // The same are held out at every epoch.
-        let mut held_out: Vec<u64> = (0..stage.images.rows()).collect();
-        let count = stage.count(Amount::Fraction(HELD_OUT))?;
-        take(&mut held_out, count, &mut Stage { epoch: 0, ..*stage }.random());
+        // Drawn as at epoch 0, so that the same rows are held out at every epoch.
+        let mut held_out: Vec<u64> = (0..context.images.rows()).collect();
+        let count = context.count(Amount::Fraction(HELD_OUT))?;
+        SelectionContext { epoch: 0, ..*context }.random().keep(&mut held_out, count);
         held_out.sort_unstable();
         let others: Vec<u64> =
-            (0..stage.images.rows()).filter(|row| held_out.binary_search(row).is_err()).collect();
-        let (held_out, gradients) = (Gradients::of(stage, &held_out)?, Gradients::of(stage, &others)?);
-        let most = stage.count(self.amount)?.min(gradients.len());
+            (0..context.images.rows()).filter(|row| held_out.binary_search(row).is_err()).collect();
+        let (held_out, gradients) = (Gradients::new(context, &held_out)?, Gradients::new(context, &others)?);
+        let most = context.count(self.amount)?.min(gradients.len());
         let candidates = (gradients.len() as f64 / most as f64 * (1.0 / MISSED).ln()).ceil() as usize;
         let mut gain = Gain::new(&held_out);
         let mut places: Vec<usize> = (0..gradients.len()).collect();
-        let random = &mut stage.random();
+        let random = &mut context.random();
         for taken in 0..most {
             let left = places.len() - taken;
-            // Candidates are what is swapped to the front of those left.
+            // A partial Fisher-Yates shuffle: the candidates come to the front of the rows left.
             for at in taken..taken + candidates.min(left) {
-                let other = at + below(random, (places.len() - at) as u64) as usize;
+                let other = at + random.below((places.len() - at) as u64) as usize;
                 places.swap(at, other);
             }
             let slope = gain.slope();
-            let of =
+            let gain_of =
                 |place: usize| gradients.error(place).iter().zip(&slope).map(|(e, s)| e * s).sum::<f32>();
-            let among = places.iter().enumerate().skip(taken).take(candidates.min(left));
-            let best = among.map(|(at, &place)| (of(place), at)).max_by(|a, b| a.0.total_cmp(&b.0));
+            let among = taken..taken + candidates.min(left);
+            let best = among.map(|at| (gain_of(places[at]), at)).max_by(|a, b| a.0.total_cmp(&b.0));
             let Some((_, best)) = best else { break };
             places.swap(taken, best);
-            if let Some(&place) = places.get(taken) {
-                gain.take(gradients.error(place), stage.training.rate as f32);
-            }
+            gain.take(gradients.error(places[taken]), context.config.learning_rate as f32);
         }
         places.truncate(most);
-        Choice::new(gradients.at(&places), Weighing::Equal, EVERY)
+        Choice::new(gradients.rows_at(&places), Weighing::Equal, EVERY)
     }
 }
 
 /// The held-out rows as the taken ones move them.
 struct Gain<'a> {
     held_out: &'a Gradients,
-    /// Change of the scores so far, the same for all rows.
+    /// Change of the logits so far, the same for all rows.
     moved: Vec<f32>,
 }
 
@@ -80,7 +86,7 @@ impl<'a> Gain<'a> {
         let mut sum = vec![0.0; self.moved.len()];
         for at in 0..self.held_out.len() {
             let label = self.held_out.label(at) as usize;
-            // Probabilities move with scores as exp: what they were is in the error.
+            // Adding m to a logit multiplies its probability by exp(m) before normalisation; the error holds the old ones.
             let error = self.held_out.error(at).iter().enumerate();
             let before = error.map(|(class, e)| e + if class == label { 1.0 } else { 0.0 });
             let after: Vec<f32> = before.zip(&self.moved).map(|(p, moved)| p * moved.exp()).collect();
@@ -94,7 +100,7 @@ impl<'a> Gain<'a> {
     }
 
     /// Takes a step along a row's gradient.
-    fn take(&mut self, error: &[f32], rate: f32) {
-        self.moved.iter_mut().zip(error).for_each(|(moved, error)| *moved -= rate * error);
+    fn take(&mut self, error: &[f32], learning_rate: f32) {
+        self.moved.iter_mut().zip(error).for_each(|(moved, error)| *moved -= learning_rate * error);
     }
 }

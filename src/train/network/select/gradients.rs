@@ -2,18 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use super::Stage;
-use super::seen::{softmax, values};
-use crate::error::Result;
+use super::step_info::{class_index, softmax, values};
+use super::{SelectionContext, SelectionRandom};
+use crate::error::{Error, Result};
 use crate::sample::{Amount, Draw, Epochs, State};
 use crate::train::candle_error::candle;
-use crate::train::network::intake::each_batch;
+use crate::train::network::input_pipeline::each_batch;
 
 /// The gradients of some rows' losses by the weights and the bias of the last layer: e (h, 1)^T for a row with the error
-/// e [C] (probabilities, less 1 at its class) of scores made of h [E]. They are never built: products of two of them are
+/// e [C] (probabilities, less 1 at its class) of logits from the layer's input h [E]. They are never built: the product of two of them is
 /// (e1 . e2)(1 + h1 . h2).
 pub struct Gradients {
     rows: Vec<u64>,
@@ -27,12 +26,13 @@ pub struct Gradients {
 }
 
 impl Gradients {
-    /// Gradients of some rows by the network as it is, without augmentation.
+    /// Gradients of some rows by the network in its present state, without augmentation.
     ///
     /// # Errors
-    /// `Argument` for a network that does not give its last layer, or if Candle refuses; errors of reading.
-    pub fn of(stage: &Stage, rows: &[u64]) -> Result<Self> {
-        let epochs = Epochs::new(Draw::Listed(rows), Amount::Fraction(1.0), State::new(stage.training.seed))?;
+    /// `Argument` for a network without [`penultimate`](crate::train::models::Network::penultimate), for a class that it
+    /// does not have, or if Candle refuses; errors of reading.
+    pub fn new(context: &SelectionContext, rows: &[u64]) -> Result<Self> {
+        let epochs = Epochs::new(Draw::Listed(rows), Amount::Fraction(1.0), State::new(context.config.seed))?;
         let mut found = Self {
             rows: Vec::with_capacity(rows.len()),
             labels: Vec::with_capacity(rows.len()),
@@ -42,23 +42,22 @@ impl Gradients {
             width: 0,
         };
         each_batch(
-            stage.training,
-            stage.network,
-            (stage.images, stage.labels),
+            context.config,
+            context.network,
+            (context.images, context.labels),
             epochs.until(1),
-            |drawn, images, _| {
-                let (hidden, scores) =
-                    stage.network.last_layer(images).map_err(candle)?.ok_or_else(Stage::untold)?;
-                let ((mut errors, classes), (hidden, width)) = (values(&scores)?, values(&hidden)?);
-                for (error, &label) in errors.chunks_exact_mut(classes.max(1)).zip(&drawn.labels) {
+            |sampled, images, _| {
+                let (hidden, logits) =
+                    context.network.penultimate(images).map_err(candle)?.ok_or_else(no_penultimate)?;
+                let ((mut errors, classes), (hidden, width)) = (values(&logits)?, values(&hidden)?);
+                for (error, &label) in errors.chunks_exact_mut(classes.max(1)).zip(&sampled.labels) {
                     softmax(error);
-                    if let Some(own) = error.get_mut(label as usize) {
-                        *own -= 1.0;
-                    }
+                    let own = class_index(label, error)?;
+                    error[own] -= 1.0;
                 }
                 (found.classes, found.width) = (classes, width);
-                found.rows.extend(&drawn.rows);
-                found.labels.extend(&drawn.labels);
+                found.rows.extend(&sampled.rows);
+                found.labels.extend(&sampled.labels);
                 found.errors.extend(errors);
                 found.hidden.extend(hidden);
                 Ok(())
@@ -70,9 +69,9 @@ impl Gradients {
     /// Gradients of all rows.
     ///
     /// # Errors
-    /// As [`of`](Self::of).
-    pub fn of_all(stage: &Stage) -> Result<Self> {
-        Self::of(stage, &(0..stage.images.rows()).collect::<Vec<_>>())
+    /// As [`new`](Self::new).
+    pub fn with_all_rows(context: &SelectionContext) -> Result<Self> {
+        Self::new(context, &(0..context.images.rows()).collect::<Vec<_>>())
     }
 
     /// Row numbers. The other accessors take an index into this slice.
@@ -100,7 +99,7 @@ impl Gradients {
         self.labels[at]
     }
 
-    /// The error of a row's scores [C].
+    /// The error of a row's logits [C].
     pub fn error(&self, at: usize) -> &[f32] {
         &self.errors[at * self.classes..(at + 1) * self.classes]
     }
@@ -115,41 +114,52 @@ impl Gradients {
         dot(self.error(a), self.error(b)) * (1.0 + dot(self.hidden(a), self.hidden(b)))
     }
 
-    /// The rows at some places.
-    pub(crate) fn at(&self, places: &[usize]) -> Vec<u64> {
+    /// Row numbers at some indices.
+    pub fn rows_at(&self, places: &[usize]) -> Vec<u64> {
         places.iter().map(|&at| self.rows[at]).collect()
     }
 
-    /// Works on the classes side by side, each with its share of an amount of all rows; in the order of the classes.
-    pub(crate) fn each_class<T: Send>(
+    /// Calls `work` for every class in parallel, with the class's part of an amount of all rows. Results are in the order
+    /// of the classes.
+    ///
+    /// # Errors
+    /// As [`SelectionContext::count`].
+    pub fn each_class<T: Send>(
         &self,
-        stage: &Stage,
+        context: &SelectionContext,
         amount: Amount,
-        work: impl Fn(&mut Class) -> T + Sync + Send,
+        work: impl Fn(&mut ClassBudget) -> T + Sync + Send,
     ) -> Result<Vec<T>> {
         let mut by_class: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
         self.labels.iter().enumerate().for_each(|(at, &label)| by_class.entry(label).or_default().push(at));
-        let budgets = shares(stage.count(amount)?.min(self.len()), by_class.values().map(Vec::len));
-        let classes = by_class.into_iter().zip(budgets).map(|((number, places), budget)| Class {
+        let budgets = shares(context.count(amount)?.min(self.len()), by_class.values().map(Vec::len));
+        let classes = by_class.into_iter().zip(budgets).map(|((number, places), budget)| ClassBudget {
             number: number as usize,
             places,
             budget,
-            random: stage.random_of(number),
+            random: context.class_random(number),
         });
-        let mut classes: Vec<Class> = classes.collect();
+        let mut classes: Vec<ClassBudget> = classes.collect();
         Ok(classes.par_iter_mut().map(work).collect())
     }
 }
 
-/// The rows of a class.
-pub(crate) struct Class {
+/// The rows of a class, to select from.
+pub struct ClassBudget {
+    /// Number of the class.
     pub number: usize,
-    /// Where they are among all.
+    /// Indices of its rows among those of the [`Gradients`].
     pub places: Vec<usize>,
-    /// How many are to be selected.
+    /// Rows to select.
     pub budget: usize,
     /// The class's own random numbers.
-    pub random: ChaCha8Rng,
+    pub random: SelectionRandom,
+}
+
+fn no_penultimate() -> Error {
+    Error::argument(
+        "the network does not give the input of its last layer (`Network::penultimate`), which this method needs",
+    )
 }
 
 /// `count` in the proportions of sizes, each at most its size; what rounding down leaves goes to the largest remainders.
@@ -166,8 +176,8 @@ fn shares(count: usize, sizes: impl Iterator<Item = usize> + Clone) -> Vec<usize
     shares
 }
 
-/// The dot product, summed in eight parts.
-pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
+/// The dot product, in eight sums: one sum would wait for each addition, eight fill a vector register.
+pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
     let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
     let mut sums = [0.0; 8];
     for (a, b) in a.iter().zip(b) {

@@ -1,9 +1,8 @@
 //! InfoBatch (Qin et al., 2024).
 
-use super::seen::softmax;
-use super::{Choice, Seen, Select, Stage, Weighing};
+use super::step_info::{class_index, softmax};
+use super::{Choice, Method, RowSource, Select, SelectionContext, StepInfo, Weighing};
 use crate::error::Result;
-use crate::sample::random::unit;
 
 /// The chance that a row with a small loss is left out of an epoch, and the share of the epochs after which none is.
 const LEFT_OUT: f64 = 0.5;
@@ -24,19 +23,28 @@ impl InfoBatch {
     }
 }
 
+pub(super) const METHOD: Method = Method {
+    name: "info-batch",
+    title: "InfoBatch",
+    about: "All images but half of those with a small loss",
+    note: "again every epoch",
+    takes_share: false,
+    source: RowSource::Selected(|_| Box::new(InfoBatch::new())),
+};
+
 impl Select for InfoBatch {
-    fn choose(&mut self, stage: &Stage) -> Result<Choice> {
-        let rows = stage.images.rows();
+    fn choose(&mut self, context: &SelectionContext) -> Result<Choice> {
+        let rows = context.images.rows();
         self.losses.resize(rows as usize, f32::NAN);
-        let until = (UNTIL * stage.training.epochs as f64).floor() as u64;
-        if stage.epoch >= until {
+        let until = (UNTIL * context.config.epochs as f64).floor() as u64;
+        if context.epoch >= until {
             return Choice::new((0..rows).collect(), Weighing::Equal, u64::MAX);
         }
         let known = || self.losses.iter().filter(|loss| loss.is_finite()).map(|&loss| f64::from(loss));
         let mean = known().sum::<f64>() / known().count().max(1) as f64;
-        let random = &mut stage.random();
+        let random = &mut context.random();
         let kept = (0..rows).zip(&self.losses).filter_map(|(row, &loss)| match f64::from(loss) < mean {
-            true if unit(random) < LEFT_OUT => None,
+            true if random.unit() < LEFT_OUT => None,
             true => Some((row, (1.0 / (1.0 - LEFT_OUT)) as f32)),
             false => Some((row, 1.0)),
         });
@@ -44,12 +52,12 @@ impl Select for InfoBatch {
         Choice::new(rows, Weighing::Rows(weights), 1)
     }
 
-    fn saw(&mut self, seen: &Seen) -> Result<()> {
-        let (mut scores, classes) = seen.values()?;
-        let each = seen.rows.iter().zip(seen.labels).zip(scores.chunks_exact_mut(classes.max(1)));
-        for ((&row, &label), scores) in each {
-            let own = scores.get(label as usize).copied().unwrap_or(f32::NAN);
-            let loss = softmax(scores) - own;
+    fn on_step(&mut self, step: &StepInfo) -> Result<()> {
+        let (mut logits, classes) = step.values()?;
+        let each = step.rows.iter().zip(step.labels).zip(logits.chunks_exact_mut(classes.max(1)));
+        for ((&row, &label), logits) in each {
+            let own = logits[class_index(label, logits)?];
+            let loss = softmax(logits) - own;
             self.losses[row as usize] = loss;
         }
         Ok(())

@@ -1,6 +1,6 @@
-//! Sums of few vectors that come near a target.
+//! Weighted sums of few vectors near a target.
 
-/// A vector whose part that the chosen ones do not span is a smaller share of its square adds nothing but noise.
+/// A vector counts as spanned by the chosen ones if a smaller share of its square is left: the rest is rounding noise.
 const SPANNED: f64 = 1e-8;
 
 /// The pursuit ends where what is left of the target is a smaller share of its length.
@@ -16,12 +16,12 @@ impl Factor {
         let mut x: Vec<f64> = Vec::with_capacity(b.len());
         for (row, b) in self.0.iter().zip(b) {
             let known: f64 = row.iter().zip(&x).map(|(l, x)| l * x).sum();
-            x.push((b - known) / row.last().unwrap_or(&1.0));
+            x.push((b - known) / row[x.len()]);
         }
         x
     }
 
-    /// Adds the row of products with the vectors so far and with itself; whether they do not span it.
+    /// Adds the row of products with the vectors so far and with itself, unless they span the vector. True if it was added.
     fn grow(&mut self, products: &[f64], square: f64) -> bool {
         let mut row = self.forward(products);
         let rest = square - row.iter().map(|l| l * l).sum::<f64>();
@@ -37,12 +37,8 @@ impl Factor {
     fn solve(&self, b: &[f64]) -> Vec<f64> {
         let mut x = self.forward(b);
         for at in (0..x.len()).rev() {
-            let below = self.0.iter().zip(&x).skip(at + 1);
-            let known: f64 = below.filter_map(|(row, x)| Some(row.get(at)? * x)).sum();
-            let own = self.0.get(at).and_then(|row| row.last()).unwrap_or(&1.0);
-            if let Some(x) = x.get_mut(at) {
-                *x = (*x - known) / own;
-            }
+            let known: f64 = (at + 1..x.len()).map(|below| self.0[below][at] * x[below]).sum();
+            x[at] = (x[at] - known) / self.0[at][at];
         }
         x
     }
@@ -61,7 +57,7 @@ struct Atom {
 /// At most `most` of the vectors (rows of `width` values) with weights above 0 whose sum comes near the target: the
 /// vector that points most along the residual is added, weights are solved for again, and vectors whose weight would
 /// fall below 0 leave (orthogonal matching pursuit with the inner loop of Lawson and Hanson's non-negative least squares).
-pub(crate) fn pursue(vectors: &[f32], width: usize, target: &[f64], most: usize) -> Vec<(usize, f64)> {
+pub(super) fn pursue(vectors: &[f32], width: usize, target: &[f64], most: usize) -> Vec<(usize, f64)> {
     let vector = |at: usize| &vectors[at * width..(at + 1) * width];
     let count = vectors.len() / width.max(1);
     let mut atoms: Vec<Atom> = Vec::new();
@@ -133,7 +129,7 @@ fn settle(atoms: &mut Vec<Atom>, factor: &mut Factor) -> Vec<usize> {
         atoms.retain_mut(|atom| {
             atom.products = keep(&atom.products);
             at += 1;
-            !out.get(at - 1).is_some_and(|out| *out)
+            !out[at - 1]
         });
         *factor = Factor::default();
         for atom in atoms.iter() {

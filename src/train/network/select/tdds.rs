@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use super::seen::softmax;
-use super::{Choice, Seen, Select, Stage, Weighing};
+use super::step_info::softmax;
+use super::{Choice, Method, RowSource, Select, SelectionContext, StepInfo, Weighing};
 use crate::error::{Error, Result};
 use crate::sample::Amount;
 
@@ -19,34 +19,43 @@ const NEWEST: f32 = 0.9;
 pub struct Tdds {
     /// Rows.
     pub amount: Amount,
-    /// Epochs that are learnt from all rows.
+    /// Epochs of training on all rows, more than 10.
     pub epochs: u64,
 }
 
 impl Tdds {
-    /// By a network that learns for 20 epochs.
+    /// Trains the network for 20 epochs first.
     pub fn new(amount: Amount) -> Self {
         Self { amount, epochs: 20 }
     }
 }
 
+pub(super) const METHOD: Method = Method {
+    name: "tdds",
+    title: "TDDS",
+    about: "Images whose probabilities move unevenly while a network learns",
+    note: "once, after a network learnt from all images for 20 epochs",
+    takes_share: true,
+    source: RowSource::Selected(|amount| Box::new(Tdds::new(amount))),
+};
+
 impl Select for Tdds {
-    fn choose(&mut self, stage: &Stage) -> Result<Choice> {
+    fn choose(&mut self, context: &SelectionContext) -> Result<Choice> {
         if self.epochs <= WINDOW as u64 {
             return Err(Error::argument(format!(
-                "TDDS looks at more than {WINDOW} epochs, not {}",
+                "TDDS needs more than {WINDOW} epochs, not {}",
                 self.epochs
             )));
         }
-        let mut moves = Moves::new(stage.images.rows() as usize);
-        stage.rehearse(self.epochs, &mut |seen| moves.saw(seen), || Ok(()))?;
+        let mut moves = Moves::new(context.images.rows() as usize);
+        context.rehearse(self.epochs, &mut |step| moves.on_step(step), || Ok(()))?;
         let scores = moves.scores();
         let mut rows: Vec<u64> = (0..scores.len() as u64).collect();
         let score = |row: u64| scores[row as usize];
         rows.sort_by(|&a, &b| score(b).total_cmp(&score(a)).then(a.cmp(&b)));
-        rows.truncate(stage.count(self.amount)?);
+        rows.truncate(context.count(self.amount)?);
         let mean = rows.iter().map(|&row| score(row)).sum::<f32>() / rows.len() as f32;
-        // Where nothing moved, all rows count the same.
+        // If no row moved, all rows have the same weight.
         let weight = |row: &u64| if mean > 0.0 { (score(*row) / mean).max(f32::MIN_POSITIVE) } else { 1.0 };
         let weights = rows.iter().map(weight).collect();
         Choice::new(rows, Weighing::Batches(weights), u64::MAX)
@@ -71,19 +80,19 @@ impl Moves {
         Self { epoch: 0, last: Vec::new(), now: zeros.clone(), before: VecDeque::new(), scores: zeros }
     }
 
-    fn saw(&mut self, seen: &Seen) -> Result<()> {
-        if seen.epoch != self.epoch {
+    fn on_step(&mut self, step: &StepInfo) -> Result<()> {
+        if step.epoch != self.epoch {
             self.turn();
-            self.epoch = seen.epoch;
+            self.epoch = step.epoch;
         }
-        let (mut scores, classes) = seen.values()?;
+        let (mut logits, classes) = step.values()?;
         self.last.resize(self.now.len() * classes, 0.0);
-        for (&row, scores) in seen.rows.iter().zip(scores.chunks_exact_mut(classes.max(1))) {
-            let raw = scores.to_vec();
-            let log = softmax(scores);
-            let last = self.last.iter_mut().skip(row as usize * classes).take(classes);
+        for (&row, logits) in step.rows.iter().zip(logits.chunks_exact_mut(classes.max(1))) {
+            let raw = logits.to_vec();
+            let log = softmax(logits);
+            let last = &mut self.last[row as usize * classes..][..classes];
             let mut moved = 0.0;
-            for ((last, p), raw) in last.zip(scores).zip(raw) {
+            for ((last, p), raw) in last.iter_mut().zip(logits).zip(raw) {
                 moved += (*p * (raw - log - *last)).abs();
                 *last = raw - log;
             }
@@ -92,7 +101,7 @@ impl Moves {
         Ok(())
     }
 
-    /// Ends an epoch. The first has nothing that it moved from.
+    /// Ends an epoch. The first has no predecessor to move from.
     fn turn(&mut self) {
         if self.epoch == 0 {
             return;

@@ -84,11 +84,11 @@ impl Condensed {
     fn coreset(&self) -> Result<Dataset> {
         let reader = open(&self.file)?;
         if let Some(stored) = reader.coreset()? {
-            return Dataset::of_coreset(stored);
+            return Dataset::from_coreset(stored);
         }
         let (features, target) = columns_of_target(&reader)?;
         self.large.whole(&reader)?;
-        Coreset::of_rows(&reader, &features, &target)
+        Coreset::select(&reader, &features, &target)
     }
 }
 

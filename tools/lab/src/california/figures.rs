@@ -117,9 +117,9 @@ pub fn time(curves: &[CurveRow], path: &Path) -> Result<()> {
 /// Figure 3a: the ways of three descents over the contours of the full loss.
 pub fn contours(trial: &Trial, paths: &[PathRow], path: &Path) -> Result<()> {
     let data = trial.train.with_features(&PAIR)?;
-    let gram = Gram::of(&data)?;
+    let gram = Gram::from_dataset(&data)?;
     let best = gram.solve(0.0)?.model;
-    let scale = Standardiser::of(&data);
+    let scale = Standardiser::from_dataset(&data);
     let best: Vec<f64> = best.weights.iter().zip(scale.scale()).map(|(w, s)| w * s).collect();
     let correlation = (0..data.rows()).map(|i| scale.apply(data.row(i)).product::<f64>()).sum::<f64>();
     let correlation = correlation / data.rows() as f64;

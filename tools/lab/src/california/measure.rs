@@ -118,14 +118,14 @@ pub fn training(trial: &Trial, on_rows: bool, path: &Path) -> Result<(Vec<Traini
     record("moments, descent", 0, *moments_seconds, gram.descend(&standardiser, &Descent::default())?)?;
     record("moments, closed form", 0, *moments_seconds, gram.solve(0.0)?)?;
     let begun = Instant::now();
-    let coreset = Coreset::of_rows(&Reader::open(path)?, trial.train.features(), TARGET)?;
+    let coreset = Coreset::select(&Reader::open(path)?, trial.train.features(), TARGET)?;
     let coreset_seconds = begun.elapsed().as_secs_f64();
     let fit = descend(&coreset, &standardiser, &Descent::default())?;
     record("coreset, descent", coreset.rows(), coreset_seconds, fit)?;
     record("coreset, closed form", coreset.rows(), coreset_seconds, closed_form(&coreset, 0.0)?)?;
     if on_rows {
         let begun = Instant::now();
-        let all = Dataset::of_rows(&Reader::open(path)?, trial.train.features(), TARGET)?;
+        let all = Dataset::from_rows(&Reader::open(path)?, trial.train.features(), TARGET)?;
         let read_seconds = begun.elapsed().as_secs_f64();
         record("all rows, closed form", all.rows(), read_seconds, closed_form(&all, 0.0)?)?;
         let full = descend(&all, &standardiser, &Descent::default())?;
@@ -168,7 +168,7 @@ fn curve(trial: &Trial, method: &str, read_seconds: f64, fit: &Fit) -> Result<Ve
 pub fn paths(trial: &Trial, condensed: &Dataset) -> Result<Vec<PathRow>> {
     let all = trial.train.with_features(&PAIR)?;
     let condensed = condensed.with_features(&PAIR)?;
-    let standardiser = Standardiser::of(&all);
+    let standardiser = Standardiser::from_dataset(&all);
     let mut rows = Vec::new();
     for (method, data, batch_rows, check_every) in [
         ("full batch", &all, None, 1),

@@ -73,5 +73,5 @@ fn load(data: Option<&Path>) -> Result<FloatTable> {
         Some(file) => file.to_owned(),
         None => PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data/california.parquet")),
     };
-    FloatTable::of(&ArrowTable::open(path)?)
+    FloatTable::from_table(&ArrowTable::open(path)?)
 }

@@ -66,11 +66,11 @@ impl Trial {
 
         let begun = Instant::now();
         let condensed = Reader::open(path)?.condensed()?.ok_or_else(|| missing("condensed samples"))?;
-        let condensed = Dataset::of_condensed(&condensed)?;
+        let condensed = Dataset::from_condensed(&condensed)?;
         let condensed_seconds = begun.elapsed().as_secs_f64();
 
         let begun = Instant::now();
-        let gram = Gram::of_moments(&Reader::open(path)?.moments()?.ok_or_else(|| missing("moments"))?)?;
+        let gram = Gram::from_moments(&Reader::open(path)?.moments()?.ok_or_else(|| missing("moments"))?)?;
         let moments_seconds = begun.elapsed().as_secs_f64();
 
         Ok(Encoded {

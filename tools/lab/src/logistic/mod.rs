@@ -71,7 +71,7 @@ pub fn run(request: &Request) -> Result<()> {
 }
 
 fn table(path: &Path) -> Result<FloatTable> {
-    FloatTable::of(&ArrowTable::open(path)?)
+    FloatTable::from_table(&ArrowTable::open(path)?)
 }
 
 /// Measures what is not yet in the results, share by share: it may be stopped at any time, and goes on where it was.

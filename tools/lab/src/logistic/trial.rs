@@ -39,13 +39,13 @@ impl Trial<'_> {
         let own = Reader::open(&scattered)?.cell_covariances()?;
         let missing = || Error::new(ErrorKind::Argument, "the file has no condensed samples or moments");
         let samples = reader.condensed()?.ok_or_else(missing)?;
-        let condensed = ClassData::of_condensed(&samples)?;
+        let condensed = ClassData::from_condensed(&samples)?;
         let moments = reader.moments()?.ok_or_else(missing)?;
-        let spread = Spread::of(&condensed, &moments)?;
-        let own = Spread::of_cells(&condensed, &samples, &own.ok_or_else(missing)?, Some(&moments))?;
+        let spread = Spread::new(&condensed, &moments)?;
+        let own = Spread::from_cells(&condensed, &samples, &own.ok_or_else(missing)?, Some(&moments))?;
         let (features, labels) = (condensed.features(), condensed.labels());
         let rows = FileRows::new(&reader, features, self.target, labels)?;
-        let all = ClassData::of_rows(&reader, features, self.target, labels)?;
+        let all = ClassData::from_rows(&reader, features, self.target, labels)?;
         let test = self.classes(test, &condensed)?;
 
         let newton = Newton::default();

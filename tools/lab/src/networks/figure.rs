@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use gede::Result;
+use gede::train::select::find_method;
 
 use super::rows::NetworkRow;
 use super::set::Set;
@@ -10,7 +11,7 @@ use super::summary::runs;
 use gede_cli::output::count;
 use gede_cli::plot::{Axis, BLUE, Figure, GREEN, GREY, Line, ORANGE, PURPLE, Panel, SKY, Series, VERMILION};
 
-/// Draws the means of the methods that draw new images in every epoch, with the range over seeds.
+/// Draws the means of methods that draw images again in every epoch, with the range of the seeds.
 pub fn drawn(set: &Set, rows: &[NetworkRow], path: &Path) -> Result<()> {
     let paper = set.paper.iter().filter(|paper| paper.0 < 100.0).map(|paper| (paper.0, paper.1)).collect();
     let all = runs(rows);
@@ -44,7 +45,7 @@ pub fn drawn(set: &Set, rows: &[NetworkRow], path: &Path) -> Result<()> {
     .save(path)
 }
 
-/// Draws the paper's figures 6 to 8: methods that select images against random ones, accuracy over share and over time.
+/// Draws the paper's figures 6 to 8: methods that select images, and random ones, accuracy over share and over time.
 pub fn methods(set: &Set, rows: &[NetworkRow], path: &Path) -> Result<()> {
     let all = runs(rows);
     let panel = |x: Axis<'static>, value: fn(&NetworkRow) -> f64| {
@@ -53,19 +54,16 @@ pub fn methods(set: &Set, rows: &[NetworkRow], path: &Path) -> Result<()> {
             let points = own.map(|runs| (runs.mean(value), runs.mean(|row| 100.0 * row.test_accuracy)));
             Series::new(name, colour, points.collect())
         };
-        Panel {
-            x,
-            y: Axis::linear("Test accuracy, %"),
-            series: vec![
-                of("random", "random, anew in every epoch", SKY),
-                of("balanced", "as many of every class", BLUE),
-                of("grad-match", "GRAD-MATCH", VERMILION),
-                of("glister", "GLISTER", ORANGE),
-                of("dq", "DQ", GREEN),
-                of("tdds", "TDDS", PURPLE),
-                of("full", "all images", GREY),
-            ],
+        let mut series = vec![
+            of("random", "random, again in every epoch", SKY),
+            of("balanced", "as many of every class", BLUE),
+        ];
+        for (selected, colour) in set.selected.iter().zip([VERMILION, ORANGE, GREEN, PURPLE]) {
+            let title = find_method(selected.method).map_or(selected.method, |method| method.title);
+            series.push(of(selected.method, title, colour));
         }
+        series.push(of("full", "all images", GREY));
+        Panel { x, y: Axis::linear("Test accuracy, %"), series }
     };
     Figure {
         title: &format!("{}: images that a method selects, and random ones", set.title),

@@ -1,4 +1,4 @@
-//! Networks on sets of images: accuracy over the share of the images that an epoch has, drawn anew from the file or
+//! Networks on sets of images: accuracy over the share of the images that an epoch has, drawn again from the file or
 //! selected.
 
 mod figure;
@@ -15,15 +15,15 @@ use self::rows::NetworkRow;
 use self::run::{Files, Job};
 use self::set::{SETS, Set};
 use super::{Request, csv_file, folder, misuse, revision, steps};
-use gede_cli::methods::Method;
+use gede::train::select::{METHODS, Method, find_method};
 use gede_cli::output::write_file;
 
 /// Epochs of the runs whose times are compared: short ones, in turns, as a machine's speed changes by the hour.
 const TIMED: u64 = 20;
 
-/// Everything that is run, in this order: with three seeds what is drawn, with one what costs more.
-fn jobs(set: &Set) -> Vec<Job> {
-    let drawn = [Method::Random, Method::Rs2, Method::Balanced];
+/// All runs, in order: methods that draw have three seeds, methods that select have one, since they cost more.
+fn jobs(set: &Set) -> Result<Vec<Job>> {
+    let drawn = [method("random")?, method("rs2")?, method("balanced")?];
     let job = |method, percent, seed| Job { method, percent, seed, epochs: set.epochs };
     let mut jobs = Vec::new();
     for seed in 1..=3 {
@@ -32,23 +32,31 @@ fn jobs(set: &Set) -> Vec<Job> {
         }
     }
     // As many steps on all images as others make on a tenth of them.
-    jobs.push(Job { epochs: set.epochs / 10, ..job(Method::Full, 100.0, 1) });
+    jobs.push(Job { epochs: set.epochs / 10, ..job(method("full")?, 100.0, 1) });
     jobs.extend(drawn.map(|method| job(method, 20.0, 1)));
-    jobs.push(job(Method::Full, 100.0, 1));
-    let selected = [Method::GradMatch, Method::Glister, Method::Craig, Method::Dq, Method::Tdds, Method::Ccs];
-    jobs.extend(selected.map(|method| job(method, 10.0, 1)));
-    jobs.push(job(Method::InfoBatch, 100.0, 1));
-    let compared = [Method::GradMatch, Method::Glister, Method::Dq, Method::Tdds];
-    for percent in [1.0, 5.0, 20.0] {
-        jobs.extend(compared.map(|method| job(method, percent, 1)));
+    jobs.push(job(method("full")?, 100.0, 1));
+    // Every method of the registry that selects: a new one joins the experiment by itself.
+    for method in METHODS.into_iter().filter(|method| method.selects()) {
+        jobs.push(job(method, if method.takes_share { 10.0 } else { 100.0 }, 1));
     }
-    jobs
+    for percent in [1.0, 5.0, 20.0] {
+        for selected in &set.selected {
+            jobs.push(job(method(selected.method)?, percent, 1));
+        }
+    }
+    Ok(jobs)
 }
 
-/// The runs that time a tenth of the images against all images, in pairs.
-fn timed() -> Vec<Job> {
+/// A method of the registry.
+fn method(name: &str) -> Result<&'static Method> {
+    find_method(name).ok_or_else(|| misuse(format!("no method {name}")))
+}
+
+/// Pairs of runs, one after the other, that give the time for a tenth of the images as a share of that for all.
+fn timed() -> Result<Vec<Job>> {
+    let (random, full) = (method("random")?, method("full")?);
     let job = |method, percent, seed| Job { method, percent, seed, epochs: TIMED };
-    (1..=3).flat_map(|seed| [job(Method::Random, 10.0, seed), job(Method::Full, 100.0, seed)]).collect()
+    Ok((1..=3).flat_map(|seed| [job(random, 10.0, seed), job(full, 100.0, seed)]).collect())
 }
 
 /// Rows of runs, and of those that are timed.
@@ -74,10 +82,10 @@ pub fn run(name: &str, request: &Request) -> Result<()> {
     gede_cli::allocator::keep_memory();
     let set = SETS.iter().find(|set| set.name == name).ok_or_else(|| misuse(format!("no set {name}")))?;
     let data = request.data.ok_or_else(|| misuse(format!("name the folder of {name}/ by --data")))?;
-    let files = Files::of(set, data, request.device)?;
+    let files = Files::new(set, data, request.device)?;
     let out = folder(request, name)?;
     let revision = revision(&out);
-    let (jobs, timed) = (jobs(set), timed());
+    let (jobs, timed) = (jobs(set)?, timed()?);
     let bar = steps(jobs.len() + timed.len());
     let paths = ["runs.csv", "times.csv"].map(|name| out.join(name));
     let mut results = Results { runs: csv_file::load(&paths[0])?, times: csv_file::load(&paths[1])? };

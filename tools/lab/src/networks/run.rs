@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use gede::read::Source;
 use gede::sample::{Images, LabelColumn, Labels};
-use gede::train::{Training, device_name, peak_gpu_memory};
+use gede::train::{TrainConfig, device_name, peak_gpu_memory};
 use gede::write::TemporaryFolder;
 use gede::{Error, ErrorKind, Reader, Result};
 
@@ -13,29 +13,30 @@ use super::rows::NetworkRow;
 use super::set::Set;
 use crate::open;
 use crate::storage::machine;
+use gede::train::select::Method;
 use gede_cli::device::On;
-use gede_cli::methods::Method;
+use gede_cli::methods;
 
-/// The settings of a run.
+/// One run to make.
 #[derive(Clone, Copy, Debug)]
 pub struct Job {
-    pub method: Method,
+    pub method: &'static Method,
     pub percent: f64,
     pub seed: u64,
     pub epochs: u64,
 }
 
 impl Job {
-    /// True if a row was measured with these settings.
+    /// True if a row is of this run.
     pub fn is(&self, row: &NetworkRow) -> bool {
-        row.method == self.method.name()
+        row.method == self.method.name
             && (row.percent, row.seed, row.epochs) == (self.percent, self.seed, self.epochs)
     }
 }
 
 impl fmt::Display for Job {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, {} %, seed {}", self.method.name(), self.percent, self.seed)
+        write!(f, "{}, {} %, seed {}", self.method.name, self.percent, self.seed)
     }
 }
 
@@ -50,7 +51,7 @@ pub struct Files {
 
 impl Files {
     /// Converts a set of the folder of data.
-    pub fn of(set: &Set, data: &Path, device: On) -> Result<Self> {
+    pub fn new(set: &Set, data: &Path, device: On) -> Result<Self> {
         let folder = TemporaryFolder::new(&std::env::temp_dir())?;
         let [train, test] = set.convert(data, folder.path())?;
         Ok(Self { train, test, device, _folder: folder })
@@ -69,30 +70,29 @@ impl Files {
         let reader = open(&self.train)?;
         let (images, labels) = (reader.images(None)?, labels(&reader)?);
         let device = self.device.device()?;
-        let training = Training { feed: self.device.feed(), ..set.training(job.epochs, job.seed) };
+        let config = TrainConfig { input_mode: self.device.input_mode(), ..set.config(job.epochs, job.seed) };
         let network = set.network(job.seed, &device)?;
         let from = (&reader, &images as &dyn Images, &labels as &dyn Labels);
         let share = job.percent / 100.0;
-        let outcome = job.method.train(&training, network.as_ref(), from, share, &mut |_| {})?;
-        let trained = outcome.trained;
+        let outcome = methods::train(job.method, &config, network.as_ref(), from, share, &mut |_| {})?;
+        let report = outcome.report;
         let test = open(&self.test)?;
-        let test_accuracy =
-            training.accuracy(network.as_ref(), &test.images(None)?, &self::labels(&test)?)?;
+        let test_accuracy = config.accuracy(network.as_ref(), &test.images(None)?, &self::labels(&test)?)?;
         Ok(NetworkRow {
-            method: job.method.name(),
+            method: job.method.name.to_owned(),
             percent: job.percent,
             seed: job.seed,
             epochs: job.epochs,
-            steps: trained.steps,
+            steps: report.steps,
             test_accuracy,
-            last_loss: trained.epochs.last().map_or(f64::NAN, |epoch| epoch.loss),
-            train_seconds: trained.seconds,
-            images_per_second: trained.images as f64 / trained.seconds,
-            loader_share: trained.waited / trained.seconds,
+            last_loss: report.epochs.last().map_or(f64::NAN, |epoch| epoch.loss),
+            train_seconds: report.seconds,
+            images_per_second: report.images as f64 / report.seconds,
+            loader_share: report.waited / report.seconds,
             bytes_read: reader.touched_bytes(),
             training_memory: outcome.training_memory,
             gpu_memory: peak_gpu_memory(&device),
-            selection_seconds: trained.selection_seconds,
+            selection_seconds: report.selection_seconds,
             selection_memory: outcome.selection_memory,
             machine: match device_name(&device) {
                 Some(gpu) => format!("{gpu}, {}", machine()),

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use gede::arrow::ArrowTable;
 use gede::sample::PixelFormat;
 use gede::train::models::{LeNet5, Network, ResNet18};
-use gede::train::{Augment, Device, Training};
+use gede::train::{Augment, Device, TrainConfig};
 use gede::write::{Options, Writer};
 use gede::{Error, ErrorKind, Result};
 
 /// A set of images, and how its network is trained.
 pub struct Set {
-    /// Its name on the command line and in folders.
+    /// What the command line and the folders call it.
     pub name: &'static str,
     /// The heading of its results.
     pub title: &'static str,
@@ -147,13 +147,13 @@ pub const SETS: [Set; 3] = [
 
 impl Set {
     /// The recipe of the paper.
-    pub fn training(&self, epochs: u64, seed: u64) -> Training {
+    pub fn config(&self, epochs: u64, seed: u64) -> TrainConfig {
         let format = PixelFormat::Floats { mean: self.mean.to_vec(), std: self.deviation.to_vec() };
         let augment = match self.network {
             Model::LeNet5 => None,
             Model::ResNet18 => Some(Augment { shift: 4, mirror: true }),
         };
-        Training { epochs, format, augment, seed, ..Training::default() }
+        TrainConfig { epochs, format, augment, seed, ..TrainConfig::default() }
     }
 
     /// The network as it starts.

@@ -1,18 +1,9 @@
 //! The table of means, as Markdown.
 
+use gede::train::select::{METHODS, find_method};
+
 use super::rows::NetworkRow;
 use super::set::{FRACTIONS, Set};
-
-/// Methods that select images, and what is to be known of ours.
-const SELECTED: [(&str, &str); 7] = [
-    ("grad-match", "anew every 20 epochs"),
-    ("glister", "anew every 20 epochs, a tenth held out"),
-    ("craig", "anew every 20 epochs, weighted"),
-    ("dq", "once, by a network of 10 epochs; without its step on pixels, which wants an autoencoder"),
-    ("tdds", "once, by a network of 20 epochs"),
-    ("ccs", "once, by a network of 10 epochs"),
-    ("info-batch", "anew every epoch; all images but half of those learnt"),
-];
 
 /// Runs of a method on a share of the images, for so many epochs.
 pub struct Runs<'a> {
@@ -77,7 +68,7 @@ fn percent(value: Option<f64>) -> String {
 /// The run of a method on a share of the images, for all epochs, with seed 1.
 fn first<'a>(set: &Set, all: &[Runs<'a>], method: &str, percent: f64) -> Option<&'a NetworkRow> {
     let own = |runs: &&Runs| {
-        let whole = runs.percent == 100.0 && matches!(method, "full" | "info-batch");
+        let whole = runs.percent == 100.0 && find_method(method).is_some_and(|method| !method.takes_share);
         runs.method == method && runs.epochs == set.epochs && (runs.percent == percent || whole)
     };
     all.iter().find(own).and_then(|runs| runs.rows.iter().find(|row| row.seed == 1).copied())
@@ -100,14 +91,15 @@ fn methods(set: &Set, all: &[Runs], full: Option<f64>, storage: f64) -> String {
         ("random", "selects nothing"),
         ("balanced", "as many of every class"),
     ];
-    for (method, what) in drawn.iter().chain(&SELECTED) {
+    let selected = METHODS.iter().filter(|method| method.selects()).map(|method| (method.name, method.note));
+    for (method, note) in drawn.into_iter().chain(selected) {
         let Some(row) = first(set, all, method, 10.0) else { continue };
-        let selected = set.selected.iter().find(|selected| selected.method == *method);
-        let of = |share: f64| set.paper.iter().find(|paper| paper.0 == share);
-        let (accuracy, time) = match *method {
-            "full" => (of(100.0).map(|paper| paper.1), Some(100.0)),
-            "random" => (of(10.0).and_then(|paper| paper.2), Some(11.0)),
-            "balanced" => (of(10.0).map(|paper| paper.1), Some(11.0)),
+        let selected = set.selected.iter().find(|selected| selected.method == method);
+        let in_paper = |share: f64| set.paper.iter().find(|paper| paper.0 == share);
+        let (accuracy, time) = match method {
+            "full" => (in_paper(100.0).map(|paper| paper.1), Some(100.0)),
+            "random" => (in_paper(10.0).and_then(|paper| paper.2), Some(11.0)),
+            "balanced" => (in_paper(10.0).map(|paper| paper.1), Some(11.0)),
             _ => (selected.and_then(|paper| paper.accuracy[2]), selected.map(|paper| paper.time)),
         };
         let share = full.map(|full| 100.0 * (row.train_seconds + row.selection_seconds) / full);
@@ -115,7 +107,7 @@ fn methods(set: &Set, all: &[Runs], full: Option<f64>, storage: f64) -> String {
         let memory = |bytes: Option<u64>| bytes.map_or(String::new(), megabytes);
         let on_gpu = row.gpu_memory.map_or(String::new(), |b| format!(", GPU {}", megabytes(b)));
         text += &format!(
-            "| {method} | {:.2} % | {} | {} | {} | {:.0} | {} | {}{on_gpu} | {:.1} MB | {what} |\n",
+            "| {method} | {:.2} % | {} | {} | {} | {:.0} | {} | {}{on_gpu} | {:.1} MB | {note} |\n",
             100.0 * row.test_accuracy,
             percent(accuracy),
             share.map_or(String::new(), |share| format!("{share:.0} %")),
@@ -164,7 +156,7 @@ pub fn markdown(set: &Set, rows: &[NetworkRow], times: &[NetworkRow], storage: f
     let mut text = format!("# {}\n\n", set.title);
     text += &format!(
         "Accuracy on the 10,000 test images after the last epoch ({} epochs but where it says otherwise), images \
-             drawn anew from the gede file in every epoch: `balanced` as many of every class, `random` \
+             drawn again from the gede file in every epoch: `balanced` as many of every class, `random` \
              whatever the class, `rs2` along one random order. Every run is in [runs.csv](runs.csv); \
              `gede experiment {} --data DIR` makes them.\n\n\
              ![Accuracy over the share of the images](accuracy.svg)\n\n\
@@ -173,8 +165,8 @@ pub fn markdown(set: &Set, rows: &[NetworkRow], times: &[NetworkRow], storage: f
         set.epochs, set.name
     );
     let all = runs(rows);
-    let selected = |runs: &Runs| SELECTED.iter().find(|selected| selected.0 == runs.method);
-    for runs in all.iter().filter(|runs| selected(runs).is_none()) {
+    let selects = |runs: &&Runs| find_method(runs.method).is_some_and(|method| method.selects());
+    for runs in all.iter().filter(|runs| !selects(runs)) {
         let seeds: Vec<String> =
             runs.rows.iter().map(|row| format!("{:.2}", 100.0 * row.test_accuracy)).collect();
         let paper = set.paper.iter().find(|paper| paper.0 == runs.percent && runs.epochs == set.epochs);

@@ -42,24 +42,25 @@ impl Training {
         Stage::convert(&ArrowTable::from_batches(train.schema(), vec![train])?, &path)?;
         let reader = open(&path)?;
         let options = Descent { learning_rate: LEARNING_RATE, ..Descent::default() };
-        let descend =
-            |data: &Dataset| gradient_descent(data, &Standardiser::of(data), &options, &Device::Cpu);
+        let descend = |data: &Dataset| {
+            gradient_descent(data, &Standardiser::from_dataset(data), &options, &Device::Cpu)
+        };
         let missing = || Error::new(ErrorKind::Input, "the converted file lacks what it was converted for");
 
         let started = Instant::now();
         let condensed = reader.condensed()?.ok_or_else(missing)?;
-        let samples = Dataset::of_condensed(&condensed)?;
+        let samples = Dataset::from_condensed(&condensed)?;
         let samples_read = started.elapsed().as_secs_f64();
 
         let started = Instant::now();
-        let rows = Dataset::of_rows(&reader, &condensed.features, TARGET)?;
+        let rows = Dataset::from_rows(&reader, &condensed.features, TARGET)?;
         let rows_read = started.elapsed().as_secs_f64();
 
         let started = Instant::now();
-        let gram = Gram::of_moments(&reader.moments()?.ok_or_else(missing)?)?;
+        let gram = Gram::from_moments(&reader.moments()?.ok_or_else(missing)?)?;
         let moments_read = started.elapsed().as_secs_f64();
 
-        let test = Dataset::of_rows(&whole, &condensed.features, TARGET)?.subset(&split.test)?;
+        let test = Dataset::from_rows(&whole, &condensed.features, TARGET)?.subset(&split.test)?;
         let mse = |model: &LinearModel| model.mse(&test);
         let mut models = Vec::new();
         let (all, some, exact) = (descend(&rows)?, descend(&samples)?, gram.solve(0.0)?);

@@ -125,7 +125,7 @@ impl Linear {
             fit.model.save(path)?;
         }
         if let Some((test, path)) = &test {
-            let rows = Dataset::of_rows_imputed(test, &read, &fit.model.target, imputer.as_ref());
+            let rows = Dataset::from_rows_imputed(test, &read, &fit.model.target, imputer.as_ref());
             let (mse, passed) = rows
                 .and_then(|rows| Ok((fit.model.mse(&rows)?, rows.passed_over())))
                 .map_err(|e| e.at(path.display()))?;
@@ -188,7 +188,7 @@ impl Linear {
                  with --exclude as it is converted, or train with --method full --impute mean"
             )));
         }
-        let gram = Gram::of_moments(&moments)?;
+        let gram = Gram::from_moments(&moments)?;
         let selection_seconds = started.elapsed().as_secs_f64();
         let fit = gram.solve(self.ridge)?;
         let warnings = if moments.moments.is_exact() {
@@ -213,16 +213,16 @@ impl Linear {
             self.large.whole(reader)?;
             let (features, target) = columns_of_target(reader)?;
             let (read, imputer) = train_rows(reader, features.clone(), self.impute)?;
-            let data = Dataset::of_rows_imputed(reader, &read, &target, imputer.as_ref())?;
+            let data = Dataset::from_rows_imputed(reader, &read, &target, imputer.as_ref())?;
             let empty = without(features, &read);
             return Ok(Samples { data, read, empty, imputer, warnings: Vec::new() });
         }
         let condensed = reader.condensed()?;
         let condensed = condensed.ok_or_else(|| misuse("has no condensed samples; convert with --target"))?;
-        let data = Dataset::of_condensed_imputed(&condensed, self.impute.is_some())?;
+        let data = Dataset::from_condensed_imputed(&condensed, self.impute.is_some())?;
         let read = data.features().to_vec();
         let warnings = lost_in_means(&condensed, reader.moments()?.as_ref());
-        let imputer = self.impute.map(|_| Imputer::of_samples(&condensed));
+        let imputer = self.impute.map(|_| Imputer::from_samples(&condensed));
         let empty = without(condensed.features, &read);
         Ok(Samples { data, read, empty, imputer, warnings })
     }
@@ -233,7 +233,7 @@ impl Linear {
         }
         let d = data.features().len();
         let standardiser = match self.standardise {
-            true => Standardiser::of(data),
+            true => Standardiser::from_dataset(data),
             false => Standardiser::new(vec![0.0; d], vec![1.0; d]),
         };
         let options = Descent {

@@ -167,11 +167,11 @@ impl Logistic {
         let condensed = condensed
             .ok_or_else(|| misuse("has no condensed samples; convert with --target COLUMN:class"))?;
         let impute = self.impute.is_some();
-        let samples = ClassData::of_condensed_imputed(&condensed, impute)?;
+        let samples = ClassData::from_condensed_imputed(&condensed, impute)?;
         let read = samples.features().to_vec();
         let (read, imputer) = match self.method {
             Method::Full if impute => train_rows(reader, read, self.impute)?,
-            _ => (read, self.impute.map(|_| Imputer::of_samples(&condensed))),
+            _ => (read, self.impute.map(|_| Imputer::from_samples(&condensed))),
         };
         let empty = without(condensed.features.clone(), &read);
         Ok(Input { condensed, samples, read, empty, imputer })
@@ -187,7 +187,7 @@ impl Logistic {
         let (target, labels) = (samples.target(), samples.labels());
         let mut warnings = Vec::new();
         let (data, spread) = match self.method {
-            Method::Full => (ClassData::of_file_rows(&input.rows(reader)?, target, labels)?, None),
+            Method::Full => (ClassData::from_file_rows(&input.rows(reader)?, target, labels)?, None),
             Method::Condensed => {
                 let moments = reader.moments()?;
                 warnings = lost_in_means(condensed, moments.as_ref());
@@ -197,9 +197,9 @@ impl Logistic {
                 let own = if wanted { reader.cell_covariances()? } else { None };
                 let spread = match (own, moments.filter(|_| wanted)) {
                     (Some(own), moments) => {
-                        Some(Spread::of_cells(samples, condensed, &own, moments.as_ref())?)
+                        Some(Spread::from_cells(samples, condensed, &own, moments.as_ref())?)
                     }
-                    (None, Some(moments)) => Spread::of(samples, &moments)?,
+                    (None, Some(moments)) => Spread::new(samples, &moments)?,
                     (None, None) => None,
                 };
                 (samples.clone(), spread)

@@ -4,7 +4,7 @@ use candle_core::{D, Result as CandleResult, Tensor};
 use candle_nn::ops::log_softmax;
 
 /// Weights of the rows of a step.
-pub(crate) enum Weights {
+pub(in crate::train) enum LossWeights {
     /// The same.
     Equal,
     /// Each its own.
@@ -13,16 +13,16 @@ pub(crate) enum Weights {
     Batch(f64),
 }
 
-impl Weights {
-    pub fn loss(&self, scores: &Tensor, labels: &Tensor) -> CandleResult<Tensor> {
-        let mean = || candle_nn::loss::cross_entropy(scores, labels);
+impl LossWeights {
+    pub fn loss(&self, logits: &Tensor, labels: &Tensor) -> CandleResult<Tensor> {
+        let mean = || candle_nn::loss::cross_entropy(logits, labels);
         match self {
             Self::Equal => mean(),
             Self::Batch(weight) => mean()? * *weight,
             Self::Rows(weights) => {
                 let sum: f32 = weights.iter().sum();
-                let weights = Tensor::from_slice(weights, (weights.len(), 1), scores.device())?;
-                let likelihoods = log_softmax(scores, D::Minus1)?.gather(&labels.unsqueeze(1)?, 1)?;
+                let weights = Tensor::from_slice(weights, (weights.len(), 1), logits.device())?;
+                let likelihoods = log_softmax(logits, D::Minus1)?.gather(&labels.unsqueeze(1)?, 1)?;
                 (likelihoods * weights)?.sum_all()? * (-1.0 / f64::from(sum))
             }
         }

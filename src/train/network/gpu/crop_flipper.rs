@@ -1,4 +1,4 @@
-//! Images as bytes on a GPU, moved into batches there.
+//! Batches of images from bytes on a GPU, shifted and flipped there.
 
 use candle_core::Result;
 use zerocopy::IntoBytes;
@@ -6,10 +6,10 @@ use zerocopy::IntoBytes;
 use super::{Images, Kernel, Machine, Order};
 use crate::sample::PixelFormat;
 use crate::train::candle_error::candle;
-use crate::train::network::augment::black;
+use crate::train::network::augment::pad_value;
 
-/// Room for images as bytes [N, C, H, W], and what batches of them become.
-pub(crate) struct Posed<M: Machine> {
+/// Memory for images as bytes [N, C, H, W], and the kernel that writes batches of them.
+pub(in crate::train) struct CropFlipper<M: Machine> {
     pub machine: M,
     /// Arguments of the kernels; addresses are of memory that is held here.
     pub arguments: Images,
@@ -22,7 +22,7 @@ pub(crate) struct Posed<M: Machine> {
     _tables: [M::Memory; 2],
 }
 
-impl<M: Machine> Posed<M> {
+impl<M: Machine> CropFlipper<M> {
     /// For batches of at most `most` images of channels, height and width, in their format, and room for `room` of them.
     ///
     /// # Errors
@@ -36,19 +36,20 @@ impl<M: Machine> Posed<M> {
         let [channels, height, width] = shape;
         let tables =
             format.tables(channels)?.unwrap_or_else(|| vec![std::array::from_fn(|b| b as f32); channels]);
-        let mut black = black(format);
-        black.resize(channels, 0.0);
-        Self::with_tables(machine, [channels, height, width], (&tables, &black), [most, room]).map_err(candle)
+        let mut pad_value = pad_value(format);
+        pad_value.resize(channels, 0.0);
+        Self::with_tables(machine, [channels, height, width], (&tables, &pad_value), [most, room])
+            .map_err(candle)
     }
 
     fn with_tables(
         machine: M,
         [channels, height, width]: [usize; 3],
-        (tables, black): (&[[f32; 256]], &[f32]),
+        (tables, pad_value): (&[[f32; 256]], &[f32]),
         [most, room]: [usize; 2],
     ) -> Result<Self> {
         let number = |n: usize| i32::try_from(n).map_err(candle_core::Error::wrap);
-        let tables = [machine.copy(tables.as_bytes())?, machine.copy(black.as_bytes())?];
+        let tables = [machine.copy(tables.as_bytes())?, machine.copy(pad_value.as_bytes())?];
         let orders = machine.zeros(most.saturating_mul(size_of::<Order>()))?;
         let pixels =
             machine.zeros(room.saturating_mul(channels).saturating_mul(height).saturating_mul(width))?;
@@ -56,7 +57,7 @@ impl<M: Machine> Posed<M> {
             orders: machine.address(&orders),
             pixels: machine.address(&pixels),
             table: machine.address(&tables[0]),
-            black: machine.address(&tables[1]),
+            pad_value: machine.address(&tables[1]),
             channels: number(channels)?,
             height: number(height)?,
             width: number(width)?,
@@ -100,7 +101,7 @@ impl<M: Machine> Posed<M> {
         }
         self.machine.send(bytes, &mut self.pixels)?;
         // SAFETY: the caller's promise.
-        unsafe { self.pose(0, out) }
+        unsafe { self.crop_flip(0, out) }
     }
 
     /// Writes images, from the one numbered `first` on, to `out`, moved as ordered.
@@ -110,13 +111,13 @@ impl<M: Machine> Posed<M> {
     ///
     /// # Safety
     /// That of [`load`](Self::load).
-    pub unsafe fn pose_from(&mut self, first: usize, orders: &[Order], out: u64) -> Result<()> {
+    pub unsafe fn crop_flip_from(&mut self, first: usize, orders: &[Order], out: u64) -> Result<()> {
         self.order(orders)?;
         // SAFETY: the caller's promise.
-        unsafe { self.pose(first, out) }
+        unsafe { self.crop_flip(first, out) }
     }
 
-    unsafe fn pose(&mut self, first: usize, out: u64) -> Result<()> {
+    unsafe fn crop_flip(&mut self, first: usize, out: u64) -> Result<()> {
         let batch = self.arguments.batch as usize;
         if first + batch > self.room {
             candle_core::bail!("{batch} images from the {first}th on, of {}", self.room)
@@ -126,7 +127,7 @@ impl<M: Machine> Posed<M> {
         // SAFETY: the other addresses are of memory for whole batches, and for all images.
         unsafe {
             let count = batch * self.values();
-            self.machine.run(Kernel { name: "pose", arguments: &arguments, count })
+            self.machine.run(Kernel { name: "crop_flip", arguments: &arguments, count })
         }
     }
 }

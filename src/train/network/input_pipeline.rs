@@ -1,37 +1,37 @@
-//! Batches on their way from the file to a network's device.
+//! The pipeline of batches from the file to a network's device.
 
 #[cfg(feature = "cuda")]
 use std::sync::mpsc::{Receiver, sync_channel};
 
 use candle_core::{Device, Tensor};
 
-use super::augment::{Pose, black, posed};
+use super::augment::{CropFlip, apply_crop_flips, pad_value};
 #[cfg(feature = "cuda")]
-use super::gpu::{Cuda, Order, Posed, Resident, with_addresses};
+use super::gpu::{CropFlipper, Cuda, Order, Resident, with_addresses};
 use super::models::Network;
-use super::training::{Feed, Training};
+use super::train_config::{InputMode, TrainConfig};
 use crate::error::{Error, Result};
 #[cfg(feature = "cuda")]
 use crate::sample::PixelFormat;
 use crate::sample::{Batch, Epochs, Images, Labels, Loader, LoaderOptions, State};
 use crate::train::candle_error::candle;
 
-/// Where batches become tensors.
-pub(crate) enum Intake {
-    /// In memory, with what a black pixel is.
-    Host { black: Vec<f32>, device: Device },
+/// The last stage, by the place where batches become tensors.
+pub(super) enum InputPipeline {
+    /// In memory, with the value of a black pixel.
+    Host { pad_value: Vec<f32>, device: Device },
     /// On a GPU, of bytes that are sent there.
     #[cfg(feature = "cuda")]
-    Sent(Box<Posed<Cuda>>),
+    Sent(Box<CropFlipper<Cuda>>),
     /// Decoded on a GPU, from compressed images in its memory.
     #[cfg(feature = "cuda")]
     Resident(Box<Resident<Cuda>>),
 }
 
-/// Rows that were drawn.
-pub(crate) struct Drawn {
+/// The rows of a step, and their images where the host decodes them.
+pub(super) struct SampledBatch {
     pub epoch: u64,
-    /// Where the draws go on.
+    /// State of the draws after it.
     pub state: State,
     pub rows: Vec<u64>,
     pub labels: Vec<u32>,
@@ -42,9 +42,9 @@ pub(crate) struct Drawn {
     ahead: Vec<u64>,
 }
 
-impl Drawn {
+impl SampledBatch {
     /// Rows without labels or images of their own.
-    pub fn of(rows: &[u64]) -> Self {
+    pub fn new(rows: &[u64]) -> Self {
         let labels = vec![0; rows.len()];
         Self {
             epoch: 0,
@@ -63,107 +63,110 @@ impl Drawn {
     }
 }
 
-/// Source of row numbers.
-pub(crate) enum Draws<'scope> {
+/// The source of sampled batches.
+pub(super) enum SampledBatches<'scope> {
     Loader(Loader<'scope>),
     #[cfg(feature = "cuda")]
-    Rows(Receiver<Result<Drawn>>),
+    Rows(Receiver<Result<SampledBatch>>),
 }
 
-impl Intake {
-    /// For a network on a device.
+impl InputPipeline {
+    /// A pipeline to a device.
     ///
     /// # Errors
-    /// `Argument` for a format that does not fit the images, for batches of none, or if the device has not the memory.
-    pub fn new(training: &Training, images: &dyn Images, device: &Device) -> Result<Self> {
-        if training.batch == 0 {
+    /// `Argument` for a format that does not fit the images, for batches of none, or if the device lacks memory.
+    pub fn new(config: &TrainConfig, images: &dyn Images, device: &Device) -> Result<Self> {
+        if config.batch == 0 {
             return Err(Error::argument("a step is made of at least one image"));
         }
         #[cfg(feature = "cuda")]
         if let Device::Cuda(cuda) = device {
             // Products of matrices take float32 by its first 10 bits, as cuDNN's convolutions do.
             candle_core::cuda_backend::set_gemm_reduced_precision_f32(true);
-            let (machine, format, most) = (Cuda(cuda.clone()), &training.format, training.batch);
+            let (machine, format, most) = (Cuda(cuda.clone()), &config.format, config.batch);
             let (channels, height, width) = images.shape();
-            return match training.feed {
-                Feed::Loader => Posed::new(machine, [channels, height, width], format, [most; 2])
+            return match config.input_mode {
+                InputMode::Loader => CropFlipper::new(machine, [channels, height, width], format, [most; 2])
                     .map(|to| Self::Sent(Box::new(to))),
-                Feed::Resident => {
-                    let packed =
-                        images.packed()?.ok_or_else(|| Error::argument("these images are of no file"))?;
+                InputMode::Resident => {
+                    let packed = images
+                        .packed()?
+                        .ok_or_else(|| Error::argument("these images are not backed by a gede file"))?;
                     Resident::new(machine, &packed, format, most)
                         .map(|images| Self::Resident(Box::new(images)))
                 }
             };
         }
-        if training.feed == Feed::Resident {
-            return Err(Error::argument("images are kept compressed on a GPU only: the device is another"));
+        if config.input_mode == InputMode::Resident {
+            return Err(Error::argument("images are kept compressed on a GPU only"));
         }
         let (channels, ..) = images.shape();
-        training.format.tables(channels)?;
-        Ok(Self::Host { black: black(&training.format), device: device.clone() })
+        config.format.tables(channels)?;
+        Ok(Self::Host { pad_value: pad_value(&config.format), device: device.clone() })
     }
 
-    /// Begins to draw.
+    /// Starts drawing in the background.
     ///
     /// # Errors
     /// As [`Loader::start`].
     pub fn draws<'scope, 'env>(
         &self,
         scope: &'scope std::thread::Scope<'scope, 'env>,
-        training: &Training,
+        config: &TrainConfig,
         (images, labels): (&'scope dyn Images, &'scope dyn Labels),
         epochs: Epochs<'scope>,
-    ) -> Result<Draws<'scope>> {
-        let batch = even(epochs.rows(), training.batch);
-        let options = LoaderOptions { batch, threads: training.threads, ..LoaderOptions::default() };
+    ) -> Result<SampledBatches<'scope>> {
+        let batch = even(epochs.rows(), config.batch);
+        let options = LoaderOptions { batch, threads: config.threads, ..LoaderOptions::default() };
         let format = match self {
-            Self::Host { .. } => training.format.clone(),
+            Self::Host { .. } => config.format.clone(),
             #[cfg(feature = "cuda")]
             Self::Sent(_) => PixelFormat::Bytes,
             #[cfg(feature = "cuda")]
             Self::Resident(images) => {
-                let together = images.room() / training.batch.max(1);
+                let together = images.room() / config.batch.max(1);
                 let (to, from) = sync_channel(2 * together);
                 scope.spawn(move || {
                     let mut epochs = epochs;
                     loop {
-                        let all = match drawn(&mut epochs, labels, batch, together) {
+                        let all = match sample_ahead(&mut epochs, labels, batch, together) {
                             Ok(all) => all.into_iter().map(Ok).collect(),
                             Err(error) => vec![Err(error)],
                         };
                         let last = all.is_empty() || all.iter().any(Result::is_err);
-                        // Whether there is somebody who waits for them.
+                        // Sending fails once the run has ended, by an error or early.
                         if all.into_iter().any(|one| to.send(one).is_err()) || last {
                             break;
                         }
                     }
                 });
-                return Ok(Draws::Rows(from));
+                return Ok(SampledBatches::Rows(from));
             }
         };
         Loader::start(scope, images, Some(labels), epochs, LoaderOptions { format, ..options })
-            .map(Draws::Loader)
+            .map(SampledBatches::Loader)
     }
 
-    /// Images [B, H, W, C], float32, each in its pose or as it is, and their classes [B].
+    /// Images [B, H, W, C], float32, shifted and flipped, and their classes [B].
     ///
     /// # Errors
     /// `Argument` if Candle refuses.
-    pub fn tensors(&mut self, drawn: &Drawn, poses: &[Pose]) -> Result<(Tensor, Tensor)> {
+    pub fn tensors(&mut self, sampled: &SampledBatch, crop_flips: &[CropFlip]) -> Result<(Tensor, Tensor)> {
         match self {
-            Self::Host { black, device } => {
-                let Some(batch) = &drawn.batch else { return Err(Error::argument("a batch without images")) };
+            Self::Host { pad_value, device } => {
+                let Some(batch) = &sampled.batch else {
+                    return Err(Error::argument("a batch without images"));
+                };
                 let (count, channels, height, width) = batch.shape();
-                let values = posed(batch, poses, black);
+                let values = apply_crop_flips(batch, crop_flips, pad_value);
                 let images = Tensor::from_vec(values, (count, height, width, channels), device);
-                let labels = Tensor::from_slice(&drawn.labels, count, device);
+                let labels = Tensor::from_slice(&sampled.labels, count, device);
                 Ok((images.map_err(candle)?, labels.map_err(candle)?))
             }
             #[cfg(feature = "cuda")]
             Self::Sent(to) => {
-                let (orders, out) = (orders(drawn, poses)?, on_gpu(to, drawn).map_err(candle)?);
-                let Some(sample) = &drawn.batch else {
+                let (orders, out) = (orders(sampled, crop_flips)?, on_gpu(to, sampled).map_err(candle)?);
+                let Some(sample) = &sampled.batch else {
                     return Err(Error::argument("a batch without images"));
                 };
                 let crate::sample::Pixels::Bytes(bytes) = sample.pixels() else {
@@ -175,10 +178,11 @@ impl Intake {
             }
             #[cfg(feature = "cuda")]
             Self::Resident(images) => {
-                if !drawn.ahead.is_empty() {
-                    images.decode(&drawn.ahead)?;
+                if !sampled.ahead.is_empty() {
+                    images.decode(&sampled.ahead)?;
                 }
-                let (orders, out) = (orders(drawn, poses)?, on_gpu(images.posed(), drawn).map_err(candle)?);
+                let (orders, out) =
+                    (orders(sampled, crop_flips)?, on_gpu(images.flipper(), sampled).map_err(candle)?);
                 // SAFETY: the tensor has room for them.
                 with_addresses([&out.0], |[at]| Ok(unsafe { images.take(&orders, at) }))
                     .map_err(candle)??;
@@ -187,7 +191,7 @@ impl Intake {
         }
     }
 
-    /// Checks that all batches so far were sound, where this is only known afterwards.
+    /// Checks all batches so far for damage: a GPU reports it only after the fact.
     ///
     /// # Errors
     /// `Corrupt` if not.
@@ -200,50 +204,56 @@ impl Intake {
     }
 }
 
-/// Hands out the batches of epochs, images as they are and classes, decoded by a loader.
+/// Calls `work` with the batches of epochs, unchanged images and classes, decoded by a loader.
 ///
 /// # Errors
 /// Errors of reading and of the work.
-pub(crate) fn each_batch(
-    training: &Training,
+pub(super) fn each_batch(
+    config: &TrainConfig,
     network: &dyn Network,
     (images, labels): (&dyn Images, &dyn Labels),
     epochs: Epochs,
-    mut work: impl FnMut(&Drawn, &Tensor, &Tensor) -> Result<()>,
+    mut work: impl FnMut(&SampledBatch, &Tensor, &Tensor) -> Result<()>,
 ) -> Result<()> {
-    let training = Training { feed: Feed::Loader, ..training.clone() };
-    let mut intake = Intake::new(&training, images, &network.device())?;
+    let config = TrainConfig { input_mode: InputMode::Loader, ..config.clone() };
+    let mut pipeline = InputPipeline::new(&config, images, &network.device())?;
     std::thread::scope(|scope| {
-        let mut draws = intake.draws(scope, &training, (images, labels), epochs)?;
-        while let Some(drawn) = draws.next()? {
-            let (images, labels) = intake.tensors(&drawn, &[])?;
-            work(&drawn, &images, &labels)?;
+        let mut draws = pipeline.draws(scope, &config, (images, labels), epochs)?;
+        while let Some(sampled) = draws.next()? {
+            let (images, labels) = pipeline.tensors(&sampled, &[])?;
+            work(&sampled, &images, &labels)?;
         }
         Ok(())
     })
 }
 
-impl Draws<'_> {
+impl SampledBatches<'_> {
     /// The next rows; `None` after the last epoch.
     ///
     /// # Errors
     /// Errors of reading.
-    pub fn next(&mut self) -> Result<Option<Drawn>> {
+    pub fn next(&mut self) -> Result<Option<SampledBatch>> {
         match self {
             Self::Loader(loader) => {
                 let Some(batch) = loader.next().transpose()? else { return Ok(None) };
                 let (epoch, state) = (batch.epoch(), batch.state());
                 let (rows, labels) = (batch.rows().to_vec(), batch.labels().to_vec());
-                Ok(Some(Drawn { epoch, state, batch: Some(batch), labels, ..Drawn::of(&rows) }))
+                Ok(Some(SampledBatch {
+                    epoch,
+                    state,
+                    batch: Some(batch),
+                    labels,
+                    ..SampledBatch::new(&rows)
+                }))
             }
             #[cfg(feature = "cuda")]
-            Self::Rows(drawn) => drawn.recv().ok().transpose(),
+            Self::Rows(sampled) => sampled.recv().ok().transpose(),
         }
     }
 }
 
-/// Rows of a batch where `rows` are cut into as few batches of at most `most` as can be: alike, as few images left over
-/// would make a step as long as any other, and statistics that are but noise.
+/// Rows of a batch if `rows` are cut into the fewest batches of at most `most`, all of a size: a small rest would be a step as
+/// long as any other on a GPU, and its batch statistics noise.
 fn even(rows: u64, most: usize) -> usize {
     let batches = rows.div_ceil(most.max(1) as u64).max(1);
     usize::try_from(rows.div_ceil(batches)).map_or(most, |even| even.min(most))
@@ -251,7 +261,12 @@ fn even(rows: u64, most: usize) -> usize {
 
 /// Several batches together; the first names the rows of all.
 #[cfg(feature = "cuda")]
-fn drawn(epochs: &mut Epochs, labels: &dyn Labels, most: usize, together: usize) -> Result<Vec<Drawn>> {
+fn sample_ahead(
+    epochs: &mut Epochs,
+    labels: &dyn Labels,
+    most: usize,
+    together: usize,
+) -> Result<Vec<SampledBatch>> {
     let (mut all, mut ahead) = (Vec::new(), Vec::new());
     for _ in 0..together {
         let (epoch, mut rows) = (epochs.state().epoch, Vec::new());
@@ -263,7 +278,7 @@ fn drawn(epochs: &mut Epochs, labels: &dyn Labels, most: usize, together: usize)
         let mut numbers = vec![0; rows.len()];
         labels.numbers(&rows, &mut numbers)?;
         let state = epochs.state();
-        all.push(Drawn { epoch, state, rows, labels: numbers, batch: None, ahead: Vec::new() });
+        all.push(SampledBatch { epoch, state, rows, labels: numbers, batch: None, ahead: Vec::new() });
     }
     if let Some(first) = all.first_mut() {
         first.ahead = ahead;
@@ -273,22 +288,27 @@ fn drawn(epochs: &mut Epochs, labels: &dyn Labels, most: usize, together: usize)
 
 /// Order for a batch to a GPU.
 #[cfg(feature = "cuda")]
-fn orders(drawn: &Drawn, poses: &[Pose]) -> Result<Vec<Order>> {
-    let poses = poses.iter().copied().chain(std::iter::repeat(Pose::default()));
-    let order = |(&row, pose): (&u64, Pose)| {
+fn orders(sampled: &SampledBatch, crop_flips: &[CropFlip]) -> Result<Vec<Order>> {
+    let crop_flips = crop_flips.iter().copied().chain(std::iter::repeat(CropFlip::default()));
+    let order = |(&row, crop_flip): (&u64, CropFlip)| {
         let row =
             u32::try_from(row).map_err(|_| Error::argument(format!("row {row} is too many for a GPU")))?;
-        Ok(Order { row, down: pose.down as i32, right: pose.right as i32, mirrored: pose.mirrored.into() })
+        Ok(Order {
+            row,
+            down: crop_flip.down as i32,
+            right: crop_flip.right as i32,
+            mirrored: crop_flip.mirrored.into(),
+        })
     };
-    drawn.rows.iter().zip(poses).map(order).collect()
+    sampled.rows.iter().zip(crop_flips).map(order).collect()
 }
 
 /// Room for images, and the classes.
 #[cfg(feature = "cuda")]
-fn on_gpu(posed: &Posed<Cuda>, drawn: &Drawn) -> candle_core::Result<(Tensor, Tensor)> {
-    let (device, a) = (Device::Cuda(posed.machine.0.clone()), &posed.arguments);
-    let shape = (drawn.rows.len(), a.height as usize, a.width as usize, a.channels as usize);
+fn on_gpu(flipper: &CropFlipper<Cuda>, sampled: &SampledBatch) -> candle_core::Result<(Tensor, Tensor)> {
+    let (device, a) = (Device::Cuda(flipper.machine.0.clone()), &flipper.arguments);
+    let shape = (sampled.rows.len(), a.height as usize, a.width as usize, a.channels as usize);
     // SAFETY: all of it is written before it is read.
     let images = unsafe { Tensor::empty(shape, candle_core::DType::F32, &device) }?;
-    Ok((images, Tensor::from_slice(&drawn.labels, drawn.labels.len(), &device)?))
+    Ok((images, Tensor::from_slice(&sampled.labels, sampled.labels.len(), &device)?))
 }
