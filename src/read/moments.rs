@@ -3,7 +3,7 @@
 use crate::error::Result;
 use crate::files::byte_source::Source;
 use crate::read::Reader;
-use crate::summary::moments::moments::Moments;
+use crate::summary::moments::matrix::Moments;
 use crate::summary::moments::section::MomentsSection;
 
 /// Moments, and the columns they are of.

@@ -18,8 +18,9 @@ use crate::format::pages::Pages;
 use crate::format::schema::{Kind, Schema};
 use crate::read::projection::Projection;
 use crate::read::table::Rows;
+use crate::summary::kind::Summary;
+use crate::summary::registry::SUMMARIES;
 use crate::summary::sample_index::{Class, SampleIndex};
-use crate::summary::{SUMMARIES, Summary};
 
 /// The first bytes of an encapsulated Arrow IPC message.
 const ARROW_MESSAGE: [u8; 4] = [0xFF; 4];

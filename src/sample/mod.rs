@@ -17,7 +17,7 @@ mod weights;
 pub use crate::read::{ColumnMoments, CondensedInfo, CondensedSamples, CoresetRows};
 pub use crate::summary::cells::condensed::Condensed;
 pub use crate::summary::moments::column::MomentColumn;
-pub use crate::summary::moments::moments::{MomentParts, Moments};
+pub use crate::summary::moments::matrix::{MomentParts, Moments};
 pub use batch::{Batch, PixelFormat, Pixels};
 pub use classes::{ClassList, Classes, FileClasses};
 pub use draw::{Amount, Draw};

@@ -4,7 +4,7 @@ use crate::column::values::Batch;
 use crate::error::{Error, Result};
 use crate::summary::coreset::section::CoresetSection;
 use crate::summary::coreset::select::Coreset;
-use crate::summary::moments::moments::Moments;
+use crate::summary::moments::matrix::Moments;
 use crate::summary::numbers::{Numbers, numbers};
 use crate::write::roles::Roles;
 use crate::write::table::Table;

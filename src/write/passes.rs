@@ -109,7 +109,7 @@ struct Written {
     condensed: Blocks,
     totals: Option<Totals>,
     covariances: Option<Covariances>,
-    moments: Option<(MomentPlan, crate::summary::moments::moments::Moments)>,
+    moments: Option<(MomentPlan, crate::summary::moments::matrix::Moments)>,
     /// By storage group.
     image_errors: Vec<ImageErrors>,
 }

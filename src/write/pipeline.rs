@@ -17,7 +17,7 @@ use crate::summary::cells::plan::CellPlan;
 use crate::summary::cells::spill::{Covariances, Totals};
 use crate::summary::cells::sums::CellSums;
 use crate::summary::covariances::products::CellProducts;
-use crate::summary::moments::moments::Moments;
+use crate::summary::moments::matrix::Moments;
 use crate::summary::moments::plan::{MomentPlan, Terms};
 use crate::write::file::{Blocks, FileWriter};
 use crate::write::options::Options;

@@ -4,9 +4,9 @@ use zerocopy::IntoBytes;
 
 use crate::error::Result;
 use crate::format::directory::{Feature, SectionKind};
-use crate::summary::Summary;
 use crate::summary::cells::spill::Covariances;
 use crate::summary::covariances::section::CovariancesSection;
+use crate::summary::kind::Summary;
 use crate::write::classes::ByClass;
 use crate::write::file::FileWriter;
 use crate::write::index::{class_table, write_index};

@@ -9,10 +9,10 @@ use crate::error::{Error, Result};
 use crate::format::schema::{Node, Schema};
 use crate::summary::coreset::section::CoresetSection;
 use crate::summary::features::FeatureColumn;
+use crate::summary::kind::{RawDictionary, RowCheck};
 use crate::summary::moments::check::{differ, repeated};
 use crate::summary::moments::column::MomentColumn;
-use crate::summary::moments::moments::Moments;
-use crate::summary::{RawDictionary, RowCheck};
+use crate::summary::moments::matrix::Moments;
 
 /// How far a weighted sum may be from that of all rows, as a share of the root of the product of both squares' sums.
 const ROUNDING: f64 = 1.0 / (1u64 << 20) as f64;

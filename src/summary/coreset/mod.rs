@@ -3,3 +3,4 @@
 pub(crate) mod check;
 pub(crate) mod section;
 pub(crate) mod select;
+pub(crate) mod summary;

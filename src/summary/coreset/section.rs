@@ -4,11 +4,6 @@ use zerocopy::little_endian::{F64, U32, U64};
 use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 use crate::error::{Error, Result};
-use crate::format::directory::{Feature, SectionKind};
-use crate::format::part::Part;
-use crate::format::schema::Schema;
-use crate::summary::coreset::check::CoresetSums;
-use crate::summary::{RowCheck, Summary};
 
 #[derive(FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
 #[repr(C)]
@@ -30,7 +25,7 @@ pub struct CoresetSection {
 
 impl CoresetSection {
     /// The section's bytes.
-    fn bytes(&self) -> Vec<u8> {
+    pub fn bytes(&self) -> Vec<u8> {
         let mut head = Head::new_zeroed();
         head.columns = (self.columns.len() as u32).into();
         head.rows = ((self.values.len() / (self.columns.len() + 1)) as u64).into();
@@ -67,28 +62,5 @@ impl CoresetSection {
             return Err(bad("it is not as the format has it"));
         }
         Ok(Self { columns: columns.iter().map(|node| node.get()).collect(), values })
-    }
-}
-
-impl Summary for CoresetSection {
-    const SECTION: SectionKind = SectionKind(9);
-    const FEATURE: Feature = Feature::optional(36, "coreset");
-    const PART: Part = Part::Condensed;
-
-    fn parse(bytes: &[u8], schema: &Schema) -> Result<Self> {
-        Self::read(bytes, schema.nodes().len())
-    }
-
-    fn to_bytes(&self) -> Vec<u8> {
-        self.bytes()
-    }
-
-    fn check(self, schema: &Schema) -> Result<Option<Box<dyn RowCheck>>> {
-        Ok(Some(Box::new(CoresetSums::new(self, schema)?)))
-    }
-
-    /// Two coresets are more rows than one may have.
-    fn merge(self, _: Self) -> Result<Option<Self>> {
-        Ok(None)
     }
 }

@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use crate::format::directory::{Feature, SectionKind};
 use crate::format::part::Part;
 use crate::format::schema::Schema;
-use crate::summary::{RowCheck, Summary};
+use crate::summary::kind::{RowCheck, Summary};
 
 /// The section's content: for each cell the upper triangle of its features' covariances, row by row.
 #[derive(Clone, Debug, PartialEq)]

@@ -7,10 +7,10 @@ use crate::codec::transform::lane_transform::{LaneTransform, TransformKind};
 use crate::column::values::{Batch, Values};
 use crate::error::{Error, Result};
 use crate::format::schema::{Kind, Node, Schema};
-use crate::summary::moments::moments::{MomentParts, Moments};
+use crate::summary::kind::{RawDictionary, RowCheck};
+use crate::summary::moments::matrix::{MomentParts, Moments};
 use crate::summary::moments::plan::MomentPlan;
 use crate::summary::moments::section::MomentsSection;
-use crate::summary::{RawDictionary, RowCheck};
 
 /// How far a rounded sum may be from the true one, as a share of the root of the product of both squares' sums.
 const ROUNDING: f64 = 1.0 / (1u64 << 40) as f64;

@@ -6,7 +6,7 @@ use crate::codec::transform::lane_transform::TransformKind;
 use crate::column::values::{Batch, Values};
 use crate::format::schema::{Kind, Node, Schema};
 use crate::summary::moments::column::MomentColumn;
-use crate::summary::moments::moments::{MomentParts, Moments};
+use crate::summary::moments::matrix::{MomentParts, Moments};
 use crate::summary::moments::section::MomentsSection;
 
 /// Columns that moments are kept of, at most.

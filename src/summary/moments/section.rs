@@ -4,13 +4,7 @@ use zerocopy::little_endian::{U32, U64};
 use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 use crate::error::{Error, Result};
-use crate::format::directory::{Feature, SectionKind};
-use crate::format::part::Part;
-use crate::format::schema::Schema;
-use crate::summary::moments::check::MomentSums;
-use crate::summary::moments::moments::{MomentParts, Moments};
-use crate::summary::moments::plan::MomentPlan;
-use crate::summary::{RowCheck, Summary};
+use crate::summary::moments::matrix::{MomentParts, Moments};
 
 #[derive(FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
 #[repr(C)]
@@ -39,7 +33,7 @@ pub struct MomentsSection {
 
 impl MomentsSection {
     /// The section's bytes.
-    fn bytes(&self) -> Vec<u8> {
+    pub fn bytes(&self) -> Vec<u8> {
         let mut head = Head::new_zeroed();
         head.columns = (self.columns.len() as u32).into();
         (head.exact, head.target) = (self.exact.into(), self.target.into());
@@ -92,33 +86,5 @@ impl MomentsSection {
             ),
         };
         Moments::from_parts(self.columns.len(), self.rows, self.left_out, parts)
-    }
-}
-
-impl Summary for MomentsSection {
-    const SECTION: SectionKind = SectionKind(5);
-    const FEATURE: Feature = Feature::optional(34, "moments");
-    const PART: Part = Part::Moments;
-
-    fn parse(bytes: &[u8], schema: &Schema) -> Result<Self> {
-        Self::read(bytes, schema.nodes().len())
-    }
-
-    fn to_bytes(&self) -> Vec<u8> {
-        self.bytes()
-    }
-
-    fn check(self, schema: &Schema) -> Result<Option<Box<dyn RowCheck>>> {
-        Ok(Some(Box::new(MomentSums::new(&self, schema)?)))
-    }
-
-    fn merge(self, other: Self) -> Result<Option<Self>> {
-        let plan = MomentPlan::of_section(&self);
-        if plan != MomentPlan::of_section(&other) {
-            return Ok(None);
-        }
-        let mut moments = self.moments()?;
-        moments.merge(&other.moments()?)?;
-        Ok(Some(plan.section(&moments)))
     }
 }
