@@ -5,7 +5,7 @@
 use proptest::prelude::*;
 
 use super::column::MomentColumn;
-use super::moments::{MomentParts, Moments};
+use super::matrix::{MomentParts, Moments};
 use crate::error::ErrorKind;
 
 /// Integers of a column over all rows, and the exponent of each segment.
