@@ -126,6 +126,26 @@ pub fn deposit(value: u64, mask: u64) -> u64 {
     out
 }
 
+/// Bits of a base id: ceil(log2 n_b).
+pub fn id_bits(bases: u64) -> u32 {
+    64 - bases.saturating_sub(1).leading_zeros()
+}
+
+/// The first number of a range that does not satisfy `before`.
+pub(crate) fn partition_point(range: std::ops::Range<usize>, mut before: impl FnMut(usize) -> bool) -> usize {
+    let (mut low, mut high) = (range.start, range.end);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if before(middle) { low = middle + 1 } else { high = middle }
+    }
+    low
+}
+
+/// A little-endian number of at most 8 bytes.
+pub(crate) fn little(bytes: &[u8]) -> u64 {
+    bytes.iter().rev().fold(0, |n, &b| n << 8 | u64::from(b))
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -175,24 +195,4 @@ mod tests {
             prop_assert_eq!(deposit(naive, mask), value & mask);
         }
     }
-}
-
-/// Bits of a base id: ceil(log2 n_b).
-pub fn id_bits(bases: u64) -> u32 {
-    64 - bases.saturating_sub(1).leading_zeros()
-}
-
-/// The first number of a range that does not satisfy `before`.
-pub(crate) fn partition_point(range: std::ops::Range<usize>, mut before: impl FnMut(usize) -> bool) -> usize {
-    let (mut low, mut high) = (range.start, range.end);
-    while low < high {
-        let middle = low + (high - low) / 2;
-        if before(middle) { low = middle + 1 } else { high = middle }
-    }
-    low
-}
-
-/// A little-endian number of at most 8 bytes.
-pub(crate) fn little(bytes: &[u8]) -> u64 {
-    bytes.iter().rev().fold(0, |n, &b| n << 8 | u64::from(b))
 }

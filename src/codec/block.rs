@@ -1,5 +1,7 @@
 //! A block of a table: its head, transforms and layout, read and checked once.
 
+#![deny(clippy::disallowed_methods, reason = "numbers of a file are allocated through crate::earned alone")]
+
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
@@ -36,7 +38,7 @@ pub(crate) struct Block {
 /// The records of a table, by their kind.
 pub(crate) enum Records {
     Fixed(FixedBlock),
-    Grouped(Grouped),
+    Grouped(Box<Grouped>),
 }
 
 impl Block {
@@ -55,7 +57,7 @@ impl Block {
             RecordKind::Grouped(own) => {
                 let (transforms, limits) = transforms(pages, schema, 0, &head)?;
                 let (lanes, widths) = whole_lanes(&transforms, &limits, own.total_bits)?;
-                (lanes, Records::Grouped(Grouped::read(pages, own, &widths)?))
+                (lanes, Records::Grouped(Box::new(Grouped::read(pages, own, &widths)?)))
             }
             RecordKind::Fixed(_) | RecordKind::Tiles(_) => return Err(of_images()),
         };

@@ -1,5 +1,7 @@
 //! The head of a block: its entry, parsed and checked once. No code after it reads fields of the entry.
 
+#![deny(clippy::disallowed_methods, reason = "numbers of a file are allocated through crate::earned alone")]
+
 use crate::codec::block_entry::{BlockEntry, FIXED_RECORDS, GROUPED_RECORDS, TILE_RECORDS};
 use crate::codec::fixed::head::FixedHead;
 use crate::codec::grouped::head::GroupedHead;

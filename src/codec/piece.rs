@@ -1,5 +1,7 @@
 //! Pieces of blocks: ranges of bytes in the blocks section.
 
+#![deny(clippy::disallowed_methods, reason = "numbers of a file are allocated through crate::earned alone")]
+
 use std::borrow::Cow;
 
 use crate::bits::stream_len;

@@ -1,5 +1,7 @@
 //! Columns in memory before and after they are decoded.
 
+#![deny(clippy::disallowed_methods, reason = "numbers of a file are allocated through crate::earned alone")]
+
 use crate::column::values::{Column, Values};
 use crate::earned;
 use crate::error::{Error, Result};

@@ -1,5 +1,7 @@
 //! Where the bytes of a file come from.
 
+#![deny(clippy::disallowed_methods, reason = "numbers of a file are allocated through crate::earned alone")]
+
 use std::borrow::Cow;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};

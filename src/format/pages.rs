@@ -1,5 +1,7 @@
 //! The checksummed part of a file: every page is checked when it is first touched (spec, section 2.5).
 
+#![deny(clippy::disallowed_methods, reason = "numbers of a file are allocated through crate::earned alone")]
+
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::OnceLock;

@@ -187,7 +187,7 @@ impl Samples {
         if batch.columns.len() != d + usize::from(self.value) + classes {
             return Err(bad());
         }
-        let mut columns = Vec::with_capacity(batch.columns.len());
+        let mut columns = earned::with_room(batch.columns.len())?;
         for column in &batch.columns {
             let Values::U64(v) = &column.values else { return Err(bad()) };
             columns.push((v, column.validity.as_deref()));

@@ -66,14 +66,19 @@ pub(crate) trait RowCheck {
     fn finish(self: Box<Self>) -> Result<()>;
 }
 
+/// The checker of a section, if it has one.
+type Check = fn(&[u8], &Schema) -> Result<Option<Box<dyn RowCheck>>>;
+
+/// The bytes of two files' sections in one; none if the two do not add up.
+type Merge = fn(&[u8], &[u8], &Schema) -> Result<Option<Vec<u8>>>;
+
 /// A kind of summary, for those that go through all of them.
 pub(crate) struct SummaryKind {
     pub section: SectionKind,
     pub feature: Feature,
     pub part: Part,
-    pub check: fn(&[u8], &Schema) -> Result<Option<Box<dyn RowCheck>>>,
-    /// The bytes of two files' sections in one; none if the two do not add up.
-    pub merge: fn(&[u8], &[u8], &Schema) -> Result<Option<Vec<u8>>>,
+    pub check: Check,
+    pub merge: Merge,
 }
 
 impl SummaryKind {

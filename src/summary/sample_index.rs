@@ -1,5 +1,7 @@
 //! The sample index: a row's stored place and back, in O(log C) (spec, section 7).
 
+#![deny(clippy::disallowed_methods, reason = "numbers of a file are allocated through crate::earned alone")]
+
 use std::ops::Range;
 
 use crate::bits::{little, partition_point};

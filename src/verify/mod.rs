@@ -1,5 +1,7 @@
 //! Checks everything that any reader of a file would read.
 
+#![deny(clippy::disallowed_methods, reason = "numbers of a file are allocated through crate::earned alone")]
+
 mod classes;
 mod condensed;
 mod values;

@@ -1,5 +1,7 @@
 //! A block of fixed records: where its records and bases are, and base parts that scans have decoded.
 
+#![deny(clippy::disallowed_methods, reason = "numbers of a file are allocated through crate::earned alone")]
+
 use std::borrow::Cow;
 use std::sync::OnceLock;
 

@@ -1,5 +1,7 @@
 //! The fields of some rows of a block in fixed records: records found, base ids read, lanes decoded one by one.
 
+#![deny(clippy::disallowed_methods, reason = "numbers of a file are allocated through crate::earned alone")]
+
 use std::borrow::Cow;
 
 use crate::codec::fixed::block::FixedBlock;

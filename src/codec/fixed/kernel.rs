@@ -1,5 +1,7 @@
 //! The decode kernel: the fields of one lane in some records of a block.
 
+#![deny(clippy::disallowed_methods, reason = "numbers of a file are allocated through crate::earned alone")]
+
 use crate::bits::{deposit, field, mask};
 use crate::codec::fixed::lane::Lane;
 use crate::earned;

@@ -1,5 +1,7 @@
 //! The decode kernel of images: all the fields of a record, a 64-bit word of lanes at a time.
 
+#![deny(clippy::disallowed_methods, reason = "numbers of a file are allocated through crate::earned alone")]
+
 use crate::bits::{deposit, field};
 use crate::codec::fixed::lane::Lane;
 use crate::error::{Error, Result};

@@ -1,5 +1,7 @@
 //! The records of some rows of a block: mapped in place, or gathered.
 
+#![deny(clippy::disallowed_methods, reason = "numbers of a file are allocated through crate::earned alone")]
+
 use std::borrow::Cow;
 
 use crate::codec::fixed::head::FixedHead;

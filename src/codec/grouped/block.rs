@@ -1,5 +1,7 @@
 //! Grouped records: how they are cut, and their base tables (spec, section 4.4).
 
+#![deny(clippy::disallowed_methods, reason = "numbers of a file are allocated through crate::earned alone")]
+
 use crate::bits::{SLACK, field, id_bits, mask};
 use crate::codec::grouped::code_group::{CodeGroups, Entry, Group, GroupLane, ONE_LOAD, corrupt};
 use crate::codec::grouped::frame_of_reference::Slope;

@@ -1,5 +1,7 @@
 //! The fields of some rows of a block in code groups: their frames and mini-blocks found, decoded, and framed.
 
+#![deny(clippy::disallowed_methods, reason = "numbers of a file are allocated through crate::earned alone")]
+
 use std::borrow::Cow;
 use std::ops::Range;
 

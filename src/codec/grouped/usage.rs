@@ -1,5 +1,7 @@
 //! Bytes of each code group of a block.
 
+#![deny(clippy::disallowed_methods, reason = "numbers of a file are allocated through crate::earned alone")]
+
 use crate::bits::field;
 use crate::codec::grouped::block::Grouped;
 use crate::codec::grouped::code_group::ONE_LOAD;

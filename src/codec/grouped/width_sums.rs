@@ -1,5 +1,7 @@
 //! Tables that are made of base tables for decoding: whole sums, and what several lanes need at once.
 
+#![deny(clippy::disallowed_methods, reason = "numbers of a file are allocated through crate::earned alone")]
+
 use std::ops::Range;
 
 use crate::bits::mask;

@@ -1,5 +1,7 @@
 //! A block of images, and their decoding one by one.
 
+#![deny(clippy::disallowed_methods, reason = "numbers of a file are allocated through crate::earned alone")]
+
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
 

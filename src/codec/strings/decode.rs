@@ -1,5 +1,7 @@
 //! Byte strings: places first, bytes once all rows are known.
 
+#![deny(clippy::disallowed_methods, reason = "numbers of a file are allocated through crate::earned alone")]
+
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;

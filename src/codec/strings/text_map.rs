@@ -1,5 +1,7 @@
 //! The characters of a heap: whether any part of it is UTF-8, without looking at its bytes again.
 
+#![deny(clippy::disallowed_methods, reason = "numbers of a file are allocated through crate::earned alone")]
+
 use std::ops::Range;
 
 use crate::error::Error;
@@ -54,6 +56,11 @@ impl TextMap {
     }
 }
 
+/// The error of text that is not UTF-8.
+pub(crate) fn not_text() -> Error {
+    Error::corrupt("a string is not UTF-8")
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -77,9 +84,4 @@ mod tests {
             }
         }
     }
-}
-
-/// The error of text that is not UTF-8.
-pub(crate) fn not_text() -> Error {
-    Error::corrupt("a string is not UTF-8")
 }

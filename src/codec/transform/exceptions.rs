@@ -1,5 +1,7 @@
 //! Values of a block that no fields stand for (spec, section 4.2).
 
+#![deny(clippy::disallowed_methods, reason = "numbers of a file are allocated through crate::earned alone")]
+
 use std::sync::OnceLock;
 
 use crate::bits::{little, partition_point};

@@ -1,5 +1,7 @@
 //! Limits of a lane's stored numbers, from its transform and the values of its type (spec, section 4.1).
 
+#![deny(clippy::disallowed_methods, reason = "numbers of a file are allocated through crate::earned alone")]
+
 use crate::bits::mask;
 use crate::codec::transform::decimal::MAX_DECIMAL;
 use crate::codec::transform::lane_transform::{LaneTransform, TransformKind};

@@ -1,5 +1,7 @@
 //! From fields to values in memory (spec, section 4.1).
 
+#![deny(clippy::disallowed_methods, reason = "numbers of a file are allocated through crate::earned alone")]
+
 use crate::codec::fixed::lane::Lane;
 use crate::codec::transform::decimal::{Float, Order, power_of_ten};
 use crate::codec::transform::lane_transform::TransformKind;

@@ -1,5 +1,7 @@
 //! Checks a coreset against the rows: its rows occur, and their weighted moments are those of all rows.
 
+#![deny(clippy::disallowed_methods, reason = "numbers of a file are allocated through crate::earned alone")]
+
 use std::collections::HashSet;
 
 use crate::codec::block::Block;

@@ -1,5 +1,7 @@
 //! Checks moments against the rows they are of.
 
+#![deny(clippy::disallowed_methods, reason = "numbers of a file are allocated through crate::earned alone")]
+
 use crate::codec::block::Block;
 use crate::codec::transform::decimal::Float;
 use crate::codec::transform::encode::EncodedLane;
