@@ -1,7 +1,7 @@
 //! Memory that numbers of a file ask for.
 //!
-//! A file names rows, strings and samples without having bytes for them, since equal ones take none. So no size that a
-//! file names is allocated on its word: what is kept as a whole is held against the bytes of the file (`check`), and
+//! A tiny file can claim 10^12 rows, since identical rows take no bytes. So no size that a file claims is allocated
+//! unchecked: what is kept as a whole is held against the bytes of the file (`check`), and
 //! every allocation may be refused by the system, which is an error and not the end of the process (`reserve`).
 
 use std::io;

@@ -1,4 +1,4 @@
-//! A segment to the bytes of a block.
+//! The lanes of a segment: its columns as fields, with their transforms, dictionaries, heap and exceptions.
 
 use rayon::prelude::*;
 use zerocopy::IntoBytes;

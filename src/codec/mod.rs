@@ -1,4 +1,4 @@
-//! Codings: each room has the layout of a coding, its encoder, decoder and kernels (spec, section 4).
+//! One folder per coding: its byte layout, encoder, decoder and kernels (spec, section 4).
 
 pub(crate) mod block;
 pub(crate) mod block_entry;

@@ -1,44 +1,44 @@
-//! The records of some rows of a block: mapped in place, or gathered.
+//! Row numbers: a range of rows, or a list in any order.
 
 /// Some rows of a table or of a block.
 #[derive(Clone, Copy)]
-pub(crate) enum Picked<'a> {
+pub(crate) enum RowSelection<'a> {
     /// So many from a first one on.
     Range(u64, usize),
     /// Any, in any order.
     List(&'a [u64]),
 }
 
-impl<'a> Picked<'a> {
+impl<'a> RowSelection<'a> {
     /// Number of rows.
     pub fn len(&self) -> usize {
         match self {
-            Picked::Range(_, count) => *count,
-            Picked::List(rows) => rows.len(),
+            RowSelection::Range(_, count) => *count,
+            RowSelection::List(rows) => rows.len(),
         }
     }
 
     /// Row `i`, which is less than their number.
     pub fn row(&self, i: usize) -> u64 {
         match self {
-            Picked::Range(first, _) => first + i as u64,
-            Picked::List(rows) => rows.get(i).copied().unwrap_or(0),
+            RowSelection::Range(first, _) => first + i as u64,
+            RowSelection::List(rows) => rows.get(i).copied().unwrap_or(0),
         }
     }
 
     /// Rows `from` to `to`.
     pub fn slice(&self, from: usize, to: usize) -> Self {
         match self {
-            Picked::Range(first, _) => Picked::Range(first + from as u64, to - from),
-            Picked::List(rows) => Picked::List(rows.get(from..to).unwrap_or(&[])),
+            RowSelection::Range(first, _) => RowSelection::Range(first + from as u64, to - from),
+            RowSelection::List(rows) => RowSelection::List(rows.get(from..to).unwrap_or(&[])),
         }
     }
 
     /// True if no row comes before a smaller one.
     pub fn is_sorted(&self) -> bool {
         match self {
-            Picked::Range(..) => true,
-            Picked::List(rows) => rows.is_sorted(),
+            RowSelection::Range(..) => true,
+            RowSelection::List(rows) => rows.is_sorted(),
         }
     }
 }

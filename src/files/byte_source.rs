@@ -4,12 +4,12 @@
 
 use std::borrow::Cow;
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
 
+use crate::earned;
 use crate::error::{Error, Result};
+use crate::files::positioned::PositionedFile;
 
 /// Supplies byte ranges of a file: a slice, a vector, `Bytes`, a memory map, a file, an object store.
 pub trait Source: Send + Sync {
@@ -64,7 +64,7 @@ impl Source for Box<dyn Source> {
 
 /// A file read at positions: safe whatever happens to the file meanwhile.
 pub struct FileSource {
-    file: Mutex<File>,
+    file: PositionedFile,
     length: u64,
 }
 
@@ -75,7 +75,7 @@ impl FileSource {
     /// `Io`.
     pub fn open(path: &Path) -> Result<Self> {
         let (file, length) = open(path)?;
-        Ok(Self { file: Mutex::new(file), length })
+        Ok(Self { file: PositionedFile::new(file), length })
     }
 }
 
@@ -98,10 +98,10 @@ impl Source for FileSource {
     fn bytes(&self, range: Range<u64>) -> Result<Cow<'_, [u8]>> {
         let length = range.end.checked_sub(range.start).filter(|_| range.end <= self.length);
         let length = length.and_then(|l| usize::try_from(l).ok()).ok_or_else(|| outside(&range))?;
-        let mut bytes = vec![0; length];
-        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        file.seek(SeekFrom::Start(range.start))
-            .and_then(|_| file.read_exact(&mut bytes))
+        let mut bytes = Vec::new();
+        earned::resize(&mut bytes, length, 0)?;
+        self.file
+            .read_at(&mut bytes, range.start)
             .map_err(|e| Error::io(format!("reading bytes {} to {}", range.start, range.end), e))?;
         Ok(Cow::Owned(bytes))
     }

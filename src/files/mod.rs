@@ -3,6 +3,7 @@
 pub(crate) mod byte_source;
 pub(crate) mod file_system;
 pub(crate) mod new_file;
+pub(crate) mod positioned;
 pub(crate) mod scratch;
 pub(crate) mod scratch_space;
 pub(crate) mod temporary;

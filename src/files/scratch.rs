@@ -1,10 +1,11 @@
 //! Files without a name for what does not fit into memory, read and written at positions: a full disk is an error of a
 //! write, where a page of a map that cannot be written ends the process.
 
-use std::fs::File;
 use std::io;
 use std::io::{Read, Write};
 use std::path::Path;
+
+use crate::files::positioned::PositionedFile;
 
 /// A file that only its owner sees.
 pub trait Scratch: Send + Sync {
@@ -21,53 +22,22 @@ pub trait Scratch: Send + Sync {
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()>;
 }
 
-/// A scratch file of the machine.
-#[cfg(unix)]
-pub(crate) struct ScratchFile(File);
+/// A scratch file of the machine, without a name.
+pub(crate) struct ScratchFile(PositionedFile);
 
-#[cfg(unix)]
 impl ScratchFile {
     pub fn new(folder: &Path) -> io::Result<Self> {
-        tempfile::tempfile_in(folder).map(Self)
+        Ok(Self(PositionedFile::new(tempfile::tempfile_in(folder)?)))
     }
 }
 
-#[cfg(unix)]
 impl Scratch for ScratchFile {
     fn read_at(&self, bytes: &mut [u8], offset: u64) -> io::Result<()> {
-        std::os::unix::fs::FileExt::read_exact_at(&self.0, bytes, offset)
+        self.0.read_at(bytes, offset)
     }
 
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
-        std::os::unix::fs::FileExt::write_all_at(&self.0, bytes, offset)
-    }
-}
-
-/// A scratch file of the machine, whose position is shared.
-#[cfg(not(unix))]
-pub(crate) struct ScratchFile(std::sync::Mutex<File>);
-
-#[cfg(not(unix))]
-impl ScratchFile {
-    pub fn new(folder: &Path) -> io::Result<Self> {
-        tempfile::tempfile_in(folder).map(std::sync::Mutex::new).map(Self)
-    }
-
-    fn at(&self, offset: u64) -> io::Result<std::sync::MutexGuard<'_, File>> {
-        let mut file = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        io::Seek::seek(&mut *file, io::SeekFrom::Start(offset))?;
-        Ok(file)
-    }
-}
-
-#[cfg(not(unix))]
-impl Scratch for ScratchFile {
-    fn read_at(&self, bytes: &mut [u8], offset: u64) -> io::Result<()> {
-        self.at(offset)?.read_exact(bytes)
-    }
-
-    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
-        self.at(offset)?.write_all(bytes)
+        self.0.write_at(bytes, offset)
     }
 }
 

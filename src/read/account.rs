@@ -135,7 +135,10 @@ impl<S: Source> Reader<S> {
     ) -> Result<()> {
         for number in 0..table.block_count() {
             let head = BlockHead::parse(&table.entry(&self.pages, number)?)?;
-            let lanes = if let RecordKind::Tiles(_) = head.records { 0 } else { table.lanes_of(number) };
+            let lanes = match head.records {
+                RecordKind::Tiles(_) => 0,
+                RecordKind::Fixed(_) | RecordKind::Grouped(_) => table.lanes_of(number),
+            };
             let set = u64::from(lanes) * LaneTransform::SIZE;
             let part_of = |part| if condensed { Part::Condensed } else { part };
             let mut add = |offset, length, part| all.push((offset, length, part_of(part)));

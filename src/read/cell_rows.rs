@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::codec::block::Block;
-use crate::codec::row_selection::Picked;
+use crate::codec::row_selection::RowSelection;
 use crate::column::values::Batch;
 use crate::error::{ErrorKind, Result};
 use crate::files::byte_source::Source;
@@ -69,17 +69,17 @@ impl<S: Source> CellRows<'_, S> {
         let block = reader.table.block(&reader.pages, segment)?;
         if !block.is_constant() {
             let count = (rows.end - rows.start) as usize;
-            return self.parts(Picked::Range(rows.start, count), None, &mut each);
+            return self.parts(RowSelection::Range(rows.start, count), None, &mut each);
         }
         for e in &block.exceptions {
             let piece = block.head.exceptions.read(&reader.pages)?;
             e.check_order(&piece, block.rows())?;
         }
         let (list, times) = runs(&rows, &reader.exception_rows(&block)?);
-        self.parts(Picked::List(&list), Some(&times), &mut each)
+        self.parts(RowSelection::List(&list), Some(&times), &mut each)
     }
 
-    fn parts(&self, picked: Picked, times: Option<&[u64]>, each: Each) -> Result<()> {
+    fn parts(&self, picked: RowSelection, times: Option<&[u64]>, each: Each) -> Result<()> {
         let reader = self.reader;
         let (mut from, mut step) = (0, self.step);
         while from < picked.len() {

@@ -1,6 +1,6 @@
 //! The stored condensed samples: a table whose schema the cells name (spec, section 5).
 
-use crate::codec::row_selection::Picked;
+use crate::codec::row_selection::RowSelection;
 use crate::column::values::Batch;
 use crate::earned;
 use crate::error::{Error, Result};
@@ -95,7 +95,7 @@ impl<S: Source> Reader<S> {
     /// Some rows of the condensed table.
     pub(crate) fn condensed_rows(&self, table: &Rows, first: u64, count: u64) -> Result<Batch> {
         let mut out = Batch::default();
-        let rows = Picked::Range(first, count as usize);
+        let rows = RowSelection::Range(first, count as usize);
         let everything = Projection::all(&table.schema);
         table.take(self.context(), rows, None, &everything, &mut out)?;
         Ok(out)

@@ -7,7 +7,7 @@ use crate::codec::fixed::decode::{FixedFields, FixedRows};
 use crate::codec::fixed::lane::Lane;
 use crate::codec::grouped::block::Grouped;
 use crate::codec::grouped::decode::GroupedFields;
-use crate::codec::row_selection::Picked;
+use crate::codec::row_selection::RowSelection;
 use crate::codec::strings::decode::Strings;
 use crate::codec::transform::lane_transform::TransformKind;
 use crate::codec::transform::limits::{column_place, outside};
@@ -28,7 +28,7 @@ const GROUPED_CHUNK: usize = 512;
 /// Rows of one block, and where their values go.
 pub(crate) struct Part<'a> {
     /// Rows of the block, in any order.
-    pub rows: Picked<'a>,
+    pub rows: RowSelection<'a>,
     /// The output row of the first, if they go one after the other.
     pub first: usize,
     /// The output row of each, if they do not.
@@ -139,7 +139,7 @@ impl<'a, S: Source> Decode<'a, S> {
     }
 
     /// Reads a chunk of rows of a block, column by column.
-    fn chunk(&mut self, block: &Block, rows: Picked, exceptions: &[u8], target: Target) -> Result<()> {
+    fn chunk(&mut self, block: &Block, rows: RowSelection, exceptions: &[u8], target: Target) -> Result<()> {
         let Self { context, columns, fixed, grouped, low, high, .. } = self;
         let source = match &block.records {
             Records::Fixed(own) => Rows::Fixed(fixed.read(context.pages, own, rows)?),
@@ -295,7 +295,7 @@ impl Output<'_> {
         &mut self,
         context: Context<S>,
         fields: &mut Fields,
-        rows: Picked,
+        rows: RowSelection,
         exceptions: &[u8],
         target: Target,
     ) -> Result<()> {

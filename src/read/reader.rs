@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use crate::codec::context::Context;
-use crate::codec::row_selection::Picked;
+use crate::codec::row_selection::RowSelection;
 use crate::codec::strings::dictionaries::Dictionaries;
 use crate::column::values::{Batch, Values};
 use crate::error::{Error, Result};
@@ -280,7 +280,7 @@ impl<S: Source> Reader<S> {
         projection: &Projection,
         out: &mut Batch,
     ) -> Result<()> {
-        let rows = Picked::Range(rows.start, rows.end.saturating_sub(rows.start) as usize);
+        let rows = RowSelection::Range(rows.start, rows.end.saturating_sub(rows.start) as usize);
         self.table.take(self.context(), rows, None, projection, out)
     }
 

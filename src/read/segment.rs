@@ -7,7 +7,7 @@ use zerocopy::IntoBytes;
 
 use crate::codec::block_entry::BlockEntry;
 use crate::codec::context::Context;
-use crate::codec::row_selection::Picked;
+use crate::codec::row_selection::RowSelection;
 use crate::codec::strings::dictionaries::Dictionaries;
 use crate::codec::strings::dictionary_entry::DictionaryEntry;
 use crate::column::values::{Batch, Values};
@@ -100,7 +100,7 @@ impl<'a> SegmentReader<'a> {
     /// # Errors
     /// `Corrupt`.
     pub fn rows(&self, rows: Range<usize>, projection: &Projection, out: &mut Batch) -> Result<()> {
-        let stored = Picked::Range(rows.start as u64, rows.len());
+        let stored = RowSelection::Range(rows.start as u64, rows.len());
         self.table.take(self.context(), stored, None, projection, out)
     }
 

@@ -9,7 +9,7 @@ use crate::codec::block::Block;
 use crate::codec::block_entry::BlockEntry;
 use crate::codec::context::Context;
 use crate::codec::images::block::{CosineTables, ImageBlock, Wanted};
-use crate::codec::row_selection::Picked;
+use crate::codec::row_selection::RowSelection;
 use crate::column::values::Batch;
 use crate::error::{Error, Result};
 use crate::files::byte_source::Source;
@@ -143,7 +143,7 @@ impl Rows {
     pub fn take<S: Source>(
         &self,
         context: Context<S>,
-        stored: Picked,
+        stored: RowSelection,
         places: Option<&[u32]>,
         projection: &Projection,
         out: &mut Batch,
@@ -168,14 +168,14 @@ impl Rows {
             let block = self.block(pages, segment)?;
             let (first, rows) = (block.head.first_row, block.head.rows);
             let here = match stored.slice(from, stored.len()) {
-                Picked::Range(row, count) => {
+                RowSelection::Range(row, count) => {
                     let row = row.wrapping_sub(first);
-                    Picked::Range(row, (count as u64).min(rows.saturating_sub(row)) as usize)
+                    RowSelection::Range(row, (count as u64).min(rows.saturating_sub(row)) as usize)
                 }
-                Picked::List(list) => {
+                RowSelection::List(list) => {
                     within.clear();
                     within.extend(list.iter().map(|r| r.wrapping_sub(first)).take_while(|&r| r < rows));
-                    Picked::List(&within)
+                    RowSelection::List(&within)
                 }
             };
             if here.len() == 0 {

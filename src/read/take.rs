@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::codec::row_selection::Picked;
+use crate::codec::row_selection::RowSelection;
 use crate::column::values::Batch;
 use crate::error::{Error, Result};
 use crate::files::byte_source::Source;
@@ -28,10 +28,10 @@ impl<S: Source> Reader<S> {
     pub fn take_into(&self, rows: &[u64], projection: &Projection, out: &mut Batch) -> Result<()> {
         let stored = self.stored(rows)?;
         if stored.is_sorted() {
-            return self.table.take(self.context(), Picked::List(&stored), None, projection, out);
+            return self.table.take(self.context(), RowSelection::List(&stored), None, projection, out);
         }
         let (sorted, places) = self.by_block(&stored);
-        self.table.take(self.context(), Picked::List(&sorted), Some(&places), projection, out)
+        self.table.take(self.context(), RowSelection::List(&sorted), Some(&places), projection, out)
     }
 
     /// Where rows are stored.

@@ -26,7 +26,7 @@ pub(crate) trait Summary: Sized {
     /// The section's bytes.
     fn to_bytes(&self) -> Vec<u8>;
 
-    /// Holds the summary against the rows that it is of; none if its own checker does, or it needs none.
+    /// The check of this summary against the rows; `None` if something else checks it.
     ///
     /// # Errors
     /// `Corrupt`.

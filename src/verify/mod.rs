@@ -133,8 +133,10 @@ impl<S: Source> Reader<S> {
             let block = table.block(&self.pages, segment)?;
             self.check_streams(&block.head).map_err(place)?;
             self.check_exceptions(&block).map_err(place)?;
-            if let Records::Grouped(grouped) = &block.records {
-                grouped.check(&self.pages).map_err(place)?;
+            match &block.records {
+                // Any bits are records of fixed widths; base ids are checked as rows are read.
+                Records::Fixed(_) => {}
+                Records::Grouped(grouped) => grouped.check(&self.pages).map_err(place)?,
             }
             let summaries = summaries.as_deref_mut();
             self.check_rows(table, segment, rows.clone(), &block, summaries)?;

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::codec::block::Block;
 use crate::codec::images::block::ImageBlock;
-use crate::codec::row_selection::Picked;
+use crate::codec::row_selection::RowSelection;
 use crate::column::values::Batch;
 use crate::error::{Error, ErrorKind, Result};
 use crate::files::byte_source::Source;
@@ -28,7 +28,7 @@ pub(crate) struct Summaries {
 }
 
 impl Summaries {
-    /// The summaries of a file, without rows as yet. A file of no rows has those of rows that are elsewhere.
+    /// The summaries of a file, before any row. A file of condensed samples alone has no rows to check them against.
     pub fn new<S: Source>(reader: &Reader<S>) -> Result<Self> {
         let mut checks = Vec::new();
         for kind in &SUMMARIES {
@@ -93,7 +93,7 @@ impl<S: Source> Reader<S> {
         if let Some(summaries) = &mut summaries {
             summaries.start(self, &rows, block).map_err(place)?;
         }
-        let take = |picked: Picked, projection: &Projection| -> Result<Batch> {
+        let take = |picked: RowSelection, projection: &Projection| -> Result<Batch> {
             let mut out = Batch::default();
             table.take(self.context(), picked, None, projection, &mut out)?;
             Ok(out)
@@ -102,7 +102,7 @@ impl<S: Source> Reader<S> {
         let label = summaries.as_deref().and_then(Summaries::label);
         let label = label.filter(|&node| table.schema.nodes().get(node).is_some_and(|n| n.kind.is_bytes()));
         let summed = summaries_nodes(summaries.as_deref());
-        let mut read = |picked: Picked, projection: &Projection, times: u64| -> Result<()> {
+        let mut read = |picked: RowSelection, projection: &Projection, times: u64| -> Result<()> {
             let out = by_node(&table.schema, projection, take(picked, projection)?);
             let Some(summaries) = &mut summaries else { return Ok(()) };
             summaries.add(&table.schema, &out, times, label.is_none()).map_err(place)?;
@@ -119,16 +119,16 @@ impl<S: Source> Reader<S> {
             // All rows are alike but for exceptions: one stands for the others.
             let special = self.exception_rows(block)?;
             let stored: Vec<u64> = special.iter().map(|row| rows.start + row).collect();
-            stored.chunks(step as usize).try_for_each(|rows| read(Picked::List(rows), &all, 1))?;
+            stored.chunks(step as usize).try_for_each(|rows| read(RowSelection::List(rows), &all, 1))?;
             let alike = (rows.end - rows.start).saturating_sub(special.len() as u64);
             if alike == 0 {
                 return Ok(());
             }
             let first = (0..).zip(&special).find(|(row, special)| row != *special);
             let first = first.map_or(special.len() as u64, |(row, _)| row);
-            return read(Picked::List(&[rows.start + first]), &all, alike);
+            return read(RowSelection::List(&[rows.start + first]), &all, alike);
         }
-        take(Picked::List(&[rows.start]), &all)?;
+        take(RowSelection::List(&[rows.start]), &all)?;
         let own = table.schema.columns().filter(|&column| {
             let mut nodes = table.schema.subtree(column).filter_map(|n| table.schema.nodes().get(n));
             let varies = |n: &Node| block.varies(n.first_lane..n.first_value_lane() + n.value_lanes());
@@ -139,7 +139,7 @@ impl<S: Source> Reader<S> {
         if varying.nodes().is_empty() {
             return Ok(());
         }
-        pieces(rows, step).try_for_each(|(first, count)| read(Picked::Range(first, count), &varying, 1))
+        pieces(rows, step).try_for_each(|(first, count)| read(RowSelection::Range(first, count), &varying, 1))
     }
 
     /// Checks the images of a segment in a storage group. Any fields make an image where records are fixed; only base ids
@@ -155,7 +155,7 @@ impl<S: Source> Reader<S> {
         let step = (NUMBERS / table.schema.row_bytes().max(8) as u64).max(1);
         let mut out = Batch::default();
         let mut read = |first: u64, count: usize| {
-            let picked = Picked::Range(first, count);
+            let picked = RowSelection::Range(first, count);
             table.take(self.context(), picked, None, &projection, &mut out)
         };
         if images.has_fixed_records() {
@@ -178,7 +178,7 @@ fn rows_at_a_time(schema: &Schema) -> u64 {
 }
 
 /// Reads rows in parts that are halved where they take more memory than may be.
-fn in_parts(picked: Picked, mut read: impl FnMut(Picked) -> Result<()>) -> Result<()> {
+fn in_parts(picked: RowSelection, mut read: impl FnMut(RowSelection) -> Result<()>) -> Result<()> {
     let (mut from, mut step) = (0, picked.len().max(1));
     while from < picked.len() {
         let to = picked.len().min(from + step);

@@ -5,12 +5,12 @@ use std::path::Path;
 
 use zerocopy::IntoBytes;
 
-use crate::codec::block_entry::{BlockEntry, DCT, GROUPED_RECORDS, TILE_RECORDS};
+use crate::codec::block_entry::{BlockEntry, DCT, FIXED_RECORDS, GROUPED_RECORDS, TILE_RECORDS};
 use crate::codec::encoded_block::EncodedBlock;
 use crate::codec::strings::dictionary_entry::{DictionaryEntry, DictionaryKind};
 use crate::codec::strings::encode::StoredDictionary;
 use crate::codec::transform::lane_transform::{LaneTransform, TransformKind};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::files::file_system::FileSystem;
 use crate::files::scratch_space::ScratchSpace;
 use crate::format::checksum::{PAGE, crc};
@@ -112,9 +112,10 @@ impl<'s> FileWriter<'s> {
             block.transforms[own.lane].dictionary = number.into();
         }
         self.features.insert(match block.entry.record_kind {
+            FIXED_RECORDS => Feature::FIXED_RECORDS,
             TILE_RECORDS => Feature::TILE_RECORDS,
             GROUPED_RECORDS => Feature::GROUPED_RECORDS,
-            _ => Feature::FIXED_RECORDS,
+            kind => return Err(Error::new(ErrorKind::Internal, format!("a block of record kind {kind}"))),
         });
         let names = [TransformKind::Dictionary as u8, TransformKind::Symbols as u8];
         let steps = |t: &LaneTransform| !names.contains(&t.kind) && t.dictionary.get() > 0;

@@ -50,8 +50,7 @@ struct Merged {
     arrow_schema: Option<Vec<u8>>,
     cells: CellsSection,
     samples: Condensed,
-    /// The sections of the summaries, by their place among all kinds; none where a file has none, or another's does not
-    /// add up.
+    /// Section bytes, indexed as `SUMMARIES`; `None` if a file lacks the summary or two cannot be merged.
     summaries: [Option<Vec<u8>>; SUMMARIES.len()],
     /// The parts that some files have, and why the merged one has not.
     left_out: Vec<String>,

@@ -35,7 +35,7 @@ impl FixedBlock {
         Self { head, parts: lanes.iter().map(|_| OnceLock::new()).collect(), keeps_parts }
     }
 
-    /// True if each base is met often enough in so many rows, and in the next ones of the block, to decode it once.
+    /// True if reading this many rows of the block reuses its bases enough to decode the base table up front.
     pub fn meets_bases_often(&self, rows: usize) -> bool {
         rows as u64 * 8 >= self.head.base_count && self.keeps_parts
     }

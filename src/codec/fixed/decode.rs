@@ -8,7 +8,7 @@ use crate::codec::fixed::block::FixedBlock;
 use crate::codec::fixed::kernel::{Bases, Records, lane_fields};
 use crate::codec::fixed::lane::Lane;
 use crate::codec::fixed::records::Chunk;
-use crate::codec::row_selection::Picked;
+use crate::codec::row_selection::RowSelection;
 use crate::earned;
 use crate::error::Result;
 use crate::files::byte_source::Source;
@@ -60,7 +60,7 @@ impl<'p> FixedFields<'p> {
         &'c mut self,
         pages: &'p Pages<S>,
         block: &'c FixedBlock,
-        rows: Picked,
+        rows: RowSelection,
     ) -> Result<FixedRows<'c>> {
         let head = &block.head;
         self.data = self.chunk.find(pages, head, rows)?;

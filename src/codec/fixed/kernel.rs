@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 pub(crate) struct Records<'a> {
     data: &'a [u8],
     starts: Starts<'a>,
-    /// Base ids; empty until they are asked for.
+    /// Base ids; meaningless unless a lane with bits in the base table is read.
     ids: &'a [u32],
 }
 

@@ -30,7 +30,7 @@ impl Lane {
         let kind = t.kind()?;
         let (dictionary, step) = match kind {
             TransformKind::Dictionary | TransformKind::Symbols => (t.dictionary.get(), 0),
-            _ => (0, t.dictionary.get()),
+            TransformKind::Offset | TransformKind::Decimal => (0, t.dictionary.get()),
         };
         let minimum = t.minimum.get();
         Ok(Self { kind, exponent: t.exponent, dictionary, step, minimum, most, ..Self::default() })

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use crate::codec::fixed::head::FixedHead;
 use crate::codec::fixed::kernel::Starts;
 use crate::codec::piece::Piece;
-use crate::codec::row_selection::Picked;
+use crate::codec::row_selection::RowSelection;
 use crate::earned;
 use crate::error::{Error, Result};
 use crate::files::byte_source::Source;
@@ -37,7 +37,7 @@ impl Chunk {
         &mut self,
         pages: &'p Pages<S>,
         head: &FixedHead,
-        rows: Picked,
+        rows: RowSelection,
     ) -> Result<Cow<'p, [u8]>> {
         let width = head.record_bits();
         self.listed.clear();
@@ -54,7 +54,7 @@ impl Chunk {
             data.ok_or_else(|| Error::corrupt("the records lie outside the file"))
         });
         match (rows, whole.transpose()?) {
-            (Picked::Range(first, count), data) => {
+            (RowSelection::Range(first, count), data) => {
                 let range = head.record_bytes(first).start..head.record_bytes(first + count as u64 - 1).end;
                 match data {
                     Some(data) => {
@@ -71,7 +71,7 @@ impl Chunk {
                     }
                 }
             }
-            (Picked::List(rows), Some(data)) => {
+            (RowSelection::List(rows), Some(data)) => {
                 for &row in rows {
                     pages.touch(head.record_bytes(row))?;
                     self.listed.push(row * width);
@@ -79,7 +79,7 @@ impl Chunk {
                 self.dense = None;
                 Ok(Cow::Borrowed(data))
             }
-            (Picked::List(rows), None) => {
+            (RowSelection::List(rows), None) => {
                 let mut data = earned::with_room(rows.len().saturating_mul(width as usize / 8 + 2) + SLACK)?;
                 for &row in rows {
                     self.listed.push(data.len() as u64 * 8 + row * width % 8);

@@ -12,7 +12,7 @@ use crate::codec::grouped::frame_of_reference::Slope;
 use crate::codec::grouped::kernel::{Chunk, Places, Run};
 use crate::codec::grouped::layout::MINI_BLOCK;
 use crate::codec::piece::Piece;
-use crate::codec::row_selection::Picked;
+use crate::codec::row_selection::RowSelection;
 use crate::earned;
 use crate::error::Result;
 use crate::files::byte_source::Source;
@@ -54,7 +54,7 @@ impl GroupedFields {
     }
 
     /// Reads the wanted lanes of some rows of a block.
-    pub fn read<S: Source>(&mut self, grouped: &Grouped, pages: &Pages<S>, rows: Picked) -> Result<()> {
+    pub fn read<S: Source>(&mut self, grouped: &Grouped, pages: &Pages<S>, rows: RowSelection) -> Result<()> {
         let (frames, data) = self.find(grouped, pages, rows)?;
         let chunk = Chunk { grouped, runs: &self.runs, data: &data, wanted: &self.wanted };
         if !self.places.decode(chunk, &mut self.fields) {
@@ -77,7 +77,7 @@ impl GroupedFields {
         &mut self,
         grouped: &Grouped,
         pages: &'p Pages<S>,
-        rows: Picked,
+        rows: RowSelection,
     ) -> Result<Found<'p>> {
         self.runs.clear();
         let outside = || corrupt("a mini-block lies outside the records");
@@ -104,13 +104,13 @@ impl GroupedFields {
         };
         let row_bits = grouped.ids.saturating_add(grouped.deviations.1);
         // Rows in any order are mostly waited for: their memory is asked for ahead.
-        if let Picked::List(rows) = rows {
+        if let RowSelection::List(rows) = rows {
             rows.iter().for_each(|&row| prefetch(&frames, head.frame_of(row) * frame_bits));
         }
         let usual = (grouped.deviations.0 + grouped.deviations.1) / 2;
         // Rows in order that are not in memory are read at once: what comes before the window's first bits is left out.
         let mut window = None;
-        if let (false, Picked::Range(first, count)) = (mapped, rows) {
+        if let (false, RowSelection::Range(first, count)) = (mapped, rows) {
             let last = first + (count as u64).saturating_sub(1);
             let (from, to) = (head.frame_of(first) * frame_bits, (head.frame_of(last) + 1) * frame_bits);
             frames = gather(pages, frames_at, from, to)?;
@@ -130,8 +130,10 @@ impl GroupedFields {
             let (block, first) = (row / MINI_BLOCK * MINI_BLOCK, row % MINI_BLOCK);
             let in_block = MINI_BLOCK.min(head.rows.saturating_sub(block));
             let count = match rows {
-                Picked::Range(..) => (in_block.saturating_sub(first)).min((rows.len() - i) as u64).max(1),
-                Picked::List(_) => 1,
+                RowSelection::Range(..) => {
+                    (in_block.saturating_sub(first)).min((rows.len() - i) as u64).max(1)
+                }
+                RowSelection::List(_) => 1,
             };
             i += count as usize;
             let mut frame = head.frame_of(row) * frame_bits;
@@ -158,7 +160,7 @@ impl GroupedFields {
                     Cow::Owned(gathered) => at = at % 8 + append(gathered, &pages.get(bytes)?)?,
                 }
             }
-            if let Picked::List(_) = rows {
+            if let RowSelection::List(_) = rows {
                 prefetch(&data, at + first * grouped.ids);
                 prefetch(&data, at + in_block * grouped.ids + first * usual);
                 prefetch(&data, at + in_block * grouped.ids + (first + 1) * usual);

@@ -1,7 +1,5 @@
 //! The decode kernel of grouped records: bases and deviations to fields, many rows side by side.
 
-#![allow(clippy::disallowed_methods, reason = "a chunk of rows bounds all of it")]
-
 use crate::bits::{SLACK, field, mask};
 use crate::codec::grouped::block::Grouped;
 use crate::codec::grouped::code_group::{Entry, ONE_LOAD};

@@ -1,7 +1,5 @@
 //! The decode kernel for processors with AVX-512: eight rows side by side, lane by lane.
 
-#![allow(clippy::disallowed_methods, reason = "a chunk of rows and the ids of a base table bound all of it")]
-
 use std::arch::x86_64::{
     __m512i, __mmask8, _mm512_add_epi64, _mm512_and_si512, _mm512_andnot_si512, _mm512_i64gather_epi64,
     _mm512_loadu_si512, _mm512_mask_cmplt_epu64_mask, _mm512_mask_i64gather_epi64, _mm512_mask_storeu_epi64,

@@ -1,7 +1,5 @@
 //! Base tables lane by lane, as the AVX-512 kernel looks them up.
 
-#![allow(clippy::disallowed_methods, reason = "the ids of a base table bound all of it")]
-
 use crate::codec::grouped::code_group::{CodeGroups, Group};
 
 /// Ids of so many bits are looked up in two registers; tables have so many entries at least.

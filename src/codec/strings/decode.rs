@@ -85,7 +85,7 @@ struct Check {
 }
 
 impl<'a> Strings<'a> {
-    /// Strings of so many rows, or with none strings that are only checked.
+    /// Collects the strings of `Some(n)` rows; with `None` only checks strings.
     ///
     /// # Errors
     /// `Memory`.

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use crate::bits::{little, partition_point};
 use crate::codec::piece::Piece;
-use crate::codec::row_selection::Picked;
+use crate::codec::row_selection::RowSelection;
 use crate::earned;
 use crate::error::{Error, Result};
 use crate::files::byte_source::Source;
@@ -55,7 +55,7 @@ impl LaneExceptions {
     pub fn overlay(
         &self,
         piece: &[u8],
-        rows: Picked,
+        rows: RowSelection,
         mut put: impl FnMut(usize, u64) -> Result<()>,
     ) -> Result<()> {
         // A few rows, or rows in any order, are looked up one by one; many in order are merged.

@@ -1,4 +1,4 @@
-//! Lane transforms: values to unsigned fields of few bits, and back (spec, section 4.2).
+//! Lane transforms: values to unsigned fields of few bits, and back (spec, section 4.1).
 
 pub(crate) mod decimal;
 pub(crate) mod encode;

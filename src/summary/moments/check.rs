@@ -63,15 +63,15 @@ impl RowCheck for MomentSums {
         self.exponents.clear();
         for &n in &self.floats {
             let node = &schema.nodes()[n];
-            let lane = block.lanes.get(node.first_value_lane() as usize);
-            self.exponents.push(match lane.map(|l| (l.kind, l)) {
-                Some((TransformKind::Decimal, lane)) => Some(lane.exponent),
-                Some((TransformKind::Dictionary, lane)) => {
+            let lane = &block.lanes[node.first_value_lane() as usize];
+            self.exponents.push(match lane.kind {
+                TransformKind::Decimal => Some(lane.exponent),
+                TransformKind::Dictionary => {
                     let table = dictionary(lane.dictionary)?;
                     let float = Float::of(node.bits);
                     (0..=22).find(|&p| table.raw.iter().all(|&raw| float.decimal(raw, p).is_some()))
                 }
-                _ => None,
+                TransformKind::Offset | TransformKind::Symbols => None,
             });
         }
         Ok(())

@@ -1,0 +1,47 @@
+//! A file that is read and written at positions, from many threads at once.
+
+use std::fs::File;
+use std::io;
+
+/// The file. Unix has calls that take a position; elsewhere a lock guards the one that the file has.
+pub(crate) struct PositionedFile(#[cfg(unix)] File, #[cfg(not(unix))] std::sync::Mutex<File>);
+
+#[cfg(unix)]
+impl PositionedFile {
+    pub fn new(file: File) -> Self {
+        Self(file)
+    }
+
+    /// Fills `bytes` from an offset.
+    pub fn read_at(&self, bytes: &mut [u8], offset: u64) -> io::Result<()> {
+        std::os::unix::fs::FileExt::read_exact_at(&self.0, bytes, offset)
+    }
+
+    /// Writes all of `bytes` at an offset.
+    pub fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        std::os::unix::fs::FileExt::write_all_at(&self.0, bytes, offset)
+    }
+}
+
+#[cfg(not(unix))]
+impl PositionedFile {
+    pub fn new(file: File) -> Self {
+        Self(std::sync::Mutex::new(file))
+    }
+
+    fn at(&self, offset: u64) -> io::Result<std::sync::MutexGuard<'_, File>> {
+        let mut file = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        io::Seek::seek(&mut *file, io::SeekFrom::Start(offset))?;
+        Ok(file)
+    }
+
+    /// Fills `bytes` from an offset.
+    pub fn read_at(&self, bytes: &mut [u8], offset: u64) -> io::Result<()> {
+        io::Read::read_exact(&mut *self.at(offset)?, bytes)
+    }
+
+    /// Writes all of `bytes` at an offset.
+    pub fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        io::Write::write_all(&mut *self.at(offset)?, bytes)
+    }
+}
