@@ -64,7 +64,7 @@ fn values_of_dictionaries_are_kept_and_too_many_are_refused() {
     let rows = ArrowReader::new(&reader, &Projection::all(reader.schema())).unwrap();
     let back = rows.take(&(0..80).collect::<Vec<_>>()).unwrap();
     let wanted = arrow::compute::concat_batches(&batches[0].schema(), &batches).unwrap();
-    assert!(gede::arrow::logical_eq(&back, &wanted));
+    assert!(gede::internal::logical_eq(&back, &wanted));
 }
 
 #[test]

@@ -12,8 +12,9 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use common::memory::{Builder, Memory};
 use common::zoo::random;
 use gede::column::Kind;
+use gede::internal::NewFile;
 use gede::read::Source;
-use gede::write::{CellLimit, Disk, FileSystem, NewFile, Options, Output, Scratch, TargetKind, Writer};
+use gede::write::{CellLimit, Disk, FileSystem, Options, Output, Scratch, TargetKind, Writer};
 use gede::{ErrorKind, Reader};
 
 /// What becomes of the operation that fails.

@@ -10,7 +10,8 @@ use arrow::array::{ArrayRef, RecordBatch, StructArray, UInt32Array, new_null_arr
 use arrow::compute::{cast, concat, take_record_batch};
 use arrow::datatypes::{DataType, Field, Fields, IntervalUnit, Schema, TimeUnit};
 use gede::Reader;
-use gede::arrow::{ArrowReader, ArrowTable, decode_schema, encode_schema, logical_eq};
+use gede::arrow::{ArrowReader, ArrowTable};
+use gede::internal::{decode_schema, encode_schema, logical_eq};
 use gede::read::Projection;
 use gede::write::{Options, Writer};
 

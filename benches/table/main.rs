@@ -17,8 +17,8 @@ use std::time::Instant;
 
 use arrow::array::RecordBatch;
 use cpu_time::ProcessTime;
-use gede::arrow::{Exporter, encode_schema, ingest, physical_schema};
 use gede::column::{Batch, Schema};
+use gede::internal::{Exporter, encode_schema, ingest, physical_schema};
 use gede::read::Projection;
 use gede::write::{Batches, Layout, Options, Table, Writer};
 use memmap2::Mmap;

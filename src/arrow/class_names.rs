@@ -5,7 +5,7 @@ use std::path::Path;
 
 use arrow::datatypes::{Field, Schema};
 
-use super::decode_schema;
+use super::message::decode_schema;
 use crate::error::{Error, ErrorKind, Result};
 use crate::files::byte_source::Source;
 use crate::read::Reader;

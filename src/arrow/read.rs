@@ -6,7 +6,7 @@ use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 use arrow::record_batch::{RecordBatch, RecordBatchReader};
 
-use super::Exporter;
+use super::export::Exporter;
 use crate::earned;
 use crate::error::{Error, Result};
 use crate::files::byte_source::Source;
@@ -19,6 +19,8 @@ pub struct ArrowReader<'a, S> {
     reader: &'a Reader<S>,
     exporter: Exporter,
 }
+
+debug_fields!(['a, S] ArrowReader { reader });
 
 impl<'a, S: Source> ArrowReader<'a, S> {
     /// Reads the columns of a projection.
@@ -66,6 +68,8 @@ pub struct ArrowScan<'a, S> {
     exporter: &'a Exporter,
     scan: Scan<'a, S>,
 }
+
+debug_fields!(['a, S] ArrowScan { scan });
 
 impl<S: Source> Iterator for ArrowScan<'_, S> {
     type Item = std::result::Result<RecordBatch, ArrowError>;

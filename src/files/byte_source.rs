@@ -61,6 +61,7 @@ impl Source for Box<dyn Source> {
 }
 
 /// A file read at positions: safe whatever happens to the file meanwhile.
+#[derive(Debug)]
 pub struct FileSource {
     file: Mutex<File>,
     length: u64,

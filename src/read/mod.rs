@@ -24,10 +24,7 @@ mod take;
 
 pub use account::{Account, Part};
 pub use columns::{ColumnAccount, ColumnBits, GroupBits};
-pub use condensed::{CondensedInfo, CondensedSamples};
-pub use coreset::CoresetRows;
 pub use images::ImageColumn;
-pub use moments::ColumnMoments;
 pub use packed::PackedImages;
 pub use projection::Projection;
 pub use reader::Reader;

@@ -38,6 +38,15 @@ pub struct Reader<S> {
     pub(crate) cells: Option<Vec<u8>>,
 }
 
+impl<S> std::fmt::Debug for Reader<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let head = &self.directory.head;
+        let mut shown = f.debug_struct("Reader");
+        shown.field("rows", &head.rows.get()).field("segments", &head.segments.get());
+        shown.finish_non_exhaustive()
+    }
+}
+
 impl Reader<FileSource> {
     /// Opens a file and reads it at positions: safe whatever others do to it.
     ///

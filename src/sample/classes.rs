@@ -32,6 +32,8 @@ pub struct FileClasses<'a, S> {
     stored: Vec<Range<u64>>,
 }
 
+debug_fields!(['a, S] FileClasses { stored });
+
 impl<'a, S: Source> FileClasses<'a, S> {
     /// The classes of a file, numbered as its class table has them.
     ///

@@ -26,6 +26,8 @@ pub struct EncodedImages<'a, S> {
     shape: ImageShape,
 }
 
+debug_fields!(['a, S] EncodedImages { name, shape });
+
 impl<'a, S: Source> EncodedImages<'a, S> {
     /// The pictures of a column, or of the first that is a struct of `bytes` and `path`; decoded to 1 (gray), 3 or 4
     /// channels.

@@ -26,6 +26,8 @@ pub struct LabelColumn<'a, S> {
     numbers: Numbers,
 }
 
+debug_fields!(['a, S] LabelColumn { name });
+
 /// How a label becomes a class number.
 enum Numbers {
     /// By the class table.

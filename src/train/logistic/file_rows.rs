@@ -29,6 +29,8 @@ pub struct FileRows<'a, S> {
     imputer: Option<Imputer>,
 }
 
+debug_fields!(['a, S] FileRows { labels });
+
 /// A label of a file among the classes.
 #[derive(Clone, Copy, PartialEq)]
 enum Class {

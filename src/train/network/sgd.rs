@@ -32,6 +32,8 @@ pub struct Steps {
     moving: Vec<Moving>,
 }
 
+debug_fields!([] Steps {  });
+
 impl Steps {
     /// At rest.
     pub fn new(sgd: Sgd, variables: impl IntoIterator<Item = Var>) -> Self {

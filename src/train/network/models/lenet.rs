@@ -15,6 +15,8 @@ pub struct LeNet5 {
     dense: [Layer; 3],
 }
 
+debug_fields!([] LeNet5 {  });
+
 impl LeNet5 {
     /// For images of so many rows, columns and channels.
     ///

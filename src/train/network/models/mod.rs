@@ -20,6 +20,8 @@ pub struct Backward {
     pub gradients: GradStore,
 }
 
+debug_fields!([] Backward { scores, loss });
+
 /// A network that can be trained: one of these, or a user's own.
 pub trait Network {
     /// Scores [B, classes] of images [B, H, W, C]. `train` says whether they are trained on.

@@ -23,6 +23,8 @@ pub struct ResNet18 {
     last: Layer,
 }
 
+debug_fields!([] ResNet18 {  });
+
 /// A convolution without a bias, normalised.
 struct Normalised {
     convolution: Convolution,

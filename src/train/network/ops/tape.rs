@@ -11,6 +11,8 @@ pub struct Tape {
     passed: Option<Vec<Passed>>,
 }
 
+debug_fields!([] Tape {  });
+
 /// An operation's result, and the way back from its gradient to those of its arguments.
 struct Passed {
     out: Tensor,

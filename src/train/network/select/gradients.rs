@@ -26,6 +26,8 @@ pub struct Gradients {
     width: usize,
 }
 
+debug_fields!([] Gradients { classes, width });
+
 impl Gradients {
     /// Gradients of some rows by the network as it is, without augmentation.
     ///

@@ -17,6 +17,8 @@ pub struct Seen<'a> {
     pub scores: &'a Tensor,
 }
 
+debug_fields!(['a] Seen { epoch, rows, labels, scores });
+
 impl Seen<'_> {
     /// The scores, row after row, and how many classes there are.
     pub(crate) fn values(&self) -> Result<(Vec<f32>, usize)> {

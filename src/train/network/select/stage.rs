@@ -27,6 +27,8 @@ pub struct Stage<'a> {
     pub labels: &'a dyn Labels,
 }
 
+debug_fields!(['a] Stage { epoch });
+
 impl Stage<'_> {
     /// The random numbers of a selection at this epoch.
     pub(crate) fn random(&self) -> ChaCha8Rng {

@@ -5,9 +5,10 @@ use std::path::Path;
 
 use arrow::array::{RecordBatch, UInt64Array};
 use arrow::compute::{concat_batches, take_record_batch};
-use gede::arrow::{ArrowReader, logical_eq};
+use gede::arrow::ArrowReader;
+use gede::internal::{TemporaryFolder, logical_eq};
 use gede::read::{Projection, Source};
-use gede::write::{CellLimit, Layout, Options, Part, TemporaryFolder, Writer};
+use gede::write::{CellLimit, Layout, Options, Part, Writer};
 use gede::{Error, ErrorKind, Reader, Result};
 use indicatif::ProgressBar;
 
