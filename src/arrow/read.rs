@@ -11,10 +11,20 @@ use crate::earned;
 use crate::error::{Error, Result};
 use crate::files::byte_source::Source;
 use crate::read::Projection;
-use crate::read::Reader;
 use crate::read::Scan;
+use crate::read::reader::Reader;
 
 /// Some columns of a file as record batches of their original types.
+///
+/// ```no_run
+/// use gede::{Reader, arrow::ArrowReader, read::Projection};
+///
+/// let file = Reader::open("t.gede")?;
+/// let rows = ArrowReader::new(&file, &Projection::columns(file.schema(), &["x", "y"])?)?;
+/// let batch = rows.take(&[5, 3, 3])?;
+/// assert_eq!(batch.num_rows(), 3);
+/// # Ok::<(), gede::Error>(())
+/// ```
 pub struct ArrowReader<'a, S> {
     reader: &'a Reader<S>,
     exporter: Exporter,

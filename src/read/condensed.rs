@@ -5,7 +5,7 @@ use crate::earned;
 use crate::error::{Error, Result};
 use crate::files::byte_source::Source;
 use crate::format::directory::SectionKind;
-use crate::read::Reader;
+use crate::read::reader::Reader;
 use crate::summary::cells::condensed::Condensed;
 use crate::summary::cells::options::TargetKind;
 use crate::summary::cells::plan::CellPlan;

@@ -27,7 +27,6 @@ pub use columns::{ColumnAccount, ColumnBits, GroupBits};
 pub use images::ImageColumn;
 pub use packed::PackedImages;
 pub use projection::Projection;
-pub use reader::Reader;
 pub use scan::Scan;
 
 pub use crate::files::byte_source::{FileSource, Source};

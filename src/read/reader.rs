@@ -26,6 +26,16 @@ const ARROW_MESSAGE: [u8; 4] = [0xFF; 4];
 /// data are checked when they are first touched.
 ///
 /// It may be used from many threads at once.
+///
+/// ```no_run
+/// use gede::{Reader, read::Projection};
+///
+/// let reader = Reader::open("t.gede")?;
+/// let columns = Projection::columns(reader.schema(), &["age", "name"])?;
+/// let batch = reader.take(&[5, 3, 3], &columns)?;
+/// assert_eq!((batch.rows, batch.columns.len()), (3, 2));
+/// # Ok::<(), gede::Error>(())
+/// ```
 pub struct Reader<S> {
     pub(crate) pages: Pages<S>,
     pub(crate) directory: Directory,

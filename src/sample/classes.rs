@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::error::{Error, Result};
 use crate::files::byte_source::Source;
-use crate::read::Reader;
+use crate::read::reader::Reader;
 
 /// The rows of each class, for draws that are balanced between classes.
 pub trait Classes: Sync {

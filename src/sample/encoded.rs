@@ -12,7 +12,7 @@ use crate::format::schema::Kind;
 use crate::format::schema::Node;
 use crate::format::schema::Schema;
 use crate::read::Projection;
-use crate::read::Reader;
+use crate::read::reader::Reader;
 
 /// A column of encoded pictures (PNG, JPEG, WebP, BMP), of any sizes, as images of one shape. A picture of another size
 /// is fitted: the middle of the shape's proportions is cut out and scaled, as by PyTorch's `Resize` and `CenterCrop`.

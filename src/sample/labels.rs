@@ -6,7 +6,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::files::byte_source::Source;
 use crate::format::schema::Kind;
 use crate::read::Projection;
-use crate::read::Reader;
+use crate::read::reader::Reader;
 
 /// Classes of rows.
 pub trait Labels: Sync {

@@ -5,7 +5,7 @@ use crate::files::byte_source::Source;
 use crate::format::schema::Node;
 use crate::format::schema::Schema;
 use crate::read::Projection;
-use crate::read::Reader;
+use crate::read::reader::Reader;
 
 /// Rows decoded at a time.
 const BATCH_ROWS: usize = 1 << 16;

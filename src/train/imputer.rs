@@ -5,8 +5,8 @@ use super::means::RunningMeans;
 use super::usable_samples::UsableSamples;
 use crate::error::Result;
 use crate::files::byte_source::Source;
-use crate::read::Reader;
 use crate::read::condensed::CondensedSamples;
+use crate::read::reader::Reader;
 
 /// The replacement of a feature that is missing in a row: null, or a number that is not finite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

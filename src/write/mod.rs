@@ -30,7 +30,6 @@ pub use progress::Progress;
 pub use report::{ColumnRoles, Report, TargetColumn};
 pub use stream::BatchWriter;
 pub use table::{Batches, Table};
-pub use writer::Writer;
 
 pub use crate::codec::coding::{ImageTransform, Layout, Part};
 pub use crate::files::file_system::{Disk, FileSystem, Output};

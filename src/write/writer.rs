@@ -26,8 +26,8 @@ use crate::write::table::Table;
 /// # let folder = gede::internal::TemporaryFolder::new(&std::env::temp_dir())?;
 /// # let path = folder.path().join("ages.gede");
 /// let mut schema = SchemaBuilder::default();
-/// schema.column("age", Kind::Unsigned, 8, false);
-/// let mut stream = Writer::new(Options::default()).stream(&path, schema.finish()?)?;
+/// schema.push(None, "age", Kind::Unsigned, false, 8, 0)?;
+/// let mut stream = Writer::new(Options::default()).stream(&path, schema.finish())?;
 /// for ages in [vec![31, 27], vec![64]] {
 ///     let column = Column { validity: None, values: Values::U8(ages) };
 ///     stream.push(Batch { rows: column.values.len(), columns: vec![column] })?;

@@ -7,8 +7,8 @@ use arrow::datatypes::*;
 use gede::arrow::{ArrowReader, ArrowTable, Sink};
 use gede::internal::logical_eq;
 use gede::read::Projection;
-use gede::write::{CellLimit, Layout, Options, Part, TargetKind, Writer};
-use gede::{ErrorKind, Reader};
+use gede::write::{CellLimit, Layout, Options, Part, TargetKind};
+use gede::{ErrorKind, Reader, Writer};
 use std::path::Path;
 use std::sync::Arc;
 

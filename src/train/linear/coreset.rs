@@ -3,8 +3,8 @@
 use super::Dataset;
 use crate::error::{Error, Result};
 use crate::files::byte_source::Source;
-use crate::read::Reader;
 use crate::read::coreset::CoresetRows;
+use crate::read::reader::Reader;
 use crate::summary::coreset::select::Coreset;
 use crate::train::file_numbers::each_row;
 

@@ -3,8 +3,8 @@
 use crate::error::{Error, Result};
 use crate::files::byte_source::Source;
 use crate::read::Projection;
-use crate::read::Reader;
 use crate::read::condensed::CondensedSamples;
+use crate::read::reader::Reader;
 use crate::train::Standardiser;
 use crate::train::file_numbers::{each_row, number_columns};
 use crate::train::imputer::Imputer;

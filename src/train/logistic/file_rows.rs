@@ -9,7 +9,7 @@ use crate::files::byte_source::Source;
 use crate::format::schema::Kind;
 use crate::format::schema::Node;
 use crate::read::Projection;
-use crate::read::Reader;
+use crate::read::reader::Reader;
 use crate::train::imputer::Imputer;
 
 /// Rows decoded at a time.

@@ -7,8 +7,8 @@ use gede::internal::TemporaryFolder;
 use gede::read::Source;
 use gede::sample::{Amount, Draw, Epochs, PixelFormat, State};
 use gede::train::{Augment, Device, ResidentImages, device_name};
-use gede::write::{ImageTransform, Options, Writer};
-use gede::{Reader, Result};
+use gede::write::{ImageTransform, Options};
+use gede::{Reader, Result, Writer};
 use serde::Serialize;
 
 use super::storage::machine;

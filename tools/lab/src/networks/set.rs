@@ -6,8 +6,8 @@ use gede::arrow::ArrowTable;
 use gede::sample::PixelFormat;
 use gede::train::models::{LeNet5, Network, ResNet18};
 use gede::train::{Augment, Device, Training};
-use gede::write::{Options, Writer};
-use gede::{Error, ErrorKind, Result};
+use gede::write::Options;
+use gede::{Error, ErrorKind, Result, Writer};
 
 /// A set of images, and how its network is trained.
 pub struct Set {
