@@ -12,8 +12,9 @@ use arrow::datatypes::*;
 use arrow::record_batch::RecordBatch;
 use arrow_tables::*;
 use gede::ErrorKind;
-use gede::arrow::{ArrowTable, logical_eq};
+use gede::arrow::ArrowTable;
 use gede::column::Values;
+use gede::internal::logical_eq;
 use gede::write::Table;
 use std::sync::Arc;
 

@@ -10,10 +10,10 @@ use arrow::array::*;
 use arrow::buffer::{Buffer, NullBuffer};
 use arrow::datatypes::*;
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
-use gede::arrow::{
+use gede::column::{Batch, Kind, Schema as Physical, Values};
+use gede::internal::{
     Exporter, arrow_schema, decode_schema, encode_schema, ingest, logical_eq, physical_schema,
 };
-use gede::column::{Batch, Kind, Schema as Physical, Values};
 use gede::read::Projection;
 use gede::{Error, ErrorKind};
 use proptest::prelude::*;

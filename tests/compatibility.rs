@@ -50,7 +50,7 @@ fn with_feature(required: u8) -> Vec<u8> {
 }
 
 fn refused(bytes: &[u8]) -> Error {
-    Reader::new(bytes).err().expect("it should be refused")
+    Reader::new(bytes).expect_err("it should be refused")
 }
 
 #[test]

@@ -12,9 +12,10 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use common::memory::{Builder, Memory};
 use common::zoo::random;
 use gede::column::Kind;
+use gede::internal::NewFile;
 use gede::read::Source;
-use gede::write::{CellLimit, Disk, FileSystem, NewFile, Options, Output, Scratch, TargetKind, Writer};
-use gede::{ErrorKind, Reader};
+use gede::write::{CellLimit, Disk, FileSystem, Options, Output, Scratch, TargetKind};
+use gede::{ErrorKind, Reader, Writer};
 
 /// What becomes of the operation that fails.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -11,10 +11,10 @@ use common::counting::Counting;
 use common::memory::Builder;
 use common::repair::repair;
 use common::zoo::random;
-use gede::Reader;
 use gede::column::{Batch, Column, Kind, Schema, Values};
 use gede::read::Projection;
-use gede::write::{Batches, Options, Table, Writer};
+use gede::write::{Batches, Options, Table};
+use gede::{Reader, Writer};
 
 #[global_allocator]
 static ALLOCATOR: Tracked = Tracked;

@@ -7,9 +7,9 @@ mod common;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use common::memory::{Builder, Memory};
-use gede::ErrorKind;
 use gede::column::{Batch, Kind, Schema};
-use gede::write::{Batches, Options, Table, TargetKind, Writer};
+use gede::write::{Batches, Options, Table, TargetKind};
+use gede::{ErrorKind, Writer};
 
 /// A table that gives so many of its batches in each pass, and says how many rows it has.
 struct Stream {

@@ -12,10 +12,11 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use common::memory::{Builder, Memory};
 use common::zoo::random;
-use gede::ErrorKind;
 use gede::column::Kind;
+use gede::internal::NewFile;
 use gede::read::Source;
-use gede::write::{Disk, FileSystem, NewFile, Options, Output, Scratch, Writer};
+use gede::write::{Disk, FileSystem, Options, Output, Scratch};
+use gede::{ErrorKind, Writer};
 
 fn table(seed: u64) -> Memory {
     Builder::new(2000).number("x", Kind::Unsigned, 32, |i| u128::from(random(seed, i))).finish()

@@ -10,10 +10,11 @@ use arrow::array::UInt64Array;
 use arrow::compute::{concat_batches, take_record_batch};
 use arrow::record_batch::RecordBatch;
 use batches::tables;
-use gede::arrow::{ArrowReader, ArrowTable, logical_eq};
+use gede::arrow::{ArrowReader, ArrowTable};
+use gede::internal::logical_eq;
 use gede::read::{FileSource, Projection};
-use gede::write::{Layout, Options, Writer};
-use gede::{Reader, Result};
+use gede::write::{Layout, Options};
+use gede::{Reader, Result, Writer};
 use proptest::prelude::*;
 
 /// Writes batches with small segments and opens the file.

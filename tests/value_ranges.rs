@@ -102,7 +102,7 @@ fn arrow_schemas_of_other_columns_are_refused() {
     use gede::column::Kind;
     let schema = Schema::new(vec![Field::new("height", DataType::UInt16, false)]);
     let mut table = Builder::new(20).number("height", Kind::Unsigned, 16, |i| i as u128 * 7).finish();
-    table.arrow_schema = Some(gede::arrow::encode_schema(&schema).unwrap());
+    table.arrow_schema = Some(gede::internal::encode_schema(&schema).unwrap());
     let mut bytes = table.file(&Default::default());
     Reader::new(bytes.as_slice()).unwrap().verify(|_| {}).unwrap();
     // The physical schema has the name first, the message last.

@@ -9,10 +9,11 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, RecordBatch, StructArray, UInt32Array, new_null_array};
 use arrow::compute::{cast, concat, take_record_batch};
 use arrow::datatypes::{DataType, Field, Fields, IntervalUnit, Schema, TimeUnit};
-use gede::Reader;
-use gede::arrow::{ArrowReader, ArrowTable, decode_schema, encode_schema, logical_eq};
+use gede::arrow::{ArrowReader, ArrowTable};
+use gede::internal::{decode_schema, encode_schema, logical_eq};
 use gede::read::Projection;
-use gede::write::{Options, Writer};
+use gede::write::Options;
+use gede::{Reader, Writer};
 
 /// A type of each kind that a field can have.
 fn types() -> Vec<DataType> {

@@ -11,8 +11,8 @@ use std::sync::Mutex;
 use common::memory::{Builder, Memory};
 use common::zoo;
 use gede::column::{Batch, Kind};
-use gede::write::{Options, TargetKind, Writer};
-use gede::{ErrorKind, Reader, Result};
+use gede::write::{Options, TargetKind};
+use gede::{ErrorKind, Reader, Result, Writer};
 
 fn files(folder: &Path) -> usize {
     std::fs::read_dir(folder).unwrap().count()

@@ -6,8 +6,9 @@ mod common;
 
 use common::allocation::{ALONE, Tracked, peak};
 use common::zoo::random;
+use gede::Writer;
 use gede::column::{Batch, Column, Kind, Schema, SchemaBuilder, Values};
-use gede::write::{Batches, Options, Table, Writer};
+use gede::write::{Batches, Options, Table};
 
 #[global_allocator]
 static ALLOCATOR: Tracked = Tracked;

@@ -17,10 +17,11 @@ use std::time::Instant;
 
 use arrow::array::RecordBatch;
 use cpu_time::ProcessTime;
-use gede::arrow::{Exporter, encode_schema, ingest, physical_schema};
+use gede::Writer;
 use gede::column::{Batch, Schema};
+use gede::internal::{Exporter, encode_schema, ingest, physical_schema};
 use gede::read::Projection;
-use gede::write::{Batches, Layout, Options, Table, Writer};
+use gede::write::{Batches, Layout, Options, Table};
 use memmap2::Mmap;
 
 #[path = "../measure/mod.rs"]

@@ -17,10 +17,11 @@ use std::time::Instant;
 
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use cpu_time::ProcessTime;
+use gede::Writer;
 use gede::arrow::ArrowTable;
 use gede::column::Batch;
 use gede::read::Projection;
-use gede::write::{Layout, Options, Writer};
+use gede::write::{Layout, Options};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;

@@ -5,10 +5,10 @@ use std::path::Path;
 
 use arrow::datatypes::{Field, Schema};
 
-use super::decode_schema;
+use super::message::decode_schema;
 use crate::error::{Error, ErrorKind, Result};
 use crate::files::byte_source::Source;
-use crate::read::Reader;
+use crate::read::reader::Reader;
 
 /// The key of the class names among a schema's metadata: a JSON object of lists, by column.
 pub const CLASS_NAMES: &str = "class_names";

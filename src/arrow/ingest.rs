@@ -12,7 +12,7 @@ use arrow::datatypes::{DataType, Field};
 use arrow::record_batch::RecordBatch;
 use std::borrow::Cow;
 
-/// The values of all nodes of a record batch, in the order of [`super::physical_schema`] of its
+/// The values of all nodes of a record batch, in the order of [`physical_schema`](super::schema::physical_schema) of its
 /// schema. Values under a null, an instance's own or one around it, are zero, and so is the validity
 /// of instances under a null.
 ///

@@ -1,24 +1,25 @@
 //! Arrow, Parquet, CSV, LIBSVM and sets of images, both ways.
 //!
-//! [`physical_schema`] flattens an Arrow schema into the nodes of a file, [`ingest`] turns record
-//! batches into values, and [`Exporter`] turns values back into record batches of the same types.
+//! [`ArrowTable`] opens an input for a [`Writer`](crate::Writer), [`ArrowWriter`] takes record batches that come once,
+//! [`ArrowReader`] gives the rows of a file as record batches, and [`Sink`] and [`ImageSink`] write those to files of
+//! other formats.
 
 mod bits;
-mod class_names;
+pub(crate) mod class_names;
 mod dictionary;
-mod equal;
-mod expanded;
-mod export;
+pub(crate) mod equal;
+pub(crate) mod expanded;
+pub(crate) mod export;
 mod guard;
 mod images;
-mod ingest;
+pub(crate) mod ingest;
 mod ipc_types;
 mod kept_dictionaries;
-mod message;
+pub(crate) mod message;
 mod parquet_types;
 mod pieces;
 mod read;
-mod schema;
+pub(crate) mod schema;
 mod sink;
 mod source;
 mod table;
@@ -26,15 +27,8 @@ mod unify;
 mod union;
 mod writer;
 
-pub use class_names::stored_class_names;
-pub use equal::logical_eq;
-pub use expanded::plain_bytes;
-pub use export::Exporter;
 pub use images::{image_field, image_shape};
-pub use ingest::ingest;
-pub use message::{decode_schema, encode_schema};
 pub use read::{ArrowReader, ArrowScan};
-pub use schema::{arrow_schema, physical_schema};
 pub use sink::{ImageFormat, ImageSink, Sink};
 pub use source::{
     CsvInput, CsvType, HEADER_NAME, ImageInput, InputKind, InputOptions, LabelFile, LibsvmInput,

@@ -6,19 +6,31 @@ use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 use arrow::record_batch::{RecordBatch, RecordBatchReader};
 
-use super::Exporter;
+use super::export::Exporter;
 use crate::earned;
 use crate::error::{Error, Result};
 use crate::files::byte_source::Source;
 use crate::read::Projection;
-use crate::read::Reader;
 use crate::read::Scan;
+use crate::read::reader::Reader;
 
 /// Some columns of a file as record batches of their original types.
+///
+/// ```no_run
+/// use gede::{Reader, arrow::ArrowReader, read::Projection};
+///
+/// let file = Reader::open("t.gede")?;
+/// let rows = ArrowReader::new(&file, &Projection::columns(file.schema(), &["x", "y"])?)?;
+/// let batch = rows.take(&[5, 3, 3])?;
+/// assert_eq!(batch.num_rows(), 3);
+/// # Ok::<(), gede::Error>(())
+/// ```
 pub struct ArrowReader<'a, S> {
     reader: &'a Reader<S>,
     exporter: Exporter,
 }
+
+debug_fields!(['a, S] ArrowReader { reader });
 
 impl<'a, S: Source> ArrowReader<'a, S> {
     /// Reads the columns of a projection.
@@ -66,6 +78,8 @@ pub struct ArrowScan<'a, S> {
     exporter: &'a Exporter,
     scan: Scan<'a, S>,
 }
+
+debug_fields!(['a, S] ArrowScan { scan });
 
 impl<S: Source> Iterator for ArrowScan<'_, S> {
     type Item = std::result::Result<RecordBatch, ArrowError>;

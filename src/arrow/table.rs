@@ -26,6 +26,8 @@ pub struct ArrowTable {
     dictionaries: Vec<(usize, Values)>,
 }
 
+debug_fields!([] ArrowTable { schema });
+
 impl ArrowTable {
     /// Opens a Parquet file, an Arrow IPC file or stream, a CSV file (`.csv`, `.tsv`), LIBSVM text (`.libsvm`, `.svm`, or
     /// anything that looks like it), or a set of images: an IDX file with its labels beside it, a CIFAR binary file

@@ -5,7 +5,8 @@ use super::message::lasting_message;
 use super::pieces::Pieces;
 use super::schema::physical_schema;
 use crate::error::{Error, Result};
-use crate::write::{BatchWriter, Options, Report, Writer};
+use crate::write::writer::Writer;
+use crate::write::{BatchWriter, Options, Report};
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use std::fmt;
@@ -20,7 +21,7 @@ use std::path::Path;
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use gede::{Writer, arrow::ArrowWriter, write::Options};
-/// # let folder = gede::write::TemporaryFolder::new(&std::env::temp_dir())?;
+/// # let folder = gede::internal::TemporaryFolder::new(&std::env::temp_dir())?;
 /// # let path = folder.path().join("t.gede");
 /// # let column = std::sync::Arc::new(arrow::array::Int32Array::from(vec![1, 2, 3]));
 /// # let batches = [arrow::array::RecordBatch::try_from_iter([("x", column as arrow::array::ArrayRef)])?];
@@ -57,7 +58,7 @@ impl ArrowWriter {
         let physical = physical_schema(schema)?;
         let message = lasting_message(schema)?;
         let (pieces, dictionaries) = (Pieces::new(&physical), without_order(schema.fields(), &physical));
-        let stream = BatchWriter::start(writer, path.as_ref(), physical, Some(message))?;
+        let stream = writer.stream_with(path.as_ref(), physical, Some(message))?;
         Ok(Self { schema: schema.clone(), pieces, dictionaries, stream })
     }
 

@@ -63,6 +63,7 @@ impl Source for Box<dyn Source> {
 }
 
 /// A file read at positions: safe whatever happens to the file meanwhile.
+#[derive(Debug)]
 pub struct FileSource {
     file: PositionedFile,
     length: u64,

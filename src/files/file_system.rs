@@ -70,6 +70,7 @@ pub trait Output: Write + Send {
 }
 
 /// The file system of the machine.
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Disk;
 
 impl FileSystem for Disk {

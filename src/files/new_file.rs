@@ -32,6 +32,8 @@ pub struct NewFile<'s> {
     done: bool,
 }
 
+debug_fields!(['s] NewFile { named, temporary, overwrite });
+
 impl NewFile<'static> {
     /// Starts a file that will be `target`, after removing what dead processes have left in its folder.
     ///

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io;
 
 /// The file. Unix has calls that take a position; elsewhere a lock guards the one that the file has.
+#[derive(Debug)]
 pub(crate) struct PositionedFile(#[cfg(unix)] File, #[cfg(not(unix))] std::sync::Mutex<File>);
 
 #[cfg(unix)]

@@ -4,7 +4,7 @@ use crate::column::{Batch, Values};
 use crate::earned;
 use crate::error::{Error, Result};
 use crate::files::byte_source::Source;
-use crate::read::Reader;
+use crate::read::reader::Reader;
 use crate::summary::cells::condensed::Condensed;
 use crate::summary::cells::options::TargetKind;
 use crate::summary::cells::plan::CellPlan;

@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::files::byte_source::Source;
-use crate::read::Reader;
+use crate::read::reader::Reader;
 use crate::summary::coreset::section::CoresetSection;
 
 /// Few rows, with weights, that have the second moments of all rows without a missing or non-finite value: least squares,

@@ -23,6 +23,8 @@ pub struct ImageColumn<'a, S> {
     pub(crate) shape: ImageShape,
 }
 
+debug_fields!(['a, S] ImageColumn { name, shape });
+
 impl<S: Source> Reader<S> {
     /// The images of a column, or of the first such column.
     ///

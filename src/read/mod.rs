@@ -24,13 +24,9 @@ mod take;
 
 pub use account::Account;
 pub use columns::{ColumnAccount, ColumnBits, GroupBits};
-pub use condensed::{CondensedInfo, CondensedSamples};
-pub use coreset::CoresetRows;
 pub use images::ImageColumn;
-pub use moments::ColumnMoments;
 pub use packed::PackedImages;
 pub use projection::Projection;
-pub use reader::Reader;
 pub use scan::Scan;
 
 pub use crate::files::byte_source::{FileSource, Source};

@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::files::byte_source::Source;
-use crate::read::Reader;
+use crate::read::reader::Reader;
 use crate::summary::moments::matrix::Moments;
 use crate::summary::moments::section::MomentsSection;
 

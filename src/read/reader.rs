@@ -29,6 +29,16 @@ const ARROW_MESSAGE: [u8; 4] = [0xFF; 4];
 /// data are checked when they are first touched.
 ///
 /// It may be used from many threads at once.
+///
+/// ```no_run
+/// use gede::{Reader, read::Projection};
+///
+/// let reader = Reader::open("t.gede")?;
+/// let columns = Projection::columns(reader.schema(), &["age", "name"])?;
+/// let batch = reader.take(&[5, 3, 3], &columns)?;
+/// assert_eq!((batch.rows, batch.columns.len()), (3, 2));
+/// # Ok::<(), gede::Error>(())
+/// ```
 pub struct Reader<S> {
     pub(crate) pages: Pages<S>,
     pub(crate) directory: Directory,
@@ -39,6 +49,15 @@ pub struct Reader<S> {
     pub(crate) index: Option<SampleIndex>,
     arrow_schema: Option<Vec<u8>>,
     pub(crate) cells: Option<Vec<u8>>,
+}
+
+impl<S> std::fmt::Debug for Reader<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let head = &self.directory.head;
+        let mut shown = f.debug_struct("Reader");
+        shown.field("rows", &head.rows.get()).field("segments", &head.segments.get());
+        shown.finish_non_exhaustive()
+    }
 }
 
 impl Reader<FileSource> {

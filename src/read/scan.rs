@@ -22,6 +22,8 @@ pub struct Scan<'a, S> {
     wanted: u64,
 }
 
+debug_fields!(['a, S] Scan { projection, rows, batch_rows });
+
 impl<S: Source> Reader<S> {
     /// Rows in table order, a batch at a time: at most `batch_rows` rows each, fewer where long
     /// strings would make a batch large.

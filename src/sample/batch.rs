@@ -75,6 +75,8 @@ pub struct Batch {
     pub(crate) home: Sender<Buffers>,
 }
 
+debug_fields!([] Batch { epoch, state, shape });
+
 impl Batch {
     /// The epoch that the rows are of.
     pub fn epoch(&self) -> u64 {

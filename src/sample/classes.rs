@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::error::{Error, Result};
 use crate::files::byte_source::Source;
-use crate::read::Reader;
+use crate::read::reader::Reader;
 
 /// The rows of each class, for draws that are balanced between classes.
 pub trait Classes: Sync {
@@ -31,6 +31,8 @@ pub struct FileClasses<'a, S> {
     /// The stored places of each class.
     stored: Vec<Range<u64>>,
 }
+
+debug_fields!(['a, S] FileClasses { stored });
 
 impl<'a, S: Source> FileClasses<'a, S> {
     /// The classes of a file, numbered as its class table has them.

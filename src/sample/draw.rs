@@ -32,6 +32,20 @@ pub enum Draw<'a> {
     Listed(&'a [u64]),
 }
 
+impl std::fmt::Debug for Draw<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Uniform(rows) => write!(f, "Uniform({rows})"),
+            Self::Replacement(rows) => write!(f, "Replacement({rows})"),
+            Self::Walk(rows) => write!(f, "Walk({rows})"),
+            Self::Balanced(_) => f.write_str("Balanced(..)"),
+            Self::Weighted(_) => f.write_str("Weighted(..)"),
+            Self::WeightedOnce(_) => f.write_str("WeightedOnce(..)"),
+            Self::Listed(rows) => write!(f, "Listed({} rows)", rows.len()),
+        }
+    }
+}
+
 impl Draw<'_> {
     /// Rows that there are to draw from.
     ///

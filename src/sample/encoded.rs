@@ -12,7 +12,7 @@ use crate::format::schema::Kind;
 use crate::format::schema::Node;
 use crate::format::schema::Schema;
 use crate::read::Projection;
-use crate::read::Reader;
+use crate::read::reader::Reader;
 
 /// A column of encoded pictures (PNG, JPEG, WebP, BMP), of any sizes, as images of one shape. A picture of another size
 /// is fitted: the middle of the shape's proportions is cut out and scaled, as by PyTorch's `Resize` and `CenterCrop`.
@@ -25,6 +25,8 @@ pub struct EncodedImages<'a, S> {
     name: String,
     shape: ImageShape,
 }
+
+debug_fields!(['a, S] EncodedImages { name, shape });
 
 impl<'a, S: Source> EncodedImages<'a, S> {
     /// The pictures of a column, or of the first that is a struct of `bytes` and `path`; decoded to 1 (gray), 3 or 4

@@ -15,6 +15,8 @@ pub struct Epoch<'a> {
     order: Order<'a>,
 }
 
+debug_fields!(['a] Epoch { number, rows });
+
 /// Rule that gives the row at a position.
 enum Order<'a> {
     Uniform(Permutation),

@@ -43,6 +43,8 @@ pub struct Epochs<'a> {
     current: Option<Epoch<'a>>,
 }
 
+debug_fields!(['a] Epochs { draw, rows, state, end });
+
 impl<'a> Epochs<'a> {
     /// Epochs without end from a state on.
     ///

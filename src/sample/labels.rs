@@ -6,7 +6,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::files::byte_source::Source;
 use crate::format::schema::Kind;
 use crate::read::Projection;
-use crate::read::Reader;
+use crate::read::reader::Reader;
 
 /// Classes of rows.
 pub trait Labels: Sync {
@@ -25,6 +25,8 @@ pub struct LabelColumn<'a, S> {
     name: String,
     numbers: Numbers,
 }
+
+debug_fields!(['a, S] LabelColumn { name });
 
 /// How a label becomes a class number.
 enum Numbers {

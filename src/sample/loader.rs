@@ -61,6 +61,8 @@ pub struct Loader<'scope> {
     thread: Option<ScopedJoinHandle<'scope, ()>>,
 }
 
+debug_fields!(['scope] Loader {  });
+
 impl<'scope> Loader<'scope> {
     /// Starts to decode.
     ///

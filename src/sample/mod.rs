@@ -14,7 +14,9 @@ mod permutation;
 pub(crate) mod random;
 mod weights;
 
-pub use crate::read::{ColumnMoments, CondensedInfo, CondensedSamples, CoresetRows};
+pub use crate::read::condensed::{CondensedInfo, CondensedSamples};
+pub use crate::read::coreset::CoresetRows;
+pub use crate::read::moments::ColumnMoments;
 pub use crate::summary::cells::condensed::Condensed;
 pub use crate::summary::moments::column::MomentColumn;
 pub use crate::summary::moments::matrix::{MomentParts, Moments};

@@ -2,7 +2,8 @@
 
 use crate::column::{Node, Schema};
 use crate::error::{Error, Result};
-use crate::read::{Projection, Reader, Source};
+use crate::read::reader::Reader;
+use crate::read::{Projection, Source};
 
 /// Rows decoded at a time.
 const BATCH_ROWS: usize = 1 << 16;

@@ -4,7 +4,8 @@ use super::file_numbers::each_row;
 use super::means::RunningMeans;
 use super::usable_samples::UsableSamples;
 use crate::error::Result;
-use crate::read::{Reader, Source};
+use crate::read::Source;
+use crate::read::reader::Reader;
 use crate::sample::CondensedSamples;
 
 /// The replacement of a feature that is missing in a row: null, or a number that is not finite.

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::write::NewFile;
+use crate::files::new_file::NewFile;
 
 /// The key of the safetensors metadata under which all that is not tensors is stored as JSON. One key, since a map of several would
 /// be written in any order.

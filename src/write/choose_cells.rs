@@ -79,7 +79,7 @@ pub(crate) fn choose_cells(
     bits.truncate(map.beta());
     let keys = CellKeys::new(&grid, &bits)?;
     let mut labels = survey.target_labels.take();
-    let stored_labels = labels.as_mut().map(Labels::number).unwrap_or_default();
+    let stored_labels = labels.as_mut().map_or_else(Vec::new, Labels::number);
     let is_value = matches!(survey.target, Some((_, TargetKind::Value)));
     let mut specials: Vec<bool> = survey.ranges.iter().map(|r| r.specials).collect();
     specials.extend(is_value.then_some(survey.target_range.specials));

@@ -96,7 +96,7 @@ impl<'s> FileWriter<'s> {
             self.transforms.clear(); // tables share no pieces
         }
         self.transforms.resize_with(segment.len(), Default::default);
-        let rows = segment.first().map_or(0, |b| b.entry.rows.get());
+        let rows = segment[0].entry.rows.get(); // storage group 0 has a block, if an empty one
         for (group, block) in segment.into_iter().enumerate() {
             let entry = self.block(group, block)?;
             blocks.entries.push(BlockEntry { first_row: blocks.rows.into(), ..entry });
@@ -135,14 +135,11 @@ impl<'s> FileWriter<'s> {
             self.features.insert(Feature::EXCEPTIONS);
         }
         let set = block.transforms.as_bytes();
-        let transforms = match self.transforms.get_mut(group) {
-            Some((last, at)) if last == set => *at,
-            last => {
-                let at = self.out.piece(set)?;
-                last.into_iter().for_each(|last| *last = (set.to_vec(), at));
-                at
-            }
-        };
+        let (last, at) = &mut self.transforms[group];
+        if last.as_slice() != set {
+            (*last, *at) = (set.to_vec(), self.out.piece(set)?);
+        }
+        let transforms = *at;
         block.placed(transforms, |bytes| self.out.piece(bytes))
     }
 

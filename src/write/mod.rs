@@ -11,6 +11,7 @@ mod merged;
 pub(crate) mod options;
 mod passes;
 mod pipeline;
+pub(crate) mod progress;
 mod read_back;
 mod repeated;
 pub(crate) mod report;
@@ -25,15 +26,13 @@ pub(crate) mod writer;
 
 pub use merged::merge_condensed;
 pub use options::{ImageOptions, LayoutOptions, Options, SummaryOptions};
+pub use progress::Progress;
 pub use report::{ColumnRoles, Report, TargetColumn};
 pub use stream::BatchWriter;
 pub use table::{Batches, Table};
-pub use writer::{Progress, Writer};
 
 pub use crate::codec::coding::{ImageTransform, Layout, Part};
 pub use crate::files::file_system::{Disk, FileSystem, Output};
-pub use crate::files::new_file::NewFile;
 pub use crate::files::scratch::Scratch;
-pub use crate::files::temporary::{TemporaryFolder, remove_temporaries};
+pub use crate::files::temporary::remove_temporaries;
 pub use crate::summary::cells::options::{CellLimit, TargetKind};
-pub use crate::summary::cells::section::MAX_CELLS;

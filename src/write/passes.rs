@@ -22,13 +22,13 @@ use crate::write::coreset::coreset;
 use crate::write::file::{Blocks, FileWriter};
 use crate::write::options::Options;
 use crate::write::pipeline::Pipeline;
+use crate::write::progress::Meter;
 use crate::write::report::{ColumnRoles, Report};
 use crate::write::roles::Roles;
 use crate::write::segments::{Segments, segment_rows};
 use crate::write::summaries::{ClassOrder, write_class_order, write_covariances, write_summary};
 use crate::write::survey;
 use crate::write::table::Table;
-use crate::write::writer::Meter;
 
 /// True if a table of this schema is read more than once.
 ///

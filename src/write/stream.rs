@@ -15,13 +15,11 @@ use crate::files::file_system::Disk;
 use crate::files::new_file::folder;
 use crate::files::scratch_space::ScratchSpace;
 use crate::format::schema::Schema;
-use crate::write::passes::needs_second_pass;
 use crate::write::report::Report;
 use crate::write::spool::{Spool, SpooledBatch};
 use crate::write::table::{Batches, Table};
-use crate::write::writer::Writer;
 
-/// Writes a file from batches that come one by one: see [`Writer::stream`] for an example.
+/// Writes a file from batches that come one by one: see [`Writer::stream`](crate::Writer::stream) for an example.
 ///
 /// The file appears with [`finish`](Self::finish); dropped before, it leaves nothing.
 pub struct BatchWriter {
@@ -31,21 +29,28 @@ pub struct BatchWriter {
     thread: Option<JoinHandle<Result<Report>>>,
 }
 
+/// The table that a stream becomes.
+pub(crate) struct StreamedTable {
+    pub schema: Schema,
+    pub arrow_schema: Option<Vec<u8>>,
+    /// True if the rows are read again after they came.
+    pub second_pass: bool,
+}
+
 enum Message {
     Batch(Batch),
     End,
 }
 
 impl BatchWriter {
-    /// Starts the thread and waits until it asks for the first batch, so that errors of the options and of the path
+    /// Starts the thread that writes, and waits until it asks for the first batch, so that errors of the options and of the path
     /// come from here.
     pub(crate) fn start(
-        writer: Writer<'static>,
         path: &Path,
-        schema: Schema,
-        arrow_schema: Option<Vec<u8>>,
+        table: StreamedTable,
+        write: impl FnOnce(&Path, &dyn Table) -> Result<Report> + Send + 'static,
     ) -> Result<Self> {
-        let second_pass = needs_second_pass(&schema, writer.options())?;
+        let StreamedTable { schema, arrow_schema, second_pass } = table;
         let (messages, received) = sync_channel(1);
         let (started, has_started) = channel();
         let path = path.to_owned();
@@ -59,7 +64,7 @@ impl BatchWriter {
             spooled: OnceLock::new(),
         };
         let thread = std::thread::Builder::new().name("gede-writer".to_owned());
-        let thread = thread.spawn(move || writer.write(&path, &table));
+        let thread = thread.spawn(move || write(&path, &table));
         let thread = thread.map_err(|e| Error::io("cannot start a thread", e))?;
         let mut stream = Self { schema, messages: Some(messages), thread: Some(thread) };
         match has_started.recv() {
@@ -89,7 +94,7 @@ impl BatchWriter {
     /// Ends the rows, waits for the writer and gives the file its name.
     ///
     /// # Errors
-    /// As [`Writer::write`].
+    /// As [`Writer::write`](crate::Writer::write).
     pub fn finish(mut self) -> Result<Report> {
         self.send(Message::End)?;
         self.join()

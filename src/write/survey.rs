@@ -266,7 +266,7 @@ impl Survey {
 }
 
 fn refuse_many(schema: &Schema, node: usize, labels: &Labels, most: usize) -> Result<()> {
-    let name = schema.nodes().get(node).map_or("", |n| &n.name);
+    let name = &schema.nodes()[node].name;
     if labels.is_full() {
         return Err(Error::argument(format!(
             "column \"{name}\" has more than {most} values: too many classes"
@@ -277,7 +277,7 @@ fn refuse_many(schema: &Schema, node: usize, labels: &Labels, most: usize) -> Re
 
 /// A class or a value: as asked, or by type and number of values.
 fn resolve(schema: &Schema, node: usize, kind: TargetKind, labels: Option<&Labels>) -> TargetKind {
-    let Some(node) = schema.nodes().get(node) else { return kind };
+    let node = &schema.nodes()[node];
     let few = |most: usize| labels.is_some_and(|l| !l.is_full() && l.values() <= most);
     match kind {
         TargetKind::Auto => match node.kind {

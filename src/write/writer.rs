@@ -4,28 +4,16 @@ use std::fmt;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::files::file_system::{Disk, FileSystem};
 use crate::format::schema::Schema;
 use crate::write::options::Options;
-use crate::write::passes::write_table;
+use crate::write::passes::{needs_second_pass, write_table};
+use crate::write::progress::{Callback, Meter, Progress};
 use crate::write::repeated::Repeated;
 use crate::write::report::Report;
-use crate::write::stream::BatchWriter;
+use crate::write::stream::{BatchWriter, StreamedTable};
 use crate::write::table::Table;
-
-/// How far a writer has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Progress {
-    /// Name of the current pass.
-    pub pass: &'static str,
-    /// Rows of this pass that are done.
-    pub rows: u64,
-    /// Rows of the table, if known.
-    pub of: Option<u64>,
-}
-
-type Callback<'p> = dyn Fn(Progress) -> ControlFlow<()> + Send + Sync + 'p;
 
 /// Writes files; the counterpart of [`Reader`](crate::Reader).
 ///
@@ -35,11 +23,11 @@ type Callback<'p> = dyn Fn(Progress) -> ControlFlow<()> + Send + Sync + 'p;
 /// use gede::column::{Batch, Column, Kind, SchemaBuilder, Values};
 /// use gede::{Reader, Writer, write::Options};
 ///
-/// # let folder = gede::write::TemporaryFolder::new(&std::env::temp_dir())?;
+/// # let folder = gede::internal::TemporaryFolder::new(&std::env::temp_dir())?;
 /// # let path = folder.path().join("ages.gede");
 /// let mut schema = SchemaBuilder::default();
-/// schema.column("age", Kind::Unsigned, 8, false);
-/// let mut stream = Writer::new(Options::default()).stream(&path, schema.finish()?)?;
+/// schema.push(None, "age", Kind::Unsigned, false, 8, 0)?;
+/// let mut stream = Writer::new(Options::default()).stream(&path, schema.finish())?;
 /// for ages in [vec![31, 27], vec![64]] {
 ///     let column = Column { validity: None, values: Values::U8(ages) };
 ///     stream.push(Batch { rows: column.values.len(), columns: vec![column] })?;
@@ -66,23 +54,30 @@ impl Writer<'static> {
     /// # Errors
     /// `Argument` for options that do not fit the schema or a file that exists; `Io`.
     pub fn stream(self, path: impl AsRef<Path>, schema: Schema) -> Result<BatchWriter> {
-        BatchWriter::start(self, path.as_ref(), schema, None)
+        self.stream_with(path.as_ref(), schema, None)
+    }
+
+    /// As `stream`, with the Arrow schema that is stored.
+    pub(crate) fn stream_with(
+        self,
+        path: &Path,
+        schema: Schema,
+        arrow_schema: Option<Vec<u8>>,
+    ) -> Result<BatchWriter> {
+        let second_pass = needs_second_pass(&schema, &self.options)?;
+        let table = StreamedTable { schema, arrow_schema, second_pass };
+        BatchWriter::start(path, table, move |path, table| self.write(path, table))
     }
 }
 
 impl<'p> Writer<'p> {
     /// Calls `progress` as rows are done. `ControlFlow::Break` cancels the run: it ends with an error of the kind
-    /// [`Cancelled`](ErrorKind::Cancelled) and leaves no file.
+    /// [`Cancelled`](crate::ErrorKind::Cancelled) and leaves no file.
     pub fn progress<'q>(
         self,
         progress: impl Fn(Progress) -> ControlFlow<()> + Send + Sync + 'q,
     ) -> Writer<'q> {
         Writer { options: self.options, progress: Some(Box::new(progress)) }
-    }
-
-    /// The options.
-    pub(crate) fn options(&self) -> &Options {
-        &self.options
     }
 
     /// Writes a table to a file.
@@ -102,7 +97,7 @@ impl<'p> Writer<'p> {
         let threads = self.options.threads;
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
         let pool = pool.map_err(|e| Error::argument(format!("{threads} threads: {e}")).with_source(e))?;
-        let meter = Meter { progress: self.progress.as_deref(), of: table.rows() };
+        let meter = Meter::new(self.progress.as_deref(), table.rows());
         pool.install(|| write_table(file_system, path, &Repeated::new(table), &self.options, &meter))
     }
 }
@@ -110,24 +105,5 @@ impl<'p> Writer<'p> {
 impl fmt::Debug for Writer<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Writer").field("options", &self.options).finish_non_exhaustive()
-    }
-}
-
-/// Hands the progress of passes to a callback, and its wish to stop to the pass.
-pub(crate) struct Meter<'p> {
-    progress: Option<&'p Callback<'p>>,
-    /// Rows of the table, if known.
-    of: Option<u64>,
-}
-
-impl Meter<'_> {
-    /// The meter of a pass: takes the number of rows that are done.
-    pub fn pass(&self, pass: &'static str) -> impl Fn(u64) -> Result<()> + Sync + '_ {
-        move |rows| match self.progress.map(|progress| progress(Progress { pass, rows, of: self.of })) {
-            Some(ControlFlow::Break(())) => {
-                Err(Error::new(ErrorKind::Cancelled, format!("cancelled while {pass}")))
-            }
-            _ => Ok(()),
-        }
     }
 }

@@ -6,8 +6,9 @@ use std::path::Path;
 use arrow::compute::concat_batches;
 use arrow::datatypes::*;
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
-use gede::arrow::{ArrowTable, Exporter, Sink};
+use gede::arrow::{ArrowTable, Sink};
 use gede::column::Values;
+use gede::internal::Exporter;
 use gede::read::Projection;
 use gede::write::Table;
 

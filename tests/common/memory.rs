@@ -1,8 +1,9 @@
 //! Tables in memory, built a column at a time.
 
+use gede::Writer;
 use gede::column::{Batch, Column, Kind, Schema, SchemaBuilder, Values};
 use gede::image::ImageShape;
-use gede::write::{Batches, Options, Table, Writer};
+use gede::write::{Batches, Options, Table};
 
 /// A table that is a list of batches.
 #[derive(Clone, Default)]

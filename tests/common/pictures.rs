@@ -3,8 +3,9 @@
 use arrow::array::{Array, ArrayRef, FixedSizeListArray, UInt8Array};
 use arrow::datatypes::{DataType, Field, Schema};
 use arrow::record_batch::RecordBatch;
+use gede::Writer;
 use gede::arrow::ArrowTable;
-use gede::write::{CellLimit, Options, Writer};
+use gede::write::{CellLimit, Options};
 use std::sync::Arc;
 
 pub const CHANNELS: usize = 3;

@@ -1,8 +1,8 @@
 //! Everything a reader can be asked, asked.
 
 use gede::column::Batch;
-use gede::read::{Projection, Reader, Source};
-use gede::{Error, Result};
+use gede::read::{Projection, Source};
+use gede::{Error, Reader, Result};
 
 /// All rows, taken at once.
 pub fn rows<S: Source>(reader: &Reader<S>) -> Result<Batch> {

@@ -4,10 +4,11 @@
 use arrow::array::*;
 use arrow::compute::concat_batches;
 use arrow::datatypes::*;
-use gede::arrow::{ArrowReader, ArrowTable, Sink, logical_eq};
+use gede::arrow::{ArrowReader, ArrowTable, Sink};
+use gede::internal::logical_eq;
 use gede::read::Projection;
-use gede::write::{CellLimit, Layout, Options, Part, TargetKind, Writer};
-use gede::{ErrorKind, Reader};
+use gede::write::{CellLimit, Layout, Options, Part, TargetKind};
+use gede::{ErrorKind, Reader, Writer};
 use std::path::Path;
 use std::sync::Arc;
 

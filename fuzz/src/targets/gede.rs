@@ -2,9 +2,9 @@
 
 use crate::bounds::{ROWS, bounded, within};
 use crate::read;
-use gede::Reader;
 use gede::arrow::ArrowTable;
-use gede::write::{Disk, Options, Writer, merge_condensed};
+use gede::write::{Disk, Options, merge_condensed};
+use gede::{Reader, Writer};
 
 /// Opens a file, verifies it, and asks for all that is beside its rows.
 pub fn open(data: &[u8]) {

@@ -4,8 +4,8 @@ use crate::bounds::within;
 use crate::memory::Memory;
 use crate::read::rows;
 use gede::arrow::{ArrowTable, ImageInput, InputOptions, LabelFile, PictureStorage};
-use gede::write::{Options, Table, Writer};
-use gede::{Error, ErrorKind, Reader};
+use gede::write::{Options, Table};
+use gede::{Error, ErrorKind, Reader, Writer};
 use std::path::Path;
 
 /// Memory that an input may take, whatever it claims.

@@ -32,6 +32,8 @@ pub struct Sink {
     writer: Writer,
 }
 
+debug_fields!([] Sink { target, schema });
+
 enum Writer {
     Parquet(Box<Parquet>),
     Ipc(Box<FileWriter<File>>, Vec<Growing>),

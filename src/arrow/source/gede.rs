@@ -9,7 +9,7 @@ use crate::arrow::{ArrowReader, wrap};
 use crate::error::{ErrorKind, Result};
 use crate::files::byte_source::FileSource;
 use crate::read::Projection;
-use crate::read::Reader;
+use crate::read::reader::Reader;
 use arrow::array::Array;
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;

@@ -3,6 +3,8 @@
 use crate::codec::dct::cosines::TABLE_BITS;
 use crate::codec::dct::products::{Left, Right, product};
 use crate::codec::dct::transform::Dct;
+#[cfg(target_arch = "x86_64")]
+use crate::codec::dct::vectors::{Avx2, HasAvx2};
 use crate::codec::dct::vectors::{LANES, Lanes, Portable};
 use crate::error::Result;
 
@@ -37,29 +39,35 @@ impl Dct {
         self.shape.check(coefficients.len())?;
         self.shape.check(out.len())?;
         #[cfg(target_arch = "x86_64")]
-        if crate::processor::has_avx2() {
-            // SAFETY: the processor has what the function needs.
-            unsafe { self.inverse_avx2(coefficients, out, scratch) };
+        if let Some(proof) = HasAvx2::detect() {
+            // SAFETY: the processor has AVX2, says the proof.
+            unsafe { self.inverse_avx2(proof, coefficients, out, scratch) };
             return Ok(());
         }
-        self.inverse_by::<Portable>(coefficients, out, scratch);
+        self.inverse_by::<Portable>((), coefficients, out, scratch);
         Ok(())
     }
 
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2")]
-    fn inverse_avx2(&self, coefficients: &[i32], out: &mut [u8], scratch: &mut DctScratch) {
-        self.inverse_by::<crate::codec::dct::vectors::Avx2>(coefficients, out, scratch);
+    fn inverse_avx2(&self, proof: HasAvx2, coefficients: &[i32], out: &mut [u8], scratch: &mut DctScratch) {
+        self.inverse_by::<Avx2>(proof, coefficients, out, scratch);
     }
 
     #[inline(always)]
-    fn inverse_by<V: Lanes>(&self, coefficients: &[i32], out: &mut [u8], scratch: &mut DctScratch) {
+    fn inverse_by<V: Lanes>(
+        &self,
+        proof: V::Proof,
+        coefficients: &[i32],
+        out: &mut [u8],
+        scratch: &mut DctScratch,
+    ) {
         let area = self.shape.area();
         let DctScratch { coefficients: padded, middle, row, values } = scratch;
         values.resize(self.shape.values(), 0);
         for (from, to) in coefficients.chunks_exact(area).zip(values.chunks_exact_mut(area)) {
-            self.columns::<V>(from, padded, middle);
-            self.rows::<V>(middle, row, to);
+            self.columns::<V>(proof, from, padded, middle);
+            self.rows::<V>(proof, middle, row, to);
         }
         if let Some((y, rest)) = values.split_at_checked(area)
             && self.shape.planes() == 3
@@ -78,7 +86,13 @@ impl Dct {
 
     /// First pass: down the columns of a channel.
     #[inline(always)]
-    fn columns<V: Lanes>(&self, coefficients: &[i32], padded: &mut Vec<i32>, middle: &mut Vec<i32>) {
+    fn columns<V: Lanes>(
+        &self,
+        proof: V::Proof,
+        coefficients: &[i32],
+        padded: &mut Vec<i32>,
+        middle: &mut Vec<i32>,
+    ) {
         let (stride, columns) = (self.stride(), self.shape.columns());
         padded.resize(stride * self.shape.rows(), 0);
         middle.resize(stride * self.shape.rows(), 0);
@@ -97,9 +111,9 @@ impl Dct {
             let (start, row) = (band.first * stride, band.step * stride);
             let right = Right { data: input, start, row, columns: stride };
             let (even, odd) = middle.split_at_mut(joined * stride);
-            product::<V>(&left, &right, odd, stride);
+            product::<V>(proof, &left, &right, odd, stride);
             if joined > 0 {
-                join_rows::<V>(even, &mut odd[..values * stride], stride);
+                join_rows::<V>(proof, even, &mut odd[..values * stride], stride);
             }
             joined += values;
         }
@@ -109,7 +123,7 @@ impl Dct {
 
     /// Second pass: along the rows of a channel.
     #[inline(always)]
-    fn rows<V: Lanes>(&self, middle: &[i32], row: &mut Vec<i32>, out: &mut [i32]) {
+    fn rows<V: Lanes>(&self, proof: V::Proof, middle: &[i32], row: &mut Vec<i32>, out: &mut [i32]) {
         const TOGETHER: usize = 4;
         let (stride, columns) = (self.stride(), self.shape.columns());
         let widest = self.horizontal.iter().map(|band| band.padded).max().unwrap_or(0);
@@ -128,10 +142,10 @@ impl Dct {
                 };
                 let right =
                     Right { data: &band.by_coefficient, start: 0, row: band.padded, columns: band.padded };
-                product::<V>(&left, &right, row, widest);
+                product::<V>(proof, &left, &right, row, widest);
                 for (odd, to) in row.chunks_exact(widest).zip(to.chunks_exact_mut(columns)) {
                     let (even, rest) = to.split_at_mut(joined);
-                    join_values::<V>(even, &odd[..band.values], rest);
+                    join_values::<V>(proof, even, &odd[..band.values], rest);
                 }
                 joined += band.values;
             }
@@ -185,7 +199,7 @@ fn clamp(v: i32) -> u8 {
 
 /// Rows e and o of two halves, in place: row n becomes e + o, row 2M - 1 - n becomes e - o.
 #[inline(always)]
-fn join_rows<V: Lanes>(even: &mut [i32], odd: &mut [i32], stride: usize) {
+fn join_rows<V: Lanes>(proof: V::Proof, even: &mut [i32], odd: &mut [i32], stride: usize) {
     let count = even.len() / stride;
     if odd.len() != even.len() || stride % LANES != 0 {
         debug_assert!(false, "halves differ");
@@ -199,8 +213,8 @@ fn join_rows<V: Lanes>(even: &mut [i32], odd: &mut [i32], stride: usize) {
             let (a, b) = (n * stride + x, m * stride + x);
             // SAFETY: a and b are places of whole vectors in both halves.
             unsafe {
-                let (ea, oa) = (V::load(even.add(a)), V::load(odd.add(a)));
-                let (eb, ob) = (V::load(even.add(b)), V::load(odd.add(b)));
+                let (ea, oa) = (V::load(proof, even.add(a)), V::load(proof, odd.add(a)));
+                let (eb, ob) = (V::load(proof, even.add(b)), V::load(proof, odd.add(b)));
                 ea.plus(oa).store(even.add(a));
                 eb.plus(ob).store(even.add(b));
                 ea.minus(oa).store(odd.add(b));
@@ -212,7 +226,7 @@ fn join_rows<V: Lanes>(even: &mut [i32], odd: &mut [i32], stride: usize) {
 
 /// Values e (in place) and o: e + o, followed by e - o backwards. The first band has no e before it.
 #[inline(always)]
-fn join_values<V: Lanes>(even: &mut [i32], odd: &[i32], rest: &mut [i32]) {
+fn join_values<V: Lanes>(proof: V::Proof, even: &mut [i32], odd: &[i32], rest: &mut [i32]) {
     if even.is_empty() {
         rest.iter_mut().zip(odd).for_each(|(to, o)| *to = *o);
         return;
@@ -226,7 +240,7 @@ fn join_values<V: Lanes>(even: &mut [i32], odd: &[i32], rest: &mut [i32]) {
     for n in (0..whole).step_by(LANES) {
         // SAFETY: places n to n + 7 are below `count`, and so are the same from the end.
         unsafe {
-            let (e, o) = (V::load(even.as_ptr().add(n)), V::load(odd.as_ptr().add(n)));
+            let (e, o) = (V::load(proof, even.as_ptr().add(n)), V::load(proof, odd.as_ptr().add(n)));
             e.plus(o).store(even.as_mut_ptr().add(n));
             e.minus(o).reversed().store(rest.as_mut_ptr().add(count - LANES - n));
         }
@@ -313,7 +327,7 @@ mod tests {
             let (mut fast, mut portable) = (vec![0; shape.values()], vec![0; shape.values()]);
             let dct = Dct::new(shape);
             dct.inverse(&coefficients, &mut fast, &mut DctScratch::default()).unwrap();
-            dct.inverse_by::<Portable>(&coefficients, &mut portable, &mut DctScratch::default());
+            dct.inverse_by::<Portable>((), &coefficients, &mut portable, &mut DctScratch::default());
             prop_assert_eq!(fast, portable);
         }
 

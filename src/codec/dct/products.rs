@@ -29,7 +29,7 @@ pub struct Right<'a> {
 
 /// Writes left x right to `out`, whose rows start `stride` apart. All sums are modulo 2^32.
 #[inline(always)]
-pub fn product<V: Lanes>(left: &Left, right: &Right, out: &mut [i32], stride: usize) {
+pub fn product<V: Lanes>(proof: V::Proof, left: &Left, right: &Right, out: &mut [i32], stride: usize) {
     let extent = |start: usize, n: usize, by: usize, m: usize, size: usize| match (n, m) {
         (0, _) | (_, 0) => 0,
         _ => start + (n - 1) * by + (m - 1) * size + 1,
@@ -44,12 +44,12 @@ pub fn product<V: Lanes>(left: &Left, right: &Right, out: &mut [i32], stride: us
     let mut r = 0;
     while r + ROWS <= left.rows {
         // SAFETY: rows r to r + ROWS - 1 exist, and the extents were compared above.
-        unsafe { block::<V, ROWS>(left, right, r, out, stride) };
+        unsafe { block::<V, ROWS>(proof, left, right, r, out, stride) };
         r += ROWS;
     }
     while r < left.rows {
         // SAFETY: as above, for one row.
-        unsafe { block::<V, 1>(left, right, r, out, stride) };
+        unsafe { block::<V, 1>(proof, left, right, r, out, stride) };
         r += 1;
     }
 }
@@ -60,6 +60,7 @@ pub fn product<V: Lanes>(left: &Left, right: &Right, out: &mut [i32], stride: us
 /// These rows, all rows and columns of `right`, and these rows of `out` are within their slices.
 #[inline(always)]
 unsafe fn block<V: Lanes, const R: usize>(
+    proof: V::Proof,
     left: &Left,
     right: &Right,
     first: usize,
@@ -68,14 +69,14 @@ unsafe fn block<V: Lanes, const R: usize>(
 ) {
     let (weights, values, out) = (left.data.as_ptr(), right.data.as_ptr(), out.as_mut_ptr());
     for x in (0..right.columns).step_by(LANES) {
-        let mut sums = [V::splat(0); R];
+        let mut sums = [V::splat(proof, 0); R];
         for j in 0..left.depth {
             // SAFETY: within the extents that the caller vouches for.
-            let values = unsafe { V::load(values.add(right.start + j * right.row + x)) };
+            let values = unsafe { V::load(proof, values.add(right.start + j * right.row + x)) };
             for (r, sum) in sums.iter_mut().enumerate() {
                 let at = left.start + (first + r) * left.row + j * left.column;
                 // SAFETY: likewise.
-                let weight = V::splat(unsafe { *weights.add(at) });
+                let weight = V::splat(proof, unsafe { *weights.add(at) });
                 *sum = sum.plus(weight.times(values));
             }
         }

@@ -26,6 +26,8 @@ pub struct Coreset {
     changes: usize,
 }
 
+debug_fields!([] Coreset { centre, changes });
+
 /// A place in the basis: a row, or one product alone, of weight 0, until a row takes its place.
 struct Slot {
     /// Features and target.

@@ -2,7 +2,8 @@
 
 use super::Dataset;
 use crate::error::{Error, Result};
-use crate::read::{Reader, Source};
+use crate::read::Source;
+use crate::read::reader::Reader;
 use crate::sample::CoresetRows;
 use crate::summary::coreset::select::Coreset;
 use crate::train::file_numbers::each_row;

@@ -1,7 +1,8 @@
 //! Rows in memory: features, a target and a weight each.
 
 use crate::error::{Error, Result};
-use crate::read::{Projection, Reader, Source};
+use crate::read::reader::Reader;
+use crate::read::{Projection, Source};
 use crate::sample::CondensedSamples;
 use crate::train::Standardiser;
 use crate::train::file_numbers::{each_row, number_columns};

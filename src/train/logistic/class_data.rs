@@ -3,7 +3,8 @@
 use super::class_rows::ClassRows;
 use super::file_rows::FileRows;
 use crate::error::{Error, Result};
-use crate::read::{Reader, Source};
+use crate::read::Source;
+use crate::read::reader::Reader;
 use crate::sample::CondensedSamples;
 use crate::train::imputer::Imputer;
 use crate::train::passed_over::PassedOver;

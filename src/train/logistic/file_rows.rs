@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use super::class_rows::{ClassRows, RowsNotHandedOut};
 use crate::column::{Column, Kind, Node};
 use crate::error::{Error, Result};
-use crate::read::{Projection, Reader, Source};
+use crate::read::reader::Reader;
+use crate::read::{Projection, Source};
 use crate::train::imputer::Imputer;
 
 /// Rows decoded at a time.
@@ -23,6 +24,12 @@ pub struct FileRows<'a, S> {
     target: &'a Node,
     labels: Vec<String>,
     imputer: Option<Imputer>,
+}
+
+impl<S> std::fmt::Debug for FileRows<'_, S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FileRows").field("features", &self.features).finish_non_exhaustive()
+    }
 }
 
 /// A label of a file among the classes.

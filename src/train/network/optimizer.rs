@@ -6,12 +6,14 @@ use candle_core::{Result, Tensor, Var};
 use super::sgd::Sgd;
 
 /// A parameter and its velocity, which does not exist before its first gradient.
+#[derive(Debug)]
 struct Parameter {
     variable: Var,
     velocity: Option<Tensor>,
 }
 
 /// Stochastic gradient descent with momentum on a network's parameters.
+#[derive(Debug)]
 pub struct Optimizer {
     sgd: Sgd,
     parameters: Vec<Parameter>,

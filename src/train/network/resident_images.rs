@@ -14,6 +14,8 @@ pub struct ResidentImages {
     pipeline: InputPipeline,
 }
 
+debug_fields!([] ResidentImages {  });
+
 impl ResidentImages {
     /// Copies the images to a device; batches have at most `batch` of them, in a format.
     ///

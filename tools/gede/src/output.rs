@@ -1,6 +1,6 @@
 //! Output for people and machines: lines, tables, JSON.
 
-use gede::write::NewFile;
+use gede::internal::NewFile;
 use gede::{Error, ErrorKind, Result};
 use serde::Serialize;
 use std::error::Error as _;

@@ -6,7 +6,7 @@ mod common;
 use arrow::array::{AsArray, Float64Array};
 use arrow::datatypes::{Float64Type, UInt64Type};
 use common::{CALIFORNIA, Folder, parquet};
-use gede::arrow::logical_eq;
+use gede::internal::logical_eq;
 use serde_json::{Value, json};
 
 #[test]

@@ -62,7 +62,7 @@ fn whole_rows_are_kept_and_the_others_are_listed() {
         let kept: Vec<u64> = (0..ROWS).filter(|row| lost.binary_search(row).is_err()).collect();
         let kept = UInt64Array::from(kept);
         let kept = arrow::compute::take_record_batch(&original, &kept).unwrap();
-        assert!(gede::arrow::logical_eq(&parquet(folder.path("out.parquet")), &kept), "page {page}");
+        assert!(gede::internal::logical_eq(&parquet(folder.path("out.parquet")), &kept), "page {page}");
         (some, seen) = (some + u64::from(!lost.is_empty()), seen + 1);
     }
     assert!(some > 10 && seen >= some, "{some} of {seen}");

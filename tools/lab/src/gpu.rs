@@ -3,11 +3,12 @@
 use std::time::{Duration, Instant};
 
 use gede::arrow::ArrowTable;
+use gede::internal::TemporaryFolder;
 use gede::read::Source;
 use gede::sample::{Amount, Draw, Epochs, PixelFormat, State};
 use gede::train::{Augment, Device, ResidentImages, device_name};
-use gede::write::{ImageTransform, Options, TemporaryFolder, Writer};
-use gede::{Reader, Result};
+use gede::write::{ImageTransform, Options};
+use gede::{Reader, Result, Writer};
 use serde::Serialize;
 
 use super::storage::machine;

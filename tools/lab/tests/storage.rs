@@ -6,8 +6,9 @@ mod common;
 use std::collections::BTreeMap;
 
 use common::Folder;
+use gede::Writer;
 use gede::arrow::ArrowTable;
-use gede::write::{CellLimit, ImageTransform, Layout, Options, Writer};
+use gede::write::{CellLimit, ImageTransform, Layout, Options};
 use serde_json::Value;
 
 const FAILED: i32 = 1;

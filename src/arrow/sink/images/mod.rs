@@ -31,6 +31,8 @@ pub struct ImageSink {
     rows: u64,
 }
 
+debug_fields!([] ImageSink { schema, rows });
+
 enum Writer {
     Idx(idx::Idx),
     Cifar(cifar::Cifar),

@@ -149,19 +149,23 @@ pub(in crate::train) struct Images {
     pub zero: i32,
 }
 
-// SAFETY: field by field as in network.cu and images.cu.
+// SAFETY: field by field as in the CUDA source that it names.
 unsafe impl Arguments for Patches {
     const SOURCE: Source = Source::Network;
 }
+// SAFETY: field by field as in the CUDA source that it names.
 unsafe impl Arguments for Norm {
     const SOURCE: Source = Source::Network;
 }
+// SAFETY: field by field as in the CUDA source that it names.
 unsafe impl Arguments for Join {
     const SOURCE: Source = Source::Network;
 }
+// SAFETY: field by field as in the CUDA source that it names.
 unsafe impl Arguments for Step {
     const SOURCE: Source = Source::Network;
 }
+// SAFETY: field by field as in the CUDA source that it names.
 unsafe impl Arguments for Images {
     const SOURCE: Source = Source::Images;
 }

@@ -21,6 +21,12 @@ pub struct LeNet5 {
     flattened: [usize; 3],
 }
 
+impl std::fmt::Debug for LeNet5 {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LeNet5").field("channels", &self.channels).finish_non_exhaustive()
+    }
+}
+
 /// Channels of the convolutions.
 const CHANNELS: [usize; 2] = [6, 16];
 

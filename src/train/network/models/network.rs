@@ -6,6 +6,7 @@ use candle_core::{Device, Result, Tensor, Var};
 use super::SavedLayout;
 
 /// Results of a forward and a backward pass.
+#[derive(Debug)]
 pub struct Backward {
     /// Logits [B, classes].
     pub logits: Tensor,

@@ -24,6 +24,8 @@ pub struct BatchNorm {
     variance: Var,
 }
 
+debug_fields!([] BatchNorm { relu, mean, variance });
+
 /// Statistics of every channel.
 #[derive(Clone, Debug, PartialEq)]
 struct Statistics {

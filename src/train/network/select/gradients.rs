@@ -25,6 +25,8 @@ pub struct Gradients {
     width: usize,
 }
 
+debug_fields!([] Gradients { classes, width });
+
 impl Gradients {
     /// Gradients of some rows by the network in its present state, without augmentation.
     ///
@@ -145,6 +147,7 @@ impl Gradients {
 }
 
 /// The rows of a class, to select from.
+#[derive(Debug)]
 pub struct ClassBudget {
     /// Number of the class.
     pub number: usize,

@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::train::candle_error::candle;
 
 /// The rows of a step, and their logits from before it.
+#[derive(Debug)]
 pub struct StepInfo<'a> {
     /// Number of the epoch.
     pub epoch: u64,

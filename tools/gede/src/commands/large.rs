@@ -4,8 +4,8 @@
 use super::{misuse, row_bytes_of};
 use arrow::array::{Array, AsArray};
 use arrow::record_batch::RecordBatch;
-use gede::arrow::plain_bytes;
 use gede::column::{Batch, Schema, Values};
+use gede::internal::plain_bytes;
 use gede::read::Source;
 use gede::write::{Batches, Table};
 use gede::{Reader, Result};

@@ -7,8 +7,8 @@ use crate::output::{bytes, json, many, notes, print};
 use crate::progress::Bar;
 use gede::arrow::ArrowTable;
 use gede::read::Source;
-use gede::write::{Disk, Options, Report, TargetKind, Writer, merge_condensed};
-use gede::{Reader, Result};
+use gede::write::{Disk, Options, Report, TargetKind, merge_condensed};
+use gede::{Reader, Result, Writer};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use gede::Result;
 use gede::arrow::ArrowTable;
-use gede::write::TemporaryFolder;
+use gede::internal::TemporaryFolder;
 
 use super::table::FloatTable;
 use super::{Request, csv_file, folder, steps};

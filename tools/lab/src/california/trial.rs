@@ -4,8 +4,8 @@ use std::path::Path;
 use std::time::Instant;
 
 use gede::train::{Dataset, Gram, LinearModel, Split, closed_form};
-use gede::write::{CellLimit, Layout, Options, TargetKind, Writer};
-use gede::{Error, ErrorKind, Reader, Result};
+use gede::write::{CellLimit, Layout, Options, TargetKind};
+use gede::{Error, ErrorKind, Reader, Result, Writer};
 
 use crate::table::FloatTable;
 

@@ -9,8 +9,8 @@ use std::path::Path;
 
 use gede::Result;
 use gede::arrow::ArrowTable;
+use gede::internal::TemporaryFolder;
 use gede::train::Split;
-use gede::write::TemporaryFolder;
 use indicatif::ProgressBar;
 
 use self::rows::LogisticRow;

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use gede::train::{ClassData, FileRows, LogisticFit, LogisticModel, Newton, Spread, permutation};
-use gede::write::{CellLimit, Options, Report, TargetKind, Writer};
-use gede::{Error, ErrorKind, Reader, Result};
+use gede::write::{CellLimit, Options, Report, TargetKind};
+use gede::{Error, ErrorKind, Reader, Result, Writer};
 
 use super::rows::LogisticRow;
 use crate::storage::machine;

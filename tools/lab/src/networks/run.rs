@@ -3,10 +3,10 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use gede::internal::TemporaryFolder;
 use gede::read::Source;
 use gede::sample::{Images, LabelColumn, Labels};
 use gede::train::{TrainConfig, device_name, peak_gpu_memory};
-use gede::write::TemporaryFolder;
 use gede::{Error, ErrorKind, Reader, Result};
 
 use super::rows::NetworkRow;

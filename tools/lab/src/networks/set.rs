@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use gede::Writer;
 use gede::arrow::ArrowTable;
 use gede::sample::PixelFormat;
 use gede::train::models::{LeNet5, Network, ResNet18};
 use gede::train::{Augment, Device, TrainConfig};
-use gede::write::{Options, Writer};
+use gede::write::Options;
 use gede::{Error, ErrorKind, Result};
 
 /// A set of images, and how its network is trained.

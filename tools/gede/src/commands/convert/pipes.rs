@@ -8,7 +8,7 @@ use arrow::error::ArrowError;
 use arrow::ipc::writer::StreamWriter;
 use arrow::record_batch::RecordBatch;
 use gede::arrow::InputKind;
-use gede::write::TemporaryFolder;
+use gede::internal::TemporaryFolder;
 use gede::{Error, ErrorKind, Result};
 use std::cell::RefCell;
 use std::fs::File;

@@ -1,7 +1,7 @@
 //! A contact sheet.
 
 use crate::commands::misuse;
-use gede::write::NewFile;
+use gede::internal::NewFile;
 use gede::{Error, ErrorKind, Result};
 use image::codecs::png::PngEncoder;
 use image::{ExtendedColorType, ImageEncoder};

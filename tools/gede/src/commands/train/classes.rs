@@ -3,8 +3,8 @@
 
 use crate::commands::misuse;
 use crate::output::{count, list};
-use gede::arrow::stored_class_names;
 use gede::column::{Kind, Node};
+use gede::internal::stored_class_names;
 use gede::read::{Projection, Source};
 use gede::sample::{LabelColumn, Labels};
 use gede::{Reader, Result};

@@ -8,8 +8,8 @@ use gede::arrow::ArrowReader;
 use gede::image::ImageErrors;
 use gede::read::{Projection, Source};
 use gede::train::permutation;
-use gede::write::{ImageTransform, Layout, Options, Writer};
-use gede::{Error, ErrorKind, Reader, Result};
+use gede::write::{ImageTransform, Layout, Options};
+use gede::{Error, ErrorKind, Reader, Result, Writer};
 
 use super::sets::ImageSet;
 use crate::open;

@@ -2,7 +2,8 @@
 
 use gede::Result;
 use gede::image::ImageErrors;
-use gede::write::{ImageTransform, TemporaryFolder};
+use gede::internal::TemporaryFolder;
+use gede::write::ImageTransform;
 use indicatif::ProgressBar;
 
 use super::ablation::Without;

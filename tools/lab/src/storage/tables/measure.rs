@@ -5,10 +5,11 @@ use std::path::Path;
 
 use arrow::array::{RecordBatch, UInt64Array};
 use arrow::compute::{concat_batches, take_record_batch};
-use gede::arrow::{ArrowReader, logical_eq};
+use gede::arrow::ArrowReader;
+use gede::internal::{TemporaryFolder, logical_eq};
 use gede::read::{Projection, Source};
-use gede::write::{CellLimit, Layout, Options, Part, TemporaryFolder, Writer};
-use gede::{Error, ErrorKind, Reader, Result};
+use gede::write::{CellLimit, Layout, Options, Part};
+use gede::{Error, ErrorKind, Reader, Result, Writer};
 use indicatif::ProgressBar;
 
 use super::formats::Stored;
