@@ -64,9 +64,8 @@ impl Block {
         let exceptions = exceptions(pages, schema, head.exceptions)?;
         let block = Self { head, records, lanes, exceptions, text: OnceLock::new() };
         for e in &block.exceptions {
-            // `exceptions` found the lane among those of the table.
-            let kind = block.lanes[e.lane as usize].kind;
-            if kind != TransformKind::Decimal || e.count as u64 > head.rows {
+            let kind = block.lanes.get(e.lane as usize).map(|lane| lane.kind);
+            if kind != Some(TransformKind::Decimal) || e.count as u64 > head.rows {
                 return Err(Error::corrupt("a block has exceptions where there can be none"));
             }
         }
@@ -85,8 +84,9 @@ impl Block {
     pub fn varies(&self, lanes: Range<u32>) -> bool {
         let own = |lane: u32| match &self.records {
             Records::Fixed(_) => {
-                let lane = &self.lanes[lane as usize];
-                lane.base_mask | lane.deviation_mask != 0
+                // Lanes of images are not the table's.
+                let lane = self.lanes.get(lane as usize);
+                lane.is_none_or(|lane| lane.base_mask | lane.deviation_mask != 0)
             }
             Records::Grouped(grouped) => grouped.varies(lane as usize),
         };
