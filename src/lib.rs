@@ -8,7 +8,7 @@
 //!
 //! | module | is for | its public names, at most |
 //! |---|---|---|
-//! | the crate | both ways in, errors | [`Reader`], [`Writer`], [`Error`], [`ErrorKind`], [`Result`]: 5 |
+//! | the crate | both ways in, errors | [`Reader`], [`Writer`], [`Error`], [`ErrorKind`], [`Result`], [`FORMAT_VERSION`]: 6 |
 //! | [`mod@write`] | tables and batches into files: options, progress, reports, file systems | 22 |
 //! | [`read`] | columns and rows out of files, and where a file's bytes go | 12 |
 //! | [`mod@column`] | schemas and values as files hold them, without Arrow | 7 |

@@ -22,7 +22,7 @@ impl<'a> RowSelection<'a> {
     pub fn row(&self, i: usize) -> u64 {
         match self {
             RowSelection::Range(first, _) => first + i as u64,
-            RowSelection::List(rows) => rows.get(i).copied().unwrap_or(0),
+            RowSelection::List(rows) => rows[i],
         }
     }
 
@@ -30,7 +30,7 @@ impl<'a> RowSelection<'a> {
     pub fn slice(&self, from: usize, to: usize) -> Self {
         match self {
             RowSelection::Range(first, _) => RowSelection::Range(first + from as u64, to - from),
-            RowSelection::List(rows) => RowSelection::List(rows.get(from..to).unwrap_or(&[])),
+            RowSelection::List(rows) => RowSelection::List(&rows[from..to]),
         }
     }
 

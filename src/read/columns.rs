@@ -94,7 +94,7 @@ impl<S: Source> Reader<S> {
         for part in grouped.parts(&self.pages)? {
             let mut own = Vec::new();
             for lane in &part.lanes {
-                let column = columns.get(lane.lane).copied().unwrap_or(0);
+                let column = columns[lane.lane];
                 own.push(column);
                 if let Some(bits) = account.columns.get_mut(column) {
                     bits.deviations += lane.deviations;

@@ -35,7 +35,7 @@ impl Cosines {
         let n = self.length;
         let m = (2 * i + 1) * k % (4 * n);
         let m = m.min(4 * n - m);
-        let at = |m: usize| self.quarter.get(m).copied().unwrap_or(0);
+        let at = |m: usize| self.quarter[m];
         if m <= n { at(m) } else { -at(2 * n - m) }
     }
 }

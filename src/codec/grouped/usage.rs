@@ -75,7 +75,8 @@ impl Grouped {
                     self.code.groups.iter().zip(&mut counts).filter(|(group, _)| group.id_bits > 0)
                 {
                     let id = field(&data, ids.wrapping_add(group.at), group.id_bits.min(ONE_LOAD));
-                    counts.get_mut(id as usize).into_iter().for_each(|count| *count += 1);
+                    // There are as many counts as ids of so many bits.
+                    counts[id as usize] += 1;
                 }
             }
         }

@@ -151,9 +151,9 @@ pub(crate) fn store_wide(
 pub(crate) fn store_one(raw: u64, i: usize, out: &mut Values, target: Target) {
     let index = target.index(i);
     match out {
-        Values::U16(v) => v.get_mut(index).into_iter().for_each(|x| *x = raw as u16),
-        Values::U32(v) => v.get_mut(index).into_iter().for_each(|x| *x = raw as u32),
-        Values::U64(v) => v.get_mut(index).into_iter().for_each(|x| *x = raw),
+        Values::U16(v) => v[index] = raw as u16,
+        Values::U32(v) => v[index] = raw as u32,
+        Values::U64(v) => v[index] = raw,
         _ => {}
     }
 }

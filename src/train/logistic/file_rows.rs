@@ -26,11 +26,7 @@ pub struct FileRows<'a, S> {
     imputer: Option<Imputer>,
 }
 
-impl<S> std::fmt::Debug for FileRows<'_, S> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("FileRows").field("features", &self.features).finish_non_exhaustive()
-    }
-}
+debug_fields!(['a, S] FileRows { features });
 
 /// A label of a file among the classes.
 #[derive(Clone, Copy, PartialEq)]

@@ -21,11 +21,7 @@ pub struct LeNet5 {
     flattened: [usize; 3],
 }
 
-impl std::fmt::Debug for LeNet5 {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("LeNet5").field("channels", &self.channels).finish_non_exhaustive()
-    }
-}
+debug_fields!([] LeNet5 { channels });
 
 /// Channels of the convolutions.
 const CHANNELS: [usize; 2] = [6, 16];

@@ -26,11 +26,7 @@ pub struct ResNet18 {
     last: Layer,
 }
 
-impl std::fmt::Debug for ResNet18 {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ResNet18").field("blocks", &self.blocks.len()).finish_non_exhaustive()
-    }
-}
+debug_fields!([] ResNet18 {});
 
 /// A convolution without a bias, and the batch normalisation of its result.
 struct ConvBatchNorm {

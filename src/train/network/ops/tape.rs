@@ -11,13 +11,7 @@ pub struct Tape {
     recorded: Option<Vec<Recorded>>,
 }
 
-impl std::fmt::Debug for Tape {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Tape")
-            .field("operations", &self.recorded.as_ref().map(Vec::len))
-            .finish_non_exhaustive()
-    }
-}
+debug_fields!([] Tape {});
 
 /// An operation's result, and its backward pass: from the gradient of the result to those of the arguments.
 struct Recorded {

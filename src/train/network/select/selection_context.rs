@@ -24,11 +24,7 @@ pub struct SelectionContext<'a> {
     pub labels: &'a dyn Labels,
 }
 
-impl std::fmt::Debug for SelectionContext<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SelectionContext").field("epoch", &self.epoch).finish_non_exhaustive()
-    }
-}
+debug_fields!(['a] SelectionContext { epoch });
 
 impl SelectionContext<'_> {
     /// The random numbers of a selection at this epoch.
