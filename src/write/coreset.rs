@@ -2,6 +2,7 @@
 
 use crate::column::values::Batch;
 use crate::error::{Error, Result};
+use crate::summary::coreset::check::has_moments;
 use crate::summary::coreset::section::CoresetSection;
 use crate::summary::coreset::select::Coreset;
 use crate::summary::moments::matrix::Moments;
@@ -55,7 +56,14 @@ pub(crate) fn coreset(
     for (at, (y, weight)) in y.iter().zip(&weights).enumerate() {
         values.extend(x[at * (k - 1)..][..k - 1].iter().chain([y, weight]));
     }
-    Ok(Some(CoresetSection { columns: columns.iter().map(|&node| node as u32).collect(), values }))
+    let section = CoresetSection { columns: columns.iter().map(|&node| node as u32).collect(), values };
+    if !has_moments(&section, moments) {
+        return Err(Error::argument(
+            "a coreset of these columns would not have their moments, since their values differ too much in magnitude: \
+             leave the coreset or such columns out",
+        ));
+    }
+    Ok(Some(section))
 }
 
 /// Hands out the rows of a batch that have a finite value in every column.

@@ -83,19 +83,23 @@ impl RowCheck for CoresetSums {
         if !self.missing.is_empty() {
             return Err(Error::corrupt("coreset: a row of it is not in the table"));
         }
-        let k = self.section.columns.len();
-        for i in 0..=k {
-            for j in i..=k {
-                let sum = self.section.values.chunks_exact(k + 1).map(|row| {
-                    let z = |i: usize| if i == 0 { 1.0 } else { row[i - 1] };
-                    row[k] * z(i) * z(j)
-                });
-                let most = ROUNDING * (self.found.value(i, i) * self.found.value(j, j)).sqrt();
-                if differ(self.found.value(i, j), sum.sum(), most) {
-                    return Err(Error::corrupt("coreset: its weighted moments are not those of the rows"));
-                }
-            }
+        match has_moments(&self.section, &self.found) {
+            true => Ok(()),
+            false => Err(Error::corrupt("coreset: its weighted moments are not those of the rows")),
         }
-        Ok(())
     }
+}
+
+/// True if the weighted moments of a coreset are those of all rows, but for rounding.
+pub(crate) fn has_moments(section: &CoresetSection, rows: &Moments) -> bool {
+    let k = section.columns.len();
+    let is_near = |(i, j): (usize, usize)| {
+        let sum = section.values.chunks_exact(k + 1).map(|row| {
+            let z = |i: usize| if i == 0 { 1.0 } else { row[i - 1] };
+            row[k] * z(i) * z(j)
+        });
+        let most = ROUNDING * (rows.value(i, i) * rows.value(j, j)).sqrt();
+        !differ(rows.value(i, j), sum.sum(), most)
+    };
+    (0..=k).flat_map(|i| (i..=k).map(move |j| (i, j))).all(is_near)
 }
