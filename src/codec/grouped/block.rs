@@ -99,7 +99,7 @@ impl Grouped {
                     this.code.entries.push(Entry { low, width });
                 }
             }
-            let own = this.code.entries.get(entries..).unwrap_or(&[]).chunks(lanes.len().max(1));
+            let own = this.code.entries[entries..].chunks(lanes.len().max(1));
             let totals = own.map(|base| base.iter().map(|e| u64::from(e.width)).sum::<u64>());
             let bounds = totals.fold((u64::MAX, 0), |(least, most), t| (t.min(least), t.max(most)));
             this.deviations = (this.deviations.0 + bounds.0, this.deviations.1 + bounds.1);

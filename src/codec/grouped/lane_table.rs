@@ -37,6 +37,7 @@ impl LaneTable {
                     id_bits: group.id_bits,
                     lows: table(group, own.clone().map(|entry| entry.low)),
                     widths: table(group, own.clone().map(|entry| entry.width.into())),
+                    // 0 of no bases, which no group has.
                     widest: own.map(|entry| entry.width.into()).max().unwrap_or(0),
                     wraps: lane.wraps,
                 }

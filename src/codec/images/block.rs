@@ -123,7 +123,7 @@ impl ImageBlock {
         const TOGETHER: u64 = 1 << 19;
         let (Coding::Pixels(head, _) | Coding::Dct(head, ..)) = &self.coding else { return Ok(()) };
         let (rows, width) = (head.rows, head.record_bits());
-        // Ids of so many bits name no other bases.
+        // Ids of so many bits name no other bases; 0, which no block has, stands for ids of 64 bits.
         if head.base_count == 1u64.checked_shl(head.id_bits).unwrap_or(0) {
             return Ok(());
         }
