@@ -103,3 +103,31 @@ fn what_has_no_coreset_is_refused() {
     assert!(Coreset::select(&file(0), &names(&["a"]), "y").is_err());
     assert!(Coreset::new(vec![(0.0, 1.0); 100]).is_err() && Coreset::new(Vec::new()).is_err());
 }
+
+/// Values of a column from 1e-305 to 1e295: their squares cannot be summed, and no weights would give such sums.
+#[test]
+fn a_coreset_without_its_moments_is_refused_and_not_written() {
+    let scattered = |spread: i32| {
+        Builder::new(17)
+            .f64("a", |i| i as f64)
+            .f64("b", move |i| (1.0 + i as f64 / 16.0) * 2f64.powi(spread * (i as i32 - 8) / 8))
+            .f64("y", |i| (i % 5) as f64)
+            .finish()
+    };
+    let options = Options::default().with_target("y", TargetKind::Value).with_coreset(true);
+    for spread in [0, 10, 100, 300, 500, 900] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.gede");
+        match gede::Writer::new(options.clone()).write(&path, &scattered(spread)) {
+            Ok(_) => {
+                assert!(spread < 900);
+                Reader::open(&path).unwrap().verify(|_| {}).unwrap();
+            }
+            Err(e) => {
+                assert!(spread > 100, "{spread}: {e}");
+                assert!(e.to_string().contains("moments"), "{spread}: {e}");
+                assert!(std::fs::read_dir(folder.path()).unwrap().next().is_none());
+            }
+        }
+    }
+}
