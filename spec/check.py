@@ -15,7 +15,7 @@ from reader import require
 
 def dump_covariances(file):
     """A line a cell (gede.md, section 5): the raw bits of its numbers."""
-    d, data = struct.unpack_from("<I", file.section(35))[0], file.section(8)
+    d, data = struct.unpack_from("<I", file.section(10))[0], file.section(8)
     count = d * (d + 1) // 2
     yield from (",".join("%08x" % v for v in row) for row in struct.iter_unpack(f"<{count}I", data))
 
@@ -38,13 +38,12 @@ def check(file):
     """What the checksums do not say: coverage, disjointness, zero bytes wherever nothing is, and every record."""
     spans = [(0, 64), file.directory, (len(file.data) - 64, 64)] + [(s.offset, s.length) for s in file.sections]
     check_cover(file, spans, 0, len(file.data))
-    pieces = [entry[:2] for entry in struct.iter_unpack("<QQQII", file.section(3))]
+    pieces = [struct.unpack_from("<QQ", entry) for entry in file.entries(3)]
     sets = set()  # blocks may share them, and nothing else
-    tables, kinds = [(2, file.schema, file.rows, file.segments)], set()
-    if file.section(33):
-        tables.append((4, file.read_schema(33), file.condensed_rows, file.condensed_segments))
-    for kind, schema, rows, count in tables:
-        segments, done = file.segments_of(kind), 0
+    kinds = set()
+    for number, table in ((n, t) for n, t in enumerate(file.tables) if t.kind in (1, 2)):
+        schema = file.read_schema(number) if number else file.schema
+        segments, done = file.segments_of(number), 0
         for blocks in segments:
             require(all((b.first, b.rows) == (done, blocks[0].rows) for b in blocks), "rows of a segment's blocks")
             done += blocks[0].rows
@@ -54,20 +53,19 @@ def check(file):
                 sets.add(transforms)
                 pieces += others
         values = [(blocks, file.segment_values(blocks, schema)) for blocks in segments]
-        require((len(segments), done) == (count, rows), "number of segments or of rows")
-        if kind == 2:
+        require((len(segments), done) == (table.segments, table.rows), "number of segments or of rows")
+        if table.kind == 1:
             file.stored_places()
             summaries.check_classes(file, values)
             summaries.check_moments(file, values)
             summaries.check_coreset(file, values)
     summaries.check_condensed(file)
     summaries.check_image_errors(file)
-    for index in range(len(file.section(3)) // 32):
+    for index in range(len(file.entries(3))):
         file.dictionary(index)
     for section in (s for s in file.sections if s.kind == 1):
         check_cover(file, [*pieces, *sets], section.offset, section.offset + section.length)
-    require(kinds == {f[0] + 1 for f in file.features if f[0] < 3}, "record kinds among the features")
-    require(not any(file.data[16:60] + file.data[-24:-12]), "reserved bytes")
+    require(kinds == {f.id + 1 for f in file.features if f.id < 3}, "record kinds among the features")
 
 
 def check_cover(file, spans, start, end):

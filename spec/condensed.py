@@ -14,9 +14,9 @@ Cells = namedtuple("Cells", "target target_kind features bits labels")
 
 
 def dump(file):
-    read_cells(file.section(35))
-    schema, is_stored = file.read_schema(33), file.section(35)[13]
-    stored = [file.segment_values(blocks, schema) for blocks in file.segments_of(4)]
+    read_cells(file.section(10))
+    schema, is_stored = file.read_schema(file.samples), file.section(10)[13]
+    stored = [file.segment_values(blocks, schema) for blocks in file.segments_of(file.samples)]
     values = reader.join(stored, schema) if is_stored else rebuild(file)
     return reader.dump(schema, values, len(values[0][0]), kinds=False)
 
@@ -37,12 +37,12 @@ def dump_moments(file):
 
 def rebuild(file):
     """values[column][0][cell] of the condensed table, summed segment by segment in stored order."""
-    cells = read_cells(file.section(35))
+    cells = read_cells(file.section(10))
     nodes = [f[0] for f in cells.features] + [cells.target] * (cells.target_kind == 1)
     k = len(nodes)
     empty = [0.0] * k + [0] * (k + max(1, len(cells.labels)))  # sums, counts, weights
     total = {}
-    for blocks in file.segments_of(2):
+    for blocks in file.segments_of(0):
         values = file.segment_values(blocks, file.schema)
         columns = [[as_f64(file.schema.nodes[n], raw) for raw in values[n][0]] for n in nodes]
         part = {}
@@ -66,7 +66,7 @@ def rebuild(file):
 
 
 def read_cells(data):
-    """Section 35."""
+    """The cells (5)."""
     d, beta, target, kind, _, _, _, _, classes = struct.unpack_from("<III4BQI", data)
     features = [struct.unpack_from("<I4xdd", data, 64 + 24 * i) for i in range(d)]
     bits = [struct.unpack_from("<II", data, 64 + 24 * d + 8 * i) for i in range(beta)]

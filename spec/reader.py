@@ -30,10 +30,14 @@ import rules
 from rules import (BOOL, BYTES, DECIMAL, FIXED, FLOAT, IMAGE, INTERVAL, KINDS, LIST, NONE, SIGNED, STRUCT, TEXT, UNSIGNED,
                    require)
 
-MAGIC = b"\x89GEDE\n\r\n"
-KNOWN = {0, 1, 2, 16, 17, 18, 19, 20, 21, 22, 23, 32, 33, 34}  # features, 2.4
+MAGIC, PROVISIONAL = b"\x89GEDE\r\n\x1a", b"\x89GEDE\n\r\n"
+FEATURES = {0, 1, 2, 16, 17, 18, 19, 20, 21, 22, 23, 32, 33, 34, 35, 36}  # known ones, 2.4
+SECTIONS = {1: (0, 0), 2: (0, 128), 3: (0, 32), 16: (1, 4)} | {kind: (0, 0) for kind in range(4, 11)} \
+    | {kind: (2, 0) for kind in (32, 34, 35)}  # known ones, their place and the bytes of an entry, 2.3
 
-Section = namedtuple("Section", "kind crc offset length stride zero")
+Feature = namedtuple("Feature", "id required scope major minor table number name")
+Table = namedtuple("Table", "kind zero groups rows segment_rows segments")
+Section = namedtuple("Section", "kind place zero number stride crc offset length")
 Node = namedtuple("Node", "parent name_at name_length kind nullable unit precision scale bits r v lane group "
                   "dictionary length image_width name")
 Schema = namedtuple("Schema", "nodes groups")  # groups: the lanes of each storage group
@@ -49,69 +53,132 @@ class File:
         self.data = data
         require(len(data) >= 128, "too short")
         header, footer = data[:64], data[-64:]
-        require(header[:8] == MAGIC and footer[56:] == MAGIC, "not a gede file, or torn")
-        require(zlib.crc32(header[:60]) == struct.unpack_from("<I", header, 60)[0], "header checksum")
+        require(header[:8] != PROVISIONAL, "from before 1.0")
+        require(footer[56:] == MAGIC, "not a gede file, or torn")
         require(zlib.crc32(footer[:52]) == struct.unpack_from("<I", footer, 52)[0], "footer checksum")
-        length, at, size, _, crc, major, minor = struct.unpack_from("<QQQQIHH", footer)  # 2.2
-        require(length == len(data), "the footer names another file length")
+        length, at, size, previous, crc, major, minor = struct.unpack_from("<QQQQIHH", footer)  # 2.2
         require(major == 1, f"version {major}.{minor}")
+        require(length == len(data), "the footer names another file length")
+        require(at + size <= length - 64, "the directory lies outside the file")
         directory = data[at : at + size]
         require(zlib.crc32(directory) == crc, "directory checksum")
-        (self.rows, self.segment_rows, self.bulk_end, sections, features, self.groups, page, self.segments,
-         self.condensed_rows, self.condensed_segments) = struct.unpack_from("<QQQIIIIQQQ", directory)  # 2.3
-        require(page == 4096, "page size")
         self.directory = (at, size)
-        at = 64 + 32 * sections
-        self.sections = [Section(*entry) for entry in struct.iter_unpack("<IIQQII", directory[64:at])]
-        self.features = list(struct.iter_unpack("<HBBHH24s", directory[at : at + 32 * features]))
-        for id, needed, _, major, minor, name in self.features:  # 2.4
-            name = name.rstrip(b"\0").decode()
-            require(id in KNOWN or not needed, f"needs the feature {name} of version {major}.{minor}")
-        for section in (s for s in self.sections if s.kind >= 32):
+        self.read_directory(directory)
+        require(header[:8] == MAGIC, "magic of the header")
+        require(zlib.crc32(header[:28]) == struct.unpack_from("<I", header, 28)[0], "header checksum")
+        require(struct.unpack_from("<HxxI", header, 8) == (1, 4096), "the header's version or page size")
+        if not self.unknown:
+            require(not any(header[16:28] + header[32:] + footer[40:52]) and previous == 0, "reserved bytes")
+        for section in (s for s in self.sections if s.place == 2):
             require(zlib.crc32(self.bytes(section)) == section.crc, f"checksum of section {section.kind}")
         self.check_pages()
-        self.schema = self.read_schema(32)
+        self.unreadable = self.unreadable_columns()
+        self.schema = self.read_schema(0)
         require(len(self.schema.groups) == self.groups, "storage groups")
+
+    def read_directory(self, data):
+        """Features, tables and sections (2.3, 2.4)."""
+        length, page, self.bulk_end, *counts = struct.unpack_from("<IIQ3I3H", data)
+        require(64 <= length <= len(data), "length of the directory's head")
+        at, parts, longer = length, [], [data[34:length]]
+        for count, stride, kind, form in zip(counts, counts[3:], (Feature, Table, Section), ("<HBBHHII24s", "<HHIQQQ", "<HBBIIIQQ")):
+            known = struct.calcsize(form)
+            require(stride >= known and at + count * stride <= len(data), "the directory's entries")
+            entries = [data[at + stride * i : at + stride * (i + 1)] for i in range(count)]
+            parts.append([kind(*struct.unpack(form, entry[:known])) for entry in entries])
+            longer += [entry[known:] for entry in entries]
+            at += count * stride
+        require(at == len(data), "the directory's length")
+        self.features, self.tables, self.sections = parts
+        self.unknown = [f for f in self.features if f.id not in FEATURES]
+        require(all(a[:1] + a[2:3] + a[5:7] < b[:1] + b[2:3] + b[5:7] for a, b in zip(self.features, self.features[1:])), "order of features")
+        for f in self.features:
+            name = f.name.rstrip(b"\0")
+            require(name and all(32 <= c <= 126 for c in name) and (f.id < 32768 or b"/" in name), "a feature's name")
+            possible = f.scope <= 3 and not any((f.table, f.number)[f.scope :])
+            require(f.required <= 1 and possible, "a feature that is neither required nor optional, or of nothing")
+        for f in self.unknown:
+            whole = f.scope == 0 or (f.scope, f.table) == (1, 0)
+            require(not (f.required and whole), f"needs the feature {f.name.rstrip(bytes(1)).decode()} of version {f.major}.{f.minor}")
+        require(page == 4096, "page size")
+        require(self.tables and self.tables[0].kind == 1, "the first table is not that of the rows")
+        known = [t for t in self.tables if t.kind in (1, 2)]
+        require(len({t.kind for t in known}) == len(known), "a kind of table twice")
+        for t in known:
+            require(t.groups > 0 and (t.rows == 0) == (t.segments == 0), "rows and segments of a table")
+            require(t.segment_rows == 0 or -(-t.rows // t.segment_rows) == t.segments, "rows of segments")
+        for s in self.sections:
+            place, stride = SECTIONS.get(s.kind, (s.place, 0))
+            require(s.place == place <= 2 and s.stride >= stride, f"place or entries of section {s.kind}")
+            require(s.stride == 0 or s.length % s.stride == 0, f"entries of section {s.kind}")
+        numbers = [(s.kind, s.number) for s in self.sections if s.kind != 16]
+        require(len(set(numbers)) == len(numbers), "a section twice")
+        require([s.place for s in self.sections] == sorted(s.place for s in self.sections), "order of sections")
+        require(self.bulk_end == max([s.offset + s.length for s in self.sections if s.place == 0], default=64), "bulk_end")
+        if not self.unknown:
+            require(not any(any(more) for more in longer) and length == 64 and len(known) == len(self.tables), "reserved bytes of the directory")
+            strides = all(s.stride == SECTIONS[s.kind][1] and s.zero == 0 for s in self.sections if s.kind in SECTIONS)
+            require(strides and all(s.kind in SECTIONS for s in self.sections), "a section of an unknown kind or form")
+            require(not any(t.zero for t in self.tables), "reserved bytes of a table")
+        for number, t in enumerate(self.tables):
+            if t.kind in (1, 2):
+                require(len(self.entries(2, number)) == t.segments * t.groups, "blocks of a table")
+                require(self.section(4 if number else 32, number), "a table has no schema")
+        rows = self.tables[0]
+        self.rows, self.segment_rows, self.segments, self.groups = rows.rows, rows.segment_rows, rows.segments, rows.groups
+        self.samples = next((n for n, t in enumerate(self.tables) if t.kind == 2), None)
+
+    def unreadable_columns(self):
+        """Unknown required features by their scope (2.6): of a group ("group", g), of a column ("column", node)."""
+        scopes = [(f.scope, f.number, f) for f in self.unknown if f.required and f.scope >= 2 and f.table == 0]
+        return {("group" if scope == 2 else "column", number): f for scope, number, f in scopes}
 
     def bytes(self, section):
         return self.data[section.offset : section.offset + section.length]
 
-    def section(self, kind):
-        return next((self.bytes(s) for s in self.sections if s.kind == kind), b"")
+    def section(self, kind, number=0):
+        return next((self.bytes(s) for s in self.sections if (s.kind, s.number) == (kind, number)), b"")
+
+    def entries(self, kind, number=0):
+        """The known part of each entry of a section."""
+        found = next((s for s in self.sections if (s.kind, s.number) == (kind, number)), None)
+        data, known = self.section(kind, number), SECTIONS[kind][1]
+        return [data[at : at + known] for at in range(0, len(data), found.stride)] if found else []
 
     def check_pages(self):
         """The checksum levels (2.5), lowest first."""
-        below = self.data[: self.bulk_end]
+        below = bytes(64) + self.data[64 : self.bulk_end]  # the header is in no page
         levels = [s for s in self.sections if s.kind == 16]
         for section in levels:
-            pages = [zlib.crc32(below[i : i + 4096]) for i in range(0, len(below), 4096)]
+            first = 0 if section is not levels[0] else 64
+            pages = [zlib.crc32(below[max(first, i) : i + 4096]) for i in range(0, len(below), 4096)]
             require(struct.pack(f"<{len(pages)}I", *pages) == self.bytes(section), "checksums of pages")
             below = self.bytes(section)
         require(len(below) <= 4096 and zlib.crc32(below) == levels[-1].crc, "checksum of the last level")
 
-    def read_schema(self, kind):
-        """Section 3."""
-        data = self.section(kind)
+    def read_schema(self, table):
+        """The schema of a table (3)."""
+        data = self.section(4 if table else 32, table)
         nodes, lanes, names_length, _ = struct.unpack_from("<4I", data)
         names, entries = data[16 + 48 * nodes :], struct.iter_unpack("<3I4BhH7I", data[16 : 16 + 48 * nodes])
         require(len(names) == names_length, "length of the names")
         out = [Node(*entry, utf8(names[entry[1] : entry[1] + entry[2]])) for entry in entries]
-        rules.check_schema(out, len(self.section(3)) // 32)
+        rules.check_schema(out, len(self.entries(3)))
         groups = [0] * (1 + max([node.group for node in out], default=0))
         for node in out:
             groups[node.group] += node.r * (node.nullable + node.v)
         require(sum(groups) == lanes, "lanes")
         return Schema(out, groups)
 
-    def segments_of(self, kind):
-        """The blocks (4) of each segment, one a storage group, of the table (kind 2) or the condensed table (4)."""
-        blocks = [Block(*entry) for entry in struct.iter_unpack("<11Q4I4BIQQ", self.section(kind))]
-        return list(zip(*[iter(blocks)] * (self.groups if kind == 2 else 1)))
+    def segments_of(self, table):
+        """The blocks (4) of each segment of a table, one a storage group."""
+        blocks = [Block(*struct.unpack("<11Q4I4BIQQ", entry)) for entry in self.entries(2, table)]
+        return list(zip(*[iter(blocks)] * self.tables[table].groups))
 
     def dictionary(self, index):
         """Values of a dictionary (4.3): raw bits or byte strings."""
-        require(32 * index < len(self.section(3)), f"there is no dictionary {index}")
-        at, length, count, kind, width = struct.unpack_from("<QQQII", self.section(3), 32 * index)
+        require(index < len(self.entries(3)), f"there is no dictionary {index}")
+        at, length, count, kind, width = struct.unpack("<QQQII", self.entries(3)[index])
         data = self.data[at : at + length]
         require(count > 0 and width in ((1, 2, 4) if kind in (2, 4) else (0,)), "a dictionary's count or lengths")
         require(kind != 1 or 8 * count == length, "a dictionary's count and length")
@@ -411,7 +478,7 @@ def dump(schema, values, rows, kinds=True):
 
 
 def dump_table(file):
-    segments = [file.segment_values(blocks, file.schema) for blocks in file.segments_of(2)]
+    segments = [file.segment_values(blocks, file.schema) for blocks in file.segments_of(0)]
     return dump(file.schema, join(segments, file.schema, file.stored_places()), file.rows)
 
 

@@ -117,7 +117,7 @@ def check_coreset(file, segments):
 
 def check_condensed(file):
     """Stored samples are those of the rows."""
-    data = file.section(35)
+    data = file.section(10)
     if not data:
         return
     cells = condensed.read_cells(data)
@@ -129,15 +129,15 @@ def check_condensed(file):
     found = condensed.rebuild(file)
     require(len(found[0][0]) == struct.unpack_from("<Q", data, 16)[0], "cells: another number of them")
     if data[13]:
-        schema = file.read_schema(33)
-        stored = reader.join([file.segment_values(blocks, schema) for blocks in file.segments_of(4)], schema)
+        schema = file.read_schema(file.samples)
+        stored = reader.join([file.segment_values(blocks, schema) for blocks in file.segments_of(file.samples)], schema)
         require(stored == found, "condensed samples are not those of the rows")
 
 
 def check_image_errors(file):
     """They are of columns of images, ascending, and possible."""
     last = -1
-    for node, largest, values, squared, zero in struct.iter_unpack("<IIQQQ", file.section(36)):
+    for node, largest, values, squared, zero in struct.iter_unpack("<IIQQQ", file.section(35)):
         nodes = file.schema.nodes
         require(last < node < len(nodes) and nodes[node].kind == reader.IMAGE, "errors of images that there are not")
         possible = values <= file.rows * nodes[node].length and largest <= 255 and zero == 0

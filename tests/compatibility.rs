@@ -1,73 +1,153 @@
-//! Promise 1, from the other side: what an older reader does with a newer file. Refused by name and version, or
-//! skipped, never misread.
+//! Promise 1, from the other side: what a reader of 1.0 does with files of a later version. It refuses them, or the part
+//! that it cannot read, by name and version, or passes over what it does not know, and never misreads.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
 
+use common::draft::{Draft, Part, feature};
+use common::memory::Builder;
 use common::read::rows;
 use common::repair::repair;
 use common::zoo;
+use gede::column::Kind;
+use gede::image::ImageShape;
+use gede::read::Projection;
+use gede::write::{Options, TargetKind};
 use gede::{Error, ErrorKind, Reader};
+
+const FILE: (u8, u32, u32) = (0, 0, 0);
+const LATER: u16 = 300;
+const PRIVATE: u16 = 40_000;
 
 fn file() -> Vec<u8> {
     let animal = zoo::one("integers");
     animal.table.file(&animal.options)
 }
 
-fn number(bytes: &[u8], at: usize) -> u64 {
-    u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap())
+fn draft() -> Draft {
+    Draft::new(&file())
 }
 
-/// A file with a longer directory: `change` is given the old one and where it is.
-fn with_directory(mut bytes: Vec<u8>, change: impl FnOnce(&mut Vec<u8>, usize)) -> Vec<u8> {
-    let footer = bytes.split_off(bytes.len() - 64);
-    let at = number(&footer, 8) as usize;
-    let mut directory = bytes.split_off(at);
-    directory.truncate(number(&footer, 16) as usize);
-    change(&mut directory, at);
-    let length = directory.len();
-    bytes.extend(directory);
-    bytes.resize(bytes.len().next_multiple_of(64), 0);
-    bytes.extend(footer);
-    let end = bytes.len();
-    bytes[end - 64..end - 56].copy_from_slice(&(end as u64).to_le_bytes());
-    bytes[end - 48..end - 40].copy_from_slice(&(length as u64).to_le_bytes());
-    repair(&mut bytes);
-    bytes
-}
-
-fn with_feature(required: u8) -> Vec<u8> {
-    with_directory(file(), |directory, _| {
-        directory[28] += 1;
-        let mut entry = [0; 32];
-        entry[..2].copy_from_slice(&900u16.to_le_bytes());
-        entry[2] = required;
-        entry[4..8].copy_from_slice(&[3, 0, 7, 0]);
-        entry[8..20].copy_from_slice(b"tile records");
-        directory.extend(entry);
-    })
+/// A file with dictionaries, condensed samples and moments.
+fn rich() -> Draft {
+    let table = Builder::new(3000)
+        .f64("a", |i| (i % 100) as f64 / 4.0)
+        .text("t", |i| format!("name {}", i % 50))
+        .f64("y", |i| (i % 7) as f64)
+        .finish();
+    Draft::new(&table.file(&Options::default().with_target("y", TargetKind::Value)))
 }
 
 fn refused(bytes: &[u8]) -> Error {
     Reader::new(bytes).expect_err("it should be refused")
 }
 
-#[test]
-fn an_unknown_required_feature_is_refused_by_name_and_version() {
-    let error = refused(&with_feature(1));
-    assert_eq!(error.kind(), ErrorKind::Unsupported);
-    let message = error.to_string();
-    assert!(message.contains("tile records") && message.contains("3.7"), "{message}");
+/// The file is refused as corrupt, for a reason with these words.
+fn is_corrupt(draft: &Draft, words: &str) {
+    let error = refused(&draft.finish());
+    assert_eq!(error.kind(), ErrorKind::Corrupt, "{error}");
+    assert!(error.to_string().contains(words), "{error}");
+}
+
+/// The file is whole, and has the rows that the draft was made of.
+fn is_read(changed: &Draft, original: &Draft) {
+    let (bytes, original) = (changed.finish(), original.finish());
+    let reader = Reader::new(bytes.as_slice()).unwrap();
+    reader.verify(|_| {}).unwrap();
+    let original = Reader::new(original.as_slice()).unwrap();
+    assert_eq!(rows(&reader).unwrap(), rows(&original).unwrap());
+    assert_eq!(reader.condensed().unwrap(), original.condensed().unwrap());
+}
+
+/// A change is refused in a file of 1.0, and passed over where a later version's feature, which may be ignored, is listed.
+fn needs_a_feature(original: &Draft, change: impl Fn(&mut Draft), words: &str) {
+    let mut changed = original.clone();
+    change(&mut changed);
+    is_corrupt(&changed, words);
+    changed.features.push(feature(LATER, false, FILE, "later"));
+    is_read(&changed, original);
 }
 
 #[test]
-fn an_unknown_optional_feature_is_skipped() {
-    let bytes = with_feature(0);
-    let reader = Reader::new(bytes.as_slice()).unwrap();
-    reader.verify(|_| {}).unwrap();
-    assert_eq!(rows(&reader).unwrap(), zoo::one("integers").table.rows());
-    assert!(reader.features().all(|f| f != "tile records"));
+fn drafts_put_together_are_the_files_they_were() {
+    for original in [file(), rich().finish()] {
+        assert!(Draft::new(&original).finish() == original);
+    }
+}
+
+#[test]
+fn an_unknown_required_feature_is_refused_by_name_and_version() {
+    for (id, scope, name) in [
+        (900, FILE, "delta records"),
+        (900, (1, 0, 0), "delta records"),
+        (PRIVATE, FILE, "acme/secret"),
+        (200, FILE, "core of 1.7"),
+    ] {
+        let mut draft = draft();
+        draft.features.push(feature(id, true, scope, name));
+        draft.features.sort_by_key(|entry| u16::from_le_bytes([entry[0], entry[1]]));
+        let error = refused(&draft.finish());
+        assert_eq!(error.kind(), ErrorKind::Unsupported);
+        let message = error.to_string();
+        assert!(message.contains(name) && message.contains("1.7"), "{message}");
+    }
+}
+
+/// Whatever else the file has that this reader would call corrupt, the name of the feature comes first.
+#[test]
+fn the_feature_is_named_before_anything_else_is_judged() {
+    let mut draft = draft();
+    draft.features.push(feature(LATER, true, FILE, "another world"));
+    draft.header[20] = 7;
+    draft.header[40] = 7;
+    draft.footer[24] = 64;
+    draft.footer[45] = 7;
+    draft.head[40] = 7;
+    draft.head.extend([7; 64]);
+    draft.features.iter_mut().for_each(|entry| entry.extend([7; 8]));
+    draft.tables.iter_mut().for_each(|entry| entry.extend([7; 32]));
+    draft.longer_sections = vec![7; 16];
+    draft.tables[0][0] = 9;
+    draft.section(2).stride = 100;
+    draft.section(32).bytes[12] = 200;
+    draft.sections.push(Part::new(400, 0, &[1; 100]));
+    let error = refused(&draft.finish());
+    assert_eq!(error.kind(), ErrorKind::Unsupported);
+    assert!(error.to_string().contains("another world"), "{error}");
+}
+
+#[test]
+fn an_unknown_optional_feature_is_passed_over() {
+    let original = draft();
+    for (id, name) in [(900, "notes"), (PRIVATE, "acme/notes"), (65_535, "a/b"), (255, "core notes")] {
+        let mut draft = original.clone();
+        draft.features.push(feature(id, false, FILE, name));
+        draft.features.sort_by_key(|entry| u16::from_le_bytes([entry[0], entry[1]]));
+        is_read(&draft, &original);
+        let bytes = draft.finish();
+        assert!(Reader::new(bytes.as_slice()).unwrap().features().all(|f| f != name));
+    }
+}
+
+#[test]
+fn features_that_no_version_could_have_are_refused() {
+    let refused = |entries: &[Vec<u8>], words: &str| {
+        let mut draft = draft();
+        draft.features.extend_from_slice(entries);
+        is_corrupt(&draft, words);
+    };
+    let later = feature(LATER, false, FILE, "later");
+    refused(&[later.clone(), later.clone()], "out of order");
+    refused(&[feature(LATER, false, (0, 1, 0), "later")], "of no part");
+    refused(&[feature(LATER, false, (1, 1, 1), "later")], "of no part");
+    refused(&[feature(LATER, false, (4, 0, 0), "later")], "of no part");
+    refused(&[feature(LATER, false, FILE, "")], "no name");
+    refused(&[feature(LATER, false, FILE, "la\nter")], "no name");
+    refused(&[feature(PRIVATE, false, FILE, "later")], "owner");
+    let mut neither = later;
+    neither[2] = 2;
+    refused(&[neither], "neither");
 }
 
 #[test]
@@ -98,48 +178,199 @@ fn a_newer_minor_version_is_read() {
 }
 
 #[test]
-fn an_unknown_metadata_section_is_skipped() {
+fn a_file_from_before_1_0_is_refused_by_name() {
     let mut bytes = file();
-    let footer = bytes.split_off(bytes.len() - 64);
-    let at = number(&footer, 8) as usize;
-    let directory = bytes.split_off(at);
-    bytes.extend([0xAB; 100]);
-    bytes.resize(bytes.len().next_multiple_of(64), 0);
-    let moved = bytes.len() as u64;
-    bytes.extend(directory);
-    bytes.extend(footer);
     let end = bytes.len();
-    bytes[end - 56..end - 48].copy_from_slice(&moved.to_le_bytes());
-    let bytes = with_directory(bytes, |directory, _| {
-        let sections = directory[24] as usize;
-        let mut entry = [0; 32];
-        entry[0] = 77;
-        entry[8..16].copy_from_slice(&(at as u64).to_le_bytes());
-        entry[16] = 100;
-        directory.splice(64 + 32 * sections..64 + 32 * sections, entry);
-        directory[24] += 1;
-    });
-    let reader = Reader::new(bytes.as_slice()).unwrap();
-    reader.verify(|_| {}).unwrap();
-    assert_eq!(rows(&reader).unwrap(), zoo::one("integers").table.rows());
-    // It is checked all the same: its bytes are behind a checksum.
-    let mut flipped = bytes.clone();
-    flipped[at + 50] ^= 1;
-    let verified = Reader::new(flipped.as_slice()).and_then(|r| r.verify(|_| {}));
-    assert_eq!(verified.unwrap_err().kind(), ErrorKind::Corrupt);
+    for at in [0, end - 8] {
+        bytes[at..at + 8].copy_from_slice(b"\x89GEDE\n\r\n");
+    }
+    let error = refused(&bytes);
+    assert_eq!(error.kind(), ErrorKind::Unsupported);
+    assert!(error.to_string().contains("before format 1.0"), "{error}");
+    assert!(error.to_string().contains("commit"), "{error}");
 }
 
 #[test]
-fn an_unknown_bulk_section_is_skipped() {
-    let mut bytes = file();
-    let directory = number(&bytes, bytes.len() - 56) as usize;
-    let count = bytes[directory + 24] as usize;
-    let entry = (0..count).map(|i| directory + 64 + 32 * i).find(|&e| bytes[e] == 5).expect("it has moments");
-    bytes[entry] = 15;
-    // Moments are an optional feature: a reader that finds no section has none.
-    repair(&mut bytes);
+fn reserved_bytes_belong_to_later_features() {
+    let original = draft();
+    needs_a_feature(&original, |d| d.header[20] = 1, "reserved");
+    needs_a_feature(&original, |d| d.header[40] = 1, "reserved");
+    needs_a_feature(&original, |d| d.footer[45] = 1, "reserved");
+    needs_a_feature(&original, |d| d.footer[24] = 64, "reserved");
+    needs_a_feature(&original, |d| d.head[50] = 1, "reserved");
+    needs_a_feature(&original, |d| d.tables[0][2] = 1, "reserved");
+}
+
+#[test]
+fn head_and_entries_may_grow() {
+    for original in [draft(), rich()] {
+        needs_a_feature(&original, |d| d.head.extend([1; 64]), "reserved");
+        needs_a_feature(&original, |d| d.tables.iter_mut().for_each(|t| t.extend([1; 32])), "reserved");
+        needs_a_feature(&original, |d| d.longer_sections = vec![1; 16], "reserved");
+        needs_a_feature(&original, |d| d.lengthen(2, &[1; 64]), "stride");
+        let mut changed = original.clone();
+        changed.features.push(feature(LATER, false, FILE, "later"));
+        changed.features.iter_mut().for_each(|entry| entry.extend([1; 24]));
+        is_read(&changed, &original);
+    }
+    needs_a_feature(&rich(), |d| d.lengthen(3, &[1; 32]), "stride");
+    let too_short = |change: &dyn Fn(&mut Draft)| {
+        let mut draft = draft();
+        draft.features.push(feature(LATER, false, FILE, "later"));
+        change(&mut draft);
+        is_corrupt(&draft, "too short");
+    };
+    too_short(&|d| d.tables.iter_mut().for_each(|t| t.truncate(24)));
+    too_short(&|d| d.features.iter_mut().for_each(|f| f.truncate(32)));
+}
+
+#[test]
+fn sections_of_later_versions_are_passed_over_and_checked_all_the_same() {
+    let original = draft();
+    for (kind, place, number) in
+        [(300, 0, 0), (300, 2, 0), (77, 2, 0), (15, 0, 0), (50_000, 0, 3), (50_000, 2, 9)]
+    {
+        let part = Part { number, ..Part::new(kind, place, &[0xAB; 100]) };
+        needs_a_feature(&original, |d| d.sections.push(part.clone()), "unknown");
+        let mut changed = original.clone();
+        changed.features.push(feature(LATER, false, FILE, "later"));
+        changed.sections.push(part);
+        let mut flipped = changed.finish();
+        let at = flipped.windows(100).position(|bytes| bytes == [0xAB; 100]).unwrap();
+        flipped[at + 50] ^= 1;
+        let verified = Reader::new(flipped.as_slice()).and_then(|r| r.verify(|_| {}));
+        assert_eq!(verified.unwrap_err().kind(), ErrorKind::Corrupt);
+    }
+}
+
+#[test]
+fn a_kind_of_section_may_occur_once_a_column_and_in_several_tables() {
+    let original = rich();
+    needs_a_feature(
+        &original,
+        |d| d.sections.extend((0..3).map(|number| Part { number, ..Part::new(301, 0, &[number as u8; 40]) })),
+        "unknown",
+    );
+    // A table of a later kind, with a schema and blocks of its own.
+    needs_a_feature(
+        &original,
+        |d| {
+            let mut table = d.tables[0].clone();
+            table[..2].copy_from_slice(&300u16.to_le_bytes());
+            d.tables.push(table);
+            d.sections.push(Part { number: 2, stride: 128, ..Part::new(2, 0, &[9; 256]) });
+            d.sections.push(Part { number: 2, ..Part::new(4, 0, &[9; 100]) });
+        },
+        "unknown",
+    );
+    let mut twice = original.clone();
+    twice.features.push(feature(LATER, false, FILE, "later"));
+    twice.sections.extend([Part::new(301, 0, &[1; 40]), Part::new(301, 0, &[2; 40])]);
+    is_corrupt(&twice, "twice");
+}
+
+#[test]
+fn pieces_of_later_features_may_lie_among_the_blocks() {
+    let original = rich();
+    let change = |d: &mut Draft| {
+        let blocks = &mut d.section(1).bytes;
+        blocks.resize(blocks.len().next_multiple_of(64), 0);
+        blocks.extend([0xCD; 1000]);
+    };
+    let mut changed = original.clone();
+    change(&mut changed);
+    let bytes = changed.finish();
+    let verified = Reader::new(bytes.as_slice()).and_then(|reader| reader.verify(|_| {}));
+    assert_eq!(verified.unwrap_err().kind(), ErrorKind::Corrupt);
+    changed.features.push(feature(LATER, false, FILE, "later"));
+    is_read(&changed, &original);
+}
+
+/// A table of numbers, text and two columns of images, each of these a storage group.
+fn groups() -> Draft {
+    let shape = ImageShape::new(1, 4, 4, false).unwrap();
+    let table = Builder::new(500)
+        .number("a", Kind::Unsigned, 16, |i| (i * 7 % 1000) as u128)
+        .text("t", |i| format!("text {}", i * i % 97))
+        .image("p", shape, |i, v| ((i + v) % 251) as u8)
+        .image("q", shape, |i, v| (i * v % 13) as u8)
+        .f64("y", |i| i as f64 / 8.0)
+        .finish();
+    Draft::new(&table.file(&Options::default()))
+}
+
+/// Reads of the named column are refused by the feature's name, all others give what the original has.
+fn one_column_is_refused(changed: &Draft, original: &Draft, name: &str) {
+    let (bytes, original) = (changed.finish(), original.finish());
+    let (reader, original) =
+        (Reader::new(bytes.as_slice()).unwrap(), Reader::new(original.as_slice()).unwrap());
+    let is_named = |error: Error| {
+        assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
+        assert!(error.to_string().contains("a later column") && error.to_string().contains(name), "{error}");
+    };
+    is_named(reader.verify(|_| {}).unwrap_err());
+    is_named(reader.take(&[1], &Projection::all(reader.schema())).unwrap_err());
+    for column in ["a", "t", "p", "q", "y"] {
+        let own = Projection::columns(reader.schema(), &[column]).unwrap();
+        let taken = reader.take(&[499, 3, 3], &own);
+        if column == name {
+            is_named(taken.unwrap_err());
+            is_named(reader.whole_rows(&own, |_| {}).unwrap_err());
+        } else {
+            let wanted = Projection::columns(original.schema(), &[column]).unwrap();
+            assert_eq!(taken.unwrap(), original.take(&[499, 3, 3], &wanted).unwrap(), "{column}");
+        }
+    }
+    reader.account().unwrap();
+    // What is wrong elsewhere is still found.
+    let mut damaged = changed.clone();
+    damaged.section(5).bytes[70] ^= 1;
+    let damaged = damaged.finish();
+    let error = Reader::new(damaged.as_slice()).and_then(|reader| reader.verify(|_| {})).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Corrupt, "{error}");
+}
+
+#[test]
+fn a_feature_of_a_storage_group_leaves_the_other_columns_readable() {
+    let original = groups();
+    let mut changed = original.clone();
+    changed.features.push(feature(LATER, true, (2, 0, 1), "a later column"));
+    // Blocks of another record kind, with other lanes.
+    let blocks = changed.section(2);
+    for entry in blocks.bytes.chunks_exact_mut(3 * 128) {
+        entry[128 + 16..256].fill(0xEE);
+    }
+    let schema = &mut changed.section(32).bytes;
+    schema[16 + 2 * 48 + 12] = 77;
+    one_column_is_refused(&changed, &original, "p");
+}
+
+#[test]
+fn a_feature_of_a_column_leaves_the_other_columns_readable() {
+    let original = groups();
+    let mut changed = original.clone();
+    changed.features.push(feature(LATER, true, (3, 0, 1), "a later column"));
+    let schema = &mut changed.section(32).bytes;
+    schema[16 + 48 + 12] = 77;
+    schema[16 + 48 + 14] = 200;
+    // The kinds of its transforms: the lanes of "t" follow that of "a".
+    let block = changed.section(2).bytes.clone();
+    let set = u64::from_le_bytes(block[16..24].try_into().unwrap()) as usize - 64;
+    let lanes = &mut changed.section(1).bytes[set + 16..set + 48];
+    (lanes[0], lanes[2], lanes[16]) = (99, 99, 98);
+    one_column_is_refused(&changed, &original, "t");
+}
+
+#[test]
+fn a_feature_of_the_condensed_table_leaves_the_rows_readable() {
+    let original = rich();
+    let mut changed = original.clone();
+    changed.features.push(feature(LATER, true, (1, 1, 0), "other samples"));
+    let bytes = changed.finish();
     let reader = Reader::new(bytes.as_slice()).unwrap();
-    reader.verify(|_| {}).unwrap();
-    assert!(reader.moments().unwrap().is_none());
-    assert_eq!(rows(&reader).unwrap(), zoo::one("integers").table.rows());
+    let original = original.finish();
+    assert_eq!(rows(&reader).unwrap(), rows(&Reader::new(original.as_slice()).unwrap()).unwrap());
+    let error = reader.condensed().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
+    assert!(error.to_string().contains("other samples"), "{error}");
 }

@@ -13,6 +13,7 @@ use std::sync::Mutex;
 use std::sync::atomic::Ordering::Relaxed;
 
 use common::counting::Counting;
+use common::frame::{Frame, Section};
 use common::memory::Builder;
 use common::zoo::random;
 use common::zoo_images;
@@ -173,13 +174,8 @@ fn pages(range: &Range<u64>) -> BTreeSet<u64> {
 
 /// Sections of a file: kind and place.
 fn sections(bytes: &[u8]) -> Vec<(u64, Range<u64>)> {
-    let directory = number(bytes, bytes.len() - 56, 8) as usize;
-    let count = number(bytes, directory + 24, 4) as usize;
-    let section = |at| {
-        let (offset, length) = (number(bytes, at + 8, 8), number(bytes, at + 16, 8));
-        (number(bytes, at, 4), offset..offset + length)
-    };
-    (0..count).map(|i| section(directory + 64 + 32 * i)).collect()
+    let place = |s: Section| (s.kind, s.bytes.start as u64..s.bytes.end as u64);
+    Frame::new(bytes).sections.into_iter().map(place).collect()
 }
 
 /// The pages of all sections but the blocks.

@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use common::allocation::{ALONE, Tracked, peak};
 use common::counting::Counting;
+use common::frame::{Frame, number};
 use common::memory::Builder;
 use common::repair::repair;
 use common::zoo::random;
@@ -85,18 +86,13 @@ fn claims() -> Vec<u8> {
         .text("t", |_| "the same string in every row".to_owned())
         .finish()
         .file(&Options::default());
-    let number = |bytes: &[u8], at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap());
-    let directory = number(&bytes, bytes.len() - 56) as usize;
-    let tables: Vec<usize> = (0..bytes[directory + 24] as usize).map(|i| directory + 64 + 32 * i).collect();
-    let section = |kind: u8| {
-        let entry = *tables.iter().find(|&&e| bytes[e] == kind).unwrap();
-        number(&bytes, entry + 8) as usize
-    };
-    let (block, moments) = (section(2), section(5));
-    assert_eq!((number(&bytes, directory), number(&bytes, block + 8)), (1000, 1000));
-    assert_eq!(number(&bytes, block + 40), 0, "constant rows have no records");
-    bytes[directory..directory + 8].copy_from_slice(&rows.to_le_bytes());
-    bytes[directory + 8..directory + 16].copy_from_slice(&rows.to_le_bytes());
+    let frame = Frame::new(&bytes);
+    let section = |kind| frame.section(kind).unwrap().bytes.start;
+    let (block, moments, table) = (section(2), section(5), frame.tables[0]);
+    assert_eq!((number(&bytes, table + 8, 8), number(&bytes, block + 8, 8)), (1000, 1000));
+    assert_eq!(number(&bytes, block + 40, 8), 0, "constant rows have no records");
+    bytes[table + 8..table + 16].copy_from_slice(&rows.to_le_bytes());
+    bytes[table + 16..table + 24].copy_from_slice(&rows.to_le_bytes());
     bytes[block + 8..block + 16].copy_from_slice(&rows.to_le_bytes());
     // Moments of one column: the rows, and three sums.
     bytes[moments + 8..moments + 16].copy_from_slice(&rows.to_le_bytes());

@@ -12,6 +12,9 @@ mod targets;
 #[path = "../../tests/common/allocation.rs"]
 mod allocation;
 #[allow(dead_code)]
+#[path = "../../tests/common/frame.rs"]
+mod frame;
+#[allow(dead_code)]
 #[path = "../../tests/common/memory.rs"]
 mod memory;
 #[allow(dead_code)]

@@ -1,5 +1,6 @@
 //! Seeds that mutations alone would take long to find: those that become large, and small files of every kind.
 
+use crate::frame::Frame;
 use crate::memory::Builder;
 use crate::repair::repair;
 use arrow::array::*;
@@ -101,11 +102,9 @@ fn trillion() -> Vec<u8> {
         .text("t", |_| "one".to_owned())
         .finish();
     let mut bytes = table.file(&Options::default().with_cells(CellLimit::None).with_threads(1));
-    let number = |bytes: &[u8], at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap()) as usize;
-    let directory = number(&bytes, bytes.len() - 56);
-    let entries = (0..bytes[directory + 24] as usize).map(|i| directory + 64 + 32 * i);
-    let block = entries.filter(|&e| bytes[e] == 2).map(|e| number(&bytes, e + 8)).next().unwrap();
-    for at in [directory, directory + 8, block + 8] {
+    let frame = Frame::new(&bytes);
+    let (block, table) = (frame.section(2).unwrap().bytes.start, frame.tables[0]);
+    for at in [table + 8, table + 16, block + 8] {
         bytes[at..at + 8].copy_from_slice(&rows.to_le_bytes());
     }
     repair(&mut bytes);

@@ -58,6 +58,9 @@ impl Exporter {
         let mut fields = Vec::new();
         let mut plans = Vec::new();
         for (slot, &node) in projection.nodes().iter().enumerate() {
+            if let Some(refusal) = schema.refusal(node) {
+                return Err(refusal);
+            }
             if let Ok(column) = columns.binary_search(&node) {
                 let field = &arrow.fields()[column];
                 fields.push(field.clone());

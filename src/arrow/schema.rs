@@ -56,7 +56,8 @@ fn push(
     Ok(())
 }
 
-/// The plain Arrow schema of a physical one, for files that were written without Arrow.
+/// The plain Arrow schema of a physical one, for files that were written without Arrow. Columns that need a feature which
+/// this reader does not know have the type Null.
 ///
 /// # Errors
 /// `Corrupt` for a unit or a decimal that no Arrow type has.
@@ -86,6 +87,9 @@ fn plain_field(schema: &Schema, below: &[Vec<usize>], index: usize, depth: usize
     let refuse = |what: &str| Error::corrupt(format!("column \"{}\": {what}", node.name));
     if depth > MAX_DEPTH {
         return Err(refuse(&format!("nested deeper than {MAX_DEPTH} levels")));
+    }
+    if node.kind == Kind::Unknown {
+        return Ok(Arc::new(Field::new(&node.name, DataType::Null, true)));
     }
     let mut fields = below[index].iter().map(|&i| plain_field(schema, below, i, depth + 1));
     let data_type = match node.kind {

@@ -22,7 +22,7 @@ use crate::earned;
 use crate::error::{Error, Result};
 use crate::files::byte_source::Source;
 use crate::format::pages::Pages;
-use crate::format::schema::Schema;
+use crate::format::schema::{Kind, Schema};
 
 /// A block of a table, ready for decoding.
 pub(crate) struct Block {
@@ -63,7 +63,7 @@ impl Block {
         };
         let exceptions = exceptions(pages, schema, head.exceptions)?;
         let block = Self { head, records, lanes, exceptions, text: OnceLock::new() };
-        for e in &block.exceptions {
+        for e in block.exceptions.iter().filter(|e| !schema.is_unknown_lane(0, e.lane)) {
             let kind = block.lanes.get(e.lane as usize).map(|lane| lane.kind);
             if kind != Some(TransformKind::Decimal) || e.count as u64 > head.rows {
                 return Err(Error::corrupt("a block has exceptions where there can be none"));
@@ -123,6 +123,10 @@ pub(crate) fn transforms<S: Source>(
         let own = node.first_lane..node.first_value_lane() + node.value_lanes();
         let own = set.get(own.start as usize..own.end as usize);
         let own = own.ok_or_else(|| Error::corrupt("a transform set is cut short"))?;
+        if node.kind == Kind::Unknown {
+            limits.extend(own.iter().map(|_| u64::MAX));
+            continue;
+        }
         let place = |e: Error| e.at(column_place(&node.name));
         for (lane, transform) in (node.first_lane..).zip(own) {
             limits.push(lane_limit(node, lane, transform).map_err(place)?);
@@ -135,7 +139,15 @@ pub(crate) fn transforms<S: Source>(
             return Err(place(Error::corrupt("codes of a dictionary have lengths")));
         }
     }
-    Ok((set.to_vec(), limits))
+    let mut set = set.to_vec();
+    // Of lanes that this reader does not know, only the widths are.
+    for (_, node) in schema.group_nodes(group).filter(|(_, node)| node.kind == Kind::Unknown) {
+        let own = node.first_lane as usize..(node.first_value_lane() + node.value_lanes()) as usize;
+        for transform in set.get_mut(own).into_iter().flatten() {
+            *transform = LaneTransform { width: transform.width, ..LaneTransform::default() };
+        }
+    }
+    Ok((set, limits))
 }
 
 /// Lanes whose fields come whole, from code groups, and their widths.

@@ -36,7 +36,6 @@ impl Levels {
 }
 
 /// Sums pages as bytes stream by.
-#[derive(Default)]
 pub struct PageSums {
     page: crc32fast::Hasher,
     filled: usize,
@@ -44,6 +43,12 @@ pub struct PageSums {
 }
 
 impl PageSums {
+    /// Sums of the bytes from an offset of the file on: the first page is what is left of the page there.
+    pub fn new(start: u64) -> Self {
+        let filled = (start % PAGE as u64) as usize;
+        Self { page: crc32fast::Hasher::new(), filled, sums: Vec::new() }
+    }
+
     /// Takes the next bytes.
     pub fn update(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {

@@ -1,214 +1,124 @@
-//! The directory: what a file holds, where, and what a reader must know (spec, sections 2.3 and 2.4).
+//! The directory: a file's tables, sections and features (spec, sections 2.3 and 2.4).
 
 use zerocopy::little_endian::{U16, U32, U64};
-use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes, KnownLayout, Unaligned};
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
+use crate::format::ALIGN;
 use crate::format::checksum::{Levels, PAGE};
+use crate::format::features::{Feature, FeatureEntry, Scope, UnknownFeature};
 use crate::format::header::{FOOTER, HEADER};
-use crate::format::{ALIGN, VERSION};
+use crate::format::sections::{Place, Section, SectionEntry, SectionKind};
+use crate::format::tables::{TableEntry, TableKind};
 
-/// A kind of section. A kind that this crate does not know is skipped; what a reader must not skip
-/// is a required feature.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct SectionKind(pub u32);
-
-impl SectionKind {
-    pub const BLOCKS: Self = Self(1);
-    pub const BLOCK_TABLE: Self = Self(2);
-    pub const DICTIONARY_TABLE: Self = Self(3);
-    pub const CONDENSED_TABLE: Self = Self(4);
-    pub const SAMPLE_INDEX: Self = Self(6);
-    pub const CLASS_TABLE: Self = Self(7);
-    pub const CHECKSUM_LEVEL: Self = Self(16);
-    pub const SCHEMA: Self = Self(32);
-    pub const CONDENSED_SCHEMA: Self = Self(33);
-    pub const ARROW_SCHEMA: Self = Self(34);
-    pub const CELLS: Self = Self(35);
-    pub const IMAGE_ERRORS: Self = Self(36);
-
-    /// Bytes of one of its entries, 0 if it has none.
-    pub fn stride(self) -> u32 {
-        match self {
-            Self::BLOCK_TABLE | Self::CONDENSED_TABLE => 128,
-            Self::DICTIONARY_TABLE => 32,
-            Self::CHECKSUM_LEVEL => 4,
-            _ => 0,
-        }
-    }
-
-    /// True if it lies in the pages that the checksum levels cover.
-    pub fn is_bulk(self) -> bool {
-        self < Self::CHECKSUM_LEVEL
-    }
-
-    /// True if its CRC is in the directory and checked at open.
-    pub fn is_metadata(self) -> bool {
-        self > Self::CHECKSUM_LEVEL
-    }
-}
-
-/// The numbers at the head of the directory.
+/// The numbers at the head of the directory. Entries may be longer than this crate knows them: a reader takes the part
+/// that it knows.
 #[derive(Clone, Copy, Debug, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
 #[repr(C)]
-pub struct Head {
-    pub rows: U64,
-    pub segment_rows: U64,
-    pub bulk_end: U64,
-    pub sections: U32,
-    pub features: U32,
-    pub storage_groups: U32,
-    pub page: U32,
-    pub segments: U64,
-    pub condensed_rows: U64,
-    pub condensed_segments: U64,
-}
-
-/// One section.
-#[derive(Clone, Copy, Debug)]
-pub struct Section {
-    pub kind: SectionKind,
-    pub crc: u32,
-    pub offset: u64,
-    pub length: u64,
-}
-
-#[derive(FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
-#[repr(C)]
-struct SectionEntry {
-    kind: U32,
-    crc: U32,
-    offset: U64,
-    length: U64,
-    stride: U32,
-    zero: U32,
-}
-
-/// A feature that a file may use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Feature {
-    pub id: u16,
-    pub required: bool,
-    pub since: (u16, u16),
-    pub name: &'static str,
-}
-
-impl Feature {
-    const fn new(id: u16, required: bool, minor: u16, name: &'static str) -> Self {
-        Self { id, required, since: (1, minor), name }
-    }
-
-    pub const FIXED_RECORDS: Self = Self::new(0, true, 0, "fixed records");
-    pub const TILE_RECORDS: Self = Self::new(1, true, 0, "tile records");
-    pub const GROUPED_RECORDS: Self = Self::new(2, true, 0, "grouped records");
-    pub const DECIMAL: Self = Self::new(16, true, 0, "decimal");
-    pub const VALUE_DICTIONARY: Self = Self::new(17, true, 0, "value dictionary");
-    pub const BYTES_DICTIONARY: Self = Self::new(18, true, 0, "bytes dictionary");
-    pub const EXCEPTIONS: Self = Self::new(19, true, 0, "exceptions");
-    pub const IMAGES: Self = Self::new(20, true, 0, "images");
-    pub const DCT: Self = Self::new(21, true, 0, "cosine transform");
-    pub const STEP: Self = Self::new(22, true, 0, "step");
-    pub const SYMBOLS: Self = Self::new(23, true, 0, "symbols");
-    pub const SAMPLE_INDEX: Self = Self::new(32, true, 0, "sample index");
-    pub const CONDENSED_SAMPLES: Self = Self::new(33, false, 0, "condensed samples");
-
-    /// The feature of a summary: readers that do not know it read the rest.
-    pub const fn optional(id: u16, name: &'static str) -> Self {
-        Self::new(id, false, 0, name)
-    }
-
-    /// All that this crate knows but the summaries'.
-    pub const CORE: [Self; 13] = [
-        Self::FIXED_RECORDS,
-        Self::TILE_RECORDS,
-        Self::GROUPED_RECORDS,
-        Self::DECIMAL,
-        Self::VALUE_DICTIONARY,
-        Self::BYTES_DICTIONARY,
-        Self::EXCEPTIONS,
-        Self::IMAGES,
-        Self::DCT,
-        Self::STEP,
-        Self::SYMBOLS,
-        Self::SAMPLE_INDEX,
-        Self::CONDENSED_SAMPLES,
-    ];
-}
-
-#[derive(FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
-#[repr(C)]
-struct FeatureEntry {
-    id: U16,
-    required: u8,
-    zero: u8,
-    major: U16,
-    minor: U16,
-    name: [u8; 24],
+struct Head {
+    length: U32,
+    page: U32,
+    bulk_end: U64,
+    features: U32,
+    tables: U32,
+    sections: U32,
+    feature_stride: U16,
+    table_stride: U16,
+    section_stride: U16,
+    zero: [u8; 30],
 }
 
 /// The directory, checked.
 #[derive(Clone, Debug)]
 pub struct Directory {
-    pub head: Head,
-    pub sections: Vec<Section>,
+    /// The end of the pages that checksums cover.
+    pub bulk_end: u64,
     pub features: Vec<Feature>,
+    /// Features that this reader does not know, none of which the whole file needs.
+    pub unknown: Vec<UnknownFeature>,
+    /// The table of the rows, then others.
+    pub tables: Vec<TableEntry>,
+    pub sections: Vec<Section>,
 }
 
 impl Directory {
     /// Its bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut head = self.head;
-        head.sections = (self.sections.len() as u32).into();
-        head.features = (self.features.len() as u32).into();
+        let head = Head {
+            length: (size_of::<Head>() as u32).into(),
+            page: (PAGE as u32).into(),
+            bulk_end: self.bulk_end.into(),
+            features: (self.features.len() as u32).into(),
+            tables: (self.tables.len() as u32).into(),
+            sections: (self.sections.len() as u32).into(),
+            feature_stride: (size_of::<FeatureEntry>() as u16).into(),
+            table_stride: (size_of::<TableEntry>() as u16).into(),
+            section_stride: (size_of::<SectionEntry>() as u16).into(),
+            zero: [0; 30],
+        };
         let mut bytes = head.as_bytes().to_vec();
-        for section in &self.sections {
-            let entry = SectionEntry {
-                kind: section.kind.0.into(),
-                crc: section.crc.into(),
-                offset: section.offset.into(),
-                length: section.length.into(),
-                stride: section.kind.stride().into(),
-                zero: 0.into(),
-            };
-            bytes.extend_from_slice(entry.as_bytes());
-        }
         for feature in &self.features {
-            let mut entry = FeatureEntry::new_zeroed();
-            entry.id = feature.id.into();
-            entry.required = feature.required.into();
-            (entry.major, entry.minor) = (feature.since.0.into(), feature.since.1.into());
-            for (to, from) in entry.name.iter_mut().zip(feature.name.bytes()) {
-                *to = from;
-            }
-            bytes.extend_from_slice(entry.as_bytes());
+            bytes.extend_from_slice(FeatureEntry::new(feature).as_bytes());
+        }
+        bytes.extend_from_slice(self.tables.as_bytes());
+        for section in &self.sections {
+            bytes.extend_from_slice(SectionEntry::new(section).as_bytes());
         }
         bytes
     }
 
-    /// Reads and checks a directory at `offset` in its file: known required features (core ones, and those of the
-    /// summaries), sections in order, aligned, without overlap, `bulk_end` and checksum levels as they must be.
-    pub fn read(bytes: &[u8], offset: u64, summaries: &[Feature]) -> Result<Self> {
-        let bad = |what: &str| Error::corrupt(format!("directory: {what}"));
-        let (head, rest) = Head::read_from_prefix(bytes).map_err(|_| bad("too short"))?;
-        let (sections, features) = (head.sections.get() as usize, head.features.get() as usize);
-        if rest.len() as u128 != (sections as u128 + features as u128) * 32 {
+    /// Reads and checks a directory at `offset` in its file. Features come first: a file that needs one that is neither
+    /// in `CORE` nor in `summaries` is refused by that feature's name before anything else of it is judged.
+    ///
+    /// # Errors
+    /// `Unsupported` or `Corrupt`.
+    pub fn read(bytes: &[u8], offset: u64, summaries: &[(Feature, SectionKind)]) -> Result<Self> {
+        let (head, _) = Head::read_from_prefix(bytes).map_err(|_| bad("it is too short"))?;
+        let mut rest = bytes.get(head.length.get() as usize..).ok_or_else(|| bad("it is too short"))?;
+        let longer = bytes.get(size_of::<Head>()..head.length.get() as usize);
+        let longer = longer.ok_or_else(|| bad("its head is too short"))?;
+        let (entries, longer_features) = entries(&mut rest, head.features, head.feature_stride)?;
+        let (features, unknown) = features(&entries, summaries)?;
+        let (tables, longer_tables) = self::entries::<TableEntry>(&mut rest, head.tables, head.table_stride)?;
+        let (sections, longer_sections) = self::entries(&mut rest, head.sections, head.section_stride)?;
+        let is_longer = !longer.is_empty() || longer_features || longer_tables || longer_sections;
+        if !rest.is_empty() {
             return Err(bad("its length does not fit its counts"));
         }
-        let (sections, rest) = <[SectionEntry]>::ref_from_prefix_with_elems(rest, sections)
-            .map_err(|_| bad("its sections are cut short"))?;
-        let features =
-            <[FeatureEntry]>::ref_from_bytes(rest).map_err(|_| bad("its features are cut short"))?;
-        let features =
-            features.iter().filter_map(|f| known_feature(f, summaries).transpose()).collect::<Result<_>>()?;
-        let sections = sections.iter().map(known_section).collect::<Result<Vec<_>>>()?;
-        let directory = Self { head, sections, features };
-        directory.check(offset)?;
+        if unknown.is_empty() && (is_longer || head.zero != [0; 30]) {
+            return Err(bad("reserved bytes are not zero"));
+        }
+        if head.page.get() as usize != PAGE {
+            return Err(bad("a page size that this version does not have"));
+        }
+        let is_strict = unknown.is_empty();
+        let known = |kind| SectionKind::CORE.contains(&kind) || summaries.iter().any(|s| s.1 == kind);
+        let read = |entry: &SectionEntry| entry.read(known, is_strict);
+        let sections = sections.iter().map(read).collect::<Result<_>>()?;
+        let directory = Self { bulk_end: head.bulk_end.get(), features, unknown, tables, sections };
+        directory.check_tables()?;
+        directory.check_places(offset)?;
         Ok(directory)
     }
 
-    /// The section of a kind, if the file has it.
+    /// The table of the rows.
+    pub fn rows(&self) -> &TableEntry {
+        &self.tables[0] // `read` refuses a directory without it
+    }
+
+    /// The table of a kind, with its number.
+    pub fn table(&self, kind: TableKind) -> Option<(u32, &TableEntry)> {
+        (0..).zip(&self.tables).find(|(_, table)| table.kind() == kind)
+    }
+
+    /// The section of a kind, if the file has it; of the table of the rows, where tables have such sections.
     pub fn section(&self, kind: SectionKind) -> Option<&Section> {
-        self.sections.iter().find(|s| s.kind == kind)
+        self.section_of(kind, 0)
+    }
+
+    /// The section of a kind that has a number: that of its table.
+    pub fn section_of(&self, kind: SectionKind, number: u32) -> Option<&Section> {
+        self.sections.iter().find(|s| s.kind == kind && s.number == number)
     }
 
     /// The checksum levels, lowest first.
@@ -216,64 +126,95 @@ impl Directory {
         self.sections.iter().filter(|s| s.kind == SectionKind::CHECKSUM_LEVEL)
     }
 
-    fn check(&self, directory_offset: u64) -> Result<()> {
-        let bad = |what: &str| Err(Error::corrupt(format!("directory: {what}")));
-        let head = &self.head;
-        if head.page.get() as usize != PAGE || head.storage_groups.get() == 0 {
-            return bad("a page size or a number of storage groups that this version does not have");
+    /// True if the file lists no feature that this reader does not know, so that reserved bytes are zero.
+    pub fn is_strict(&self) -> bool {
+        self.unknown.is_empty()
+    }
+
+    /// The reason why a column of a table cannot be read, if it needs a feature that this reader does not know.
+    pub fn unreadable(&self, table: u32, node: u32, group: u32) -> Option<String> {
+        let mut required = self.unknown.iter().filter(|feature| feature.required);
+        let found = required.find(|feature| match feature.scope {
+            Scope::File => true,
+            Scope::Table(t) => t == table,
+            Scope::StorageGroup { table: t, group: g } => (t, g) == (table, group),
+            Scope::Column { table: t, node: n } => (t, n) == (table, node),
+        });
+        found.map(UnknownFeature::reason)
+    }
+
+    /// True if the blocks of a storage group of a table are of this version.
+    pub fn is_group_known(&self, table: u32, group: u32) -> bool {
+        let own = [Scope::Table(table), Scope::StorageGroup { table, group }];
+        !self.unknown.iter().any(|feature| feature.required && own.contains(&feature.scope))
+    }
+
+    /// Tables: the rows first, then at most one of each kind; rows and segments that go together.
+    fn check_tables(&self) -> Result<()> {
+        if self.tables.first().map(TableEntry::kind) != Some(TableKind::ROWS) {
+            return Err(bad("the first table is not that of the rows"));
         }
+        for (number, table) in (0..).zip(&self.tables) {
+            let known = table.kind() == TableKind::ROWS || table.kind() == TableKind::CONDENSED;
+            if !known && self.is_strict() {
+                return Err(bad(&format!("table {number} is of an unknown kind")));
+            }
+            let repeated = self.table(table.kind()).is_some_and(|(first, _)| first != number);
+            if known && repeated {
+                return Err(bad("a kind of table occurs twice"));
+            }
+            if known {
+                table.check(self.is_strict())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Sections in order, aligned, without overlap; `bulk_end` and checksum levels as they must be.
+    fn check_places(&self, directory_offset: u64) -> Result<()> {
         let mut end = HEADER;
         let mut bulk_end = HEADER;
+        let mut place = Place::Bulk;
         for (i, s) in self.sections.iter().enumerate() {
             let fits = s.offset.checked_add(s.length).is_some_and(|e| e <= directory_offset);
             if s.offset % ALIGN != 0 || s.offset < end || s.offset - end >= ALIGN || s.length == 0 || !fits {
-                return bad("sections overlap, leave gaps or lie outside the file");
+                return Err(bad("sections overlap, leave gaps or lie outside the file"));
             }
-            if s.kind.stride() > 0 && s.length % u64::from(s.kind.stride()) != 0 {
-                return bad("a section is not a whole number of entries");
+            if s.stride > 0 && s.length % u64::from(s.stride) != 0 {
+                return Err(bad("a section is not a whole number of entries"));
             }
-            let repeated = self.sections.iter().take(i).any(|t| t.kind == s.kind);
+            let repeated = self.sections[..i].iter().any(|t| (t.kind, t.number) == (s.kind, s.number));
             if repeated && s.kind != SectionKind::CHECKSUM_LEVEL {
-                return bad("a section occurs twice");
+                return Err(bad("a section occurs twice"));
             }
-            end = s.offset + s.length;
-            if s.kind.is_bulk() {
+            if s.place < place {
+                return Err(bad("sections are out of order"));
+            }
+            (place, end) = (s.place, s.offset + s.length);
+            if place == Place::Bulk {
                 bulk_end = end;
             }
         }
-        if directory_offset < end
-            || directory_offset - end >= ALIGN
-            || !directory_offset.is_multiple_of(ALIGN)
-        {
-            return bad("it does not follow the last section");
+        let follows = directory_offset.checked_sub(end).is_some_and(|gap| gap < ALIGN);
+        if !follows || !directory_offset.is_multiple_of(ALIGN) {
+            return Err(bad("it does not follow the last section"));
         }
-        if head.bulk_end.get() != bulk_end {
-            return bad("the checksummed part ends in the wrong place");
+        if self.bulk_end != bulk_end {
+            return Err(bad("the checksummed part ends in the wrong place"));
         }
         if !self.levels().map(|s| s.length).eq(Levels::lengths(bulk_end)) {
-            return bad("the checksum levels do not fit the checksummed part");
+            return Err(bad("the checksum levels do not fit the checksummed part"));
         }
-        let order = |s: &Section| (s.kind.is_metadata(), !s.kind.is_bulk());
-        if !self.sections.is_sorted_by_key(order) {
-            return bad("sections are out of order");
-        }
-        let entries = |kind, size: u64| self.section(kind).map_or(0, |s| s.length / size);
-        let blocks = head.segments.get().checked_mul(head.storage_groups.get().into());
-        if Some(entries(SectionKind::BLOCK_TABLE, 128)) != blocks
-            || entries(SectionKind::CONDENSED_TABLE, 128) != head.condensed_segments.get()
-        {
-            return bad("the number of segments does not fit the block table");
-        }
-        let empty = |rows: U64, segments: U64| (rows.get() == 0) == (segments.get() == 0);
-        let (rows, per) = (head.rows.get(), head.segment_rows.get());
-        if !empty(head.rows, head.segments)
-            || !empty(head.condensed_rows, head.condensed_segments)
-            || (per > 0 && rows.div_ceil(per) != head.segments.get())
-        {
-            return bad("the number of rows does not fit the number of segments");
-        }
-        if self.section(SectionKind::SCHEMA).is_none() {
-            return bad("there is no schema");
+        for (number, table) in (0..).zip(&self.tables) {
+            let blocks = self.section_of(SectionKind::BLOCK_TABLE, number).map_or(0, Section::entries);
+            let known = table.kind() == TableKind::ROWS || table.kind() == TableKind::CONDENSED;
+            if known && Some(blocks) != table.blocks() {
+                return Err(bad("the number of segments does not fit the block table"));
+            }
+            let schema = if number == 0 { SectionKind::SCHEMA } else { SectionKind::TABLE_SCHEMA };
+            if known && self.section_of(schema, number).is_none() {
+                return Err(bad("a table has no schema"));
+            }
         }
         Ok(())
     }
@@ -283,32 +224,51 @@ impl Directory {
 pub const TAIL: u64 = 64 * 1024;
 const _: () = assert!(TAIL > FOOTER);
 
-fn known_feature(entry: &FeatureEntry, summaries: &[Feature]) -> Result<Option<Feature>> {
-    let known = Feature::CORE.iter().chain(summaries).copied().find(|f| f.id == entry.id.get());
-    if entry.required > 1 || entry.zero != 0 {
-        return Err(Error::corrupt("directory: a feature is neither required nor optional"));
-    }
-    if known.is_none() && entry.required == 1 {
-        let name: String = entry.name.iter().take_while(|&&b| b != 0).map(|&b| char::from(b)).collect();
-        return Err(Error::new(
-            ErrorKind::Unsupported,
-            format!(
-                "it uses the feature \"{}\" of format {}.{}; this reader knows {}.{}: use a newer gede",
-                name.escape_default(),
-                entry.major,
-                entry.minor,
-                VERSION.0,
-                VERSION.1
-            ),
-        ));
-    }
-    Ok(known)
+fn bad(what: &str) -> Error {
+    Error::corrupt(format!("directory: {what}"))
 }
 
-fn known_section(entry: &SectionEntry) -> Result<Section> {
-    let kind = SectionKind(entry.kind.get());
-    if (kind.stride() > 0 && entry.stride.get() != kind.stride()) || entry.zero.get() != 0 {
-        return Err(Error::corrupt("directory: a section's stride is wrong"));
+/// Takes so many entries from `rest`, the known part of each; true if what follows that part anywhere is not zero.
+fn entries<T: FromBytes + KnownLayout + Immutable>(
+    rest: &mut &[u8],
+    count: U32,
+    stride: U16,
+) -> Result<(Vec<T>, bool)> {
+    let (count, stride) = (count.get() as usize, usize::from(stride.get()));
+    if stride < size_of::<T>() {
+        return Err(bad("its entries are too short"));
     }
-    Ok(Section { kind, crc: entry.crc.get(), offset: entry.offset.get(), length: entry.length.get() })
+    let length = count.checked_mul(stride).filter(|&length| length <= rest.len());
+    let (own, later) = rest.split_at(length.ok_or_else(|| bad("its length does not fit its counts"))?);
+    *rest = later;
+    let mut is_longer = false;
+    let mut entries = Vec::new();
+    for bytes in own.chunks_exact(stride) {
+        let (entry, more) = T::read_from_prefix(bytes).map_err(|_| bad("its entries are too short"))?;
+        is_longer |= more.iter().any(|&b| b != 0);
+        entries.push(entry);
+    }
+    Ok((entries, is_longer))
+}
+
+/// The features this reader knows, and others, none of which the whole file needs.
+fn features(
+    entries: &[FeatureEntry],
+    summaries: &[(Feature, SectionKind)],
+) -> Result<(Vec<Feature>, Vec<UnknownFeature>)> {
+    let (mut known, mut unknown) = (Vec::new(), Vec::new());
+    for entry in entries {
+        let feature = entry.read()?;
+        match Feature::CORE.iter().chain(summaries.iter().map(|s| &s.0)).find(|f| f.id == entry.id()) {
+            Some(&own) => known.push(own),
+            None if feature.required && matches!(feature.scope, Scope::File | Scope::Table(0)) => {
+                return Err(feature.refusal());
+            }
+            None => unknown.push(feature),
+        }
+    }
+    if !entries.is_sorted_by(|a, b| a.order() < b.order()) {
+        return Err(bad("features are out of order"));
+    }
+    Ok((known, unknown))
 }

@@ -7,12 +7,19 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::format::VERSION;
 use crate::format::checksum::{PAGE, crc};
 
-/// First and last bytes of a file. A high bit, "GEDE" and three kinds of line ends: a text-mode copy damages it.
-pub const MAGIC: [u8; 8] = *b"\x89GEDE\n\r\n";
+/// First and last bytes of a file. A high bit, "GEDE", a carriage return with its line feed, an end-of-text control: a
+/// text-mode copy damages it.
+pub const MAGIC: [u8; 8] = *b"\x89GEDE\r\n\x1A";
+/// First and last bytes of files from before 1.0, whose frame was another.
+const PROVISIONAL: [u8; 8] = *b"\x89GEDE\n\r\n";
+/// The last commit that reads files from before 1.0.
+const PROVISIONAL_COMMIT: &str = "5b50c56";
 /// Bytes of the header.
 pub const HEADER: u64 = 64;
 /// Bytes of the footer.
 pub const FOOTER: u64 = 64;
+/// Bytes of the header that its checksum covers.
+const COVERED: usize = 28;
 
 /// The first 64 bytes.
 #[derive(Clone, Copy, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
@@ -22,8 +29,10 @@ pub struct Header {
     major: U16,
     minor: U16,
     page: U32,
-    zero: [u8; 44],
+    zero: [u8; 12],
     crc: U32,
+    /// Places that name the last durable footer of a file that rows were appended to.
+    slots: [u8; 32],
 }
 
 impl Header {
@@ -34,25 +43,31 @@ impl Header {
             major: VERSION.0.into(),
             minor: VERSION.1.into(),
             page: (PAGE as u32).into(),
-            zero: [0; 44],
+            zero: [0; 12],
             crc: 0.into(),
+            slots: [0; 32],
         };
-        header.crc = crc(&header.as_bytes()[..60]).into();
+        header.crc = crc(&header.as_bytes()[..COVERED]).into();
         header
     }
 
-    /// Checks a header against a footer's version.
-    pub fn check(bytes: &[u8], footer: &Footer) -> Result<()> {
+    /// Checks a header; with `is_strict`, its reserved bytes too.
+    ///
+    /// # Errors
+    /// `Corrupt`.
+    pub fn check(bytes: &[u8], is_strict: bool) -> Result<()> {
         let (header, _) = Self::ref_from_prefix(bytes).map_err(|_| Error::corrupt("header: missing"))?;
         if header.magic != MAGIC {
             return Err(Error::corrupt("header: the magic bytes are damaged (a text-mode copy?)"));
         }
-        if header.crc.get() != crc(&header.as_bytes()[..60]) {
+        if header.crc.get() != crc(&header.as_bytes()[..COVERED]) {
             return Err(Error::corrupt("header: its checksum does not match"));
         }
-        let same = (header.major, header.minor) == (footer.major, footer.minor);
-        if !same || header.page.get() as usize != PAGE || header.zero != [0; 44] {
+        if header.major.get() != VERSION.0 || header.page.get() as usize != PAGE {
             return Err(Error::corrupt("header: it does not agree with the footer"));
+        }
+        if is_strict && (header.zero != [0; 12] || header.slots != [0; 32]) {
+            return Err(Error::corrupt("header: reserved bytes are not zero"));
         }
         Ok(())
     }
@@ -104,6 +119,13 @@ impl Footer {
                     "cut short or never finished: it starts as a gede file but has no footer",
                 ));
             }
+            _ if head.starts_with(&PROVISIONAL) => {
+                let what = format!(
+                    "a file from before format 1.0, which this gede does not read: write it anew from its source, or read it \
+                     with gede of commit {PROVISIONAL_COMMIT}"
+                );
+                return Err(Error::new(ErrorKind::Unsupported, what));
+            }
             _ => return Err(Error::new(ErrorKind::NotGede, "not a gede file")),
         };
         if footer.crc.get() != crc(&footer.as_bytes()[..52]) {
@@ -125,10 +147,18 @@ impl Footer {
                 footer.file_length
             )));
         }
-        if footer.zero != [0; 12] || footer.previous_footer.get() != 0 {
+        Ok(footer)
+    }
+
+    /// Checks the bytes that only features of a later version use.
+    ///
+    /// # Errors
+    /// `Corrupt`.
+    pub fn check_reserved(&self) -> Result<()> {
+        if self.zero != [0; 12] || self.previous_footer.get() != 0 {
             return Err(Error::corrupt("footer: reserved bytes are not zero"));
         }
-        Ok(footer)
+        Ok(())
     }
 
     /// Its checksum.

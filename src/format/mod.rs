@@ -2,6 +2,7 @@
 
 pub(crate) mod checksum;
 pub(crate) mod directory;
+pub(crate) mod features;
 pub(crate) mod header;
 pub(crate) mod image_shape;
 pub(crate) mod pages;
@@ -9,6 +10,8 @@ pub(crate) mod part;
 pub(crate) mod schema;
 pub(crate) mod schema_bytes;
 pub(crate) mod schema_rules;
+pub(crate) mod sections;
+pub(crate) mod tables;
 
 /// Every piece of a file starts at a multiple of this.
 pub(crate) const ALIGN: u64 = 64;

@@ -10,7 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::error::{Error, Result};
 use crate::files::byte_source::Source;
 use crate::format::checksum::{Levels, PAGE, crc};
-use crate::format::directory::Section;
+use crate::format::header::HEADER;
+use crate::format::sections::Section;
 
 /// Bytes whose checksums are checked before they are handed out.
 pub struct Pages<S> {
@@ -22,6 +23,9 @@ pub struct Pages<S> {
 
 /// A byte range cut into pages, whose checksums the next level lists.
 struct Level {
+    /// Where pages are counted from.
+    base: u64,
+    /// The first byte, in the first page.
     start: u64,
     end: u64,
     /// One bit a page: found good. Zeroed by the system's map where there are many, not filled.
@@ -37,13 +41,13 @@ fn zeros(words: usize) -> Box<[AtomicU64]> {
 
 impl Level {
     fn good(&self) -> &[AtomicU64] {
-        self.good.get_or_init(|| zeros((self.end - self.start).div_ceil(PAGE as u64 * 64) as usize))
+        self.good.get_or_init(|| zeros((self.end - self.base).div_ceil(PAGE as u64 * 64) as usize))
     }
 
     /// The bytes of one page.
     fn page(&self, page: u64) -> Range<u64> {
-        let start = self.start + page * PAGE as u64;
-        start..self.end.min(start + PAGE as u64)
+        let start = self.base + page * PAGE as u64;
+        self.start.max(start)..self.end.min(start + PAGE as u64)
     }
 }
 
@@ -51,9 +55,9 @@ impl<S: Source> Pages<S> {
     /// The part up to `bulk_end` with its checksum levels, the last of which has been checked; with
     /// `checked` false nothing is checked.
     pub fn new(source: S, bulk_end: u64, levels: &[Section], checked: bool) -> Self {
-        let level = |start, end| Level { start, end, good: OnceLock::new() };
-        let mut all = vec![level(0, bulk_end)];
-        all.extend(levels.iter().map(|s| level(s.offset, s.offset + s.length)));
+        let level = |base, start, end| Level { base, start, end, good: OnceLock::new() };
+        let mut all = vec![level(0, HEADER, bulk_end)];
+        all.extend(levels.iter().map(|s| level(s.offset, s.offset, s.offset + s.length)));
         Self { source, levels: all, checked }
     }
 
@@ -111,7 +115,7 @@ impl<S: Source> Pages<S> {
         {
             let mut at = level.start;
             while at < level.end {
-                let end = level.end.min(at + STEP);
+                let end = level.end.min(level.base + ((at - level.base) / STEP + 1) * STEP);
                 self.get_at(number, at..end)?;
                 progress(end - at);
                 at = end;
@@ -124,20 +128,28 @@ impl<S: Source> Pages<S> {
         let outside =
             || Error::corrupt(format!("bytes {} to {} lie outside the checked part", range.start, range.end));
         let level = self.levels.get(number).ok_or_else(outside)?;
+        if range.start == range.end && range.end <= level.end {
+            return Ok(Cow::Borrowed(&[]));
+        }
         if range.start > range.end || range.start < level.start || range.end > level.end {
             return Err(outside());
         }
-        if !self.checked || range.is_empty() || number + 1 == self.levels.len() {
+        if !self.checked || number + 1 == self.levels.len() {
             return self.source.bytes(range);
         }
-        let first = (range.start - level.start) / PAGE as u64;
-        let last = (range.end - 1 - level.start) / PAGE as u64;
+        let first = (range.start - level.base) / PAGE as u64;
+        let last = (range.end - 1 - level.base) / PAGE as u64;
         let cover = level.page(first).start..level.page(last).end;
         let bytes = self.source.bytes(cover.clone())?;
         let good = level.good();
         // Bytes read anew may have changed since they were found good; mapped ones are checked once.
         let fresh = matches!(bytes, Cow::Owned(_));
-        for (page, content) in (first..=last).zip(bytes.chunks(PAGE)) {
+        let mut left = &*bytes;
+        for page in first..=last {
+            let place = level.page(page);
+            let (content, later) =
+                left.split_at_checked((place.end - place.start) as usize).ok_or_else(outside)?;
+            left = later;
             let word = good.get((page / 64) as usize).ok_or_else(outside)?;
             let bit = 1 << (page % 64);
             if fresh || word.load(Ordering::Relaxed) & bit == 0 {

@@ -34,6 +34,8 @@ pub enum Kind {
     Text = 10,
     /// Images of one shape, 8 bits a value, in a storage group of their own.
     Image = 11,
+    /// Values of a feature that this reader does not know: of the column, only its lanes are known. Never in a file.
+    Unknown = 255,
 }
 
 impl Kind {
@@ -59,6 +61,7 @@ impl Kind {
             Kind::Decimal => matches!(bits, 32 | 64 | 128),
             Kind::Interval => matches!(bits, 64 | 128),
             Kind::FixedBytes | Kind::Image => bits == 8,
+            Kind::Unknown => true,
         }
     }
 }
@@ -143,11 +146,13 @@ pub struct Schema {
     nodes: Vec<Node>,
     /// Lanes of each storage group.
     groups: Vec<u32>,
+    /// Columns that this reader cannot read, each with the reason.
+    unreadable: Vec<(usize, String)>,
 }
 
 impl Default for Schema {
     fn default() -> Self {
-        Self { nodes: Vec::new(), groups: vec![0] }
+        Self { nodes: Vec::new(), groups: vec![0], unreadable: Vec::new() }
     }
 }
 
@@ -201,6 +206,26 @@ impl Schema {
         })
     }
 
+    /// The error of a read of a node, if its column needs a feature that this reader does not know.
+    pub(crate) fn refusal(&self, node: usize) -> Option<Error> {
+        let (column, why) =
+            self.unreadable.iter().find(|(column, _)| self.subtree(*column).contains(&node))?;
+        let column = format!("column \"{}\"", self.nodes[*column].name);
+        Some(Error::new(ErrorKind::Unsupported, why.clone()).at(column))
+    }
+
+    /// True if a lane of a storage group belongs to a column that this reader cannot read.
+    pub(crate) fn is_unknown_lane(&self, group: u32, lane: u32) -> bool {
+        let own = |n: &Node| n.first_lane..n.first_value_lane() + n.value_lanes();
+        !self.unreadable.is_empty()
+            && self.group_nodes(group).any(|(_, n)| n.kind == Kind::Unknown && own(n).contains(&lane))
+    }
+
+    /// The error of a read of all columns, if one of them cannot be read.
+    pub(crate) fn first_refusal(&self) -> Option<Error> {
+        self.unreadable.first().and_then(|&(column, _)| self.refusal(column))
+    }
+
     /// A column's node and everything below it: node numbers `column..end`.
     pub fn subtree(&self, column: usize) -> std::ops::Range<usize> {
         let below = self.nodes.iter().skip(column + 1);
@@ -241,15 +266,8 @@ impl SchemaBuilder {
         if !kind.allows(bits) {
             return Err(refuse(&format!("{kind:?} values of {bits} bits do not exist")));
         }
-        // A column's nodes lie together: a parent is an ancestor of the node before, or that node.
-        if let Some(p) = parent {
-            let mut open = self.schema.nodes.len().checked_sub(1);
-            while open.is_some_and(|o| o != p) {
-                open = open.and_then(|o| self.schema.nodes[o].parent);
-            }
-            if open.is_none() {
-                return Err(refuse("its parent is not above it"));
-            }
+        if !self.is_open(parent) {
+            return Err(refuse("its parent is not above it"));
         }
         let instances = match parent.map(|p| self.schema.nodes.get(p).map(|n| (p, n))) {
             None => 1,
@@ -266,7 +284,7 @@ impl SchemaBuilder {
             return Err(refuse("lists of strings are not held; use one column an item, or one string"));
         }
         let lanes_per_instance = match kind {
-            Kind::Struct | Kind::List => 0,
+            Kind::Struct | Kind::List | Kind::Unknown => 0,
             Kind::FixedBytes | Kind::Image => length,
             Kind::Bytes | Kind::Text => 2,
             _ if bits == 128 => 2,
@@ -308,6 +326,47 @@ impl SchemaBuilder {
             image: None,
         });
         Ok(self.schema.nodes.len() - 1)
+    }
+
+    /// True if a node may be pushed below `parent`. A column's nodes lie together: a parent is an ancestor of the node
+    /// before, or that node.
+    fn is_open(&self, parent: Option<usize>) -> bool {
+        let Some(p) = parent else { return true };
+        let mut open = self.schema.nodes.len().checked_sub(1);
+        while open.is_some_and(|o| o != p) {
+            open = open.and_then(|o| self.schema.nodes[o].parent);
+        }
+        open.is_some()
+    }
+
+    /// Adds a node of a column that this reader does not know, with the lanes that the file says, and returns its number.
+    ///
+    /// # Errors
+    /// `Type` for a parent that is not above it, more than 2^20 lanes, or a storage group that leaves one out.
+    pub(crate) fn push_unknown(&mut self, node: Node) -> Result<usize> {
+        let refuse = |what: &str| Error::new(ErrorKind::Type, format!("column \"{}\": {what}", node.name));
+        let lanes = u64::from(node.lanes_per_instance) + u64::from(node.nullable);
+        let own = lanes.saturating_mul(node.instances.into());
+        let all = u64::from(self.schema.lanes()).saturating_add(own);
+        if !self.is_open(node.parent) || all > MAX_LANES || u64::from(node.instances) > MAX_LANES {
+            return Err(refuse("its lanes are out of range, or its parent is not above it"));
+        }
+        if node.group > self.schema.groups() {
+            return Err(refuse("its storage group does not follow the others"));
+        }
+        if node.group == self.schema.groups() {
+            self.schema.groups.push(0);
+        }
+        let in_group = &mut self.schema.groups[node.group as usize];
+        let first_lane = *in_group;
+        *in_group += own as u32;
+        self.schema.nodes.push(Node { first_lane, ..node });
+        Ok(self.schema.nodes.len() - 1)
+    }
+
+    /// Says why a column cannot be read.
+    pub(crate) fn unreadable(&mut self, column: usize, why: String) {
+        self.schema.unreadable.push((column, why));
     }
 
     /// Adds a column of images and returns its number.

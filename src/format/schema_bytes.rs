@@ -6,7 +6,7 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 use crate::error::{Error, Result};
 use crate::format::NONE;
 use crate::format::image_shape::ImageShape;
-use crate::format::schema::{Kind, Schema, SchemaBuilder};
+use crate::format::schema::{Kind, Node, Schema, SchemaBuilder};
 
 #[derive(FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
 #[repr(C)]
@@ -56,6 +56,29 @@ impl NodeEntry {
     }
 }
 
+impl NodeEntry {
+    /// The node of a column of which only the lanes are known.
+    fn unknown(&self, name: &str, parent: Option<usize>) -> Node {
+        Node {
+            name: name.to_owned(),
+            parent,
+            kind: Kind::Unknown,
+            nullable: self.nullable == 1,
+            unit: 0,
+            precision: 0,
+            scale: 0,
+            bits: 0,
+            instances: self.instances.get(),
+            lanes_per_instance: self.lanes_per_instance.get(),
+            first_lane: 0,
+            group: self.storage_group.get(),
+            dictionary: None,
+            length: 0,
+            image: None,
+        }
+    }
+}
+
 impl Schema {
     /// The schema section's bytes.
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
@@ -94,8 +117,9 @@ impl Schema {
         bytes
     }
 
-    /// Reads a schema section: every number must be the one that `SchemaBuilder` arrives at.
-    pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Self> {
+    /// Reads a schema section: every number must be the one that `SchemaBuilder` arrives at. `unreadable` says of a column,
+    /// by node and storage group, why this reader cannot read it: only the lanes of such a column are known.
+    pub(crate) fn from_bytes(bytes: &[u8], unreadable: impl Fn(u32, u32) -> Option<String>) -> Result<Self> {
         let bad = |what: &str| Error::corrupt(format!("schema: {what}"));
         let (head, rest) = Head::ref_from_prefix(bytes).map_err(|_| bad("too short"))?;
         let (entries, names) = <[NodeEntry]>::ref_from_prefix_with_elems(rest, head.nodes.get() as usize)
@@ -106,25 +130,35 @@ impl Schema {
         let names = std::str::from_utf8(names).map_err(|_| bad("a name is not UTF-8"))?;
         let mut builder = SchemaBuilder::default();
         let mut name_offset = 0usize;
-        for entry in entries {
+        let mut is_known = true;
+        for (number, entry) in (0..).zip(entries) {
             let end = name_offset.saturating_add(entry.name_length.get() as usize);
             let name = names.get(name_offset..end).ok_or_else(|| bad("a name lies outside the names"))?;
-            let kind = Kind::from_u8(entry.kind).ok_or_else(|| bad("unknown kind of node"))?;
             let parent = Some(entry.parent.get()).filter(|&p| p != NONE).map(|p| p as usize);
             if entry.nullable > 1 || entry.name_offset.get() as usize != name_offset {
                 return Err(bad("a node is out of range"));
             }
+            if parent.is_none() {
+                let why = unreadable(number, entry.storage_group.get());
+                is_known = why.is_none();
+                if let Some(why) = why {
+                    builder.unreadable(number as usize, why);
+                }
+            }
+            let kind = if is_known { Kind::from_u8(entry.kind) } else { Some(Kind::Unknown) };
+            let kind = kind.ok_or_else(|| bad("unknown kind of node"))?;
             let (bits, length) = (entry.bits.get(), entry.length.get());
             let number = match kind {
                 Kind::Image => entry.image().and_then(|shape| builder.push_image(name, shape)),
+                Kind::Unknown => builder.push_unknown(entry.unknown(name, parent)),
                 _ => builder.push(parent, name, kind, entry.nullable == 1, bits, length),
             };
             let number = number.map_err(|e| bad(&e.to_string()))?;
-            if kind != Kind::Image {
+            if kind != Kind::Image && is_known {
                 builder.unit(entry.unit);
                 builder.decimal(entry.precision, entry.scale.get());
             }
-            let dictionary = Some(entry.dictionary.get()).filter(|&d| d != NONE);
+            let dictionary = Some(entry.dictionary.get()).filter(|&d| d != NONE && is_known);
             if dictionary.is_some() && !kind.is_bytes() {
                 return Err(bad("a node that is no string has a dictionary"));
             }
@@ -134,7 +168,7 @@ impl Schema {
                     && n.lanes_per_instance == entry.lanes_per_instance.get()
                     && n.first_lane == entry.first_lane.get()
                     && n.group == entry.storage_group.get()
-                    && n.image.map_or(0, |i| i.width) == entry.image_width.get()
+                    && (!is_known || n.image.map_or(0, |i| i.width) == entry.image_width.get())
             });
             if node.is_none() {
                 return Err(bad(&format!("node {number} does not fit its lanes")));

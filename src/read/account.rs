@@ -9,9 +9,9 @@ use crate::codec::strings::dictionary_entry::DictionaryEntry;
 use crate::codec::transform::lane_transform::LaneTransform;
 use crate::error::{Error, Result};
 use crate::files::byte_source::Source;
-use crate::format::directory::SectionKind;
 use crate::format::header::{FOOTER, HEADER};
 use crate::format::part::Part;
+use crate::format::sections::SectionKind;
 use crate::read::reader::Reader;
 use crate::read::table::Rows;
 use crate::summary::registry::SUMMARIES;
@@ -54,7 +54,7 @@ impl<S: Source> Reader<S> {
         let padding = file_length.checked_sub(used);
         parts.insert(Part::Padding, padding.ok_or_else(|| Error::corrupt("pieces of the file overlap"))?);
         let (mut plain, mut paper, mut before, mut after, mut bases) = (0u128, 0u128, 0u128, 0u128, 0u64);
-        for number in 0..self.table.block_count() {
+        for number in self.table.known_blocks() {
             let head = BlockHead::parse(&self.table.entry(&self.pages, number)?)?;
             let usage = head.records.usage(self.table.lanes_of(number));
             plain += usage.packed_bits.div_ceil(8);
@@ -94,11 +94,9 @@ impl<S: Source> Reader<S> {
         for section in &self.directory.sections {
             let part = match section.kind {
                 SectionKind::BLOCKS => continue,
-                SectionKind::BLOCK_TABLE => Part::BlockTable,
+                SectionKind::BLOCK_TABLE if section.number == 0 => Part::BlockTable,
                 SectionKind::DICTIONARY_TABLE => Part::Dictionaries,
-                SectionKind::CONDENSED_TABLE | SectionKind::CONDENSED_SCHEMA | SectionKind::CELLS => {
-                    Part::Condensed
-                }
+                SectionKind::BLOCK_TABLE | SectionKind::TABLE_SCHEMA | SectionKind::CELLS => Part::Condensed,
                 SectionKind::SAMPLE_INDEX | SectionKind::CLASS_TABLE => Part::SampleIndex,
                 SectionKind::CHECKSUM_LEVEL => Part::Checksums,
                 SectionKind::SCHEMA | SectionKind::IMAGE_ERRORS => Part::Schema,
@@ -112,7 +110,7 @@ impl<S: Source> Reader<S> {
         }
         let mut sets = Vec::new();
         self.block_extents(&self.table, false, &mut all, &mut sets)?;
-        if let Some(condensed) = &self.condensed {
+        if let Some(condensed) = self.stored_condensed()? {
             self.block_extents(condensed, true, &mut all, &mut sets)?;
         }
         sets.sort_unstable();
@@ -133,7 +131,7 @@ impl<S: Source> Reader<S> {
         all: &mut Vec<Extent>,
         sets: &mut Vec<Extent>,
     ) -> Result<()> {
-        for number in 0..table.block_count() {
+        for number in table.known_blocks() {
             let head = BlockHead::parse(&table.entry(&self.pages, number)?)?;
             let lanes = match head.records {
                 RecordKind::Tiles(_) => 0,

@@ -70,13 +70,16 @@ impl<S: Source> Reader<S> {
         let mut account =
             ColumnAccount { columns: vec![ColumnBits::default(); count], ..ColumnAccount::default() };
         for segment in 0..self.table.segments {
+            if !self.table.is_group_known(0) {
+                continue;
+            }
             let block = self.table.block(&self.pages, segment)?;
             let columns = columns_of.first().map_or(&[][..], |c| c);
             match &block.records {
                 Records::Fixed(fixed) => add_fixed(&mut account, &block, &fixed.head, columns),
                 Records::Grouped(grouped) => self.add_grouped(&mut account, grouped, columns)?,
             }
-            for group in 1..schema.groups() {
+            for group in (1..schema.groups()).filter(|&group| self.table.is_group_known(group)) {
                 let images = self.table.image_block(&self.pages, segment, group)?;
                 let column = columns_of.get(group as usize).and_then(|c| c.first());
                 if let Some(column) = column.and_then(|&c| account.columns.get_mut(c)) {

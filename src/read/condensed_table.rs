@@ -6,6 +6,7 @@ use crate::earned;
 use crate::error::{Error, Result};
 use crate::files::byte_source::Source;
 use crate::format::schema::{Kind, Node};
+use crate::format::sections::SectionKind;
 use crate::read::projection::Projection;
 use crate::read::reader::Reader;
 use crate::read::table::Rows;
@@ -21,9 +22,9 @@ fn bad(what: &str) -> Error {
 impl<S: Source> Reader<S> {
     /// The cells section, if there is one.
     pub(crate) fn cells(&self) -> Result<Option<CellsSection>> {
-        let Some(bytes) = self.cells.as_deref() else { return Ok(None) };
+        let Some(bytes) = self.bulk_section(SectionKind::CELLS)? else { return Ok(None) };
         let nodes = self.schema().nodes();
-        let section = CellsSection::read(bytes, nodes.len())?;
+        let section = CellsSection::read(&bytes, nodes.len())?;
         let bad = |what: &str| Err(Error::corrupt(format!("cells: {what}")));
         let numeric = |n: u32| nodes.get(n as usize).is_some_and(Node::is_numeric_column);
         if !section.features.iter().all(|f| numeric(f.node.get())) {
@@ -46,12 +47,7 @@ impl<S: Source> Reader<S> {
         Ok(Some(section))
     }
 
-    /// Rows of the condensed table: 0 if it is not stored.
-    pub(crate) fn condensed_count(&self) -> u64 {
-        self.condensed.as_ref().map_or(0, |table| table.rows)
-    }
-
-    /// The same, once the schema of the table has been checked.
+    /// Rows of the condensed table, 0 if it is not stored, once its schema has been checked.
     ///
     /// # Errors
     /// `Corrupt`.
@@ -62,7 +58,7 @@ impl<S: Source> Reader<S> {
     /// The condensed table, if it is stored. Its schema is checked before any row of it is read: it has a mean for every
     /// feature and value target, then weights, and nothing else that may be long.
     pub(crate) fn condensed_table(&self) -> Result<Option<&Rows>> {
-        let Some(table) = &self.condensed else { return Ok(None) };
+        let Some(table) = self.stored_condensed()? else { return Ok(None) };
         let Some(section) = self.cells()? else { return Err(bad("there are no cells that they are of")) };
         let means = section.features.len() + usize::from(matches!(section.target, CellTarget::Value(_)));
         let weights = section.labels.len().max(1);

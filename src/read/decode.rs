@@ -73,6 +73,9 @@ impl<'a, S: Source> Decode<'a, S> {
         for &number in projection.nodes() {
             let node = schema.nodes().get(number);
             let node = node.ok_or_else(|| Error::argument(format!("no node {number} in this file")))?;
+            if let Some(refusal) = schema.refusal(number) {
+                return Err(refusal);
+            }
             let codes = projection.codes() && node.dictionary.is_some();
             let mut column = old.next().unwrap_or(Column { validity: None, values: Values::None });
             prepare(&mut column, node, rows, codes)?;

@@ -7,8 +7,8 @@ use crate::codec::images::block::Wanted;
 use crate::error::{Error, Result};
 use crate::files::byte_source::Source;
 use crate::format::checksum::crc;
-use crate::format::directory::SectionKind;
 use crate::format::image_shape::ImageShape;
+use crate::format::sections::SectionKind;
 use crate::read::reader::Reader;
 use crate::summary::image_errors::read_image_errors;
 

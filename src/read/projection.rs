@@ -26,6 +26,13 @@ impl Projection {
         Self::new((0..schema.nodes().len()).collect())
     }
 
+    /// Every column but those that need a feature which this reader does not know.
+    pub(crate) fn readable(schema: &Schema) -> Self {
+        let columns: Vec<usize> =
+            schema.columns().filter(|&column| schema.refusal(column).is_none()).collect();
+        Self::nodes_of(schema, &columns)
+    }
+
     /// The named columns, in that order.
     ///
     /// # Errors

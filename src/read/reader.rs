@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use crate::codec::context::Context;
 use crate::codec::row_selection::RowSelection;
@@ -12,10 +13,12 @@ use crate::error::{Error, Result};
 use crate::files::byte_source as source;
 use crate::files::byte_source::{FileSource, Source};
 use crate::format::checksum::crc;
-use crate::format::directory::{Directory, SectionKind, TAIL};
+use crate::format::directory::{Directory, TAIL};
 use crate::format::header::{FOOTER, Footer, HEADER, Header};
 use crate::format::pages::Pages;
 use crate::format::schema::{Kind, Schema};
+use crate::format::sections::{Section, SectionKind};
+use crate::format::tables::TableKind;
 use crate::read::projection::Projection;
 use crate::read::table::Rows;
 use crate::summary::kind::Summary;
@@ -44,18 +47,17 @@ pub struct Reader<S> {
     pub(crate) directory: Directory,
     pub(crate) footer: Footer,
     pub(crate) table: Rows,
-    pub(crate) condensed: Option<Rows>,
+    /// The condensed table, once it was asked for.
+    condensed: OnceLock<Rows>,
     pub(crate) dictionaries: Dictionaries,
     pub(crate) index: Option<SampleIndex>,
     arrow_schema: Option<Vec<u8>>,
-    pub(crate) cells: Option<Vec<u8>>,
 }
 
 impl<S> std::fmt::Debug for Reader<S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let head = &self.directory.head;
         let mut shown = f.debug_struct("Reader");
-        shown.field("rows", &head.rows.get()).field("segments", &head.segments.get());
+        shown.field("rows", &self.table.rows).field("segments", &self.table.segments);
         shown.finish_non_exhaustive()
     }
 }
@@ -138,52 +140,62 @@ impl<S: Source> Reader<S> {
         if offset.checked_add(bytes.len() as u64).map(crate::format::align) != length.checked_sub(FOOTER) {
             return Err(Error::corrupt("directory: it does not end before the footer"));
         }
-        let directory = Directory::read(&bytes, offset, &SUMMARIES.each_ref().map(|kind| kind.feature))?;
-        Header::check(&head, &footer)?;
+        let directory =
+            Directory::read(&bytes, offset, &SUMMARIES.each_ref().map(|kind| (kind.feature, kind.section)))?;
+        Header::check(&head, directory.is_strict())?;
+        if directory.is_strict() {
+            footer.check_reserved()?;
+        }
         let section = |kind, what: &str| -> Result<Option<Vec<u8>>> {
             directory.section(kind).map(|s| metadata(s.offset, s.length, s.crc, what)).transpose()
         };
         let schema = section(SectionKind::SCHEMA, "schema")?;
-        let schema = Schema::from_bytes(&schema.ok_or_else(|| Error::corrupt("there is no schema"))?)?;
+        let schema = schema.ok_or_else(|| Error::corrupt("there is no schema"))?;
+        let schema = Schema::from_bytes(&schema, |node, group| directory.unreadable(0, node, group))?;
         let arrow_schema = section(SectionKind::ARROW_SCHEMA, "Arrow schema")?;
-        let cells = section(SectionKind::CELLS, "cells")?;
-        let condensed_schema = section(SectionKind::CONDENSED_SCHEMA, "schema of the condensed samples")?;
-        let condensed_schema = condensed_schema.map(|b| Schema::from_bytes(&b)).transpose()?;
-
         let place = |kind| directory.section(kind).map(|s| (s.offset, s.length));
-        let head = &directory.head;
-        let start = |kind| place(kind).map_or(0, |(offset, _)| offset);
-        if schema.groups() != head.storage_groups.get() {
+        let own = directory.rows();
+        if schema.groups() != own.storage_groups() {
             return Err(Error::corrupt("the schema does not have the directory's storage groups"));
         }
-        let table = start(SectionKind::BLOCK_TABLE);
-        let table = Rows::new(schema, head.rows.get(), head.segments.get(), head.segment_rows.get(), table);
-        let (rows, blocks) = (head.condensed_rows.get(), head.condensed_segments.get());
-        let condensed = condensed_schema
-            .map(|schema| Rows::new(schema, rows, blocks, 0, start(SectionKind::CONDENSED_TABLE)))
-            .filter(|_| place(SectionKind::CONDENSED_TABLE).is_some());
-        let (at, bytes) = place(SectionKind::DICTIONARY_TABLE).unwrap_or((0, 0));
-        let dictionaries = Dictionaries::new(at, bytes / 32, length);
-        for node in table.schema.nodes().iter().chain(condensed.iter().flat_map(|c| c.schema.nodes())) {
-            if let Some(number) = node.dictionary.filter(|&n| u64::from(n) >= dictionaries.count()) {
-                let what = format!(
-                    "schema: column \"{}\" has the dictionary {number}, which is not there",
-                    node.name
-                );
-                return Err(Error::corrupt(what));
-            }
-        }
+        let unknown = (0..schema.groups()).filter(|&group| !directory.is_group_known(0, group)).collect();
+        let table =
+            Rows::new(schema, own, directory.section(SectionKind::BLOCK_TABLE)).with_unknown_groups(unknown);
+        let dictionaries = Dictionaries::new(directory.section(SectionKind::DICTIONARY_TABLE), length);
+        check_dictionaries(&table.schema, &dictionaries)?;
         let levels: Vec<_> = directory.levels().copied().collect();
         if let (Some(top), true) = (levels.last(), checked) {
             metadata(top.offset, top.length, top.crc, "list of checksums")?;
         }
-        let pages = Pages::new(source, head.bulk_end.get(), &levels, checked);
+        let pages = Pages::new(source, directory.bulk_end, &levels, checked);
         let index = match (place(SectionKind::SAMPLE_INDEX), place(SectionKind::CLASS_TABLE)) {
             (Some(index), Some(classes)) => Some(SampleIndex::open(&pages, table.rows, index, classes)?),
             (None, None) => None,
             _ => return Err(Error::corrupt("a sample index without classes, or classes without an index")),
         };
-        Ok(Self { pages, directory, footer, table, condensed, dictionaries, index, arrow_schema, cells })
+        let condensed = OnceLock::new();
+        Ok(Self { pages, directory, footer, table, condensed, dictionaries, index, arrow_schema })
+    }
+
+    /// The condensed table, if it is stored: read when it is first asked for.
+    pub(crate) fn stored_condensed(&self) -> Result<Option<&Rows>> {
+        if let Some(rows) = self.condensed.get() {
+            return Ok(Some(rows));
+        }
+        let Some((number, table)) = self.directory.table(TableKind::CONDENSED) else { return Ok(None) };
+        let blocks = self.directory.section_of(SectionKind::BLOCK_TABLE, number);
+        let schema = self.directory.section_of(SectionKind::TABLE_SCHEMA, number);
+        let (Some(blocks), Some(schema)) = (blocks, schema) else { return Ok(None) };
+        let unreadable = |node, group| self.directory.unreadable(number, node, group);
+        let schema = Schema::from_bytes(&self.section_bytes(schema)?, unreadable)?;
+        if let Some(refusal) = schema.first_refusal() {
+            return Err(refusal);
+        }
+        if schema.groups() != table.storage_groups() {
+            return Err(Error::corrupt("the schema of a table does not have the directory's storage groups"));
+        }
+        check_dictionaries(&schema, &self.dictionaries)?;
+        Ok(Some(self.condensed.get_or_init(|| Rows::new(schema, table, Some(blocks)))))
     }
 
     /// The pages and the dictionaries, for a read.
@@ -318,7 +330,23 @@ impl<S: Source> Reader<S> {
 
     /// A copy of the bytes of a bulk section, if there is one: what is checked in it stays so.
     pub(crate) fn bulk_section(&self, kind: SectionKind) -> Result<Option<Vec<u8>>> {
-        let section = self.directory.section(kind);
-        section.map(|s| Ok(self.pages.piece(s.offset, s.length)?.into_owned())).transpose()
+        self.directory.section(kind).map(|section| self.section_bytes(section)).transpose()
     }
+
+    /// A copy of the bytes of a bulk section.
+    fn section_bytes(&self, section: &Section) -> Result<Vec<u8>> {
+        Ok(self.pages.piece(section.offset, section.length)?.into_owned())
+    }
+}
+
+/// The file-wide dictionaries that nodes name are there.
+fn check_dictionaries(schema: &Schema, dictionaries: &Dictionaries) -> Result<()> {
+    for node in schema.nodes() {
+        if let Some(number) = node.dictionary.filter(|&n| u64::from(n) >= dictionaries.count()) {
+            let name = &node.name;
+            let what = format!("schema: column \"{name}\" has the dictionary {number}, which is not there");
+            return Err(Error::corrupt(what));
+        }
+    }
+    Ok(())
 }

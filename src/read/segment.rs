@@ -17,6 +17,8 @@ use crate::format::align;
 use crate::format::header::HEADER;
 use crate::format::pages::Pages;
 use crate::format::schema::Schema;
+use crate::format::sections::{Section, SectionKind};
+use crate::format::tables::{TableEntry, TableKind};
 use crate::read::projection::Projection;
 use crate::read::table::Rows;
 
@@ -43,6 +45,14 @@ impl<'a> Pieces<'a> {
         self.end = align(offset + bytes.len() as u64);
         self.pieces.push((offset, bytes));
         offset
+    }
+}
+
+impl Pieces<'_> {
+    /// Adds a section that lists entries.
+    fn section(&mut self, kind: SectionKind, bytes: &[u8]) -> Section {
+        let section = Section::new(kind, 0, self.add(bytes.to_vec()));
+        Section { length: bytes.len() as u64, ..section }
     }
 }
 
@@ -81,13 +91,14 @@ impl<'a> SegmentReader<'a> {
         dictionaries: &[DictionaryEntry],
     ) -> Self {
         let rows = blocks.first().map_or(0, |block| block.rows.get());
-        let dictionary_table = pieces.add(dictionaries.as_bytes().to_vec());
-        let block_table = pieces.add(blocks.as_bytes().to_vec());
+        let dictionary_table = pieces.section(SectionKind::DICTIONARY_TABLE, dictionaries.as_bytes());
+        let block_table = pieces.section(SectionKind::BLOCK_TABLE, blocks.as_bytes());
+        let table = TableEntry::new(TableKind::ROWS, schema.groups(), rows, rows, 1);
         let end = pieces.end;
         Self {
             pages: Pages::new(pieces, end, &[], false),
-            table: Rows::new(schema.clone(), rows, 1, rows, block_table),
-            dictionaries: Dictionaries::new(dictionary_table, dictionaries.len() as u64, end),
+            table: Rows::new(schema.clone(), &table, Some(&block_table)),
+            dictionaries: Dictionaries::new(Some(&dictionary_table), end),
         }
     }
 

@@ -15,6 +15,8 @@ use crate::error::{Error, Result};
 use crate::files::byte_source::Source;
 use crate::format::pages::Pages;
 use crate::format::schema::Schema;
+use crate::format::sections::Section;
+use crate::format::tables::TableEntry;
 use crate::read::cache::Cache;
 use crate::read::decode::{Decode, Part};
 use crate::read::projection::Projection;
@@ -30,27 +32,60 @@ pub(crate) struct Rows {
     pub segments: u64,
     /// Rows a segment, if all but the last have as many; else 0.
     pub segment_rows: u64,
-    /// Offset of the block table.
-    pub table: u64,
+    /// Offset of the block table, and bytes of one of its entries.
+    table: u64,
+    stride: u64,
+    /// Storage groups whose blocks need a feature that this reader does not know.
+    unknown: Vec<u32>,
     blocks: Cache<Block>,
     images: Cache<ImageBlock>,
     cosines: CosineTables,
 }
 
 impl Rows {
-    pub fn new(schema: Schema, rows: u64, segments: u64, segment_rows: u64, table: u64) -> Self {
+    /// The table of a directory's entry, whose blocks a section lists, if it has any.
+    pub fn new(schema: Schema, table: &TableEntry, blocks: Option<&Section>) -> Self {
+        let (rows, segments, segment_rows) = (table.rows(), table.segments(), table.segment_rows());
+        let (table, stride) = blocks.map_or((0, 0), |blocks| (blocks.offset, blocks.stride.into()));
         let lanes = |group| schema.group_lanes(group) as usize;
         let blocks = Cache::new(128 + 80 * lanes(0), TABLE_BLOCKS, segments.min(16));
         let largest = (1..schema.groups()).map(lanes).max().unwrap_or(0);
         let most = segments.saturating_mul(u64::from(schema.groups()) - 1);
         let images = Cache::new(1024 + 8 * largest, IMAGE_BLOCKS, most);
         let cosines = CosineTables::default();
-        Self { schema, rows, segments, segment_rows, table, blocks, images, cosines }
+        Self {
+            schema,
+            rows,
+            segments,
+            segment_rows,
+            table,
+            stride,
+            unknown: Vec::new(),
+            blocks,
+            images,
+            cosines,
+        }
+    }
+
+    /// Notes the storage groups whose blocks this reader does not know.
+    pub fn with_unknown_groups(self, unknown: Vec<u32>) -> Self {
+        Self { unknown, ..self }
+    }
+
+    /// True if this reader knows the blocks of a storage group.
+    pub fn is_group_known(&self, group: u32) -> bool {
+        !self.unknown.contains(&group)
     }
 
     /// Blocks: one a segment and storage group.
     pub fn block_count(&self) -> u64 {
         self.segments.saturating_mul(self.schema.groups().into())
+    }
+
+    /// The numbers of the blocks of storage groups that this reader knows.
+    pub fn known_blocks(&self) -> impl Iterator<Item = u64> + '_ {
+        let groups = u64::from(self.schema.groups());
+        (0..self.block_count()).filter(move |block| self.is_group_known((block % groups) as u32))
     }
 
     /// Lanes a row of a block, by its number.
@@ -63,7 +98,7 @@ impl Rows {
         if block >= self.block_count() {
             return Err(Error::corrupt("the block table ends too early"));
         }
-        let bytes = pages.piece(self.table + block * BlockEntry::SIZE, BlockEntry::SIZE)?;
+        let bytes = pages.piece(self.table + block * self.stride, BlockEntry::SIZE)?;
         BlockEntry::read_from_bytes(&bytes).map_err(|_| Error::corrupt("a block entry is cut short"))
     }
 

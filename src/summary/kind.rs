@@ -6,9 +6,10 @@ use crate::codec::block::Block;
 use crate::codec::strings::dictionaries::RawTable;
 use crate::column::values::Batch;
 use crate::error::Result;
-use crate::format::directory::{Feature, SectionKind};
+use crate::format::features::Feature;
 use crate::format::part::Part;
 use crate::format::schema::Schema;
+use crate::format::sections::SectionKind;
 
 /// A summary that is one section. The directory, `verify`, the account of a file's bytes and merging know it by
 /// the registry alone.

@@ -6,6 +6,8 @@ mod classes;
 mod condensed;
 mod values;
 
+use std::ops::Range;
+
 use crate::bits::SLACK;
 use crate::codec::block::{Block, Records};
 use crate::codec::head::BlockHead;
@@ -13,8 +15,9 @@ use crate::codec::piece::Stream;
 use crate::codec::strings::dictionary_entry::DictionaryKind;
 use crate::error::{Error, Result};
 use crate::files::byte_source::Source;
-use crate::format::ALIGN;
 use crate::format::checksum::crc;
+use crate::format::sections::{Place, SectionKind};
+use crate::format::{ALIGN, align};
 use crate::read::projection::Projection;
 use crate::read::reader::Reader;
 use crate::read::table::Rows;
@@ -27,7 +30,8 @@ impl<S: Source> Reader<S> {
     /// twice as many as the file has.
     ///
     /// # Errors
-    /// The first thing found wrong: `Corrupt`, or `Io`.
+    /// The first thing found wrong: `Corrupt`, or `Io`; `Unsupported` if all is right but for columns that need a feature
+    /// that this reader does not know.
     pub fn verify(&self, mut progress: impl FnMut(u64)) -> Result<()> {
         self.pages.check_all(&mut progress)?;
         self.check_metadata()?;
@@ -54,13 +58,17 @@ impl<S: Source> Reader<S> {
             }
         }
         self.check_image_errors()?;
-        self.check_condensed()
+        match self.schema().first_refusal() {
+            // All else is as it should be; condensed samples may be of such columns.
+            Some(refusal) => Err(refusal),
+            None => self.check_condensed(),
+        }
     }
 
     /// The Arrow schema is of these columns, and file-wide dictionaries are of their types.
     #[cfg(feature = "arrow")]
     fn check_schema(&self) -> Result<()> {
-        crate::arrow::ArrowReader::new(self, &Projection::all(self.schema())).map(drop)
+        crate::arrow::ArrowReader::new(self, &Projection::readable(self.schema())).map(drop)
     }
 
     /// File-wide dictionaries are of their types. The Arrow schema is not known without Arrow.
@@ -90,7 +98,7 @@ impl<S: Source> Reader<S> {
 
     /// Metadata checksums, those of sections that an open skips among them.
     fn check_metadata(&self) -> Result<()> {
-        for s in self.directory.sections.iter().filter(|s| s.kind.is_metadata()) {
+        for s in self.directory.sections.iter().filter(|s| s.place == Place::Metadata) {
             if crc(&self.pages.source().bytes(s.offset..s.offset + s.length)?) != s.crc {
                 return Err(Error::corrupt(format!("section {}: its checksum does not match", s.kind.0)));
             }
@@ -101,7 +109,15 @@ impl<S: Source> Reader<S> {
     /// Pieces follow one another, aligned, with nothing but zeros between.
     fn check_cover(&self) -> Result<()> {
         let mut end = 0;
+        // Bytes of the blocks section that no known piece holds may belong to a feature that this reader does not know.
+        let unknown = self.directory.section(SectionKind::BLOCKS).filter(|_| !self.directory.is_strict());
+        let unknown = unknown.map_or(0..0, |s| s.offset..align(s.offset.saturating_add(s.length)));
         for (offset, length, _) in self.extents()? {
+            let gap = end..offset;
+            if offset >= end && offset % ALIGN == 0 && gap.start >= unknown.start && gap.end <= unknown.end {
+                end = offset.saturating_add(length);
+                continue;
+            }
             if offset < end || offset % ALIGN != 0 || offset - end >= ALIGN {
                 return Err(Error::corrupt(format!(
                     "the piece at byte {offset} overlaps another or leaves a gap"
@@ -130,18 +146,10 @@ impl<S: Source> Reader<S> {
                 return Err(place(Error::corrupt("it does not follow the segment before")));
             }
             next = rows.end;
-            let block = table.block(&self.pages, segment)?;
-            self.check_streams(&block.head).map_err(place)?;
-            self.check_exceptions(&block).map_err(place)?;
-            match &block.records {
-                // Any bits are records of fixed widths; base ids are checked as rows are read.
-                Records::Fixed(_) => {}
-                Records::Grouped(grouped) => grouped.check(&self.pages).map_err(place)?,
+            if table.is_group_known(0) {
+                self.check_block(table, segment, &rows, summaries.as_deref_mut(), progress)?;
             }
-            let summaries = summaries.as_deref_mut();
-            self.check_rows(table, segment, rows.clone(), &block, summaries)?;
-            progress(block.head.records.bytes());
-            for group in 1..table.schema.groups() {
+            for group in (1..table.schema.groups()).filter(|&group| table.is_group_known(group)) {
                 if table.segment(&self.pages, segment, group)? != rows {
                     return Err(place(Error::corrupt("its storage groups do not have the same rows")));
                 }
@@ -153,6 +161,29 @@ impl<S: Source> Reader<S> {
             }
         }
         if next == table.rows { Ok(()) } else { Err(Error::corrupt("the segments do not hold all rows")) }
+    }
+
+    /// Checks the table's part of a segment.
+    fn check_block(
+        &self,
+        table: &Rows,
+        segment: u64,
+        rows: &Range<u64>,
+        summaries: Option<&mut Summaries>,
+        progress: &mut impl FnMut(u64),
+    ) -> Result<()> {
+        let place = |e: Error| e.at(format_args!("segment {segment}"));
+        let block = table.block(&self.pages, segment)?;
+        self.check_streams(&block.head).map_err(place)?;
+        self.check_exceptions(&block).map_err(place)?;
+        match &block.records {
+            // Any bits are records of fixed widths; base ids are checked as rows are read.
+            Records::Fixed(_) => {}
+            Records::Grouped(grouped) => grouped.check(&self.pages).map_err(place)?,
+        }
+        self.check_rows(table, segment, rows.clone(), &block, summaries)?;
+        progress(block.head.records.bytes());
+        Ok(())
     }
 
     /// Streams end in zeros.

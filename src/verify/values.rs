@@ -36,6 +36,9 @@ impl Summaries {
                 checks.extend((kind.check)(&bytes, reader.schema())?);
             }
         }
+        // Columns that cannot be read cannot be summed.
+        let schema = reader.schema();
+        checks.retain(|check| check.nodes().iter().all(|&node| schema.refusal(node).is_none()));
         if reader.rows() == 0 {
             checks.clear();
         }
@@ -133,7 +136,9 @@ impl<S: Source> Reader<S> {
             let mut nodes = table.schema.subtree(column).filter_map(|n| table.schema.nodes().get(n));
             let varies = |n: &Node| block.varies(n.first_lane..n.first_value_lane() + n.value_lanes());
             let is_own = table.schema.nodes().get(column).is_some_and(|n| n.group == 0);
-            is_own && (summed.contains(&column) || nodes.any(varies))
+            is_own
+                && table.schema.refusal(column).is_none()
+                && (summed.contains(&column) || nodes.any(varies))
         });
         let varying = Projection::nodes_of(&table.schema, &own.collect::<Vec<_>>()).only_checked();
         if varying.nodes().is_empty() {
@@ -202,8 +207,9 @@ fn pieces(rows: Range<u64>, step: u64) -> impl Iterator<Item = (u64, usize)> {
     })
 }
 
-/// The columns of a storage group.
+/// The columns of a storage group that can be read.
 fn group_columns(schema: &Schema, group: u32) -> Projection {
-    let own = schema.columns().filter(|&c| schema.nodes().get(c).is_some_and(|n| n.group == group));
+    let is_own = |c: &usize| schema.nodes().get(*c).is_some_and(|n| n.group == group);
+    let own = schema.columns().filter(is_own).filter(|&c| schema.refusal(c).is_none());
     Projection::nodes_of(schema, &own.collect::<Vec<_>>())
 }

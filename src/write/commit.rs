@@ -14,15 +14,24 @@ use crate::format::{ALIGN, align};
 /// A gede file under its temporary name; `commit` gives it its name.
 pub(crate) struct Pending<'s> {
     out: BufWriter<NewFile<'s>>,
+    /// Checksums of the pages so far, the header aside.
     sums: PageSums,
     at: u64,
 }
 
 impl<'s> Pending<'s> {
-    /// Starts a file that will be `target`.
-    pub fn create(file_system: &'s dyn FileSystem, target: &Path, overwrite: bool) -> Result<Self> {
+    /// Starts a file that will be `target`, with its header.
+    pub fn create(
+        file_system: &'s dyn FileSystem,
+        target: &Path,
+        overwrite: bool,
+        header: &[u8],
+    ) -> Result<Self> {
         let out = BufWriter::with_capacity(1 << 20, NewFile::create_in(file_system, target, overwrite)?);
-        Ok(Self { out, sums: PageSums::default(), at: 0 })
+        let mut pending = Self { out, sums: PageSums::new(0), at: 0 };
+        pending.write(header)?;
+        pending.sums = PageSums::new(pending.at);
+        Ok(pending)
     }
 
     /// The place for what does not fit into memory: the folder of the file, which must have room for it.
@@ -65,7 +74,7 @@ impl<'s> Pending<'s> {
 
     /// The list of the checksums of all pages so far; what follows is not in it.
     pub fn take_sums(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.sums).finish()
+        std::mem::replace(&mut self.sums, PageSums::new(self.at)).finish()
     }
 
     /// Makes the bytes durable, checks them, then makes the name durable.

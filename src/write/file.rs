@@ -14,8 +14,13 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::files::file_system::FileSystem;
 use crate::files::scratch_space::ScratchSpace;
 use crate::format::checksum::{PAGE, crc};
-use crate::format::directory::{Directory, Feature, Head, Section, SectionKind};
+use crate::format::directory::Directory;
+use crate::format::features::Feature;
 use crate::format::header::{Footer, HEADER, Header};
+use crate::format::schema::Schema;
+use crate::format::sections::{Place, Section, SectionKind};
+use crate::format::tables::{TableEntry, TableKind};
+use crate::summary::cells::section::CellsSection;
 use crate::write::commit::Pending;
 use crate::write::read_back;
 
@@ -40,6 +45,11 @@ impl Blocks {
         self.segments.len() as u64
     }
 
+    /// Their entry in the directory.
+    fn table(&self, kind: TableKind, groups: u32) -> TableEntry {
+        TableEntry::new(kind, groups, self.rows, self.regular(), self.segments())
+    }
+
     /// Rows a segment, if all but the last have as many and the last no more; else 0.
     fn regular(&self) -> u64 {
         match self.segments.split_last() {
@@ -52,11 +62,19 @@ impl Blocks {
     }
 }
 
+/// Condensed samples: their table, of no rows if readers compute them, and how cells were cut.
+pub(crate) struct SampleTable {
+    pub schema: Schema,
+    pub blocks: Blocks,
+    pub cells: CellsSection,
+}
+
 /// A gede file being written.
 pub(crate) struct FileWriter<'s> {
     out: Pending<'s>,
     dictionaries: Vec<DictionaryEntry>,
     features: BTreeSet<Feature>,
+    tables: Vec<TableEntry>,
     sections: Vec<Section>,
     /// For each storage group the transform set written last, and where it is.
     transforms: Vec<(Vec<u8>, u64)>,
@@ -65,10 +83,9 @@ pub(crate) struct FileWriter<'s> {
 impl<'s> FileWriter<'s> {
     /// Starts a file.
     pub fn create(file_system: &'s dyn FileSystem, path: &Path, overwrite: bool) -> Result<Self> {
-        let mut out = Pending::create(file_system, path, overwrite)?;
-        out.write(Header::new().as_bytes())?;
-        let (dictionaries, sections) = (Vec::new(), Vec::new());
-        Ok(Self { out, dictionaries, features: BTreeSet::new(), sections, transforms: Vec::new() })
+        let out = Pending::create(file_system, path, overwrite, Header::new().as_bytes())?;
+        let (dictionaries, tables, sections) = (Vec::new(), Vec::new(), Vec::new());
+        Ok(Self { out, dictionaries, features: BTreeSet::new(), tables, sections, transforms: Vec::new() })
     }
 
     /// The place for what does not fit into memory.
@@ -143,27 +160,34 @@ impl<'s> FileWriter<'s> {
         block.placed(transforms, |bytes| self.out.piece(bytes))
     }
 
-    /// Ends the blocks and writes the tables that find them.
-    pub fn tables(&mut self, rows: &Blocks, condensed: &Blocks) -> Result<()> {
-        let (start, end) = (HEADER, self.out.at());
-        if end > start {
-            self.sections.push(Section {
-                kind: SectionKind::BLOCKS,
-                crc: 0,
-                offset: start,
-                length: end - start,
-            });
-        }
+    /// Ends the blocks and writes the tables that find them: the rows, in so many storage groups, and condensed samples.
+    pub fn tables(&mut self, groups: u32, rows: &Blocks, samples: Option<&SampleTable>) -> Result<()> {
+        let mut blocks = Section::new(SectionKind::BLOCKS, 0, HEADER);
+        blocks.length = self.out.at() - HEADER;
+        self.close_section(blocks);
+        self.tables.push(rows.table(TableKind::ROWS, groups));
         self.section(SectionKind::BLOCK_TABLE, rows.entries.as_bytes())?;
         let dictionaries = std::mem::take(&mut self.dictionaries);
         self.section(SectionKind::DICTIONARY_TABLE, dictionaries.as_bytes())?;
-        self.section(SectionKind::CONDENSED_TABLE, condensed.entries.as_bytes())
+        let Some(SampleTable { schema, blocks, cells }) = samples else { return Ok(()) };
+        let number = self.tables.len() as u32;
+        self.tables.push(blocks.table(TableKind::CONDENSED, schema.groups()));
+        self.section_of(SectionKind::BLOCK_TABLE, number, blocks.entries.as_bytes())?;
+        self.section_of(SectionKind::TABLE_SCHEMA, number, &schema.to_bytes())?;
+        self.section(SectionKind::CELLS, &cells.to_bytes())?;
+        self.feature(Feature::CONDENSED_SAMPLES);
+        Ok(())
     }
 
     /// Writes a section, if it has any bytes.
     pub fn section(&mut self, kind: SectionKind, bytes: &[u8]) -> Result<()> {
-        let mut section = self.open_section(kind);
-        section.crc = if kind.is_metadata() { crc(bytes) } else { 0 };
+        self.section_of(kind, 0, bytes)
+    }
+
+    /// Writes a section of the table of that number, if it has any bytes.
+    fn section_of(&mut self, kind: SectionKind, number: u32, bytes: &[u8]) -> Result<()> {
+        let mut section = Section { number, ..self.open_section(kind) };
+        section.crc = if section.place == Place::Metadata { crc(bytes) } else { 0 };
         self.part(&mut section, bytes)?;
         self.close_section(section);
         Ok(())
@@ -171,7 +195,7 @@ impl<'s> FileWriter<'s> {
 
     /// Starts a bulk section that is written part by part.
     pub fn open_section(&mut self, kind: SectionKind) -> Section {
-        Section { kind, crc: 0, offset: crate::format::align(self.out.at()), length: 0 }
+        Section::new(kind, 0, crate::format::align(self.out.at()))
     }
 
     /// Appends to the open section.
@@ -196,13 +220,7 @@ impl<'s> FileWriter<'s> {
     }
 
     /// Writes checksum levels, metadata, directory and footer, and gives the file its name. Returns its length.
-    pub fn finish(
-        mut self,
-        groups: u32,
-        rows: &Blocks,
-        condensed: &Blocks,
-        metadata: &[(SectionKind, &[u8])],
-    ) -> Result<u64> {
+    pub fn finish(mut self, metadata: &[(SectionKind, Vec<u8>)]) -> Result<u64> {
         let bulk_end = self.out.at();
         let mut level = self.out.take_sums();
         loop {
@@ -220,24 +238,19 @@ impl<'s> FileWriter<'s> {
         for (kind, bytes) in metadata {
             self.section(*kind, bytes)?;
         }
-        let head = Head {
-            rows: rows.rows.into(),
-            segment_rows: rows.regular().into(),
-            bulk_end: bulk_end.into(),
-            sections: 0.into(),
-            features: 0.into(),
-            storage_groups: groups.into(),
-            page: (PAGE as u32).into(),
-            segments: rows.segments().into(),
-            condensed_rows: condensed.rows.into(),
-            condensed_segments: condensed.segments().into(),
+        let rows: Vec<u64> = self.tables.iter().map(TableEntry::rows).collect();
+        let directory = Directory {
+            bulk_end,
+            features: self.features.iter().copied().collect(),
+            unknown: Vec::new(),
+            tables: std::mem::take(&mut self.tables),
+            sections: std::mem::take(&mut self.sections),
         };
-        let features = self.features.iter().copied().collect();
-        let directory = Directory { head, sections: std::mem::take(&mut self.sections), features }.to_bytes();
+        let directory = directory.to_bytes();
         let offset = self.out.piece(&directory)?;
         let length = self.out.align()? + crate::format::header::FOOTER;
         self.out.write(Footer::new(length, offset, &directory).as_bytes())?;
-        self.out.commit(|written| read_back::check_file(written, rows.rows, condensed.rows))?;
+        self.out.commit(|written| read_back::check_file(written, &rows))?;
         Ok(length)
     }
 }

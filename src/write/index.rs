@@ -5,7 +5,7 @@ use std::io::{BufReader, BufWriter, Read, Write};
 use crate::bits::id_bits;
 use crate::error::{Error, Result};
 use crate::files::scratch::{Scratch, Stream};
-use crate::format::directory::SectionKind;
+use crate::format::sections::SectionKind;
 use crate::summary::sample_index::{GROUP, SAMPLE, level_parts};
 use crate::write::file::FileWriter;
 

@@ -5,15 +5,15 @@ use std::path::Path;
 use crate::error::{Error, ErrorKind, Result};
 use crate::files::byte_source::FileSource;
 use crate::files::file_system::FileSystem;
-use crate::format::directory::{Feature, SectionKind};
 use crate::format::schema::{Node, Schema};
+use crate::format::sections::SectionKind;
 use crate::read::reader::Reader;
 use crate::summary::cells::condensed::Condensed;
 use crate::summary::cells::plan::CellPlan;
 use crate::summary::cells::section::{CellTarget, CellsSection, MAX_CELLS};
 use crate::summary::registry::SUMMARIES;
 use crate::write::condensed_table::condensed_table;
-use crate::write::file::{Blocks, FileWriter};
+use crate::write::file::{Blocks, FileWriter, SampleTable};
 use crate::write::options::Options;
 use crate::write::report::Report;
 
@@ -191,24 +191,18 @@ impl Merged {
         };
         let options = Options::default();
         let condensed = condensed_table(&mut out, &condensed_schema, &options, m, &part)?;
-        let mut metadata = vec![
-            (SectionKind::SCHEMA, self.schema.to_bytes()),
-            (SectionKind::CONDENSED_SCHEMA, condensed_schema.to_bytes()),
-        ];
-        metadata.extend(self.arrow_schema.map(|bytes| (SectionKind::ARROW_SCHEMA, bytes)));
-        metadata.push((SectionKind::CELLS, self.cells.to_bytes()));
-        out.feature(Feature::CONDENSED_SAMPLES);
-        let rows = Blocks::default();
-        out.tables(&rows, &condensed)?;
+        let samples = SampleTable { schema: condensed_schema, blocks: condensed, cells: self.cells };
+        out.tables(self.schema.groups(), &Blocks::default(), Some(&samples))?;
         for (summary, kind) in self.summaries.iter().zip(&SUMMARIES) {
             if let Some(bytes) = summary {
                 out.section(kind.section, bytes)?;
                 out.feature(kind.feature);
             }
         }
-        let metadata: Vec<_> = metadata.iter().map(|(kind, bytes)| (*kind, bytes.as_slice())).collect();
-        let file_length = out.finish(self.schema.groups(), &rows, &condensed, &metadata)?;
-        let (beta, cells, left_out) = (self.cells.bits.len(), m as u64, self.left_out);
+        let mut metadata = vec![(SectionKind::SCHEMA, self.schema.to_bytes())];
+        metadata.extend(self.arrow_schema.map(|bytes| (SectionKind::ARROW_SCHEMA, bytes)));
+        let file_length = out.finish(&metadata)?;
+        let (beta, cells, left_out) = (samples.cells.bits.len(), m as u64, self.left_out);
         Ok(Report { file_length, beta, cells, left_out, ..Report::default() })
     }
 }

@@ -8,8 +8,8 @@ use crate::codec::dct::transform::check_cosine_shape;
 use crate::codec::strings::encode::Dictionary;
 use crate::error::{Error, Result};
 use crate::files::file_system::FileSystem;
-use crate::format::directory::{Feature, SectionKind};
 use crate::format::schema::{Node, Schema};
+use crate::format::sections::SectionKind;
 use crate::summary::cells::labels::Labels;
 use crate::summary::cells::plan::CellPlan;
 use crate::summary::cells::spill::{Covariances, Limit, Totals};
@@ -19,7 +19,7 @@ use crate::write::choose_cells::choose_cells;
 use crate::write::classes::ByClass;
 use crate::write::condensed_table::condensed_table;
 use crate::write::coreset::coreset;
-use crate::write::file::{Blocks, FileWriter};
+use crate::write::file::{Blocks, FileWriter, SampleTable};
 use crate::write::options::Options;
 use crate::write::pipeline::Pipeline;
 use crate::write::progress::Meter;
@@ -57,15 +57,13 @@ pub(crate) fn write_table(
     let class_labels = findings.class_labels.take();
     let mut pipeline = run.pipeline(&schema, &roles, &findings, &out)?;
     let classes = run.rows(&mut out, &mut pipeline, &roles, class_labels)?;
-    let mut rows = Written::new(pipeline)?;
-    rows.condensed = run.condensed(&mut out, &schema, &findings, &rows)?;
-    let metadata = run.metadata(&mut out, &schema, &findings, &rows)?;
-    out.tables(&rows.blocks, &rows.condensed)?;
+    let rows = Written::new(pipeline)?;
+    let samples = run.samples(&mut out, &schema, &findings, &rows)?;
+    out.tables(schema.groups(), &rows.blocks, samples.as_ref())?;
     run.summaries(&mut out, &roles, &rows)?;
     let classes = classes.map_or(Ok(0), |order| write_class_order(&mut out, order, rows.blocks.rows()))?;
     let (beta, cells) = findings.plan.as_ref().map_or((0, 0), CellPlan::size);
-    let metadata: Vec<_> = metadata.iter().map(|(kind, bytes)| (*kind, bytes.as_slice())).collect();
-    let file_length = out.finish(schema.groups(), &rows.blocks, &rows.condensed, &metadata)?;
+    let file_length = out.finish(&run.metadata(&schema, &rows))?;
     Ok(Report {
         rows: rows.blocks.rows(),
         segments: rows.blocks.segments(),
@@ -106,7 +104,6 @@ impl Findings {
 /// The rows of a file that is written, and their sums.
 struct Written {
     blocks: Blocks,
-    condensed: Blocks,
     totals: Option<Totals>,
     covariances: Option<Covariances>,
     moments: Option<(MomentPlan, crate::summary::moments::matrix::Moments)>,
@@ -119,8 +116,7 @@ impl Written {
         let Pipeline { mut totals, mut covariances, blocks, moments, errors, .. } = pipeline;
         totals.as_mut().map_or(Ok(()), Totals::finish)?;
         covariances.as_mut().map_or(Ok(()), Covariances::finish)?;
-        let condensed = Blocks::default();
-        Ok(Self { blocks, condensed, totals, covariances, moments, image_errors: errors })
+        Ok(Self { blocks, totals, covariances, moments, image_errors: errors })
     }
 }
 
@@ -202,43 +198,35 @@ impl<'a> Run<'a> {
         Ok(Some(ClassOrder { node, rows, labels: stored_labels, segments }))
     }
 
-    /// Writes the condensed samples, if they are stored.
-    fn condensed(
+    /// Writes the condensed samples, if there are any and they are stored.
+    fn samples(
         &self,
         out: &mut FileWriter,
         schema: &Schema,
         findings: &Findings,
         rows: &Written,
-    ) -> Result<Blocks> {
-        let Some((plan, totals)) = findings.plan.as_ref().zip(rows.totals.as_ref()) else {
-            return Ok(Blocks::default());
-        };
+    ) -> Result<Option<SampleTable>> {
+        let Some(plan) = &findings.plan else { return Ok(None) };
         let schema = plan.condensed_schema(schema)?;
-        condensed_table(out, &schema, self.options, totals.cells(), &|cells| totals.condensed(cells))
+        let blocks = match &rows.totals {
+            Some(totals) => {
+                let cells = totals.cells();
+                condensed_table(out, &schema, self.options, cells, &|cells| totals.condensed(cells))?
+            }
+            None => Blocks::default(),
+        };
+        Ok(Some(SampleTable { schema, blocks, cells: plan.section(findings.stores_cells) }))
     }
 
     /// The metadata sections, in the order of the file.
-    fn metadata(
-        &self,
-        out: &mut FileWriter,
-        schema: &Schema,
-        findings: &Findings,
-        rows: &Written,
-    ) -> Result<Vec<(SectionKind, Vec<u8>)>> {
+    fn metadata(&self, schema: &Schema, rows: &Written) -> Vec<(SectionKind, Vec<u8>)> {
         let mut metadata = vec![(SectionKind::SCHEMA, schema.to_bytes())];
-        if let Some(plan) = &findings.plan {
-            metadata.push((SectionKind::CONDENSED_SCHEMA, plan.condensed_schema(schema)?.to_bytes()));
-        }
         metadata.extend(self.table.arrow_schema().map(|bytes| (SectionKind::ARROW_SCHEMA, bytes.to_vec())));
-        if let Some(plan) = &findings.plan {
-            metadata.push((SectionKind::CELLS, plan.section(findings.stores_cells).to_bytes()));
-            out.feature(Feature::CONDENSED_SAMPLES);
-        }
         let errors = image_errors(schema, &rows.image_errors);
         if !errors.is_empty() {
             metadata.push((SectionKind::IMAGE_ERRORS, image_errors_bytes(&errors)));
         }
-        Ok(metadata)
+        metadata
     }
 
     /// Writes the sections that sum up the rows.

@@ -69,6 +69,7 @@ impl Roles {
             Kind::Struct | Kind::List => "nested",
             Kind::Interval | Kind::Signed => "a date, time or duration",
             Kind::Bool | Kind::Unsigned | Kind::Float | Kind::Decimal => "no single number",
+            Kind::Unknown => "of a feature that this gede does not know",
         };
         Some(what.to_owned())
     }

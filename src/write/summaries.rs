@@ -3,7 +3,8 @@
 use zerocopy::IntoBytes;
 
 use crate::error::Result;
-use crate::format::directory::{Feature, SectionKind};
+use crate::format::features::Feature;
+use crate::format::sections::SectionKind;
 use crate::summary::cells::spill::Covariances;
 use crate::summary::covariances::section::CovariancesSection;
 use crate::summary::kind::Summary;

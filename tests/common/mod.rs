@@ -4,7 +4,9 @@
 
 pub mod allocation;
 pub mod counting;
+pub mod draft;
 pub mod dump;
+pub mod frame;
 pub mod memory;
 pub mod read;
 pub mod repair;

@@ -9,7 +9,7 @@ pub fn repair(bytes: &mut [u8]) {
     if length < 192 {
         return;
     }
-    sum(bytes, 0..60, 60);
+    sum(bytes, 0..28, 28);
     let footer = length - 64;
     let directory = number(bytes, footer + 8, 8)
         ..number(bytes, footer + 8, 8).saturating_add(number(bytes, footer + 16, 8));
@@ -22,39 +22,42 @@ pub fn repair(bytes: &mut [u8]) {
 }
 
 fn repair_sections(bytes: &mut [u8], directory: usize, end: usize) {
-    let count = number(bytes, directory + 24, 4).min((end - directory - 64) / 32);
-    let mut below = 0..number(bytes, directory + 16, 8);
+    // Features and tables lie before the sections.
+    let before = [(16, 28), (20, 30)].map(|(count, stride)| {
+        number(bytes, directory + count, 4).saturating_mul(number(bytes, directory + stride, 2))
+    });
+    let first = before.iter().fold(number(bytes, directory, 4), |sum, &n| sum.saturating_add(n));
+    let (count, stride) = (number(bytes, directory + 24, 4), number(bytes, directory + 32, 2).max(32));
+    let mut below = 64..number(bytes, directory + 8, 8);
     let mut last = None;
-    for entry in (0..count).map(|i| directory + 64 + 32 * i) {
-        let kind = number(bytes, entry, 4);
-        let start = number(bytes, entry + 8, 8);
-        let section = start..start.saturating_add(number(bytes, entry + 16, 8));
+    let entries =
+        (0..count).map(|i| directory.saturating_add(first).saturating_add(stride.saturating_mul(i)));
+    for entry in entries.take_while(|&entry| entry.saturating_add(stride) <= end) {
+        let place = bytes[entry + 2];
+        let start = number(bytes, entry + 16, 8);
+        let section = start..start.saturating_add(number(bytes, entry + 24, 8));
         if section.end > directory || section.start > section.end {
             continue;
         }
-        if kind == 16 && below.end <= bytes.len() {
-            let pages = below.step_by(PAGE).zip(section.clone().step_by(4));
-            let end = below_end(bytes, directory, &last);
+        if place == 1 && below.start <= below.end && below.end <= bytes.len() {
+            // Pages of the file begin where its offset is a multiple of their size, those of a level at its start.
+            let base = if last.is_none() { 0 } else { below.start };
+            let pages = (base..below.end.max(base + 1)).step_by(PAGE).zip(section.clone().step_by(4));
             for (page, at) in pages.filter(|(_, at)| at + 4 <= section.end) {
-                let crc = crc32fast::hash(&bytes[page..end.min(page + PAGE)]);
+                let crc = crc32fast::hash(&bytes[below.start.max(page)..below.end.min(page + PAGE)]);
                 put(bytes, at, crc);
             }
             below = section.clone();
             last = Some((entry, section));
-        } else if kind > 16 {
+        } else if place == 2 {
             let crc = crc32fast::hash(&bytes[section]);
-            put(bytes, entry + 4, crc);
+            put(bytes, entry + 12, crc);
         }
     }
     if let Some((entry, section)) = last {
         let crc = crc32fast::hash(&bytes[section]);
-        put(bytes, entry + 4, crc);
+        put(bytes, entry + 12, crc);
     }
-}
-
-/// Where the level that is being summed ends.
-fn below_end(bytes: &[u8], directory: usize, last: &Option<(usize, std::ops::Range<usize>)>) -> usize {
-    last.as_ref().map_or(number(bytes, directory + 16, 8), |(_, section)| section.end)
 }
 
 fn sum(bytes: &mut [u8], of: std::ops::Range<usize>, at: usize) {

@@ -17,6 +17,7 @@ use crate::earned;
 use crate::error::{Error, Result};
 use crate::files::byte_source::Source;
 use crate::format::pages::Pages;
+use crate::format::sections::Section;
 
 /// Bytes of dictionaries kept in memory, at most, and for small files: 5 for each byte of the file, and these. Entries may
 /// name the same bytes again and again.
@@ -160,6 +161,7 @@ enum Table {
 /// The dictionary table of a file.
 pub(crate) struct Dictionaries {
     table: u64,
+    stride: u64,
     count: u64,
     kept: Mutex<(HashMap<u32, Table>, usize)>,
     /// Bytes that are kept, at most.
@@ -167,11 +169,13 @@ pub(crate) struct Dictionaries {
 }
 
 impl Dictionaries {
-    /// The table of `count` entries at an offset, in a file of so many bytes.
-    pub fn new(table: u64, count: u64, file_length: u64) -> Self {
+    /// The dictionaries that a section lists, in a file of so many bytes.
+    pub fn new(section: Option<&Section>, file_length: u64) -> Self {
+        let (table, stride, count) =
+            section.map_or((0, 0, 0), |s| (s.offset, u64::from(s.stride), s.entries()));
         let earned = usize::try_from(file_length.saturating_mul(5)).unwrap_or(usize::MAX);
         let most = KEPT.min(earned.saturating_add(KEPT_OF_ALL));
-        Self { table, count, kept: Mutex::default(), most }
+        Self { table, stride, count, kept: Mutex::default(), most }
     }
 
     /// Number of dictionaries.
@@ -184,7 +188,7 @@ impl Dictionaries {
         if number >= self.count {
             return Err(Error::corrupt(format!("there is no dictionary {number}")));
         }
-        let bytes = pages.piece(self.table + number * DictionaryEntry::SIZE, DictionaryEntry::SIZE)?;
+        let bytes = pages.piece(self.table + number * self.stride, DictionaryEntry::SIZE)?;
         DictionaryEntry::read_from_bytes(&bytes)
             .map_err(|_| Error::corrupt("a dictionary entry is cut short"))
     }

@@ -1,9 +1,10 @@
 //! The coreset as a summary.
 
 use crate::error::Result;
-use crate::format::directory::{Feature, SectionKind};
+use crate::format::features::Feature;
 use crate::format::part::Part;
 use crate::format::schema::Schema;
+use crate::format::sections::SectionKind;
 use crate::summary::coreset::check::CoresetSums;
 use crate::summary::coreset::section::CoresetSection;
 use crate::summary::kind::{RowCheck, Summary};

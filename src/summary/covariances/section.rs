@@ -1,9 +1,10 @@
 //! The section of the covariances of cells.
 
 use crate::error::{Error, Result};
-use crate::format::directory::{Feature, SectionKind};
+use crate::format::features::Feature;
 use crate::format::part::Part;
 use crate::format::schema::Schema;
+use crate::format::sections::SectionKind;
 use crate::summary::kind::{RowCheck, Summary};
 
 /// The section's content: for each cell the upper triangle of its features' covariances, row by row.

@@ -19,6 +19,7 @@ use crate::column::values::{Batch, Column, Values};
 use crate::error::{Error, ErrorKind, Result};
 use crate::files::byte_source::Source;
 use crate::format::schema::{Node, Schema};
+use crate::format::tables::TableEntry;
 use crate::read::projection::Projection;
 use crate::read::reader::Reader;
 use crate::read::segment::{Pieces, SegmentReader};
@@ -104,11 +105,12 @@ impl Check<'_> {
     }
 }
 
-/// Opens a finished file that does not have its name yet, and decodes what a reader decodes of it before any row.
+/// Opens a finished file that does not have its name yet, and decodes what a reader decodes of it before any row; its
+/// tables should have so many rows.
 ///
 /// # Errors
 /// `Internal`; `Io`.
-pub(crate) fn check_file(written: Box<dyn Source>, rows: u64, condensed: u64) -> Result<()> {
+pub(crate) fn check_file(written: Box<dyn Source>, rows: &[u64]) -> Result<()> {
     let unread = |error: Error| match error.kind() {
         ErrorKind::Io => error,
         _ => broken(format!("the finished file does not open: {error}")),
@@ -120,6 +122,7 @@ pub(crate) fn check_file(written: Box<dyn Source>, rows: u64, condensed: u64) ->
             bytes.map(|bytes| (kind.check)(&bytes, reader.schema())).transpose()?;
         }
         reader.cells()?;
+        reader.stored_condensed()?;
         reader.image_errors()?;
         let last = reader.segments().checked_sub(1).map(|last| reader.segment_range(last)).transpose()?;
         for class in 0..reader.classes().map_or(0, |(_, classes)| classes) {
@@ -128,7 +131,8 @@ pub(crate) fn check_file(written: Box<dyn Source>, rows: u64, condensed: u64) ->
         Ok(last.map_or(0, |range| range.end))
     };
     let end = opened().map_err(unread)?;
-    if (reader.rows(), end, reader.condensed_count()) != (rows, rows, condensed) {
+    let found = reader.directory.tables.iter().map(TableEntry::rows);
+    if end != reader.rows() || !found.eq(rows.iter().copied()) {
         return Err(broken("the finished file names other numbers of rows than were written"));
     }
     Ok(())

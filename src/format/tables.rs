@@ -1,0 +1,93 @@
+//! The tables of a file: rows, and what is coded like them (spec, section 2.3).
+
+use zerocopy::little_endian::{U16, U32, U64};
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
+
+use crate::error::{Error, Result};
+
+/// A kind of table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TableKind(pub u16);
+
+impl TableKind {
+    /// The rows of the file.
+    pub const ROWS: Self = Self(1);
+    /// Condensed samples, one a row.
+    pub const CONDENSED: Self = Self(2);
+}
+
+/// A table in the directory.
+#[derive(Clone, Copy, Debug, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
+#[repr(C)]
+pub struct TableEntry {
+    kind: U16,
+    zero: U16,
+    storage_groups: U32,
+    rows: U64,
+    segment_rows: U64,
+    segments: U64,
+}
+
+impl TableEntry {
+    /// A table of so many rows, in segments of `segment_rows` each, or of any if that is 0.
+    pub fn new(kind: TableKind, storage_groups: u32, rows: u64, segment_rows: u64, segments: u64) -> Self {
+        Self {
+            kind: kind.0.into(),
+            zero: 0.into(),
+            storage_groups: storage_groups.into(),
+            rows: rows.into(),
+            segment_rows: segment_rows.into(),
+            segments: segments.into(),
+        }
+    }
+
+    /// Its kind.
+    pub fn kind(&self) -> TableKind {
+        TableKind(self.kind.get())
+    }
+
+    /// Storage groups, each a block a segment.
+    pub fn storage_groups(&self) -> u32 {
+        self.storage_groups.get()
+    }
+
+    /// Rows.
+    pub fn rows(&self) -> u64 {
+        self.rows.get()
+    }
+
+    /// Rows of every segment but the last; 0 if they are cut otherwise.
+    pub fn segment_rows(&self) -> u64 {
+        self.segment_rows.get()
+    }
+
+    /// Segments.
+    pub fn segments(&self) -> u64 {
+        self.segments.get()
+    }
+
+    /// Entries of its block table, if they can be counted.
+    pub fn blocks(&self) -> Option<u64> {
+        self.segments().checked_mul(self.storage_groups().into())
+    }
+
+    /// Checks its numbers; with `is_strict`, reserved bytes too.
+    ///
+    /// # Errors
+    /// `Corrupt`.
+    pub fn check(&self, is_strict: bool) -> Result<()> {
+        let bad = |what: &str| Err(Error::corrupt(format!("directory: {what}")));
+        if self.storage_groups() == 0 {
+            return bad("a table has no storage groups");
+        }
+        let (rows, per) = (self.rows(), self.segment_rows());
+        let is_regular = per == 0 || rows.div_ceil(per) == self.segments();
+        if (rows == 0) != (self.segments() == 0) || !is_regular {
+            return bad("the number of rows does not fit the number of segments");
+        }
+        if is_strict && self.zero.get() != 0 {
+            return bad("reserved bytes of a table are not zero");
+        }
+        Ok(())
+    }
+}
