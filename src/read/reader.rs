@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::path::Path;
 
+use crate::codec;
 use crate::codec::context::Context;
 use crate::codec::row_selection::RowSelection;
 use crate::codec::strings::dictionaries::Dictionaries;
@@ -18,8 +19,8 @@ use crate::format::pages::Pages;
 use crate::format::schema::{Kind, Schema};
 use crate::read::projection::Projection;
 use crate::read::table::Rows;
+use crate::summary;
 use crate::summary::kind::Summary;
-use crate::summary::registry::SUMMARIES;
 use crate::summary::sample_index::{Class, SampleIndex};
 
 /// The first bytes of an encapsulated Arrow IPC message.
@@ -138,7 +139,8 @@ impl<S: Source> Reader<S> {
         if offset.checked_add(bytes.len() as u64).map(crate::format::align) != length.checked_sub(FOOTER) {
             return Err(Error::corrupt("directory: it does not end before the footer"));
         }
-        let directory = Directory::read(&bytes, offset, &SUMMARIES.each_ref().map(|kind| kind.feature))?;
+        let known = [codec::features(), summary::registry::features()].concat();
+        let directory = Directory::read(&bytes, offset, &known)?;
         Header::check(&head, &footer)?;
         let section = |kind, what: &str| -> Result<Option<Vec<u8>>> {
             directory.section(kind).map(|s| metadata(s.offset, s.length, s.crc, what)).transpose()

@@ -5,9 +5,10 @@ use std::path::Path;
 use crate::error::{Error, ErrorKind, Result};
 use crate::files::byte_source::FileSource;
 use crate::files::file_system::FileSystem;
-use crate::format::directory::{Feature, SectionKind};
+use crate::format::directory::SectionKind;
 use crate::format::schema::{Node, Schema};
 use crate::read::reader::Reader;
+use crate::summary::cells;
 use crate::summary::cells::condensed::Condensed;
 use crate::summary::cells::plan::CellPlan;
 use crate::summary::cells::section::{CellTarget, CellsSection, MAX_CELLS};
@@ -197,7 +198,7 @@ impl Merged {
         ];
         metadata.extend(self.arrow_schema.map(|bytes| (SectionKind::ARROW_SCHEMA, bytes)));
         metadata.push((SectionKind::CELLS, self.cells.to_bytes()));
-        out.feature(Feature::CONDENSED_SAMPLES);
+        out.feature(cells::section::FEATURE);
         let rows = Blocks::default();
         out.tables(&rows, &condensed)?;
         for (summary, kind) in self.summaries.iter().zip(&SUMMARIES) {

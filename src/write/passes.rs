@@ -8,8 +8,9 @@ use crate::codec::dct::transform::check_cosine_shape;
 use crate::codec::strings::encode::Dictionary;
 use crate::error::{Error, Result};
 use crate::files::file_system::FileSystem;
-use crate::format::directory::{Feature, SectionKind};
+use crate::format::directory::SectionKind;
 use crate::format::schema::{Node, Schema};
+use crate::summary::cells;
 use crate::summary::cells::labels::Labels;
 use crate::summary::cells::plan::CellPlan;
 use crate::summary::cells::spill::{Covariances, Limit, Totals};
@@ -232,7 +233,7 @@ impl<'a> Run<'a> {
         metadata.extend(self.table.arrow_schema().map(|bytes| (SectionKind::ARROW_SCHEMA, bytes.to_vec())));
         if let Some(plan) = &findings.plan {
             metadata.push((SectionKind::CELLS, plan.section(findings.stores_cells).to_bytes()));
-            out.feature(Feature::CONDENSED_SAMPLES);
+            out.feature(cells::section::FEATURE);
         }
         let errors = image_errors(schema, &rows.image_errors);
         if !errors.is_empty() {

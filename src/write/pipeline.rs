@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use crate::codec::coding::{Coding, ImageTransform};
 use crate::codec::dct::errors::ImageErrors;
-use crate::codec::encode::encode;
+use crate::codec::encode;
 use crate::codec::encoded_block::EncodedBlock;
 use crate::codec::images::encode::encode_images;
 use crate::codec::lanes::Lanes;
@@ -80,7 +80,7 @@ impl<'a> Pipeline<'a> {
         let ((sums, products), lanes) = (summed?, lanes?);
         let terms = self.moments.as_ref().map(|(plan, _)| plan.terms(self.schema, segment, &lanes.lanes));
         let (moments, block) = rayon::join(move || terms.map(Terms::sum), || encode(lanes, self.tau));
-        let mut blocks = vec![block];
+        let mut blocks = vec![block?];
         for (node, column) in self.schema.nodes().iter().zip(&segment.columns) {
             if let (Some(shape), Values::U8(pixels)) = (node.image, &column.values) {
                 blocks.push(encode_images(

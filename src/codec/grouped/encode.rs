@@ -5,16 +5,18 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::bits::{BitWriter, SLACK, id_bits, mask};
-use crate::codec::block_entry::{BlockEntry, GROUPED_RECORDS};
+use crate::codec::block_entry::BlockEntry;
 use crate::codec::coding::Part;
 use crate::codec::encoded_block::EncodedBlock;
 use crate::codec::grouped::bins::{Bin, Bins};
 use crate::codec::grouped::code_groups::{CodeGroup, Coded, code_groups, lone_groups};
 use crate::codec::grouped::frame_of_reference::{Framed, MAX_FRAMED_WIDTH, MINI_BLOCK_SHIFT, SHIFTS, Slope};
+use crate::codec::grouped::head::GroupedHead;
 use crate::codec::grouped::layout::{
     AnchorLine, GroupEntry, GroupedLane, GroupedLayout, MAX_ENTRIES, MAX_GROUPED_LANES, MINI_BLOCK,
     WIDTH_BITS,
 };
+use crate::codec::kind::RecordHead;
 use crate::codec::lanes::Lanes;
 use crate::codec::transform::encode::{EncodedLane, width};
 use crate::codec::transform::lane_transform::TransformKind;
@@ -252,7 +254,7 @@ impl Records {
             base_bits: bases.1.into(),
             deviation_bits: ids.into(),
             constant_bits: (8 * layout.len() as u32).into(),
-            record_kind: GROUPED_RECORDS,
+            record_kind: GroupedHead::NUMBER,
             id_bits: anchor_bits,
             frame_shift: self.shift as u8,
             frame_bits: frame_bits.into(),

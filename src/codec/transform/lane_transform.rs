@@ -4,6 +4,13 @@ use zerocopy::little_endian::{U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 use crate::error::{Error, Result};
+use crate::format::directory::Feature;
+
+const DECIMAL: Feature = Feature::required(16, "decimal");
+const STEP: Feature = Feature::required(22, "step");
+
+/// The features of all transforms.
+pub(crate) const FEATURES: [Feature; 2] = [DECIMAL, STEP];
 
 /// How a lane's values become fields.
 #[derive(
@@ -34,6 +41,14 @@ pub enum TransformKind {
 impl LaneTransform {
     /// Bytes of an entry.
     pub const SIZE: u64 = 16;
+
+    /// The features that readers of such a transform know.
+    pub fn features(&self) -> impl Iterator<Item = Feature> {
+        let names = [TransformKind::Dictionary as u8, TransformKind::Symbols as u8];
+        let decimal = (self.kind == TransformKind::Decimal as u8).then_some(DECIMAL);
+        let step = (!names.contains(&self.kind) && self.dictionary.get() > 0).then_some(STEP);
+        [decimal, step].into_iter().flatten()
+    }
 
     /// Its kind, once width, exponent and reserved bytes are as the spec has them.
     pub fn kind(&self) -> Result<TransformKind> {
