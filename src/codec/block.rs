@@ -12,8 +12,9 @@ use crate::codec::block_entry::BlockEntry;
 use crate::codec::fixed::lane::Lane;
 use crate::codec::head::BlockHead;
 use crate::codec::strings::text_map::TextMap;
+use crate::codec::transform::TransformKind;
 use crate::codec::transform::exceptions::{LaneExceptions, exceptions};
-use crate::codec::transform::lane_transform::{LaneTransform, TransformKind};
+use crate::codec::transform::lane_transform::LaneTransform;
 use crate::codec::transform::limits::{column_place, lane_limit};
 use crate::earned;
 use crate::error::{Error, Result};
@@ -45,7 +46,7 @@ impl Block {
         let block = Self { head, records, lanes, exceptions, text: OnceLock::new() };
         for e in &block.exceptions {
             let kind = block.lanes.get(e.lane as usize).map(|lane| lane.kind);
-            if kind != Some(TransformKind::Decimal) || e.count as u64 > head.rows {
+            if !kind.is_some_and(TransformKind::has_exceptions) || e.count as u64 > head.rows {
                 return Err(Error::corrupt("a block has exceptions where there can be none"));
             }
         }
@@ -99,7 +100,7 @@ pub(crate) fn transforms<S: Source>(
         }
         if let [.., places, lengths] = own
             && node.kind.is_bytes()
-            && places.kind()? == TransformKind::Dictionary
+            && TransformKind::new(places)? == TransformKind::Dictionary
             && lengths.width > 0
         {
             return Err(place(Error::corrupt("codes of a dictionary have lengths")));

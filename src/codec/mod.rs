@@ -57,7 +57,7 @@ record_kinds! {
 pub(crate) fn features() -> Vec<Feature> {
     let mut features = RecordKind::all_features();
     features.extend(strings::dictionary_entry::FEATURES);
-    features.extend(transform::lane_transform::FEATURES);
+    features.extend(transform::all_features());
     features.extend([images::FEATURE, transform::exceptions::FEATURE]);
     features
 }

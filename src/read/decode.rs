@@ -6,9 +6,11 @@ use crate::codec::context::Context;
 use crate::codec::fixed::lane::Lane;
 use crate::codec::row_selection::RowSelection;
 use crate::codec::strings::decode::Strings;
-use crate::codec::transform::lane_transform::TransformKind;
+use crate::codec::transform::TransformKind;
+use crate::codec::transform::kind::Word;
 use crate::codec::transform::limits::{column_place, outside};
-use crate::codec::transform::materialize::{Target, store, store_one, store_wide};
+use crate::codec::transform::materialize::{store, store_one, store_wide};
+use crate::codec::transform::target::Target;
 use crate::codec::{RecordFields, RecordRows};
 use crate::column::prepare::{prepare, zero_nulls};
 use crate::column::values::{Batch, Column, Values};
@@ -273,7 +275,7 @@ impl Output<'_> {
             self.check_nulls(fields.low, (value / self.node.lanes_per_instance.max(1)) as usize, target)?;
             let target = Target { stride: per_row as usize, offset: value as usize, ..target };
             let values = &mut self.column.values;
-            if lane.kind == TransformKind::Dictionary {
+            if lane.kind.word() == Word::Dictionary {
                 let table = context.dictionaries.raw(context.pages, lane.dictionary)?;
                 if table.largest > largest {
                     return Err(outside(self.node, number, lane.kind));

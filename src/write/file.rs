@@ -11,8 +11,8 @@ use crate::codec::head::BlockHead;
 use crate::codec::images;
 use crate::codec::strings::dictionary_entry::DictionaryEntry;
 use crate::codec::strings::encode::StoredDictionary;
+use crate::codec::transform;
 use crate::codec::transform::exceptions;
-use crate::codec::transform::lane_transform::LaneTransform;
 use crate::error::Result;
 use crate::files::file_system::FileSystem;
 use crate::files::scratch_space::ScratchSpace;
@@ -116,7 +116,9 @@ impl<'s> FileWriter<'s> {
         let transforms = *at;
         let entry = block.placed(transforms, |bytes| self.out.piece(bytes))?;
         self.features.extend(BlockHead::parse(&entry)?.records.features());
-        self.features.extend(block.transforms.iter().flat_map(LaneTransform::features));
+        for transform in &block.transforms {
+            self.features.extend(transform::features(transform)?);
+        }
         self.features.extend((!block.exceptions.is_empty()).then_some(exceptions::FEATURE));
         self.features.extend((group > 0).then_some(images::FEATURE));
         Ok(entry)

@@ -14,7 +14,7 @@ use crate::codec::tiles::coder::TileCoder;
 use crate::codec::tiles::encode::TileEncoder;
 use crate::codec::tiles::head::TilesHead;
 use crate::codec::tiles::head::offset_bits;
-use crate::codec::transform::encode::width;
+use crate::codec::transform::encoded_lane::width;
 use crate::codec::transform::lane_transform::LaneTransform;
 use crate::error::Result;
 use crate::format::image_shape::ImageShape;

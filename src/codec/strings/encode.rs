@@ -6,8 +6,8 @@ use crate::codec::coding::{Coding, Layout, Part};
 use crate::codec::strings::dictionary_entry::{DictionaryEntry, DictionaryKind};
 use crate::codec::strings::interned::Interned;
 use crate::codec::strings::symbols::{Coded, code};
-use crate::codec::transform::encode::{EncodedLane, width};
-use crate::codec::transform::lane_transform::TransformKind;
+use crate::codec::transform::encoded_lane::{EncodedLane, width};
+use crate::codec::transform::{TransformKind, dictionary};
 use crate::column::values::Values;
 
 /// Bytes that the strings of a dictionary may have, all together.
@@ -178,7 +178,7 @@ pub(crate) fn encode_strings(
     let rows = offsets.len().saturating_sub(1);
     let coded = |dictionary: &Dictionary| {
         let codes = dictionary.encode(offsets, data, valid)?;
-        Some([EncodedLane::codes(codes, dictionary.count()), EncodedLane::offset(vec![0; rows], None)])
+        Some([dictionary::codes(codes, dictionary.count()), EncodedLane::offset(vec![0; rows], None)])
     };
     if let Some(dictionary) = dictionary {
         return Some(EncodedStrings { lanes: coded(dictionary)?, dictionary: None, heap: None });
@@ -204,7 +204,7 @@ pub(crate) fn encode_strings(
     });
     let mut places = EncodedLane::offset(places.collect(), None);
     if table.is_some() {
-        places.transform.kind = TransformKind::Symbols as u8;
+        places.transform.kind = TransformKind::Symbols.number();
     }
     let lanes = [places, EncodedLane::offset(lengths, None)];
     Some(EncodedStrings { lanes, dictionary: table, heap: Some(heap) })
