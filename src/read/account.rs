@@ -14,7 +14,7 @@ use crate::format::header::{FOOTER, HEADER};
 use crate::format::part::Part;
 use crate::read::reader::Reader;
 use crate::read::table::Rows;
-use crate::summary::registry::SUMMARIES;
+use crate::summary::SUMMARIES;
 
 /// Where every byte of a file is, and what other layouts would take.
 #[derive(Clone, Debug, PartialEq)]

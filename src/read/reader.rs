@@ -139,7 +139,7 @@ impl<S: Source> Reader<S> {
         if offset.checked_add(bytes.len() as u64).map(crate::format::align) != length.checked_sub(FOOTER) {
             return Err(Error::corrupt("directory: it does not end before the footer"));
         }
-        let known = [codec::features(), summary::registry::features()].concat();
+        let known = [codec::features(), summary::features()].concat();
         let directory = Directory::read(&bytes, offset, &known)?;
         Header::check(&head, &footer)?;
         let section = |kind, what: &str| -> Result<Option<Vec<u8>>> {
