@@ -22,6 +22,7 @@ pub struct BlockEntry {
     pub base_bits: U32,
     pub deviation_bits: U32,
     pub constant_bits: U32,
+    /// The number of a [`RecordHead`](crate::codec::kind::RecordHead).
     pub record_kind: u8,
     pub id_bits: u8,
     /// Content of the lanes of images: `PIXELS` or `DCT`.
@@ -35,15 +36,6 @@ pub struct BlockEntry {
     /// Tile and grouped records: bytes of them all, and the zero bytes after them.
     pub records_length: U64,
 }
-
-/// Record kind: as many bits a row, base id and deviation.
-pub const FIXED_RECORDS: u8 = 1;
-/// Record kind: images as tiles of residuals, each as wide as its base says.
-pub const TILE_RECORDS: u8 = 2;
-/// Record kind: a base for each code group of lanes, and deviations as wide as the bases say. The entry's base bits are
-/// those of all base tables, its deviation bits those of a row's base ids, its constant bits those of the layout, its
-/// id bits those of an anchor.
-pub const GROUPED_RECORDS: u8 = 3;
 
 /// Image transform: lanes are values of pixels.
 pub const PIXELS: u8 = 0;

@@ -13,6 +13,13 @@ pub enum Layout {
     Compact,
 }
 
+impl Layout {
+    /// True if fields that are near others, or frequent, take fewer bits than their lane is wide.
+    pub(crate) fn has_narrow_fields(self) -> bool {
+        self == Self::Compact
+    }
+}
+
 /// A part of the coding of tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {

@@ -2,11 +2,9 @@
 
 #![deny(clippy::disallowed_methods, reason = "numbers of a file are allocated through crate::earned alone")]
 
-use crate::codec::block_entry::{BlockEntry, FIXED_RECORDS, GROUPED_RECORDS, TILE_RECORDS};
-use crate::codec::fixed::head::FixedHead;
-use crate::codec::grouped::head::GroupedHead;
-use crate::codec::piece::{Piece, PieceKind, RecordUsage, Stream};
-use crate::codec::tiles::head::TilesHead;
+use crate::codec::RecordKind;
+use crate::codec::block_entry::BlockEntry;
+use crate::codec::piece::{Piece, PieceKind};
 use crate::error::{Error, Result};
 use crate::files::byte_source::Source;
 use crate::format::pages::Pages;
@@ -23,26 +21,15 @@ pub(crate) struct BlockHead {
     pub records: RecordKind,
 }
 
-/// The kinds of records, and how each is cut.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum RecordKind {
-    Fixed(FixedHead),
-    Tiles(TilesHead),
-    Grouped(GroupedHead),
-}
-
 impl BlockHead {
     /// Reads an entry, and checks what it says of itself.
     ///
     /// # Errors
     /// `Corrupt`.
     pub fn parse(entry: &BlockEntry) -> Result<Self> {
-        let parse: fn(&BlockEntry) -> Result<Option<RecordKind>> = match entry.record_kind {
-            FIXED_RECORDS => |entry| Ok(FixedHead::parse(entry)?.map(RecordKind::Fixed)),
-            TILE_RECORDS => |entry| Ok(TilesHead::parse(entry)?.map(RecordKind::Tiles)),
-            GROUPED_RECORDS => |entry| Ok(GroupedHead::parse(entry)?.map(RecordKind::Grouped)),
-            kind => return Err(Error::corrupt(format!("a block has the unknown record kind {kind}"))),
-        };
+        let kind = entry.record_kind;
+        let parse = RecordKind::parser(kind)
+            .ok_or_else(|| Error::corrupt(format!("a block has the unknown record kind {kind}")))?;
         let wrong = |what: &str| Error::corrupt(format!("a block has {what}"));
         let (first_row, rows) = (entry.first_row.get(), entry.rows.get());
         if rows == 0 || entry.base_count.get() == 0 {
@@ -88,39 +75,5 @@ impl BlockHead {
             true => Ok(()),
             false => Err(Error::corrupt("a piece of it lies outside the file")),
         }
-    }
-}
-
-impl RecordKind {
-    /// The streams of bits.
-    pub fn streams(&self) -> Vec<(PieceKind, Stream)> {
-        match self {
-            Self::Fixed(head) => head.streams().to_vec(),
-            Self::Tiles(head) => head.streams().to_vec(),
-            Self::Grouped(head) => head.streams().to_vec(),
-        }
-    }
-
-    /// The stream of the records.
-    pub fn records(&self) -> Stream {
-        match self {
-            Self::Fixed(head) => head.records,
-            Self::Tiles(head) => head.records,
-            Self::Grouped(head) => head.records,
-        }
-    }
-
-    /// Sizes of the records in other layouts; rows have so many lanes.
-    pub fn usage(&self, lanes: u32) -> RecordUsage {
-        match self {
-            Self::Fixed(head) => head.usage(),
-            Self::Tiles(head) => head.usage(lanes),
-            Self::Grouped(head) => head.usage(),
-        }
-    }
-
-    /// Bytes of all streams.
-    pub fn bytes(&self) -> u64 {
-        self.streams().iter().fold(0, |sum: u64, (_, stream)| sum.saturating_add(stream.piece.length))
     }
 }

@@ -3,11 +3,12 @@
 use rayon::prelude::*;
 use zerocopy::IntoBytes;
 
-use crate::codec::coding::{Coding, Part};
+use crate::codec::coding::Coding;
 use crate::codec::encoded_block::{EncodedBlock, LaneDictionary};
 use crate::codec::strings::encode::{Dictionary, StoredDictionary, encode_strings};
-use crate::codec::transform::encode::{EncodedLane, encode_lane, encode_wide};
-use crate::codec::transform::lane_transform::TransformKind;
+use crate::codec::transform::encode::{encode_lane, encode_wide};
+use crate::codec::transform::encoded_lane::EncodedLane;
+use crate::codec::transform::kind::RawColumn;
 use crate::column::values::{Batch, Column, Values};
 use crate::error::{Error, Result};
 use crate::format::schema::{Kind, Node, Schema};
@@ -153,15 +154,11 @@ impl NodeLanes {
             (values, _) => {
                 let per_instance = node.lanes_per_instance as usize;
                 let per_row = instances * per_instance;
-                let allowed = |kind| match kind {
-                    TransformKind::Decimal => coding.has(Part::Decimals),
-                    TransformKind::Dictionary => coding.has(Part::Dictionaries),
-                    TransformKind::Offset | TransformKind::Symbols => true,
-                };
                 let lane = |k: usize| {
                     let raw = column_of(values, rows, per_row, k)?;
                     let valid = valid_of(k / per_instance.max(1));
-                    Some(encode_lane(node.kind, node.bits, &raw, valid.as_deref(), &allowed))
+                    let (kind, bits, valid) = (node.kind, node.bits, valid.as_deref());
+                    Some(encode_lane(&RawColumn { kind, bits, raw: &raw, valid }, coding))
                 };
                 let lanes: Option<Vec<_>> = (0..per_row).into_par_iter().map(lane).collect();
                 this.lanes.extend(lanes?);

@@ -67,18 +67,19 @@ impl Directory {
         bytes
     }
 
-    /// Reads and checks a directory at `offset` in its file. Features come first: a file that needs one that is neither
-    /// in `CORE` nor in `summaries` is refused by that feature's name before anything else of it is judged.
+    /// Reads and checks a directory at `offset` in its file. Features come first: a file that needs one that is not among
+    /// the `known` ones is refused by that feature's name before anything else of it is judged. `summaries` are the kinds
+    /// of sections that are summaries.
     ///
     /// # Errors
     /// `Unsupported` or `Corrupt`.
-    pub fn read(bytes: &[u8], offset: u64, summaries: &[(Feature, SectionKind)]) -> Result<Self> {
+    pub fn read(bytes: &[u8], offset: u64, known: &[Feature], summaries: &[SectionKind]) -> Result<Self> {
         let (head, _) = Head::read_from_prefix(bytes).map_err(|_| bad("it is too short"))?;
         let mut rest = bytes.get(head.length.get() as usize..).ok_or_else(|| bad("it is too short"))?;
         let longer = bytes.get(size_of::<Head>()..head.length.get() as usize);
         let longer = longer.ok_or_else(|| bad("its head is too short"))?;
         let (entries, longer_features) = entries(&mut rest, head.features, head.feature_stride)?;
-        let (features, unknown) = features(&entries, summaries)?;
+        let (features, unknown) = features(&entries, known)?;
         let (tables, longer_tables) = self::entries::<TableEntry>(&mut rest, head.tables, head.table_stride)?;
         let (sections, longer_sections) = self::entries(&mut rest, head.sections, head.section_stride)?;
         let is_longer = !longer.is_empty() || longer_features || longer_tables || longer_sections;
@@ -92,8 +93,8 @@ impl Directory {
             return Err(bad("a page size that this version does not have"));
         }
         let is_strict = unknown.is_empty();
-        let known = |kind| SectionKind::CORE.contains(&kind) || summaries.iter().any(|s| s.1 == kind);
-        let read = |entry: &SectionEntry| entry.read(known, is_strict);
+        let is_known = |kind| SectionKind::CORE.contains(&kind) || summaries.contains(&kind);
+        let read = |entry: &SectionEntry| entry.read(is_known, is_strict);
         let sections = sections.iter().map(read).collect::<Result<_>>()?;
         let directory = Self { bulk_end: head.bulk_end.get(), features, unknown, tables, sections };
         directory.check_tables()?;
@@ -251,16 +252,13 @@ fn entries<T: FromBytes + KnownLayout + Immutable>(
     Ok((entries, is_longer))
 }
 
-/// The features this reader knows, and others, none of which the whole file needs.
-fn features(
-    entries: &[FeatureEntry],
-    summaries: &[(Feature, SectionKind)],
-) -> Result<(Vec<Feature>, Vec<UnknownFeature>)> {
-    let (mut known, mut unknown) = (Vec::new(), Vec::new());
+/// The features among the known ones, and others, none of which the whole file needs.
+fn features(entries: &[FeatureEntry], known: &[Feature]) -> Result<(Vec<Feature>, Vec<UnknownFeature>)> {
+    let (mut own, mut unknown) = (Vec::new(), Vec::new());
     for entry in entries {
         let feature = entry.read()?;
-        match Feature::CORE.iter().chain(summaries.iter().map(|s| &s.0)).find(|f| f.id == entry.id()) {
-            Some(&own) => known.push(own),
+        match known.iter().find(|f| f.id == entry.id()) {
+            Some(&known) => own.push(known),
             None if feature.required && matches!(feature.scope, Scope::File | Scope::Table(0)) => {
                 return Err(feature.refusal());
             }
@@ -270,5 +268,5 @@ fn features(
     if !entries.is_sorted_by(|a, b| a.order() < b.order()) {
         return Err(bad("features are out of order"));
     }
-    Ok((known, unknown))
+    Ok((own, unknown))
 }

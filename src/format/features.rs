@@ -6,7 +6,7 @@ use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes, KnownLayout, Unaligne
 use crate::error::{Error, ErrorKind, Result};
 use crate::format::VERSION;
 
-/// A feature that a file may use.
+/// A feature that a file may use. Each is declared in the room that implements it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Feature {
     pub id: u16,
@@ -16,45 +16,15 @@ pub struct Feature {
 }
 
 impl Feature {
-    const fn new(id: u16, required: bool, minor: u16, name: &'static str) -> Self {
-        Self { id, required, since: (1, minor), name }
+    /// A feature without which a file cannot be read.
+    pub const fn required(id: u16, name: &'static str) -> Self {
+        Self { id, required: true, since: (1, 0), name }
     }
 
-    pub const FIXED_RECORDS: Self = Self::new(0, true, 0, "fixed records");
-    pub const TILE_RECORDS: Self = Self::new(1, true, 0, "tile records");
-    pub const GROUPED_RECORDS: Self = Self::new(2, true, 0, "grouped records");
-    pub const DECIMAL: Self = Self::new(16, true, 0, "decimal");
-    pub const VALUE_DICTIONARY: Self = Self::new(17, true, 0, "value dictionary");
-    pub const BYTES_DICTIONARY: Self = Self::new(18, true, 0, "bytes dictionary");
-    pub const EXCEPTIONS: Self = Self::new(19, true, 0, "exceptions");
-    pub const IMAGES: Self = Self::new(20, true, 0, "images");
-    pub const DCT: Self = Self::new(21, true, 0, "cosine transform");
-    pub const STEP: Self = Self::new(22, true, 0, "step");
-    pub const SYMBOLS: Self = Self::new(23, true, 0, "symbols");
-    pub const SAMPLE_INDEX: Self = Self::new(32, true, 0, "sample index");
-    pub const CONDENSED_SAMPLES: Self = Self::new(33, false, 0, "condensed samples");
-
-    /// The feature of a summary: readers that do not know it read the rest.
+    /// A feature whose absence leaves the rest of a file readable.
     pub const fn optional(id: u16, name: &'static str) -> Self {
-        Self::new(id, false, 0, name)
+        Self { id, required: false, since: (1, 0), name }
     }
-
-    /// All that this crate knows but the summaries'.
-    pub const CORE: [Self; 13] = [
-        Self::FIXED_RECORDS,
-        Self::TILE_RECORDS,
-        Self::GROUPED_RECORDS,
-        Self::DECIMAL,
-        Self::VALUE_DICTIONARY,
-        Self::BYTES_DICTIONARY,
-        Self::EXCEPTIONS,
-        Self::IMAGES,
-        Self::DCT,
-        Self::STEP,
-        Self::SYMBOLS,
-        Self::SAMPLE_INDEX,
-        Self::CONDENSED_SAMPLES,
-    ];
 }
 
 /// The first identifier of features that anyone may use, with a name of "owner/name".

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::bits::id_bits;
-use crate::codec::head::{BlockHead, RecordKind};
+use crate::codec::head::BlockHead;
 use crate::codec::piece::{Piece, PieceKind};
 use crate::codec::strings::dictionary_entry::DictionaryEntry;
 use crate::codec::transform::lane_transform::LaneTransform;
@@ -14,7 +14,7 @@ use crate::format::part::Part;
 use crate::format::sections::SectionKind;
 use crate::read::reader::Reader;
 use crate::read::table::Rows;
-use crate::summary::registry::SUMMARIES;
+use crate::summary::SUMMARIES;
 
 /// Where every byte of a file is, and what other layouts would take.
 #[derive(Clone, Debug, PartialEq)]
@@ -133,10 +133,7 @@ impl<S: Source> Reader<S> {
     ) -> Result<()> {
         for number in table.known_blocks() {
             let head = BlockHead::parse(&table.entry(&self.pages, number)?)?;
-            let lanes = match head.records {
-                RecordKind::Tiles(_) => 0,
-                RecordKind::Fixed(_) | RecordKind::Grouped(_) => table.lanes_of(number),
-            };
+            let lanes = if head.records.has_transforms() { table.lanes_of(number) } else { 0 };
             let set = u64::from(lanes) * LaneTransform::SIZE;
             let part_of = |part| if condensed { Part::Condensed } else { part };
             let mut add = |offset, length, part| all.push((offset, length, part_of(part)));

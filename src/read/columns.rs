@@ -2,12 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::bits::SLACK;
-use crate::codec::block::{Block, Records};
-use crate::codec::fixed::head::FixedHead;
-use crate::codec::grouped::block::Grouped;
-use crate::codec::head::{BlockHead, RecordKind};
-use crate::codec::piece::{PieceKind, Stream};
+use crate::codec::record_parts::RecordParts;
 use crate::error::Result;
 use crate::files::byte_source::Source;
 use crate::read::reader::Reader;
@@ -75,70 +70,39 @@ impl<S: Source> Reader<S> {
             }
             let block = self.table.block(&self.pages, segment)?;
             let columns = columns_of.first().map_or(&[][..], |c| c);
-            match &block.records {
-                Records::Fixed(fixed) => add_fixed(&mut account, &block, &fixed.head, columns),
-                Records::Grouped(grouped) => self.add_grouped(&mut account, grouped, columns)?,
-            }
+            account.add(&block.records.parts(&self.pages, &block.lanes)?, columns);
             for group in (1..schema.groups()).filter(|&group| self.table.is_group_known(group)) {
                 let images = self.table.image_block(&self.pages, segment, group)?;
                 let column = columns_of.get(group as usize).and_then(|c| c.first());
                 if let Some(column) = column.and_then(|&c| account.columns.get_mut(c)) {
-                    column.images += image_bits(&images.head);
+                    column.images += images.head.records.bits_without_layout();
                 }
             }
         }
         Ok(account)
     }
+}
 
-    fn add_grouped(&self, account: &mut ColumnAccount, grouped: &Grouped, columns: &[usize]) -> Result<()> {
-        let head = &grouped.head;
-        let frames = u128::from(head.rows.div_ceil(head.frame_rows()));
-        account.anchors += frames * u128::from(head.frame_bits() - u64::from(head.minima_bits));
-        for part in grouped.parts(&self.pages)? {
+impl ColumnAccount {
+    /// Adds the bits of a block; `columns` are by lane.
+    fn add(&mut self, parts: &RecordParts, columns: &[usize]) {
+        self.anchors += parts.anchors;
+        for part in &parts.groups {
             let mut own = Vec::new();
             for lane in &part.lanes {
                 let column = columns[lane.lane];
                 own.push(column);
-                if let Some(bits) = account.columns.get_mut(column) {
-                    bits.deviations += lane.deviations;
-                    bits.bases += lane.bases;
-                    bits.minima += if lane.framed { frames * u128::from(lane.width) } else { 0 };
-                }
+                let bits = &mut self.columns[column];
+                bits.deviations += lane.deviations;
+                bits.bases += lane.bases;
+                bits.minima += lane.minima;
             }
             own.sort_unstable();
             own.dedup();
-            let group = account.groups.entry(own).or_default();
+            let group = self.groups.entry(own).or_default();
             group.blocks += 1;
-            group.bases += part.bases;
+            group.bases = group.bases.saturating_add(part.bases);
             group.ids += part.ids;
         }
-        Ok(())
     }
-}
-
-fn add_fixed(account: &mut ColumnAccount, block: &Block, head: &FixedHead, columns: &[usize]) {
-    let (rows, bases) = (u128::from(head.rows), u128::from(head.base_count));
-    for (lane, &column) in block.lanes.iter().zip(columns) {
-        if let Some(bits) = account.columns.get_mut(column) {
-            bits.deviations += rows * u128::from(lane.deviation_mask.count_ones());
-            bits.bases += bases * u128::from(lane.base_mask.count_ones());
-        }
-    }
-    let mut all: Vec<usize> = columns.to_vec();
-    all.dedup();
-    let group = account.groups.entry(all).or_default();
-    group.blocks += 1;
-    group.bases = group.bases.saturating_add(head.base_count);
-    group.ids += rows * u128::from(head.id_bits);
-}
-
-/// Bits of a block of images but its layout; tiles keep their bases there.
-fn image_bits(head: &BlockHead) -> u128 {
-    let is_tiled = matches!(head.records, RecordKind::Tiles(_));
-    let bits = |(kind, stream): (PieceKind, Stream)| match kind {
-        PieceKind::Layout if is_tiled => stream.bits + 8 * u128::from(SLACK),
-        PieceKind::Layout => 0,
-        _ => stream.bits,
-    };
-    head.records.streams().into_iter().map(bits).sum()
 }

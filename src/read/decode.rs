@@ -1,17 +1,17 @@
 //! Rows of blocks to values, column by column, a chunk of records at a time.
 
 use crate::bits::mask;
-use crate::codec::block::{Block, Records};
+use crate::codec::block::Block;
 use crate::codec::context::Context;
-use crate::codec::fixed::decode::{FixedFields, FixedRows};
 use crate::codec::fixed::lane::Lane;
-use crate::codec::grouped::block::Grouped;
-use crate::codec::grouped::decode::GroupedFields;
 use crate::codec::row_selection::RowSelection;
 use crate::codec::strings::decode::Strings;
-use crate::codec::transform::lane_transform::TransformKind;
+use crate::codec::transform::TransformKind;
+use crate::codec::transform::kind::Word;
 use crate::codec::transform::limits::{column_place, outside};
-use crate::codec::transform::materialize::{Target, store, store_one, store_wide};
+use crate::codec::transform::materialize::{store, store_one, store_wide};
+use crate::codec::transform::target::Target;
+use crate::codec::{RecordFields, RecordRows};
 use crate::column::prepare::{prepare, zero_nulls};
 use crate::column::values::{Batch, Column, Values};
 use crate::earned;
@@ -19,11 +19,6 @@ use crate::error::{Error, Result};
 use crate::files::byte_source::Source;
 use crate::format::schema::{Kind, Node, Schema};
 use crate::read::projection::Projection;
-
-/// Records decoded at a time: their fields stay in the first-level cache.
-pub(crate) const CHUNK: usize = 1024;
-/// The same for records in code groups, which take more memory a row.
-const GROUPED_CHUNK: usize = 512;
 
 /// Rows of one block, and where their values go.
 pub(crate) struct Part<'a> {
@@ -42,8 +37,7 @@ pub(crate) struct Decode<'a, S> {
     rows: usize,
     /// Most bytes of strings in several rows.
     most: u64,
-    fixed: FixedFields<'a>,
-    grouped: GroupedFields,
+    records: RecordFields<'a>,
     /// Fields of the lanes at hand.
     low: Vec<u64>,
     high: Vec<u64>,
@@ -89,8 +83,7 @@ impl<'a, S: Source> Decode<'a, S> {
             columns,
             rows,
             most: projection.most(),
-            fixed: FixedFields::default(),
-            grouped: GroupedFields::default(),
+            records: RecordFields::default(),
             low: Vec::new(),
             high: Vec::new(),
         })
@@ -120,18 +113,8 @@ impl<'a, S: Source> Decode<'a, S> {
         }
         let nodes = || self.columns.iter().filter(|c| c.node.group == 0).map(|c| c.node);
         let lanes = |node: &Node| node.first_lane..node.first_value_lane() + node.value_lanes();
-        let step = match &block.records {
-            Records::Fixed(fixed) => {
-                let has_bases = |lane: u32| block.lanes[lane as usize].base_mask != 0;
-                let wants_ids = nodes().flat_map(lanes).any(has_bases);
-                self.fixed.start(pages, fixed, part.rows.len(), wants_ids)?;
-                CHUNK
-            }
-            Records::Grouped(grouped) => {
-                self.grouped.start(grouped, nodes().flat_map(lanes).map(|lane| lane as usize))?;
-                GROUPED_CHUNK
-            }
-        };
+        let wanted = nodes().flat_map(lanes).map(|lane| lane as usize);
+        let step = self.records.start(&block.records, pages, &block.lanes, wanted, part.rows.len())?;
         for from in (0..part.rows.len()).step_by(step) {
             let to = part.rows.len().min(from + step);
             let places = part.places.map(|places| &places[from..to]);
@@ -143,14 +126,8 @@ impl<'a, S: Source> Decode<'a, S> {
 
     /// Reads a chunk of rows of a block, column by column.
     fn chunk(&mut self, block: &Block, rows: RowSelection, exceptions: &[u8], target: Target) -> Result<()> {
-        let Self { context, columns, fixed, grouped, low, high, .. } = self;
-        let source = match &block.records {
-            Records::Fixed(own) => Rows::Fixed(fixed.read(context.pages, own, rows)?),
-            Records::Grouped(own) => {
-                grouped.read(own, context.pages, rows)?;
-                Rows::Grouped(own, grouped)
-            }
-        };
+        let Self { context, columns, records, low, high, .. } = self;
+        let source = records.rows(&block.records, context.pages, rows)?;
         let mut fields = Fields { block, source, low, high };
         for output in columns.iter_mut().filter(|c| c.node.group == 0) {
             let mut read = || {
@@ -195,16 +172,10 @@ impl<'a, S: Source> Decode<'a, S> {
     }
 }
 
-/// Some rows of a block by the kind of their records.
-enum Rows<'c> {
-    Fixed(FixedRows<'c>),
-    Grouped(&'c Grouped, &'c mut GroupedFields),
-}
-
 /// The fields of some rows, and the memory to put those of a lane or two in.
 struct Fields<'c> {
     block: &'c Block,
-    source: Rows<'c>,
+    source: RecordRows<'c>,
     low: &'c mut Vec<u64>,
     high: &'c mut Vec<u64>,
 }
@@ -214,10 +185,7 @@ impl<'c> Fields<'c> {
     fn decode(&mut self, node: &Node, number: u32, high: bool) -> Result<&'c Lane> {
         let lane = &self.block.lanes[number as usize];
         let out = if high { &mut *self.high } else { &mut *self.low };
-        match &mut self.source {
-            Rows::Fixed(rows) => rows.lane(number as usize, lane, out)?,
-            Rows::Grouped(grouped, fields) => fields.swap(grouped, number as usize, out),
-        }
+        self.source.lane(number as usize, lane, out)?;
         if lane.is_exceeded(out) {
             return Err(outside(node, number, lane.kind));
         }
@@ -310,7 +278,7 @@ impl Output<'_> {
             self.check_nulls(fields.low, (value / self.node.lanes_per_instance.max(1)) as usize, target)?;
             let target = Target { stride: per_row as usize, offset: value as usize, ..target };
             let values = &mut self.column.values;
-            if lane.kind == TransformKind::Dictionary {
+            if lane.kind.word() == Word::Dictionary {
                 let table = context.dictionaries.raw(context.pages, lane.dictionary)?;
                 if table.largest > largest {
                     return Err(outside(self.node, number, lane.kind));

@@ -8,10 +8,8 @@ pub(crate) mod cell_rows;
 mod columns;
 pub(crate) mod condensed;
 mod condensed_table;
-pub(crate) mod coreset;
 mod decode;
 pub(crate) mod images;
-pub(crate) mod moments;
 #[cfg_attr(not(any(feature = "cuda", test)), allow(dead_code, reason = "decoded on a GPU"))]
 pub(crate) mod packed;
 pub(crate) mod projection;
@@ -19,6 +17,7 @@ pub(crate) mod reader;
 mod salvage;
 pub(crate) mod scan;
 pub(crate) mod segment;
+pub(crate) mod summaries;
 pub(crate) mod table;
 mod take;
 

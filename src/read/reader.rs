@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::OnceLock;
 
+use crate::codec;
 use crate::codec::context::Context;
 use crate::codec::row_selection::RowSelection;
 use crate::codec::strings::dictionaries::Dictionaries;
@@ -21,8 +22,8 @@ use crate::format::sections::{Section, SectionKind};
 use crate::format::tables::TableKind;
 use crate::read::projection::Projection;
 use crate::read::table::Rows;
+use crate::summary;
 use crate::summary::kind::Summary;
-use crate::summary::registry::SUMMARIES;
 use crate::summary::sample_index::{Class, SampleIndex};
 
 /// The first bytes of an encapsulated Arrow IPC message.
@@ -140,8 +141,9 @@ impl<S: Source> Reader<S> {
         if offset.checked_add(bytes.len() as u64).map(crate::format::align) != length.checked_sub(FOOTER) {
             return Err(Error::corrupt("directory: it does not end before the footer"));
         }
-        let directory =
-            Directory::read(&bytes, offset, &SUMMARIES.each_ref().map(|kind| (kind.feature, kind.section)))?;
+        let known = [codec::features(), summary::features()].concat();
+        let sections = summary::SUMMARIES.each_ref().map(|kind| kind.section);
+        let directory = Directory::read(&bytes, offset, &known, &sections)?;
         Header::check(&head, directory.is_strict())?;
         if directory.is_strict() {
             footer.check_reserved()?;

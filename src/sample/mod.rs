@@ -15,8 +15,7 @@ pub(crate) mod random;
 mod weights;
 
 pub use crate::read::condensed::{CondensedInfo, CondensedSamples};
-pub use crate::read::coreset::CoresetRows;
-pub use crate::read::moments::ColumnMoments;
+pub use crate::read::summaries::{ColumnMoments, CoresetRows};
 pub use crate::summary::cells::condensed::Condensed;
 pub use crate::summary::moments::column::MomentColumn;
 pub use crate::summary::moments::matrix::{MomentParts, Moments};

@@ -1,18 +1,21 @@
 //! The trait of summaries that are one section.
 
+use std::any::Any;
 use std::sync::Arc;
 
 use crate::codec::block::Block;
 use crate::codec::strings::dictionaries::RawTable;
+use crate::codec::transform::encoded_lane::EncodedLane;
 use crate::column::values::Batch;
 use crate::error::Result;
 use crate::format::features::Feature;
 use crate::format::part::Part;
 use crate::format::schema::Schema;
 use crate::format::sections::SectionKind;
+use crate::summary::options::SummaryOptions;
 
-/// A summary that is one section. The directory, `verify`, the account of a file's bytes and merging know it by
-/// the registry alone.
+/// A summary that is one section. The writer, the directory, `verify`, the account of a file's bytes and merging know it
+/// by the list in `summary/mod.rs` alone.
 pub(crate) trait Summary: Sized {
     const SECTION: SectionKind;
     const FEATURE: Feature;
@@ -27,6 +30,12 @@ pub(crate) trait Summary: Sized {
     /// The section's bytes.
     fn to_bytes(&self) -> Vec<u8>;
 
+    /// The sums that a writer keeps for the summary; `None` if the options do not ask for it, the columns have none, or
+    /// it does not come from sums over the rows.
+    fn sums(_columns: &SummaryColumns, _options: &SummaryOptions) -> Option<Box<dyn RowSums>> {
+        None
+    }
+
     /// The check of this summary against the rows; `None` if something else checks it.
     ///
     /// # Errors
@@ -38,6 +47,36 @@ pub(crate) trait Summary: Sized {
     /// # Errors
     /// `Corrupt`.
     fn merge(self, other: Self) -> Result<Option<Self>>;
+}
+
+/// The columns that summaries are of.
+pub(crate) struct SummaryColumns<'a> {
+    pub schema: &'a Schema,
+    /// Nodes of the features.
+    pub features: &'a [usize],
+    /// Node of the target.
+    pub target: Option<usize>,
+}
+
+/// The sum over the rows of a segment, of the type that `RowSums::add` takes.
+pub(crate) type SegmentSum = Box<dyn Any + Send>;
+
+/// The sum over the rows of a segment, to be made while the segment's lanes are encoded.
+pub(crate) type Terms = Box<dyn FnOnce() -> SegmentSum + Send>;
+
+/// Sums over all rows, kept while they are written.
+pub(crate) trait RowSums: Any + Send + Sync {
+    /// The numbers of a segment that are to be summed, copied out of it and out of its lanes.
+    fn terms(&self, schema: &Schema, segment: &Batch, lanes: &[EncodedLane]) -> Terms;
+
+    /// Adds the sum of the next segment.
+    ///
+    /// # Errors
+    /// `Internal` if it is none of these sums.
+    fn add(&mut self, sum: SegmentSum) -> Result<()>;
+
+    /// The bytes of the section.
+    fn section(&self) -> Vec<u8>;
 }
 
 /// A dictionary of numbers, by its number.
@@ -78,6 +117,7 @@ pub(crate) struct SummaryKind {
     pub section: SectionKind,
     pub feature: Feature,
     pub part: Part,
+    pub sums: fn(&SummaryColumns, &SummaryOptions) -> Option<Box<dyn RowSums>>,
     pub check: Check,
     pub merge: Merge,
 }
@@ -88,6 +128,7 @@ impl SummaryKind {
             section: T::SECTION,
             feature: T::FEATURE,
             part: T::PART,
+            sums: T::sums,
             check: |bytes, schema| T::parse(bytes, schema)?.check(schema),
             merge: |own, other, schema| {
                 let (own, other) = (T::parse(own, schema)?, T::parse(other, schema)?);

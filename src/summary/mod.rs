@@ -8,5 +8,25 @@ pub(crate) mod image_errors;
 pub(crate) mod kind;
 pub(crate) mod moments;
 pub(crate) mod numbers;
-pub(crate) mod registry;
+pub(crate) mod options;
 pub(crate) mod sample_index;
+
+use coreset::section::CoresetSection;
+use covariances::section::CovariancesSection;
+use kind::SummaryKind;
+use moments::section::MomentsSection;
+
+use crate::format::features::Feature;
+
+/// All kinds. A writer stores the sums of rows in this order.
+pub(crate) static SUMMARIES: [SummaryKind; 3] = [
+    SummaryKind::of::<MomentsSection>(),
+    SummaryKind::of::<CovariancesSection>(),
+    SummaryKind::of::<CoresetSection>(),
+];
+
+/// The features of all summaries, and of the order of the rows.
+pub(crate) fn features() -> Vec<Feature> {
+    let kinds = SUMMARIES.iter().map(|kind| kind.feature);
+    kinds.chain([sample_index::FEATURE, cells::section::FEATURE]).collect()
+}

@@ -8,7 +8,11 @@ use crate::bits::{little, partition_point};
 use crate::error::{Error, Result};
 use crate::files::byte_source::Source;
 use crate::format::NONE;
+use crate::format::features::Feature;
 use crate::format::pages::Pages;
+
+/// The feature of files with a sample index: rows are stored in another order without it.
+pub(crate) const FEATURE: Feature = Feature::required(32, "sample index");
 
 /// Rows to a rank; rows to a sample.
 pub(crate) const GROUP: u64 = 1024;

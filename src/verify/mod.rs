@@ -9,7 +9,7 @@ mod values;
 use std::ops::Range;
 
 use crate::bits::SLACK;
-use crate::codec::block::{Block, Records};
+use crate::codec::block::Block;
 use crate::codec::head::BlockHead;
 use crate::codec::piece::Stream;
 use crate::codec::strings::dictionary_entry::DictionaryKind;
@@ -176,11 +176,7 @@ impl<S: Source> Reader<S> {
         let block = table.block(&self.pages, segment)?;
         self.check_streams(&block.head).map_err(place)?;
         self.check_exceptions(&block).map_err(place)?;
-        match &block.records {
-            // Any bits are records of fixed widths; base ids are checked as rows are read.
-            Records::Fixed(_) => {}
-            Records::Grouped(grouped) => grouped.check(&self.pages).map_err(place)?,
-        }
+        block.records.check(&self.pages).map_err(place)?;
         self.check_rows(table, segment, rows.clone(), &block, summaries)?;
         progress(block.head.records.bytes());
         Ok(())

@@ -12,8 +12,8 @@ use crate::format::schema::{Node, Schema};
 use crate::read::projection::{Projection, by_node};
 use crate::read::reader::Reader;
 use crate::read::table::Rows;
+use crate::summary::SUMMARIES;
 use crate::summary::kind::RowCheck;
-use crate::summary::registry::SUMMARIES;
 use crate::verify::classes::Labels;
 
 /// Bytes of numbers that are decoded at a time.

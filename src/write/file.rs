@@ -5,12 +5,15 @@ use std::path::Path;
 
 use zerocopy::IntoBytes;
 
-use crate::codec::block_entry::{BlockEntry, DCT, FIXED_RECORDS, GROUPED_RECORDS, TILE_RECORDS};
+use crate::codec::block_entry::BlockEntry;
 use crate::codec::encoded_block::EncodedBlock;
-use crate::codec::strings::dictionary_entry::{DictionaryEntry, DictionaryKind};
+use crate::codec::head::BlockHead;
+use crate::codec::images;
+use crate::codec::strings::dictionary_entry::DictionaryEntry;
 use crate::codec::strings::encode::StoredDictionary;
-use crate::codec::transform::lane_transform::{LaneTransform, TransformKind};
-use crate::error::{Error, ErrorKind, Result};
+use crate::codec::transform;
+use crate::codec::transform::exceptions;
+use crate::error::Result;
 use crate::files::file_system::FileSystem;
 use crate::files::scratch_space::ScratchSpace;
 use crate::format::checksum::{PAGE, crc};
@@ -20,6 +23,7 @@ use crate::format::header::{Footer, HEADER, Header};
 use crate::format::schema::Schema;
 use crate::format::sections::{Place, Section, SectionKind};
 use crate::format::tables::{TableEntry, TableKind};
+use crate::summary::cells;
 use crate::summary::cells::section::CellsSection;
 use crate::write::commit::Pending;
 use crate::write::read_back;
@@ -97,13 +101,7 @@ impl<'s> FileWriter<'s> {
     pub fn dictionary(&mut self, stored: &StoredDictionary) -> Result<u32> {
         let number = self.dictionaries.len() as u32;
         self.dictionaries.push(stored.entry(self.out.piece(&stored.bytes)?));
-        let features: &[Feature] = match stored.kind {
-            DictionaryKind::Raw => &[Feature::VALUE_DICTIONARY],
-            DictionaryKind::Strings => &[Feature::BYTES_DICTIONARY],
-            DictionaryKind::Symbols => &[Feature::SYMBOLS],
-            DictionaryKind::SymbolStrings => &[Feature::BYTES_DICTIONARY, Feature::SYMBOLS],
-        };
-        self.features.extend(features);
+        self.features.extend(stored.kind.features());
         Ok(number)
     }
 
@@ -128,36 +126,20 @@ impl<'s> FileWriter<'s> {
             let number = self.dictionary(&own.stored)?;
             block.transforms[own.lane].dictionary = number.into();
         }
-        self.features.insert(match block.entry.record_kind {
-            FIXED_RECORDS => Feature::FIXED_RECORDS,
-            TILE_RECORDS => Feature::TILE_RECORDS,
-            GROUPED_RECORDS => Feature::GROUPED_RECORDS,
-            kind => return Err(Error::new(ErrorKind::Internal, format!("a block of record kind {kind}"))),
-        });
-        let names = [TransformKind::Dictionary as u8, TransformKind::Symbols as u8];
-        let steps = |t: &LaneTransform| !names.contains(&t.kind) && t.dictionary.get() > 0;
-        if block.transforms.iter().any(steps) {
-            self.features.insert(Feature::STEP);
-        }
-        if block.entry.image_transform == DCT {
-            self.features.insert(Feature::DCT);
-        }
-        if group > 0 {
-            self.features.insert(Feature::IMAGES);
-        }
-        if block.transforms.iter().any(|t| t.kind == TransformKind::Decimal as u8) {
-            self.features.insert(Feature::DECIMAL);
-        }
-        if !block.exceptions.is_empty() {
-            self.features.insert(Feature::EXCEPTIONS);
-        }
         let set = block.transforms.as_bytes();
         let (last, at) = &mut self.transforms[group];
         if last.as_slice() != set {
             (*last, *at) = (set.to_vec(), self.out.piece(set)?);
         }
         let transforms = *at;
-        block.placed(transforms, |bytes| self.out.piece(bytes))
+        let entry = block.placed(transforms, |bytes| self.out.piece(bytes))?;
+        self.features.extend(BlockHead::parse(&entry)?.records.features());
+        for transform in &block.transforms {
+            self.features.extend(transform::features(transform)?);
+        }
+        self.features.extend((!block.exceptions.is_empty()).then_some(exceptions::FEATURE));
+        self.features.extend((group > 0).then_some(images::FEATURE));
+        Ok(entry)
     }
 
     /// Ends the blocks and writes the tables that find them: the rows, in so many storage groups, and condensed samples.
@@ -175,7 +157,7 @@ impl<'s> FileWriter<'s> {
         self.section_of(SectionKind::BLOCK_TABLE, number, blocks.entries.as_bytes())?;
         self.section_of(SectionKind::TABLE_SCHEMA, number, &schema.to_bytes())?;
         self.section(SectionKind::CELLS, &cells.to_bytes())?;
-        self.feature(Feature::CONDENSED_SAMPLES);
+        self.feature(cells::section::FEATURE);
         Ok(())
     }
 

@@ -25,7 +25,7 @@ pub(crate) mod table;
 pub(crate) mod writer;
 
 pub use merged::merge_condensed;
-pub use options::{ImageOptions, LayoutOptions, Options, SummaryOptions};
+pub use options::{ImageOptions, LayoutOptions, Options};
 pub use progress::Progress;
 pub use report::{ColumnRoles, Report, TargetColumn};
 pub use stream::BatchWriter;
@@ -36,3 +36,4 @@ pub use crate::files::file_system::{Disk, FileSystem, Output};
 pub use crate::files::scratch::Scratch;
 pub use crate::files::temporary::remove_temporaries;
 pub use crate::summary::cells::options::{CellLimit, TargetKind};
+pub use crate::summary::options::SummaryOptions;

@@ -2,7 +2,7 @@
 
 use crate::codec::coding::{Coding, ImageTransform, Layout, Part};
 use crate::summary::cells::options::{CellLimit, TargetKind};
-use crate::summary::cells::spill::SUMS_IN_MEMORY;
+use crate::summary::options::SummaryOptions;
 use crate::write::segments::SEGMENT_ROWS;
 
 /// How a file is written. `Options::default()` stores the table and nothing more.
@@ -44,29 +44,6 @@ pub struct LayoutOptions {
     pub segment_rows: usize,
 }
 
-/// The sections that describe the rows.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct SummaryOptions {
-    /// The column that models predict, and its kind. Condensed samples are made for it.
-    pub target: Option<(String, TargetKind)>,
-    /// Columns that are no features.
-    pub exclude: Vec<String>,
-    /// The number of condensed samples.
-    pub cells: CellLimit,
-    /// Cuts cells by low-entropy bits instead of high-entropy ones (appendix B of the paper).
-    pub low_entropy_cells: bool,
-    /// Keeps only the cell bits; readers compute the condensed samples from the rows.
-    pub recompute_condensed: bool,
-    /// Stores the covariances of the features within each condensed sample, as f32.
-    pub cell_covariances: bool,
-    /// Stores an exact coreset: at most (d + 2)(d + 3) / 2 rows, with weights, that have the second moments of all.
-    pub coreset: bool,
-    /// Most bytes of sums of condensed samples in memory, and as many of their covariances; more are spilled to the
-    /// file's folder. The bytes of the file do not depend on it.
-    pub sums_in_memory: usize,
-}
-
 /// How columns of images are coded.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -78,21 +55,6 @@ pub struct ImageOptions {
 impl Default for LayoutOptions {
     fn default() -> Self {
         Self { records: Layout::Compact, tau: 40, without: None, class: None, segment_rows: SEGMENT_ROWS }
-    }
-}
-
-impl Default for SummaryOptions {
-    fn default() -> Self {
-        Self {
-            target: None,
-            exclude: Vec::new(),
-            cells: CellLimit::Default,
-            low_entropy_cells: false,
-            recompute_condensed: false,
-            cell_covariances: false,
-            coreset: false,
-            sums_in_memory: SUMS_IN_MEMORY,
-        }
     }
 }
 

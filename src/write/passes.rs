@@ -1,5 +1,6 @@
 //! A table to a file, pass by pass: survey, cells, rows, then the sections about them.
 
+use std::any::Any;
 use std::path::Path;
 
 use crate::codec::coding::ImageTransform;
@@ -10,11 +11,13 @@ use crate::error::{Error, Result};
 use crate::files::file_system::FileSystem;
 use crate::format::schema::{Node, Schema};
 use crate::format::sections::SectionKind;
+use crate::summary::SUMMARIES;
 use crate::summary::cells::labels::Labels;
 use crate::summary::cells::plan::CellPlan;
 use crate::summary::cells::spill::{Covariances, Limit, Totals};
 use crate::summary::image_errors::image_errors_bytes;
-use crate::summary::moments::plan::MomentPlan;
+use crate::summary::kind::{RowSums, SummaryColumns, SummaryKind};
+use crate::summary::moments::summary::MomentsOfRows;
 use crate::write::choose_cells::choose_cells;
 use crate::write::classes::ByClass;
 use crate::write::condensed_table::condensed_table;
@@ -106,17 +109,18 @@ struct Written {
     blocks: Blocks,
     totals: Option<Totals>,
     covariances: Option<Covariances>,
-    moments: Option<(MomentPlan, crate::summary::moments::matrix::Moments)>,
+    /// The summaries that are sums over the rows.
+    summaries: Vec<(&'static SummaryKind, Box<dyn RowSums>)>,
     /// By storage group.
     image_errors: Vec<ImageErrors>,
 }
 
 impl Written {
     fn new(pipeline: Pipeline) -> Result<Self> {
-        let Pipeline { mut totals, mut covariances, blocks, moments, errors, .. } = pipeline;
+        let Pipeline { mut totals, mut covariances, blocks, summaries, errors, .. } = pipeline;
         totals.as_mut().map_or(Ok(()), Totals::finish)?;
         covariances.as_mut().map_or(Ok(()), Covariances::finish)?;
-        Ok(Self { blocks, totals, covariances, moments, image_errors: errors })
+        Ok(Self { blocks, totals, covariances, summaries, image_errors: errors })
     }
 }
 
@@ -159,13 +163,15 @@ impl<'a> Run<'a> {
         let stored = findings.stored();
         let scattered = stored.filter(|_| self.options.summaries.cell_covariances);
         let limit = || Limit { bytes: self.options.summaries.sums_in_memory, space: out.scratch_space() };
-        let moments = MomentPlan::new(schema, &roles.features, roles.target.map(|(t, _)| t));
+        let columns =
+            SummaryColumns { schema, features: &roles.features, target: roles.target.map(|(t, _)| t) };
+        let sums = |kind: &'static SummaryKind| Some((kind, (kind.sums)(&columns, &self.options.summaries)?));
         Ok(Pipeline {
             dictionaries: &findings.dictionaries,
             plan: stored,
             totals: stored.map(|p| p.totals(Some(limit()))).transpose()?,
             covariances: scattered.map(|p| p.covariances(limit())).transpose()?,
-            moments: moments.map(|plan| (plan.clone(), plan.zero())),
+            summaries: SUMMARIES.iter().filter_map(sums).collect(),
             ..Pipeline::new(schema, self.options)
         })
     }
@@ -231,14 +237,19 @@ impl<'a> Run<'a> {
 
     /// Writes the sections that sum up the rows.
     fn summaries(&self, out: &mut FileWriter, roles: &Roles, rows: &Written) -> Result<()> {
-        if let Some((plan, moments)) = &rows.moments {
-            write_summary(out, &plan.section(moments))?;
+        for (kind, sums) in &rows.summaries {
+            out.section(kind.section, &sums.section())?;
+            out.feature(kind.feature);
         }
         if let Some(covariances) = &rows.covariances {
             write_covariances(out, covariances)?;
         }
         if self.options.summaries.coreset {
-            let moments = rows.moments.as_ref().map(|(_, moments)| moments);
+            let moments = rows.summaries.iter().find_map(|(_, sums)| {
+                let sums: &dyn Any = &**sums;
+                sums.downcast_ref::<MomentsOfRows>()
+            });
+            let moments = moments.map(|sums| &sums.moments);
             let progress = self.meter.pass("choosing a coreset");
             if let Some(section) = coreset(self.table, roles, moments, &progress)? {
                 write_summary(out, &section)?;

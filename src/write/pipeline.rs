@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use crate::codec::coding::{Coding, ImageTransform};
 use crate::codec::dct::errors::ImageErrors;
-use crate::codec::encode::encode;
+use crate::codec::encode;
 use crate::codec::encoded_block::EncodedBlock;
 use crate::codec::images::encode::encode_images;
 use crate::codec::lanes::Lanes;
@@ -17,8 +17,7 @@ use crate::summary::cells::plan::CellPlan;
 use crate::summary::cells::spill::{Covariances, Totals};
 use crate::summary::cells::sums::CellSums;
 use crate::summary::covariances::products::CellProducts;
-use crate::summary::moments::matrix::Moments;
-use crate::summary::moments::plan::{MomentPlan, Terms};
+use crate::summary::kind::{RowSums, SegmentSum, SummaryKind};
 use crate::write::file::{Blocks, FileWriter};
 use crate::write::options::Options;
 use crate::write::read_back;
@@ -32,7 +31,8 @@ struct Encoded {
     blocks: Vec<EncodedBlock>,
     sums: Option<CellSums>,
     products: Option<CellProducts>,
-    moments: Option<Moments>,
+    /// One a summary.
+    summaries: Vec<SegmentSum>,
 }
 
 /// Encodes the segments of one table.
@@ -44,7 +44,8 @@ pub(crate) struct Pipeline<'a> {
     pub plan: Option<&'a CellPlan>,
     pub totals: Option<Totals>,
     pub covariances: Option<Covariances>,
-    pub moments: Option<(MomentPlan, Moments)>,
+    /// The summaries that are sums over the rows.
+    pub summaries: Vec<(&'static SummaryKind, Box<dyn RowSums>)>,
     pub images: ImageTransform,
     /// Errors of near-lossless coding, by storage group.
     pub errors: Vec<ImageErrors>,
@@ -62,7 +63,7 @@ impl<'a> Pipeline<'a> {
             plan: None,
             totals: None,
             covariances: None,
-            moments: None,
+            summaries: Vec::new(),
             images: options.images.transform,
             errors: Vec::new(),
             blocks: Blocks::default(),
@@ -78,9 +79,11 @@ impl<'a> Pipeline<'a> {
         let lanes = || Lanes::of(self.schema, segment, self.dictionaries, self.coding);
         let (summed, lanes) = rayon::join(summed, lanes);
         let ((sums, products), lanes) = (summed?, lanes?);
-        let terms = self.moments.as_ref().map(|(plan, _)| plan.terms(self.schema, segment, &lanes.lanes));
-        let (moments, block) = rayon::join(move || terms.map(Terms::sum), || encode(lanes, self.tau));
-        let mut blocks = vec![block];
+        let terms = self.summaries.iter().map(|(_, sums)| sums.terms(self.schema, segment, &lanes.lanes));
+        let terms: Vec<_> = terms.collect();
+        let sum = move || terms.into_iter().map(|sum| sum()).collect();
+        let (summaries, block) = rayon::join(sum, || encode(lanes, self.tau));
+        let mut blocks = vec![block?];
         for (node, column) in self.schema.nodes().iter().zip(&segment.columns) {
             if let (Some(shape), Values::U8(pixels)) = (node.image, &column.values) {
                 blocks.push(encode_images(
@@ -95,7 +98,7 @@ impl<'a> Pipeline<'a> {
         crate::write::read_back::damage::apply(self.schema, &mut blocks);
         read_back::check(self.schema, self.dictionaries, segment, &blocks)?;
         blocks.iter_mut().for_each(|block| block.coefficients = Vec::new());
-        Ok(Encoded { blocks, sums, products, moments })
+        Ok(Encoded { blocks, sums, products, summaries })
     }
 
     fn commit(&mut self, out: &mut FileWriter, encoded: Encoded) -> Result<()> {
@@ -105,8 +108,8 @@ impl<'a> Pipeline<'a> {
         if let (Some(covariances), Some(products)) = (&mut self.covariances, encoded.products) {
             covariances.add(products)?;
         }
-        if let (Some((_, total)), Some(moments)) = (&mut self.moments, &encoded.moments) {
-            total.merge(moments)?;
+        for ((_, sums), segment) in self.summaries.iter_mut().zip(encoded.summaries) {
+            sums.add(segment)?;
         }
         self.errors.resize(encoded.blocks.len(), ImageErrors::default());
         self.errors.iter_mut().zip(&encoded.blocks).for_each(|(all, block)| all.merge(&block.errors));

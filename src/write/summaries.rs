@@ -3,11 +3,11 @@
 use zerocopy::IntoBytes;
 
 use crate::error::Result;
-use crate::format::features::Feature;
 use crate::format::sections::SectionKind;
 use crate::summary::cells::spill::Covariances;
 use crate::summary::covariances::section::CovariancesSection;
 use crate::summary::kind::Summary;
+use crate::summary::sample_index;
 use crate::write::classes::ByClass;
 use crate::write::file::FileWriter;
 use crate::write::index::{class_table, write_index};
@@ -55,6 +55,6 @@ pub(crate) fn write_class_order(out: &mut FileWriter, order: ClassOrder, rows: u
     let classes = labels.len() as u64;
     write_index(out, codes, rows, classes)?;
     out.section(SectionKind::CLASS_TABLE, &class_table(node, &counts, &segments, &labels))?;
-    out.feature(Feature::SAMPLE_INDEX);
+    out.feature(sample_index::FEATURE);
     Ok(classes)
 }

@@ -4,17 +4,15 @@ use std::io::Read;
 use std::path::Path;
 
 use super::compressed::{content_name, failed, is_compressed, open_decompressed};
-use super::csv::Csv;
 #[cfg(feature = "images")]
 use super::images::Folder;
 use super::images::{
     Cifar, Idx, ImageInput, LabelFile, PictureStorage, is_cifar, looks_like_idx, looks_like_pickle, pickle,
     with_images,
 };
-use super::ipc::Ipc;
-use super::libsvm::{Libsvm, LibsvmInput, looks_like_libsvm};
+use super::kinds::{InputKind, Opened, TABLE_KINDS, TableKind, Takes};
+use super::libsvm::LibsvmInput;
 use super::options::InputOptions;
-use super::parquet::Parquet;
 use super::{Source, entries, open};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -27,7 +25,7 @@ pub(crate) fn detect(path: &Path, options: &InputOptions) -> Result<Box<dyn Sour
     let images = &options.images;
     let refuse = |what: &str| Err(Error::new(ErrorKind::Input, format!("{}: {what}", path.display())));
     if path.is_dir() {
-        no_text_options(path, options, None)?;
+        no_text_options(path, options, Kind::Unknown)?;
         no_label_file(path, images)?;
         let entries = entries(path)?;
         if let Some(file) = pickle(&entries) {
@@ -65,52 +63,55 @@ pub(crate) fn detect(path: &Path, options: &InputOptions) -> Result<Box<dyn Sour
     }
     let name = content_name(path);
     let extension = match options.kind {
-        Some(kind) => kind.extension().to_owned(),
+        Some(kind) => kind.name().to_owned(),
         None => name.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase(),
     };
-    let text = || String::from_utf8_lossy(&start);
-    let kind = match extension.as_str() {
-        _ if start.starts_with(b"PAR1") => Kind::Parquet,
-        _ if start.starts_with(b"ARROW1") => Kind::Ipc,
-        _ if start.starts_with(&[0xFF; 4]) => Kind::IpcStream,
-        "parquet" => Kind::Parquet,
-        "arrow" | "feather" | "ipc" => Kind::Ipc,
-        "csv" | "tsv" => Kind::Csv,
-        "libsvm" | "svm" => Kind::Libsvm,
-        "bin" => Kind::Cifar,
-        _ if looks_like_idx(&start) => Kind::Idx,
-        _ if looks_like_pickle(&start) => Kind::Pickle,
-        // Options on CSV text say what text of another name is.
-        _ if !options.csv.is_default() => Kind::Csv,
-        _ if looks_like_libsvm(&text()) => Kind::Libsvm,
-        _ => Kind::Unknown,
-    };
-    no_text_options(path, options, Some(kind))?;
+    let kind = kind(&start, &extension, options);
+    no_text_options(path, options, kind)?;
     let table: Box<dyn Source> = match kind {
-        Kind::Csv => Box::new(Csv::open(path, &options.csv, extension == "tsv")?),
-        Kind::Libsvm => Box::new(Libsvm::open(path, &options.libsvm)?),
         Kind::Pickle => return refuse(PICKLE),
         Kind::Unknown => {
-            return refuse(
-                "is none of Parquet, Arrow IPC, CSV (.csv, .tsv), LIBSVM text, IDX and CIFAR (.bin); \
-                 --from reads a file of another name as what it is",
-            );
+            let tables: Vec<&str> = TABLE_KINDS.iter().map(|kind| kind.described).collect();
+            return refuse(&format!(
+                "is none of {}, IDX and CIFAR (.bin); --from reads a file of another name as what it is",
+                tables.join(", ")
+            ));
         }
         Kind::Idx => {
             no_pictures(path, images)?;
             return Ok(Box::new(Idx::open(path, &images.labels)?));
         }
-        _ if compressed => return refuse("is compressed; only text is read so, unpack it first"),
-        Kind::Parquet => Box::new(Parquet::open(path)?),
-        Kind::Ipc => Box::new(Ipc::open(path, false)?),
-        Kind::IpcStream => Box::new(Ipc::open(path, true)?),
-        Kind::Cifar => {
+        Kind::Table(kind) if kind.is_text || !compressed => {
+            let (csv, libsvm) = (&options.csv, &options.libsvm);
+            (kind.open)(&Opened { path, start: &start, extension: &extension, csv, libsvm })?
+        }
+        Kind::Cifar if !compressed => {
             no_pictures(path, images)?;
             Box::new(Cifar::open(path)?)
+        }
+        Kind::Table(_) | Kind::Cifar => {
+            return refuse("is compressed; only text is read so, unpack it first");
         }
     };
     no_label_file(path, images)?;
     with_images(path, table, images)
+}
+
+/// The kind of a file, by its first bytes, then its name, then the looks of its text.
+fn kind(start: &[u8], extension: &str, options: &InputOptions) -> Kind {
+    let table = TableKind::by_signature(start).or_else(|| TableKind::by_extension(extension));
+    let text = || TableKind::by_text(&String::from_utf8_lossy(start));
+    match table {
+        Some(table) => Kind::Table(table),
+        None if extension == "bin" => Kind::Cifar,
+        None if looks_like_idx(start) => Kind::Idx,
+        None if looks_like_pickle(start) => Kind::Pickle,
+        // Options on CSV text say what text of another name is.
+        None if !options.csv.is_default() => {
+            TableKind::by_extension(InputKind::Csv.name()).map_or(Kind::Unknown, Kind::Table)
+        }
+        None => text().map_or(Kind::Unknown, Kind::Table),
+    }
 }
 
 /// Fails if options on pictures are given to a set of pixels.
@@ -128,13 +129,9 @@ fn no_pictures(path: &Path, images: &ImageInput) -> Result<()> {
 const START: u64 = 64 << 10;
 
 /// The kind of a file.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy)]
 enum Kind {
-    Parquet,
-    Ipc,
-    IpcStream,
-    Csv,
-    Libsvm,
+    Table(&'static TableKind),
     Cifar,
     Idx,
     Pickle,
@@ -156,12 +153,13 @@ fn packed(start: &[u8]) -> Option<&'static str> {
 }
 
 /// Fails if options on text are given for an input of another kind.
-fn no_text_options(path: &Path, options: &InputOptions, kind: Option<Kind>) -> Result<()> {
+fn no_text_options(path: &Path, options: &InputOptions, kind: Kind) -> Result<()> {
     let refuse = |what| Err(Error::argument(format!("{}: {what}", path.display())));
-    if kind != Some(Kind::Csv) && !options.csv.is_default() {
+    let takes = if let Kind::Table(kind) = kind { kind.takes } else { Takes::Nothing };
+    if takes != Takes::Csv && !options.csv.is_default() {
         return refuse("is not CSV, so options on CSV text (--delimiter, --type and the like) do not fit it");
     }
-    if kind != Some(Kind::Libsvm) && options.libsvm != LibsvmInput::default() {
+    if takes != Takes::Libsvm && options.libsvm != LibsvmInput::default() {
         return refuse("is not LIBSVM text, so --dense does not fit it");
     }
     Ok(())

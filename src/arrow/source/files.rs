@@ -3,9 +3,13 @@
 
 use std::path::{Path, PathBuf};
 
+use super::kinds::{TABLE_KINDS, TableKind};
 use super::{all_entries, glob, open};
 use crate::error::{Error, ErrorKind, Result};
 use std::io::Read;
+
+/// First bytes that are read of files without a known extension.
+const SIGNATURE: u64 = 16;
 
 /// Most folders in one another.
 const MAX_DEPTH: usize = 32;
@@ -29,9 +33,8 @@ pub(crate) struct Files {
 /// The kind of a file, by its name or its first bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
-    Parquet,
-    Arrow,
-    Csv,
+    /// A table of the kind at this index in `TABLE_KINDS`.
+    Table(usize),
     Gede,
     Picture,
     Cifar,
@@ -39,28 +42,34 @@ enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 7] =
-        [Self::Parquet, Self::Arrow, Self::Csv, Self::Gede, Self::Picture, Self::Cifar, Self::Other];
+    /// A table of a kind that folders may hold; else some other file.
+    fn table(kind: Option<&TableKind>) -> Self {
+        let is_this = |own: &TableKind| kind.is_some_and(|kind| std::ptr::eq(kind, own));
+        let at = TABLE_KINDS.iter().position(|own| own.is_in_folders && is_this(own));
+        at.map_or(Self::Other, Self::Table)
+    }
 
     /// A pattern that names files of the kind, of tables.
-    fn pattern(self) -> &'static str {
+    fn pattern(self) -> String {
         match self {
-            Self::Parquet => "*.parquet",
-            Self::Arrow => "*.arrow",
-            _ => "*.csv",
+            Self::Table(at) => format!("*.{}", TABLE_KINDS[at].extensions[0]),
+            _ => "*.csv".to_owned(),
         }
     }
 
     fn name(self) -> &'static str {
         match self {
-            Self::Parquet => "Parquet",
-            Self::Arrow => "Arrow",
-            Self::Csv => "CSV",
+            Self::Table(at) => TABLE_KINDS[at].name,
             Self::Gede => "gede",
             Self::Picture => "picture",
             Self::Cifar => ".bin",
             Self::Other => "other",
         }
+    }
+
+    /// True for a table that is, or is not, text.
+    fn is_table(self, is_text: bool) -> bool {
+        matches!(self, Self::Table(at) if TABLE_KINDS[at].is_text == is_text)
     }
 }
 
@@ -104,7 +113,7 @@ impl Files {
         }
         let more = in_folder(&path)?;
         let mut more =
-            more.ok_or_else(|| refuse(&path, "is a folder without Parquet, Arrow or CSV files"))?;
+            more.ok_or_else(|| refuse(&path, format!("is a folder without {} files", tables())))?;
         for file in &mut more.files {
             file.keys.splice(0..0, keys.iter().cloned());
         }
@@ -120,9 +129,10 @@ pub(crate) fn in_folder(folder: &Path) -> Result<Option<Files>> {
     contents.walk(folder, &mut Vec::new(), 0)?;
     let Contents { files, kinds, passed_over } = contents;
     let count = |kind: Kind| kinds.iter().filter(|k| **k == kind).count();
-    let binary = count(Kind::Parquet) + count(Kind::Arrow);
+    let binary = kinds.iter().filter(|kind| kind.is_table(false)).count();
+    let text = kinds.iter().filter(|kind| kind.is_table(true)).count();
     let images = count(Kind::Picture) + count(Kind::Cifar);
-    if binary + count(Kind::Csv) == 0 {
+    if binary + text == 0 {
         return match (count(Kind::Gede), images) {
             (0, _) | (_, 1..) => Ok(None),
             _ => Err(refuse(folder, "holds gede files; gede merge writes them into one")),
@@ -132,7 +142,9 @@ pub(crate) fn in_folder(folder: &Path) -> Result<Option<Files>> {
         return Ok(None);
     }
     if kinds.iter().any(|kind| *kind != kinds[0]) {
-        let held = Kind::ALL.map(|kind| (kind, count(kind))).into_iter().filter(|(_, n)| *n > 0);
+        let mut held = kinds.clone();
+        held.sort_unstable();
+        let held = held.chunk_by(|a, b| a == b).map(|run| (run[0], run.len()));
         let held =
             held.map(|(kind, n)| format!("{n} {} {}", kind.name(), if n == 1 { "file" } else { "files" }));
         let held: Vec<String> = held.collect();
@@ -141,7 +153,7 @@ pub(crate) fn in_folder(folder: &Path) -> Result<Option<Files>> {
         let what = format!(
             "holds {}{other}; a table is read from files of one kind: name them, as '{}'",
             held.join(", "),
-            folder.join(kinds.iter().min().map_or("*", |kind| kind.pattern())).display()
+            folder.join(kinds.iter().min().map_or("*".to_owned(), |kind| kind.pattern())).display()
         );
         return Err(refuse(folder, what));
     }
@@ -246,17 +258,26 @@ fn unescaped(bytes: &[u8]) -> Vec<u8> {
     out
 }
 
+/// The kinds of tables that folders may hold, as a sentence names them.
+fn tables() -> String {
+    let names: Vec<&str> =
+        TABLE_KINDS.iter().filter(|kind| kind.is_in_folders).map(|kind| kind.name).collect();
+    match names.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{} or {last}", others.join(", ")),
+        _ => names.concat(),
+    }
+}
+
 fn kind(path: &Path) -> Result<Kind> {
     let extension = |path: &Path| path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase);
     let mut last = extension(path);
     if matches!(last.as_deref(), Some("gz" | "zst")) {
-        last =
-            path.file_stem().and_then(|stem| extension(Path::new(stem))).filter(|e| e == "csv" || e == "tsv");
+        let inner = path.file_stem().and_then(|stem| extension(Path::new(stem)));
+        last = inner.filter(|e| TableKind::by_extension(e).is_some_and(|kind| kind.is_text));
     }
+    let table = Kind::table(last.as_deref().and_then(TableKind::by_extension));
     Ok(match last.as_deref() {
-        Some("parquet" | "parq" | "pq") => Kind::Parquet,
-        Some("arrow" | "arrows" | "feather" | "ipc") => Kind::Arrow,
-        Some("csv" | "tsv") => Kind::Csv,
+        _ if table != Kind::Other => table,
         Some("gede") => Kind::Gede,
         Some("png" | "jpg" | "jpeg" | "webp" | "bmp" | "gif" | "tif" | "tiff") => Kind::Picture,
         Some("bin") => Kind::Cifar,
@@ -264,13 +285,9 @@ fn kind(path: &Path) -> Result<Kind> {
         _ if !path.is_file() => Kind::Other,
         _ => {
             let mut start = Vec::new();
-            let read = open(path)?.take(6).read_to_end(&mut start);
+            let read = open(path)?.take(SIGNATURE).read_to_end(&mut start);
             read.map_err(|e| Error::io(format!("cannot read {}", path.display()), e))?;
-            match start.as_slice() {
-                start if start.starts_with(b"PAR1") => Kind::Parquet,
-                start if start.starts_with(b"ARROW1") || start.starts_with(&[0xFF; 4]) => Kind::Arrow,
-                _ => Kind::Other,
-            }
+            Kind::table(TableKind::by_signature(&start))
         }
     })
 }

@@ -9,6 +9,7 @@ mod glob;
 mod images;
 mod ipc;
 mod keys;
+mod kinds;
 mod libsvm;
 mod many;
 mod memory;
@@ -21,10 +22,11 @@ pub(crate) use gede::Gede;
 #[cfg(feature = "images")]
 pub(crate) use images::CLASSES;
 pub use images::{ImageInput, LabelFile, PictureStorage, PixelColumn};
+pub use kinds::InputKind;
 pub use libsvm::LibsvmInput;
 pub(crate) use many::Many;
 pub(crate) use memory::Memory;
-pub use options::{InputKind, InputOptions};
+pub use options::InputOptions;
 pub(crate) use parquet::Parquet;
 
 use super::guard::quietly;

@@ -7,3 +7,8 @@ pub(crate) mod inverse;
 pub(crate) mod products;
 pub(crate) mod transform;
 pub(crate) mod vectors;
+
+use crate::format::features::Feature;
+
+/// The feature of files with cosine coefficients.
+pub(crate) const FEATURE: Feature = Feature::required(21, "cosine transform");

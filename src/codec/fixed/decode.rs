@@ -78,7 +78,7 @@ impl FixedRows<'_> {
     ///
     /// # Errors
     /// `Memory`.
-    pub fn lane(&self, number: usize, lane: &Lane, out: &mut Vec<u64>) -> Result<()> {
+    pub fn decode(&self, number: usize, lane: &Lane, out: &mut Vec<u64>) -> Result<()> {
         let parts = self.block.parts(number, lane, &self.bases, self.often);
         earned::resize(out, self.records.len(), 0)?;
         lane_fields(lane, &self.records, &self.bases, parts, out);

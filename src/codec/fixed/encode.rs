@@ -1,10 +1,12 @@
 //! Fields to fixed records: base positions chosen, then layout, base table and records as bit streams.
 
 use crate::bits::{BitWriter, extract, id_bits, mask};
-use crate::codec::block_entry::{BlockEntry, FIXED_RECORDS};
+use crate::codec::block_entry::BlockEntry;
 use crate::codec::encoded_block::EncodedBlock;
 use crate::codec::fixed::bases::{Bases, Role, select_bases};
+use crate::codec::fixed::head::FixedHead;
 use crate::codec::fixed::planes::BitPlanes;
+use crate::codec::kind::RecordHead;
 use crate::codec::lanes::Lanes;
 
 /// The role (constant, base, deviation) of every bit of a block. Lanes and rows are indices.
@@ -52,7 +54,7 @@ impl Cut {
             base_bits: (chosen.base_bits as u32).into(),
             deviation_bits: (chosen.deviation_bits as u32).into(),
             constant_bits: ((total - chosen.base_bits - chosen.deviation_bits) as u32).into(),
-            record_kind: FIXED_RECORDS,
+            record_kind: FixedHead::NUMBER,
             id_bits: id_bits(chosen.count as u64) as u8,
             ..BlockEntry::default()
         }

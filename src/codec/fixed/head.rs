@@ -2,9 +2,12 @@
 
 use crate::bits::id_bits;
 use crate::codec::block_entry::{BlockEntry, DCT};
+use crate::codec::dct;
 use crate::codec::fixed::cost::paper_bits;
+use crate::codec::kind::RecordHead;
 use crate::codec::piece::{PieceKind, RecordUsage, Stream};
 use crate::error::Result;
+use crate::format::features::Feature;
 
 /// Bit counts and streams of fixed records.
 #[derive(Clone, Copy, Debug, Default)]
@@ -23,12 +26,11 @@ pub(crate) struct FixedHead {
     pub is_cosine: bool,
 }
 
-impl FixedHead {
-    /// Reads an entry; none if its fields do not fit together.
-    ///
-    /// # Errors
-    /// `Corrupt` for streams longer than any file.
-    pub fn parse(entry: &BlockEntry) -> Result<Option<Self>> {
+impl RecordHead for FixedHead {
+    const NUMBER: u8 = 1;
+    const FEATURES: &'static [Feature] = &[Feature::required(0, "fixed records"), dct::FEATURE];
+
+    fn parse(entry: &BlockEntry) -> Result<Option<Self>> {
         let (base_bits, deviation_bits) = (entry.base_bits.get(), entry.deviation_bits.get());
         let sum = [base_bits, deviation_bits, entry.constant_bits.get()].map(u64::from).iter().sum::<u64>();
         let (rows, base_count, total_bits) =
@@ -57,14 +59,16 @@ impl FixedHead {
         }))
     }
 
-    /// The streams and their uses.
-    pub fn streams(&self) -> [(PieceKind, Stream); 3] {
+    fn streams(&self) -> Vec<(PieceKind, Stream)> {
         use PieceKind::{Bases, Layout, Records};
-        [(Layout, self.layout), (Bases, self.bases), (Records, self.records)]
+        vec![(Layout, self.layout), (Bases, self.bases), (Records, self.records)]
     }
 
-    /// Sizes of the records.
-    pub fn usage(&self) -> RecordUsage {
+    fn records(&self) -> Stream {
+        self.records
+    }
+
+    fn usage(&self, _: u32) -> RecordUsage {
         let base = u64::from(self.total_bits - self.deviation_bits);
         RecordUsage {
             bases: self.base_count,
@@ -73,6 +77,14 @@ impl FixedHead {
         }
     }
 
+    fn features(&self) -> Vec<Feature> {
+        let mut features = Self::FEATURES.to_vec();
+        features.retain(|&feature| self.is_cosine || feature != dct::FEATURE);
+        features
+    }
+}
+
+impl FixedHead {
     /// Bits of a record.
     pub fn record_bits(&self) -> u64 {
         u64::from(self.id_bits) + u64::from(self.deviation_bits)

@@ -1,6 +1,8 @@
 //! The role of the bits of a lane, and the transform of its fields.
 
-use crate::codec::transform::lane_transform::{LaneTransform, TransformKind};
+use crate::codec::transform::TransformKind;
+use crate::codec::transform::kind::Word;
+use crate::codec::transform::lane_transform::LaneTransform;
 use crate::error::Result;
 
 /// How one lane is cut, and how its fields become values.
@@ -27,10 +29,10 @@ pub(crate) struct Lane {
 impl Lane {
     /// A lane of no bits with a transform, whose fields are at most `most`.
     pub fn new(t: &LaneTransform, most: u64) -> Result<Self> {
-        let kind = t.kind()?;
-        let (dictionary, step) = match kind {
-            TransformKind::Dictionary | TransformKind::Symbols => (t.dictionary.get(), 0),
-            TransformKind::Offset | TransformKind::Decimal => (0, t.dictionary.get()),
+        let kind = TransformKind::new(t)?;
+        let (dictionary, step) = match kind.word() {
+            Word::Dictionary | Word::Symbols => (t.dictionary.get(), 0),
+            Word::Step => (0, t.dictionary.get()),
         };
         let minimum = t.minimum.get();
         Ok(Self { kind, exponent: t.exponent, dictionary, step, minimum, most, ..Self::default() })
@@ -52,12 +54,8 @@ impl Lane {
         fields.iter().fold(0, |largest, &field| field.max(largest)) > self.most
     }
 
-    /// True if minimum plus field fits in an i32, whatever the field.
-    pub fn fits_i32(&self) -> bool {
-        let largest =
-            (self.constant | self.base_mask | self.deviation_mask).checked_mul(self.step.max(1).into());
-        let least = self.minimum as i64;
-        let most = largest.and_then(|l| i64::try_from(l).ok()).and_then(|l| least.checked_add(l));
-        i32::try_from(least).is_ok() && most.is_some_and(|m| i32::try_from(m).is_ok())
+    /// The largest product of field and step that the lane can hold; none from 2^64 on.
+    pub fn largest(&self) -> Option<u64> {
+        (self.constant | self.base_mask | self.deviation_mask).checked_mul(self.step.max(1).into())
     }
 }

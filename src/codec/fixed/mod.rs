@@ -12,5 +12,6 @@ pub(crate) mod lane;
 pub(crate) mod pixel_rows;
 pub(crate) mod planes;
 pub(crate) mod records;
+pub(crate) mod table;
 #[cfg(test)]
 mod tests;

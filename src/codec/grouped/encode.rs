@@ -5,19 +5,21 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::bits::{BitWriter, SLACK, id_bits, mask};
-use crate::codec::block_entry::{BlockEntry, GROUPED_RECORDS};
+use crate::codec::block_entry::BlockEntry;
 use crate::codec::coding::Part;
 use crate::codec::encoded_block::EncodedBlock;
 use crate::codec::grouped::bins::{Bin, Bins};
 use crate::codec::grouped::code_groups::{CodeGroup, Coded, code_groups, lone_groups};
 use crate::codec::grouped::frame_of_reference::{Framed, MAX_FRAMED_WIDTH, MINI_BLOCK_SHIFT, SHIFTS, Slope};
+use crate::codec::grouped::head::GroupedHead;
 use crate::codec::grouped::layout::{
     AnchorLine, GroupEntry, GroupedLane, GroupedLayout, MAX_ENTRIES, MAX_GROUPED_LANES, MINI_BLOCK,
     WIDTH_BITS,
 };
+use crate::codec::kind::RecordHead;
 use crate::codec::lanes::Lanes;
-use crate::codec::transform::encode::{EncodedLane, width};
-use crate::codec::transform::lane_transform::TransformKind;
+use crate::codec::transform::encoded_lane::{EncodedLane, width};
+use crate::codec::transform::step::divide;
 
 /// Fields that are written by one thread at a time.
 const PART_FIELDS: usize = 1 << 17;
@@ -62,33 +64,6 @@ pub(crate) fn encode(mut lanes: Lanes) -> EncodedBlock {
     let groups = groups(&mut prepared, most, join);
     let records = Records { rows: lanes.rows(), shift, lanes: prepared, groups }.block();
     lanes.around(records)
-}
-
-/// Takes a common divisor out of a lane's fields.
-fn divide(lane: &mut EncodedLane) {
-    let takes = lane.transform.kind != TransformKind::Dictionary as u8 && lane.divisible;
-    if !takes || lane.transform.width < 2 {
-        return;
-    }
-    let mut divisor = 0;
-    for &field in &lane.fields {
-        divisor = gcd(field, divisor);
-        if divisor == 1 {
-            return;
-        }
-    }
-    if let Some(step) = u32::try_from(divisor).ok().filter(|&d| d > 1) {
-        lane.fields.iter_mut().for_each(|field| *field /= divisor);
-        lane.transform.width = width(lane.fields.iter().copied().fold(0, u64::max));
-        lane.transform.dictionary = step.into();
-    }
-}
-
-fn gcd(mut a: u64, mut b: u64) -> u64 {
-    while b != 0 {
-        (a, b) = (b, a % b);
-    }
-    a
 }
 
 /// The frames with which all lanes together take the fewest bits.
@@ -252,7 +227,7 @@ impl Records {
             base_bits: bases.1.into(),
             deviation_bits: ids.into(),
             constant_bits: (8 * layout.len() as u32).into(),
-            record_kind: GROUPED_RECORDS,
+            record_kind: GroupedHead::NUMBER,
             id_bits: anchor_bits,
             frame_shift: self.shift as u8,
             frame_bits: frame_bits.into(),

@@ -3,8 +3,10 @@
 use crate::bits::SLACK;
 use crate::codec::block_entry::{BlockEntry, PIXELS};
 use crate::codec::grouped::layout::{FRAME_SHIFTS, MINI_BLOCK};
+use crate::codec::kind::RecordHead;
 use crate::codec::piece::{PieceKind, RecordUsage, Stream};
 use crate::error::Result;
+use crate::format::features::Feature;
 
 /// Widest anchor, so that one load has it.
 const MAX_ANCHOR_BITS: u32 = 57;
@@ -32,13 +34,13 @@ pub(crate) struct GroupedHead {
     frame_shift: u32,
 }
 
-impl GroupedHead {
-    /// Reads an entry; none if its fields do not fit together. The entry's base bits are those of all base tables, its
-    /// deviation bits those of a row's base ids, its constant bits those of the layout, its id bits those of an anchor.
-    ///
-    /// # Errors
-    /// `Corrupt` for streams longer than any file.
-    pub fn parse(entry: &BlockEntry) -> Result<Option<Self>> {
+impl RecordHead for GroupedHead {
+    const NUMBER: u8 = 3;
+    const FEATURES: &'static [Feature] = &[Feature::required(2, "grouped records")];
+
+    /// The entry's base bits are those of all base tables, its deviation bits those of a row's base ids, its constant bits
+    /// those of the layout, its id bits those of an anchor.
+    fn parse(entry: &BlockEntry) -> Result<Option<Self>> {
         let (length, anchor_bits) = (entry.records_length.get(), u32::from(entry.id_bits));
         let fits = anchor_bits <= MAX_ANCHOR_BITS
             && entry.image_transform == PIXELS
@@ -66,21 +68,25 @@ impl GroupedHead {
         Ok(Some(head))
     }
 
-    /// The streams and their uses.
-    pub fn streams(&self) -> [(PieceKind, Stream); 4] {
+    fn streams(&self) -> Vec<(PieceKind, Stream)> {
         use PieceKind::{Bases, Layout, Offsets, Records};
-        [(Layout, self.layout), (Bases, self.bases), (Records, self.records), (Offsets, self.frames)]
+        vec![(Layout, self.layout), (Bases, self.bases), (Records, self.records), (Offsets, self.frames)]
     }
 
-    /// Sizes of the records.
-    pub fn usage(&self) -> RecordUsage {
+    fn records(&self) -> Stream {
+        self.records
+    }
+
+    fn usage(&self, _: u32) -> RecordUsage {
         RecordUsage {
             bases: self.base_count,
             packed_bits: u128::from(self.rows) * u128::from(self.total_bits),
             paper_bits: self.records.bits + u128::from(self.base_bits),
         }
     }
+}
 
+impl GroupedHead {
     /// Bytes of the records, without the zero bytes after them.
     pub fn record_bytes(&self) -> u64 {
         self.records.piece.length.saturating_sub(SLACK)

@@ -6,31 +6,15 @@ use crate::bits::field;
 use crate::codec::grouped::block::Grouped;
 use crate::codec::grouped::code_group::ONE_LOAD;
 use crate::codec::grouped::layout::{MINI_BLOCK, WIDTH_BITS};
+use crate::codec::record_parts::{GroupPart, LanePart, RecordParts};
 use crate::error::Result;
 use crate::files::byte_source::Source;
 use crate::format::pages::Pages;
 
-/// Bits of a code group.
-pub(crate) struct GroupPart {
-    pub lanes: Vec<LanePart>,
-    pub bases: u64,
-    /// Base ids in the records.
-    pub ids: u128,
-}
-
-/// Bits of a lane.
-pub(crate) struct LanePart {
-    pub lane: usize,
-    pub deviations: u128,
-    /// Its part of the base table.
-    pub bases: u128,
-    pub framed: bool,
-    pub width: u32,
-}
-
 impl Grouped {
     /// Bytes of each group, in order: the ids of all rows are counted.
-    pub fn parts<S: Source>(&self, pages: &Pages<S>) -> Result<Vec<GroupPart>> {
+    pub fn parts<S: Source>(&self, pages: &Pages<S>) -> Result<RecordParts> {
+        let frames = u128::from(self.head.rows.div_ceil(self.head.frame_rows()));
         let counts = self.counts(pages)?;
         let part = |(group, counts): (&crate::codec::grouped::code_group::Group, &Vec<u64>)| {
             let (entries, per) = self.code.entries(group);
@@ -41,8 +25,7 @@ impl Grouped {
                     lane: lane.lane,
                     deviations: widths.zip(counts).map(|(width, &rows)| width * u128::from(rows)).sum(),
                     bases: group.bases as u128 * u128::from(lane.width + WIDTH_BITS),
-                    framed: lane.minimum.is_some(),
-                    width: lane.width,
+                    minima: if lane.minimum.is_some() { frames * u128::from(lane.width) } else { 0 },
                 })
             };
             GroupPart {
@@ -51,7 +34,10 @@ impl Grouped {
                 ids: u128::from(self.head.rows) * u128::from(group.id_bits),
             }
         };
-        Ok(self.code.groups.iter().zip(&counts).map(part).collect())
+        Ok(RecordParts {
+            groups: self.code.groups.iter().zip(&counts).map(part).collect(),
+            anchors: frames * u128::from(self.head.frame_bits() - u64::from(self.head.minima_bits)),
+        })
     }
 
     /// For each group the rows of each id.

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::bits::{SLACK, field};
+use crate::codec::RecordKind;
 use crate::codec::block::transforms;
 use crate::codec::block_entry::BlockEntry;
 use crate::codec::dct::inverse::DctScratch;
@@ -14,7 +15,7 @@ use crate::codec::fixed;
 use crate::codec::fixed::head::FixedHead;
 use crate::codec::fixed::lane::Lane;
 use crate::codec::fixed::pixel_rows::{Bits, RowFields};
-use crate::codec::head::{BlockHead, RecordKind};
+use crate::codec::head::BlockHead;
 use crate::codec::piece::Piece;
 use crate::codec::tiles::coder::TileCoder;
 use crate::codec::tiles::head::TilesHead;
@@ -91,9 +92,6 @@ impl ImageBlock {
             return Err(Error::corrupt("a block of images has exceptions or strings"));
         }
         let coding = match head.records {
-            RecordKind::Grouped(_) => {
-                return Err(Error::corrupt("a block of images has records of a table"));
-            }
             RecordKind::Tiles(own) => {
                 let Piece { offset, length } = own.layout.piece;
                 // Copied before it is checked: a map may change meanwhile.
@@ -109,6 +107,7 @@ impl ImageBlock {
                     Coding::Pixels(own, fields)
                 }
             }
+            _ => return Err(Error::corrupt("a block of images has records of a table")),
         };
         Ok(Self { head, coding })
     }

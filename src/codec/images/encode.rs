@@ -1,7 +1,7 @@
 //! The images of a segment to the bytes of a block.
 
 use crate::bits::{BitWriter, SLACK};
-use crate::codec::block_entry::{BlockEntry, DCT, TILE_RECORDS};
+use crate::codec::block_entry::{BlockEntry, DCT};
 use crate::codec::coding::ImageTransform;
 use crate::codec::dct::errors::ImageErrors;
 use crate::codec::dct::inverse::DctScratch;
@@ -9,10 +9,12 @@ use crate::codec::dct::transform::Dct;
 use crate::codec::encoded_block::EncodedBlock;
 use crate::codec::fixed::encode::Cut;
 use crate::codec::fixed::planes::BitPlanes;
+use crate::codec::kind::RecordHead;
 use crate::codec::tiles::coder::TileCoder;
 use crate::codec::tiles::encode::TileEncoder;
+use crate::codec::tiles::head::TilesHead;
 use crate::codec::tiles::head::offset_bits;
-use crate::codec::transform::encode::width;
+use crate::codec::transform::encoded_lane::width;
 use crate::codec::transform::lane_transform::LaneTransform;
 use crate::error::Result;
 use crate::format::image_shape::ImageShape;
@@ -118,7 +120,7 @@ fn tiles(shape: ImageShape, pixels: &[u8], values: usize) -> Result<EncodedBlock
         base_count: (coder.base_count() as u64).into(),
         total_bits: base_bits.into(),
         base_bits: base_bits.into(),
-        record_kind: TILE_RECORDS,
+        record_kind: TilesHead::NUMBER,
         records_length: (records.len() as u64).into(),
         ..BlockEntry::default()
     };

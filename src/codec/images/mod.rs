@@ -2,3 +2,8 @@
 
 pub(crate) mod block;
 pub(crate) mod encode;
+
+use crate::format::features::Feature;
+
+/// The feature of files with columns of images.
+pub(crate) const FEATURE: Feature = Feature::required(20, "images");

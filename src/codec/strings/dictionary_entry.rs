@@ -5,6 +5,7 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 use crate::codec::strings::symbol_table::MAX_SYMBOL;
 use crate::error::{Error, Result};
+use crate::format::features::Feature;
 
 /// Where a dictionary is.
 #[derive(Clone, Copy, Default, Debug, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
@@ -29,6 +30,25 @@ pub enum DictionaryKind {
     Symbols = 3,
     /// A table of symbols, then as `Strings`, the strings in these symbols.
     SymbolStrings = 4,
+}
+
+const VALUES: Feature = Feature::required(17, "value dictionary");
+const STRINGS: Feature = Feature::required(18, "bytes dictionary");
+const SYMBOLS: Feature = Feature::required(23, "symbols");
+
+/// The features of all kinds of dictionaries.
+pub(crate) const FEATURES: [Feature; 3] = [VALUES, STRINGS, SYMBOLS];
+
+impl DictionaryKind {
+    /// The features that readers of such a dictionary know.
+    pub fn features(self) -> &'static [Feature] {
+        match self {
+            Self::Raw => &[VALUES],
+            Self::Strings => &[STRINGS],
+            Self::Symbols => &[SYMBOLS],
+            Self::SymbolStrings => &[STRINGS, SYMBOLS],
+        }
+    }
 }
 
 impl DictionaryEntry {

@@ -6,8 +6,8 @@ use crate::codec::coding::{Coding, Layout, Part};
 use crate::codec::strings::dictionary_entry::{DictionaryEntry, DictionaryKind};
 use crate::codec::strings::interned::Interned;
 use crate::codec::strings::symbols::{Coded, code};
-use crate::codec::transform::encode::{EncodedLane, width};
-use crate::codec::transform::lane_transform::TransformKind;
+use crate::codec::transform::encoded_lane::{EncodedLane, width};
+use crate::codec::transform::{TransformKind, dictionary};
 use crate::column::values::Values;
 
 /// Bytes that the strings of a dictionary may have, all together.
@@ -118,10 +118,11 @@ impl Dictionary {
         if bytes(&strings, |_| 1) + lengths + 64 + codes >= heap {
             return None;
         }
-        match coding.layout {
-            Layout::Paper => strings.sort_unstable(),
-            // Frequent strings have small codes: few bits, where records are as wide as their bases say.
-            Layout::Compact => strings.sort_unstable_by_key(|&(s, count)| (std::cmp::Reverse(count), s)),
+        if coding.layout.has_narrow_fields() {
+            // Frequent strings have small codes: few bits.
+            strings.sort_unstable_by_key(|&(s, count)| (std::cmp::Reverse(count), s));
+        } else {
+            strings.sort_unstable();
         }
         let strings: Vec<&[u8]> = strings.into_iter().map(|(s, _)| s).collect();
         Self::new(&strings, coding)
@@ -150,11 +151,8 @@ pub(crate) fn strings<'a>(offsets: &'a [u64], data: &'a [u8]) -> impl Iterator<I
 /// Cost of rows of strings in a heap, in bytes: places, lengths, bytes.
 fn heap_cost(rows: u64, longest: u64, bytes: u64, layout: Layout) -> u64 {
     let (place, length) = (u64::from(width(bytes)), u64::from(width(longest)));
-    let place = match layout {
-        Layout::Paper => place,
-        // Places lie near a line, and frames tell most of it.
-        Layout::Compact => place.min(length + 4),
-    };
+    // Places are near a line, and frames hold most of it.
+    let place = if layout.has_narrow_fields() { place.min(length + 4) } else { place };
     bytes + rows * (place + length) / 8
 }
 
@@ -178,7 +176,7 @@ pub(crate) fn encode_strings(
     let rows = offsets.len().saturating_sub(1);
     let coded = |dictionary: &Dictionary| {
         let codes = dictionary.encode(offsets, data, valid)?;
-        Some([EncodedLane::codes(codes, dictionary.count()), EncodedLane::offset(vec![0; rows], None)])
+        Some([dictionary::codes(codes, dictionary.count()), EncodedLane::offset(vec![0; rows], None)])
     };
     if let Some(dictionary) = dictionary {
         return Some(EncodedStrings { lanes: coded(dictionary)?, dictionary: None, heap: None });
@@ -204,7 +202,7 @@ pub(crate) fn encode_strings(
     });
     let mut places = EncodedLane::offset(places.collect(), None);
     if table.is_some() {
-        places.transform.kind = TransformKind::Symbols as u8;
+        places.transform.kind = TransformKind::Symbols.number();
     }
     let lanes = [places, EncodedLane::offset(lengths, None)];
     Some(EncodedStrings { lanes, dictionary: table, heap: Some(heap) })

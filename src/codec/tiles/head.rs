@@ -2,8 +2,10 @@
 
 use crate::bits::SLACK;
 use crate::codec::block_entry::{BlockEntry, PIXELS};
+use crate::codec::kind::RecordHead;
 use crate::codec::piece::{PieceKind, RecordUsage, Stream};
 use crate::error::Result;
+use crate::format::features::Feature;
 
 /// Bytes of the layout before its bases.
 const LAYOUT_HEAD: u128 = 16;
@@ -27,12 +29,12 @@ pub(crate) fn offset_bits(records_length: u64) -> u32 {
     64 - records_length.leading_zeros()
 }
 
-impl TilesHead {
-    /// Reads an entry; none if its fields do not fit together.
-    ///
-    /// # Errors
-    /// `Corrupt` for streams longer than any file.
-    pub fn parse(entry: &BlockEntry) -> Result<Option<Self>> {
+impl RecordHead for TilesHead {
+    const NUMBER: u8 = 2;
+    const FEATURES: &'static [Feature] = &[Feature::required(1, "tile records")];
+    const HAS_TRANSFORMS: bool = false;
+
+    fn parse(entry: &BlockEntry) -> Result<Option<Self>> {
         let counts = [entry.base_bits, entry.deviation_bits, entry.constant_bits];
         let sum = counts.iter().map(|bits| u64::from(bits.get())).sum::<u64>();
         let length = entry.records_length.get();
@@ -55,14 +57,16 @@ impl TilesHead {
         }))
     }
 
-    /// The streams and their uses.
-    pub fn streams(&self) -> [(PieceKind, Stream); 3] {
+    fn streams(&self) -> Vec<(PieceKind, Stream)> {
         use PieceKind::{Layout, Offsets, Records};
-        [(Layout, self.layout), (Records, self.records), (Offsets, self.offsets)]
+        vec![(Layout, self.layout), (Records, self.records), (Offsets, self.offsets)]
     }
 
-    /// Sizes of the records; an image has so many values.
-    pub fn usage(&self, values: u32) -> RecordUsage {
+    fn records(&self) -> Stream {
+        self.records
+    }
+
+    fn usage(&self, values: u32) -> RecordUsage {
         RecordUsage {
             bases: self.base_count,
             packed_bits: 8 * u128::from(self.rows) * u128::from(values),
@@ -70,6 +74,13 @@ impl TilesHead {
         }
     }
 
+    /// The layout counts too, and the zero bytes after it: the bases are in it.
+    fn bits_without_layout(&self) -> u128 {
+        self.layout.bits + 8 * u128::from(SLACK) + self.records.bits + self.offsets.bits
+    }
+}
+
+impl TilesHead {
     /// Bytes of the records, without the zero bytes after them.
     pub fn record_bytes(&self) -> u64 {
         self.records.piece.length - SLACK

@@ -10,8 +10,12 @@ use crate::codec::row_selection::RowSelection;
 use crate::earned;
 use crate::error::{Error, Result};
 use crate::files::byte_source::Source;
+use crate::format::features::Feature;
 use crate::format::pages::Pages;
 use crate::format::schema::Schema;
+
+/// The feature of files with exceptions.
+pub(crate) const FEATURE: Feature = Feature::required(19, "exceptions");
 
 /// Where a lane's exceptions are within the exceptions piece.
 #[derive(Debug)]

@@ -3,7 +3,8 @@
 use zerocopy::little_endian::{U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
-use crate::error::{Error, Result};
+/// Largest exponent of a transform.
+pub(crate) const MAX_EXPONENT: u8 = 22;
 
 /// How a lane's values become fields.
 #[derive(
@@ -11,46 +12,17 @@ use crate::error::{Error, Result};
 )]
 #[repr(C)]
 pub struct LaneTransform {
+    /// The number of a [`Transform`](crate::codec::transform::kind::Transform).
     pub kind: u8,
     pub width: u8,
     pub exponent: u8,
     pub zero: u8,
-    /// The number of the dictionary or of the symbols; for other kinds what fields are multiplied by, 0 for 1.
+    /// The word of the transform, whose meaning its kind gives: a step, or the number of a dictionary or of symbols.
     pub dictionary: U32,
     pub minimum: U64,
-}
-
-/// The kinds of transforms.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum TransformKind {
-    #[default]
-    Offset,
-    Decimal,
-    Dictionary,
-    /// Offset, of strings in symbols.
-    Symbols,
 }
 
 impl LaneTransform {
     /// Bytes of an entry.
     pub const SIZE: u64 = 16;
-
-    /// Its kind, once width, exponent and reserved bytes are as the spec has them.
-    pub fn kind(&self) -> Result<TransformKind> {
-        let kind = match self.kind {
-            0 => TransformKind::Offset,
-            1 => TransformKind::Decimal,
-            2 => TransformKind::Dictionary,
-            3 => TransformKind::Symbols,
-            k => return Err(Error::corrupt(format!("a lane has the unknown transform {k}"))),
-        };
-        let decimal = kind == TransformKind::Decimal;
-        let dictionary = kind == TransformKind::Dictionary;
-        let fits = self.width <= 64
-            && self.exponent <= 22
-            && (decimal || self.exponent == 0)
-            && (!dictionary || self.minimum.get() == 0)
-            && self.zero == 0;
-        if fits { Ok(kind) } else { Err(Error::corrupt("a lane's transform is out of range")) }
-    }
 }

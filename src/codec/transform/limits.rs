@@ -2,11 +2,11 @@
 
 #![deny(clippy::disallowed_methods, reason = "numbers of a file are allocated through crate::earned alone")]
 
-use crate::bits::mask;
-use crate::codec::transform::decimal::MAX_DECIMAL;
-use crate::codec::transform::lane_transform::{LaneTransform, TransformKind};
+use crate::codec::transform::TransformKind;
+use crate::codec::transform::kind::{Role, Word};
+use crate::codec::transform::lane_transform::LaneTransform;
 use crate::error::{Error, Result};
-use crate::format::schema::{Kind, Node};
+use crate::format::schema::Node;
 
 /// Widest lane of an image.
 const IMAGE_LANE_BITS: u8 = 32;
@@ -21,8 +21,8 @@ pub(crate) fn outside(node: &Node, lane: u32, kind: TransformKind) -> Error {
     if lane < node.first_value_lane() {
         return Error::corrupt("a validity is neither 0 nor 1");
     }
-    if kind == TransformKind::Decimal {
-        return Error::corrupt("a decimal of more than 53 bits");
+    if let Some(what) = kind.outside() {
+        return Error::corrupt(what);
     }
     Error::corrupt(format!("a stored number is outside of its type, {:?} of {} bits", node.kind, node.bits))
 }
@@ -32,43 +32,17 @@ pub(crate) fn outside(node: &Node, lane: u32, kind: TransformKind) -> Error {
 /// # Errors
 /// `Corrupt` if the node's lane cannot have the transform, or no field has a value within the type.
 pub(crate) fn lane_limit(node: &Node, lane: u32, transform: &LaneTransform) -> Result<u64> {
-    let kind = transform.kind()?;
-    let values = node.first_value_lane();
-    let is_value = lane >= values;
-    let byte = matches!(node.kind, Kind::FixedBytes | Kind::Image);
-    let number = is_value && node.bits <= 64 && !byte && !node.kind.is_bytes();
-    let string = node.kind.is_bytes() && lane == values;
-    let word = transform.dictionary.get();
-    let takes = match kind {
-        TransformKind::Decimal => number && node.kind == Kind::Float,
-        TransformKind::Dictionary => number || string,
-        TransformKind::Symbols => string,
-        TransformKind::Offset => word == 0 || number,
-    };
-    if !takes || (node.kind == Kind::Image && transform.width > IMAGE_LANE_BITS) {
+    let kind = TransformKind::new(transform)?;
+    let (role, word) = (Role::new(node, lane), transform.dictionary.get());
+    if !kind.takes(node, role, word) || (role == Role::Pixel && transform.width > IMAGE_LANE_BITS) {
         return Err(Error::corrupt("a transform that its type does not take"));
     }
-    if string && node.dictionary.is_some_and(|d| kind != TransformKind::Dictionary || d != word) {
+    let is_left = |dictionary| kind.word() != Word::Dictionary || dictionary != word;
+    if role == Role::Place && node.dictionary.is_some_and(is_left) {
         return Err(Error::corrupt("a block of it leaves its dictionary"));
     }
-    let step = u64::from(word.max(1));
-    let minimum = transform.minimum.get();
-    let room = match kind {
-        TransformKind::Dictionary | TransformKind::Symbols => return Ok(u64::MAX),
-        // The halves of 128 bits carry, places and lengths are held against the heap, and lanes of images are modulo
-        // 2^32.
-        TransformKind::Offset if is_value && (node.bits > 64 || node.kind.is_bytes()) => return Ok(u64::MAX),
-        TransformKind::Offset if node.kind == Kind::Image => return Ok(u64::MAX),
-        TransformKind::Offset => {
-            let largest = if is_value { mask(node.bits.into()) } else { mask(1) };
-            largest.checked_sub(minimum)
-        }
-        TransformKind::Decimal => {
-            let least = minimum as i64;
-            let within = (-MAX_DECIMAL..=MAX_DECIMAL).contains(&least);
-            within.then(|| MAX_DECIMAL.abs_diff(least))
-        }
-    };
+    let step = if kind.word() == Word::Step { u64::from(word.max(1)) } else { 1 };
+    let room = kind.room(node, role, transform.minimum.get());
     room.map(|room| room / step).ok_or_else(|| outside(node, lane, kind))
 }
 
@@ -76,7 +50,7 @@ pub(crate) fn lane_limit(node: &Node, lane: u32, transform: &LaneTransform) -> R
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::format::schema::SchemaBuilder;
+    use crate::format::schema::{Kind, SchemaBuilder};
 
     /// The largest field of the first value lane, or of the validity lane, of a nullable column; none if it is refused.
     fn limit(kind: Kind, bits: u16, value: bool, (number, word, minimum): (u8, u32, u64)) -> Option<u64> {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::codec::transform::decimal::Order;
+use crate::codec::transform::numbers::Order;
 use crate::column::values::{Column, Values};
 use crate::error::{Error, Result};
 use crate::format::schema::Node;

@@ -7,6 +7,10 @@ use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes, KnownLayout, Unaligne
 
 use crate::error::{Error, Result};
 use crate::format::NONE;
+use crate::format::features::Feature;
+
+/// The feature of files with condensed samples.
+pub(crate) const FEATURE: Feature = Feature::optional(33, "condensed samples");
 
 /// Cells a file may have.
 pub const MAX_CELLS: u64 = 1 << 21;

@@ -3,9 +3,10 @@
 #![deny(clippy::disallowed_methods, reason = "numbers of a file are allocated through crate::earned alone")]
 
 use crate::codec::block::Block;
-use crate::codec::transform::decimal::Float;
-use crate::codec::transform::encode::EncodedLane;
-use crate::codec::transform::lane_transform::{LaneTransform, TransformKind};
+use crate::codec::transform::TransformKind;
+use crate::codec::transform::encoded_lane::EncodedLane;
+use crate::codec::transform::lane_transform::LaneTransform;
+use crate::codec::transform::numbers::Float;
 use crate::column::values::{Batch, Values};
 use crate::error::{Error, Result};
 use crate::format::schema::{Kind, Node, Schema};
@@ -71,7 +72,7 @@ impl RowCheck for MomentSums {
                     let float = Float::of(node.bits);
                     (0..=22).find(|&p| table.raw.iter().all(|&raw| float.decimal(raw, p).is_some()))
                 }
-                TransformKind::Offset | TransformKind::Symbols => None,
+                _ => None,
             });
         }
         Ok(())
@@ -169,7 +170,11 @@ fn decimals(node: &Node, values: &Values, exponent: u8) -> EncodedLane {
     let found: Vec<Option<i64>> = raw.iter().map(|&raw| float.decimal(raw, exponent)).collect();
     let exceptions = (0..).zip(&raw).zip(&found).filter(|(_, q)| q.is_none());
     EncodedLane {
-        transform: LaneTransform { kind: TransformKind::Decimal as u8, exponent, ..LaneTransform::default() },
+        transform: LaneTransform {
+            kind: TransformKind::Decimal.number(),
+            exponent,
+            ..LaneTransform::default()
+        },
         exceptions: exceptions.map(|((row, &raw), _)| (row, raw)).collect(),
         fields: found.iter().map(|q| q.unwrap_or(0) as u64).collect(),
         ..EncodedLane::default()

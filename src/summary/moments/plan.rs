@@ -1,8 +1,8 @@
 //! The moments of a table's numeric columns, segment by segment.
 
-use crate::codec::transform::decimal::Float;
-use crate::codec::transform::encode::EncodedLane;
-use crate::codec::transform::lane_transform::TransformKind;
+use crate::codec::transform::TransformKind;
+use crate::codec::transform::encoded_lane::EncodedLane;
+use crate::codec::transform::numbers::Float;
 use crate::column::values::{Batch, Values};
 use crate::format::schema::{Kind, Node, Schema};
 use crate::summary::moments::column::MomentColumn;
@@ -151,7 +151,7 @@ fn decimals(
         let q = lane.fields.iter().map(|&f| table.get(f as usize).copied()).collect::<Option<_>>()?;
         return Some((q, exponent.into()));
     }
-    if lane.transform.kind != TransformKind::Decimal as u8 {
+    if lane.transform.kind != TransformKind::Decimal.number() {
         return None;
     }
     for &(row, raw) in &lane.exceptions {

@@ -1,14 +1,18 @@
 //! Moments as a summary.
 
-use crate::error::Result;
+use crate::codec::transform::encoded_lane::EncodedLane;
+use crate::column::values::Batch;
+use crate::error::{Error, ErrorKind, Result};
 use crate::format::features::Feature;
 use crate::format::part::Part;
 use crate::format::schema::Schema;
 use crate::format::sections::SectionKind;
-use crate::summary::kind::{RowCheck, Summary};
+use crate::summary::kind::{RowCheck, RowSums, SegmentSum, Summary, SummaryColumns, Terms};
 use crate::summary::moments::check::MomentSums;
+use crate::summary::moments::matrix::Moments;
 use crate::summary::moments::plan::MomentPlan;
 use crate::summary::moments::section::MomentsSection;
+use crate::summary::options::SummaryOptions;
 
 impl Summary for MomentsSection {
     const SECTION: SectionKind = SectionKind(5);
@@ -23,6 +27,13 @@ impl Summary for MomentsSection {
         self.bytes()
     }
 
+    /// Every file has the moments of its numeric columns, if there are not too many.
+    fn sums(columns: &SummaryColumns, _: &SummaryOptions) -> Option<Box<dyn RowSums>> {
+        let plan = MomentPlan::new(columns.schema, columns.features, columns.target)?;
+        let moments = plan.zero();
+        Some(Box::new(MomentsOfRows { plan, moments }))
+    }
+
     fn check(self, schema: &Schema) -> Result<Option<Box<dyn RowCheck>>> {
         Ok(Some(Box::new(MomentSums::new(&self, schema)?)))
     }
@@ -35,5 +46,28 @@ impl Summary for MomentsSection {
         let mut moments = self.moments()?;
         moments.merge(&other.moments()?)?;
         Ok(Some(plan.section(&moments)))
+    }
+}
+
+/// The moments of the rows that are written.
+pub(crate) struct MomentsOfRows {
+    plan: MomentPlan,
+    pub moments: Moments,
+}
+
+impl RowSums for MomentsOfRows {
+    fn terms(&self, schema: &Schema, segment: &Batch, lanes: &[EncodedLane]) -> Terms {
+        let terms = self.plan.terms(schema, segment, lanes);
+        Box::new(move || Box::new(terms.sum()))
+    }
+
+    fn add(&mut self, sum: SegmentSum) -> Result<()> {
+        let moments = sum.downcast::<Moments>();
+        self.moments
+            .merge(&*moments.map_err(|_| Error::new(ErrorKind::Internal, "a sum that is no moments"))?)
+    }
+
+    fn section(&self) -> Vec<u8> {
+        self.plan.section(&self.moments).to_bytes()
     }
 }

@@ -23,7 +23,7 @@ use crate::format::tables::TableEntry;
 use crate::read::projection::Projection;
 use crate::read::reader::Reader;
 use crate::read::segment::{Pieces, SegmentReader};
-use crate::summary::registry::SUMMARIES;
+use crate::summary::SUMMARIES;
 
 /// Bytes of values decoded at a time: they stay in the second-level cache until they are compared.
 const DECODED: usize = 256 << 10;

@@ -2,8 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use crate::codec::coding::{ImageTransform, Layout};
-use crate::codec::encode::encode;
+use crate::codec::encode;
+use crate::codec::fixed::head::FixedHead;
 use crate::codec::images::encode::encode_images;
+use crate::codec::kind::RecordHead;
 use crate::codec::lanes::Lanes;
 use crate::error::ErrorKind;
 use crate::format::image_shape::ImageShape;
@@ -63,7 +65,10 @@ fn encoded(
     layout: Layout,
 ) -> Vec<EncodedBlock> {
     let options = Options::default().with_layout(layout);
-    vec![encode(Lanes::of(schema, segment, dictionaries, options.coding()).unwrap(), options.layout.tau)]
+    vec![
+        encode(Lanes::of(schema, segment, dictionaries, options.coding()).unwrap(), options.layout.tau)
+            .unwrap(),
+    ]
 }
 
 /// True if the blocks, decoded without a look at what went in, are the segment. The cosine transform changes pixels
@@ -156,7 +161,7 @@ fn every_broken_piece_of_images_is_found() {
         let table = EncodedBlock::new(BlockEntry {
             rows: 40.into(),
             base_count: 1.into(),
-            record_kind: crate::codec::block_entry::FIXED_RECORDS,
+            record_kind: FixedHead::NUMBER,
             ..BlockEntry::default()
         });
         let images = encode_images(shape, &pixels, transform, 40).unwrap();

@@ -9,6 +9,9 @@ use arrow::ipc::reader::{FileReader, StreamReader};
 use std::io::Seek;
 use std::path::{Path, PathBuf};
 
+/// The first bytes of a stream.
+pub(crate) const STREAM: &[u8] = &[0xFF; 4];
+
 /// An Arrow IPC file or a stream in a file.
 pub(crate) struct Ipc {
     path: PathBuf,

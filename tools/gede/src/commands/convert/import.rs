@@ -1,6 +1,6 @@
 //! `gede convert` of tables and images to a gede file.
 
-use super::{Convert, columns, is_gede, is_pipe, pipes};
+use super::{Convert, columns, is_gede, is_pipe};
 use crate::commands::{RawSize, misuse};
 use crate::output::{self, bytes, many, percent, seconds};
 use crate::progress::Bar;
@@ -28,7 +28,7 @@ impl Convert {
         self.refuse_export_options(first, inputs)?;
         let mut options = InputOptions::from(self.images.input());
         self.text.add_to(&mut options);
-        options.kind = self.pipes.from.map(pipes::From::kind).or(spooled.then_some(InputKind::Csv));
+        options.kind = self.pipes.from.or(spooled.then_some(InputKind::Csv));
         let table = ArrowTable::open_many(inputs, &options)?;
         self.refuse_ambiguous_names(first, &table)?;
         let bar = Bar::new();

@@ -7,6 +7,7 @@ use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 use arrow::ipc::writer::StreamWriter;
 use arrow::record_batch::RecordBatch;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use gede::arrow::InputKind;
 use gede::internal::TemporaryFolder;
 use gede::{Error, ErrorKind, Result};
@@ -22,20 +23,11 @@ use std::rc::Rc;
 pub struct Pipes {
     /// Format of a table whose name does not show it; its first bytes take precedence [default for -: detected among Arrow
     /// streams, Parquet and CSV]
-    #[arg(long, value_name = "KIND")]
-    pub from: Option<From>,
+    #[arg(long, value_name = "KIND", value_parser = kinds())]
+    pub from: Option<InputKind>,
     /// Format of standard output, for a gede file and OUT - [default: arrow]
     #[arg(long, value_name = "KIND")]
     pub to: Option<To>,
-}
-
-#[derive(Clone, Copy, clap::ValueEnum)]
-pub enum From {
-    Parquet,
-    Arrow,
-    Csv,
-    Tsv,
-    Libsvm,
 }
 
 #[derive(Clone, Copy, Default, clap::ValueEnum)]
@@ -46,16 +38,11 @@ pub enum To {
     Csv,
 }
 
-impl From {
-    pub fn kind(self) -> InputKind {
-        match self {
-            Self::Parquet => InputKind::Parquet,
-            Self::Arrow => InputKind::Arrow,
-            Self::Csv => InputKind::Csv,
-            Self::Tsv => InputKind::Tsv,
-            Self::Libsvm => InputKind::Libsvm,
-        }
-    }
+/// The parser of `--from`: the names of all kinds.
+fn kinds() -> impl TypedValueParser<Value = InputKind> {
+    let kind = |name: String| InputKind::ALL.into_iter().find(|kind| kind.name() == name);
+    PossibleValuesParser::new(InputKind::ALL.map(InputKind::name))
+        .try_map(move |name| kind(name).ok_or("a kind that is none"))
 }
 
 /// True for the path that stands for standard input or output.

@@ -1,0 +1,116 @@
+//! Grouped records as the records of a table.
+
+#![deny(clippy::disallowed_methods, reason = "numbers of a file are allocated through crate::earned alone")]
+
+use crate::bits::mask;
+use crate::codec::coding::Layout;
+use crate::codec::encoded_block::EncodedBlock;
+use crate::codec::fixed::lane::Lane;
+use crate::codec::grouped::block::Grouped;
+use crate::codec::grouped::decode::GroupedFields;
+use crate::codec::grouped::encode::{encode, fits};
+use crate::codec::grouped::head::GroupedHead;
+use crate::codec::kind::{LaneFields, TableRecords};
+use crate::codec::lanes::Lanes;
+use crate::codec::record_parts::RecordParts;
+use crate::codec::row_selection::RowSelection;
+use crate::codec::transform::lane_transform::LaneTransform;
+use crate::earned;
+use crate::error::{Error, Result};
+use crate::files::byte_source::Source;
+use crate::format::pages::Pages;
+
+/// Some rows of a block in code groups.
+pub(crate) struct GroupedRows<'c> {
+    grouped: &'c Grouped,
+    fields: &'c mut GroupedFields,
+}
+
+impl TableRecords for Grouped {
+    type Head = GroupedHead;
+    type Fields<'p> = GroupedFields;
+    type Rows<'c> = GroupedRows<'c>;
+
+    /// Records in code groups take more memory a row than fixed ones.
+    const CHUNK: usize = 512;
+
+    fn takes(lanes: &Lanes) -> bool {
+        lanes.coding().layout == Layout::Compact && fits(lanes.lanes.len())
+    }
+
+    fn encode(lanes: Lanes, _: usize) -> EncodedBlock {
+        encode(lanes)
+    }
+
+    fn read<S: Source>(
+        pages: &Pages<S>,
+        head: GroupedHead,
+        transforms: &[LaneTransform],
+        limits: &[u64],
+    ) -> Result<(Self, Vec<Lane>)> {
+        let (lanes, widths) = whole_lanes(transforms, limits, head.total_bits)?;
+        Ok((Self::read(pages, head, &widths)?, lanes))
+    }
+
+    fn is_constant(&self) -> bool {
+        self.is_constant()
+    }
+
+    fn varies(&self, _: &[Lane], number: usize) -> bool {
+        self.varies(number)
+    }
+
+    fn check<S: Source>(&self, pages: &Pages<S>) -> Result<()> {
+        self.check(pages)
+    }
+
+    fn parts<S: Source>(&self, pages: &Pages<S>, _: &[Lane]) -> Result<RecordParts> {
+        self.parts(pages)
+    }
+
+    fn start<'p, S: Source>(
+        &self,
+        fields: &mut GroupedFields,
+        _: &'p Pages<S>,
+        _: &[Lane],
+        wanted: impl Iterator<Item = usize>,
+        _: usize,
+    ) -> Result<()> {
+        fields.start(self, wanted)
+    }
+
+    fn rows<'c, 'p, S: Source>(
+        &'c self,
+        fields: &'c mut GroupedFields,
+        pages: &'p Pages<S>,
+        rows: RowSelection,
+    ) -> Result<GroupedRows<'c>> {
+        fields.read(self, pages, rows)?;
+        Ok(GroupedRows { grouped: self, fields })
+    }
+}
+
+impl LaneFields for GroupedRows<'_> {
+    fn lane(&mut self, number: usize, _: &Lane, out: &mut Vec<u64>) -> Result<()> {
+        self.fields.swap(self.grouped, number, out);
+        Ok(())
+    }
+}
+
+/// Lanes whose fields come whole, from code groups, and their widths.
+fn whole_lanes(
+    transforms: &[LaneTransform],
+    limits: &[u64],
+    total_bits: u32,
+) -> Result<(Vec<Lane>, Vec<u8>)> {
+    let mut lanes = earned::with_room(transforms.len())?;
+    for (t, &most) in transforms.iter().zip(limits) {
+        let own = Lane::new(t, most)?;
+        lanes.push(Lane { deviation_mask: mask(t.width.into()), ..own });
+    }
+    let widths: Vec<u8> = transforms.iter().map(|t| t.width).collect();
+    match widths.iter().map(|&w| u64::from(w)).sum::<u64>() == u64::from(total_bits) {
+        true => Ok((lanes, widths)),
+        false => Err(Error::corrupt("a block's lanes do not fit its bit counts")),
+    }
+}
