@@ -251,8 +251,7 @@ impl<'a> Run<'a> {
         }
         if self.options.summaries.coreset {
             let moments = rows.moments.as_ref().map(|(_, moments)| moments);
-            let progress = self.meter.pass("choosing a coreset");
-            if let Some(section) = coreset(self.table, roles, moments, &progress)? {
+            if let Some(section) = coreset(self.table, roles, moments, self.meter)? {
                 write_summary(out, &section)?;
             }
         }

@@ -13,8 +13,8 @@ use crate::error::{Error, Result};
 use crate::files::byte_source::Source;
 use crate::format::pages::Pages;
 
-/// Zero bytes after gathered records, for wide loads.
-const SLACK: usize = 16;
+/// Zero bytes after gathered records, for wide loads: as many as stored streams have.
+const SLACK: usize = crate::bits::SLACK as usize;
 
 /// Where the records of a chunk of rows are.
 #[derive(Default)]

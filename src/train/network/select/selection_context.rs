@@ -69,8 +69,8 @@ impl SelectionContext<'_> {
         let rows = self.images.rows();
         let draw = Epochs::new(Draw::Uniform(rows), Amount::Count(rows), State::new(config.seed))?;
         let mut callbacks = Callbacks { step: Some(on_step), epoch: &mut |_, _| Ok(()) };
-        run.over(draw.until(epochs), None, &mut callbacks)?;
-        let found = then();
+        let found = run.over(draw.until(epochs), None, &mut callbacks).and_then(|_| then());
+        // Also after an error: the caller may go on with the network.
         for ((_, variable), before) in all.iter().zip(before) {
             variable.set(&before).map_err(candle)?;
         }
