@@ -17,7 +17,7 @@ use crate::codec::grouped::layout::{
 };
 use crate::codec::lanes::Lanes;
 use crate::codec::transform::encode::{EncodedLane, width};
-use crate::codec::transform::lane_transform::TransformKind;
+use crate::codec::transform::step::divide;
 
 /// Fields that are written by one thread at a time.
 const PART_FIELDS: usize = 1 << 17;
@@ -62,33 +62,6 @@ pub(crate) fn encode(mut lanes: Lanes) -> EncodedBlock {
     let groups = groups(&mut prepared, most, join);
     let records = Records { rows: lanes.rows(), shift, lanes: prepared, groups }.block();
     lanes.around(records)
-}
-
-/// Takes a common divisor out of a lane's fields.
-fn divide(lane: &mut EncodedLane) {
-    let takes = lane.transform.kind != TransformKind::Dictionary as u8 && lane.divisible;
-    if !takes || lane.transform.width < 2 {
-        return;
-    }
-    let mut divisor = 0;
-    for &field in &lane.fields {
-        divisor = gcd(field, divisor);
-        if divisor == 1 {
-            return;
-        }
-    }
-    if let Some(step) = u32::try_from(divisor).ok().filter(|&d| d > 1) {
-        lane.fields.iter_mut().for_each(|field| *field /= divisor);
-        lane.transform.width = width(lane.fields.iter().copied().fold(0, u64::max));
-        lane.transform.dictionary = step.into();
-    }
-}
-
-fn gcd(mut a: u64, mut b: u64) -> u64 {
-    while b != 0 {
-        (a, b) = (b, a % b);
-    }
-    a
 }
 
 /// The frames with which all lanes together take the fewest bits.

@@ -6,3 +6,4 @@ pub(crate) mod exceptions;
 pub(crate) mod lane_transform;
 pub(crate) mod limits;
 pub(crate) mod materialize;
+pub(crate) mod step;
