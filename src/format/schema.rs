@@ -169,7 +169,7 @@ impl Schema {
 
     /// Lanes a row of a storage group.
     pub fn group_lanes(&self, group: u32) -> u32 {
-        self.groups.get(group as usize).copied().unwrap_or(0)
+        self.groups[group as usize]
     }
 
     /// Memory that the fields of a row take while they are encoded: 8 bytes a lane, 4 for those of images.

@@ -67,6 +67,7 @@ impl<S: Source> Reader<S> {
         let m = self.cells()?.map_or(0, |c| c.cells);
         let record = after.div_ceil(u128::from(self.rows().max(1)));
         paper += u128::from(m) * (record + u128::from(id_bits(self.rows())));
+        // A part that no segment has takes no bytes.
         let of = |part| parts.get(&part).copied().unwrap_or(0);
         let own = of(Part::Records) + of(Part::Bases) + of(Part::Layouts) + of(Part::Offsets);
         let lanes = u64::from(self.table.schema.lanes());

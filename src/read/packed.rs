@@ -128,9 +128,11 @@ impl<S: Source> ImageColumn<'_, S> {
         let rows: Vec<u64> = (0..self.reader.rows()).collect();
         for &stored in self.reader.stored(&rows)?.iter() {
             let block = starts.partition_point(|&start| start <= stored).saturating_sub(1);
-            let row = stored.checked_sub(starts.get(block).copied().unwrap_or(0));
-            let held = packed.blocks.get(block).map_or(0, |block| u64::from(block.rows));
-            let Some(row) = row.filter(|&row| row < held) else {
+            let held = starts.get(block).zip(packed.blocks.get(block));
+            let row = held.and_then(|(&start, block)| {
+                stored.checked_sub(start).filter(|&row| row < u64::from(block.rows))
+            });
+            let Some(row) = row else {
                 return Err(Error::corrupt("a row of images lies in no block"));
             };
             packed.places.push(PackedPlace { block: number(block as u64)?, row: number(row)? });

@@ -41,7 +41,7 @@ impl Rows {
     pub fn new(schema: Schema, rows: u64, segments: u64, segment_rows: u64, table: u64) -> Self {
         let lanes = |group| schema.group_lanes(group) as usize;
         let blocks = Cache::new(128 + 80 * lanes(0), TABLE_BLOCKS, segments.min(16));
-        let largest = (1..schema.groups()).map(lanes).max().unwrap_or(0);
+        let largest = (1..schema.groups()).map(lanes).fold(0, usize::max);
         let most = segments.saturating_mul(u64::from(schema.groups()) - 1);
         let images = Cache::new(1024 + 8 * largest, IMAGE_BLOCKS, most);
         let cosines = CosineTables::default();

@@ -99,9 +99,10 @@ impl ClassList {
         Ok(Self { rows, starts })
     }
 
-    fn of(&self, class: usize) -> &[u64] {
-        let place = self.starts.get(class).zip(self.starts.get(class + 1));
-        place.and_then(|(&start, &end)| self.rows.get(start..end)).unwrap_or(&[])
+    /// The rows of a class; none for a number that no class has, as `FileClasses` has it.
+    fn of(&self, class: usize) -> Option<&[u64]> {
+        let (&start, &end) = self.starts.get(class).zip(self.starts.get(class + 1))?;
+        Some(&self.rows[start..end])
     }
 }
 
@@ -111,11 +112,11 @@ impl Classes for ClassList {
     }
 
     fn rows(&self, class: usize) -> u64 {
-        self.of(class).len() as u64
+        self.of(class).map_or(0, |rows| rows.len() as u64)
     }
 
     fn row(&self, class: usize, at: u64) -> Result<u64> {
-        let row = usize::try_from(at).ok().and_then(|at| self.of(class).get(at));
+        let row = usize::try_from(at).ok().and_then(|at| self.of(class)?.get(at));
         row.copied().ok_or_else(|| missing(class, at))
     }
 }

@@ -97,12 +97,8 @@ impl SampleIndex {
             return Err(Error::argument(format!("there is no class {number}")));
         }
         let bytes = entry(number)?;
-        let part = |i: usize| bytes.get(8 * i..8 * i + 8).map_or(0, little);
-        let end = if number + 1 < self.classes {
-            little(entry(number + 1)?.get(..8).unwrap_or(&[]))
-        } else {
-            self.rows
-        };
+        let part = |i: usize| little(&bytes[8 * i..8 * i + 8]);
+        let end = if number + 1 < self.classes { little(&entry(number + 1)?[..8]) } else { self.rows };
         let (start, first_segment, offset, length) = (part(0), part(1), part(2), part(3));
         let bad = || Error::corrupt(format!("class {number} lies outside its table"));
         if start > end || end > self.rows {
@@ -193,7 +189,7 @@ impl SampleIndex {
         let first = at / GROUP * (GROUP / 64);
         let bits = pages.piece(self.place(level, 1, first)?, (at / 64 + 1 - first) * 8)?;
         let mut words = bits.as_chunks().0.iter().map(|&word| u64::from_le_bytes(word));
-        let last = words.next_back().unwrap_or(0);
+        let last = words.next_back().ok_or_else(|| Error::corrupt("the sample index has no such word"))?;
         let ones: u64 = words.map(|word| u64::from(word.count_ones())).sum();
         let ones = ones + u64::from((last & !(u64::MAX << (at % 64))).count_ones());
         Ok((last >> (at % 64) & 1 == 1, before.saturating_add(ones)))
@@ -303,6 +299,7 @@ impl SampleIndex {
                 }
             }
             for i in 0..self.rows / SAMPLE + 2 {
+                // Entries beyond the samples are zero.
                 if self.number(pages, level, 3, i)? != samples.get(i as usize).copied().unwrap_or(0) {
                     return Err(bad());
                 }

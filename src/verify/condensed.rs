@@ -101,7 +101,10 @@ fn is_same(a: &Condensed, b: &Condensed) -> bool {
         a.len() == b.len()
             && a.iter().zip(b).all(|(a, b)| a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan())
     };
-    let targets = same(a.target.as_deref().unwrap_or(&[]), b.target.as_deref().unwrap_or(&[]));
+    let targets = match (&a.target, &b.target) {
+        (Some(a), Some(b)) => same(a, b),
+        (a, b) => a.is_none() && b.is_none(),
+    };
     same(&a.means, &b.means) && targets && a.weights == b.weights
 }
 

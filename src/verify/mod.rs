@@ -177,7 +177,7 @@ impl<S: Source> Reader<S> {
         let piece = block.head.exceptions.read(&self.pages)?;
         for e in &block.exceptions {
             e.check_order(&piece, block.rows())?;
-            let padding = piece.get(e.rows_at + 4 * e.count..e.raw_at).unwrap_or(&[]);
+            let padding = &piece[e.rows_at + 4 * e.count..e.raw_at];
             if padding.iter().any(|&b| b != 0) || piece.get(4..8).is_some_and(|b| b != [0; 4]) {
                 return Err(Error::corrupt("reserved bytes of the exceptions are not zero"));
             }

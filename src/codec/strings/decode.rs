@@ -59,7 +59,7 @@ impl Pool<'_> {
 
     /// The bytes at a place.
     fn at(&self, place: &Place) -> &[u8] {
-        self.bytes().get(place.start..place.end).unwrap_or(&[])
+        &self.bytes()[place.start..place.end]
     }
 }
 
@@ -91,7 +91,9 @@ impl<'a> Strings<'a> {
     /// `Memory`.
     pub fn new(rows: Option<usize>, text: bool) -> Result<Self> {
         let mut places = Vec::new();
-        earned::resize(&mut places, rows.unwrap_or(0), Place::default())?;
+        if let Some(rows) = rows {
+            earned::resize(&mut places, rows, Place::default())?;
+        }
         let check = rows.is_none().then(Check::default);
         Ok(Self { places, pools: Vec::new(), heap: 0, text, check })
     }
@@ -140,7 +142,7 @@ impl<'a> Strings<'a> {
                     }
                     let mut end = 0;
                     symbols.append(pool.at(place), &mut check.buffer, &mut end)?;
-                    let string = check.buffer.get(..end).unwrap_or(&[]);
+                    let string = &check.buffer[..end];
                     if self.text && std::str::from_utf8(string).is_err() {
                         return Err(not_text());
                     }
@@ -224,7 +226,8 @@ impl<'a> Strings<'a> {
         if self.check.is_some() {
             return Ok(());
         }
-        for (place, _) in self.places.iter_mut().zip(validity.unwrap_or(&[])).filter(|(_, v)| **v == 0) {
+        for (place, _) in self.places.iter_mut().zip(validity.into_iter().flatten()).filter(|(_, v)| **v == 0)
+        {
             *place = Place::default();
         }
         earned::reserve(offsets, self.places.len())?;

@@ -136,14 +136,14 @@ impl StringTable {
     /// `Corrupt` for codes without a symbol; those of `put`.
     pub fn each(&self, mut put: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
         let mut buffer = Vec::new();
-        for code in 0..self.len() {
-            let bytes = self.range(code as u64).and_then(|r| self.data.get(r)).unwrap_or(&[]);
+        for ends in self.ends.windows(2) {
+            let bytes = &self.data[ends[0] as usize..ends[1] as usize];
             match &self.symbols {
                 None => put(bytes)?,
                 Some(symbols) => {
                     let mut end = 0;
                     symbols.append(bytes, &mut buffer, &mut end)?;
-                    put(buffer.get(..end).unwrap_or(&[]))?;
+                    put(&buffer[..end])?;
                 }
             }
         }
@@ -204,7 +204,7 @@ impl Dictionaries {
         let bytes = pages.piece(entry.offset.get(), entry.length.get())?;
         let mut raw = earned::with_room(bytes.len() / 8)?;
         raw.extend(bytes.chunks_exact(8).map(little));
-        let largest = raw.iter().copied().max().unwrap_or(0);
+        let largest = raw.iter().copied().fold(0, u64::max);
         let raw = Arc::new(RawTable { raw, largest });
         keep(kept, self.most, number, Table::Raw(raw.clone()), bytes.len());
         Ok(raw)

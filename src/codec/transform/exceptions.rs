@@ -27,12 +27,12 @@ pub(crate) struct LaneExceptions {
 impl LaneExceptions {
     /// The row of the block that exception `i` is for.
     pub fn row(&self, piece: &[u8], i: usize) -> u64 {
-        little(piece.get(self.rows_at + 4 * i..).and_then(|b| b.get(..4)).unwrap_or(&[]))
+        little(&piece[self.rows_at + 4 * i..][..4])
     }
 
     /// The raw bits of exception `i`.
     pub fn raw(&self, piece: &[u8], i: usize) -> u64 {
-        little(piece.get(self.raw_at + 8 * i..).and_then(|b| b.get(..8)).unwrap_or(&[]))
+        little(&piece[self.raw_at + 8 * i..][..8])
     }
 
     /// Checks that rows ascend and are less than `rows`.

@@ -159,11 +159,11 @@ impl CellPlan {
         let classes = match (&self.labels, self.target) {
             (Some(labels), Some((t, _))) => {
                 let column = segment.columns.get(t).ok_or_else(changed)?;
-                Some(labels.classes(column, segment.rows)?)
+                labels.classes(column, segment.rows)?
             }
-            _ => None,
+            _ => Vec::new(),
         };
-        Ok(with(&cells, &columns, classes.as_deref().unwrap_or(&[])))
+        Ok(with(&cells, &columns, &classes))
     }
 
     /// Sums of a segment's products.

@@ -154,7 +154,7 @@ impl SegmentProducts {
     /// The sums.
     pub fn finish(self) -> CellProducts {
         let order = self.cells.sorted();
-        let words = self.sums.len().checked_div(order.len()).unwrap_or(0);
+        let words = self.sums.len() / order.len().max(1);
         let sums = order.iter().flat_map(|&place| &self.sums[place as usize * words..][..words]);
         let sums = sums.copied().collect();
         CellProducts::from_parts(order.iter().map(|&place| self.cells.cells[place as usize]).collect(), sums)

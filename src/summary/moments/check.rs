@@ -47,7 +47,7 @@ impl MomentSums {
         let (plan, stored) = (MomentPlan::of_section(section), section.moments()?);
         let (found, names) = (plan.zero(), columns.iter().map(|&n| nodes[n].name.clone()).collect());
         let ends = columns.iter().map(|&n| nodes[n].first_value_lane() as usize + 1);
-        let lanes = ends.max().unwrap_or(0); // of no columns
+        let lanes = ends.fold(0, usize::max);
         let floats = columns.iter().copied().filter(is_float).collect();
         Ok(Self { plan, found, stored, names, lanes, nodes: columns, floats, exponents: Vec::new() })
     }
@@ -171,6 +171,7 @@ fn decimals(node: &Node, values: &Values, exponent: u8) -> EncodedLane {
     EncodedLane {
         transform: LaneTransform { kind: TransformKind::Decimal as u8, exponent, ..LaneTransform::default() },
         exceptions: exceptions.map(|((row, &raw), _)| (row, raw)).collect(),
+        // The field of an exception is 0 (spec, section 4.2).
         fields: found.iter().map(|q| q.unwrap_or(0) as u64).collect(),
         ..EncodedLane::default()
     }

@@ -77,6 +77,7 @@ impl<'a> Spelling<'a> {
         let digits = format!("{}{}", self.whole, self.fraction);
         let trimmed = digits.trim_end_matches('0');
         let zeros = (digits.len() - trimmed.len()) as i64;
+        // Digits without an exponent are times 10^0.
         let power =
             self.exponent.unwrap_or(0).saturating_add(zeros).saturating_sub(self.fraction.len() as i64);
         let trimmed = trimmed.trim_start_matches('0');

@@ -271,10 +271,12 @@ fn first_shape(path: &Path, table: &dyn Source, sizes: [usize; 3]) -> Result<Opt
                 batch.column_by_name(name).map(|column| cast(column, &DataType::Int64)).transpose()?;
             let first =
                 sizes.map(|sizes| sizes.as_primitive::<Int64Type>().clone()).filter(|s| s.is_valid(0));
+            // `ImageShape::new` refuses a size of 0, which stands for those that are null or out of range.
             Ok(first.and_then(|s| u32::try_from(s.value(0)).ok()).unwrap_or(0))
         };
         let read = || Ok([size("height")?, size("width")?, size("channels")?]);
         let [height, width, channels] = read().map_err(|e| unreadable(path, e))?;
+        // As above, 0 for more channels than an image may have.
         let shape = ImageShape::new(u8::try_from(channels).unwrap_or(0), height, width, channels > 1);
         return shape.map(Some).map_err(|e| refuse(path, format!("row 0: {e}")));
     }
