@@ -15,7 +15,7 @@ use arrow::ipc::writer::StreamWriter;
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use arrow_tables::*;
 use gede::ErrorKind;
-use gede::arrow::{ArrowTable, Sink};
+use gede::arrow::{ArrowFileWriter, ArrowTable};
 use gede::internal::{ingest, logical_eq};
 use gede::write::Table;
 use proptest::prelude::*;
@@ -370,7 +370,8 @@ fn batches_of_another_schema_are_refused() {
     };
     assert!(ArrowTable::from_batches(batch("a").schema(), vec![batch("a"), batch("b")]).is_err());
     let folder = Folder::new();
-    let mut sink = Sink::create(folder.0.path().join("t.csv"), &batch("a").schema(), false).unwrap();
+    let mut sink =
+        ArrowFileWriter::create(folder.0.path().join("t.csv"), &batch("a").schema(), false).unwrap();
     assert_eq!(sink.write(&batch("b")).unwrap_err().kind(), ErrorKind::Argument);
 }
 
@@ -387,17 +388,17 @@ fn files_appear_whole_or_not_at_all() {
     };
     for name in ["t.parquet", "t.arrow", "t.csv"] {
         let path = folder.0.path().join(name);
-        let mut sink = Sink::create(&path, &batch.schema(), false).unwrap();
+        let mut sink = ArrowFileWriter::create(&path, &batch.schema(), false).unwrap();
         sink.write(&batch).unwrap();
         assert!(!path.exists());
         drop(sink);
         assert!(files().is_empty());
 
         std::fs::write(&path, "old").unwrap();
-        let error = Sink::create(&path, &batch.schema(), false).err().unwrap();
+        let error = ArrowFileWriter::create(&path, &batch.schema(), false).err().unwrap();
         assert_eq!(error.kind(), ErrorKind::Argument);
         assert!(error.to_string().contains(name), "{error}");
-        let mut sink = Sink::create(&path, &batch.schema(), true).unwrap();
+        let mut sink = ArrowFileWriter::create(&path, &batch.schema(), true).unwrap();
         sink.write(&batch).unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"old");
         sink.finish().unwrap();
@@ -406,16 +407,18 @@ fn files_appear_whole_or_not_at_all() {
 
         // One that comes into being meanwhile is left alone.
         std::fs::remove_file(&path).unwrap();
-        let sink = Sink::create(&path, &batch.schema(), false).unwrap();
+        let sink = ArrowFileWriter::create(&path, &batch.schema(), false).unwrap();
         std::fs::write(&path, "another").unwrap();
         assert_eq!(sink.finish().unwrap_err().kind(), ErrorKind::Argument);
         assert_eq!(std::fs::read(&path).unwrap(), b"another");
         assert_eq!(files(), [name]);
         std::fs::remove_file(&path).unwrap();
     }
-    let error = Sink::create(folder.0.path().join("t.xlsx"), &batch.schema(), false).err().unwrap();
+    let error =
+        ArrowFileWriter::create(folder.0.path().join("t.xlsx"), &batch.schema(), false).err().unwrap();
     assert!(error.to_string().contains(".parquet"), "{error}");
-    let error = Sink::create(folder.0.path().join("no/such/t.csv"), &batch.schema(), false).err().unwrap();
+    let error =
+        ArrowFileWriter::create(folder.0.path().join("no/such/t.csv"), &batch.schema(), false).err().unwrap();
     assert_eq!(error.kind(), ErrorKind::Io);
     assert!(files().is_empty());
 }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use arrow::array::*;
 use arrow::datatypes::*;
-use gede::arrow::{ArrowTable, ImageFormat, ImageInput, ImageSink, PictureStorage};
+use gede::arrow::{ArrowTable, ImageFolderWriter, ImageFormat, ImageInput, PictureStorage};
 use gede::sample::{
     Amount, Draw, EncodedImages, Epochs, Images, LabelColumn, Loader, LoaderOptions, Pixels, State,
 };
@@ -378,7 +378,7 @@ fn files_come_out_as_they_went_in() {
     let at = |name: &str| folder.path().join(name);
     let pictures = mixed(&at("set"));
     let batch = read(at("set"));
-    let mut sink = ImageSink::create(at("out"), &batch.schema(), ImageFormat::Files, None).unwrap();
+    let mut sink = ImageFolderWriter::create(at("out"), &batch.schema(), ImageFormat::Files, None).unwrap();
     // In two batches.
     sink.write(&batch.slice(0, 3)).unwrap();
     sink.write(&batch.slice(3, 1)).unwrap();
@@ -387,8 +387,9 @@ fn files_come_out_as_they_went_in() {
         assert_eq!(&std::fs::read(at("out").join(name)).unwrap(), bytes, "{name}");
     }
     assert_eq!(read(at("out")), batch);
-    let refused =
-        |format| ImageSink::create(at("no"), &batch.schema(), format, None).err().unwrap().to_string();
+    let refused = |format| {
+        ImageFolderWriter::create(at("no"), &batch.schema(), format, None).err().unwrap().to_string()
+    };
     for format in [ImageFormat::Png, ImageFormat::Idx, ImageFormat::Cifar10] {
         let line = refused(format);
         assert!(line.contains("column \"image\" has pictures that are kept as files"), "{line}");
@@ -404,7 +405,7 @@ fn files_come_out_as_they_went_in() {
     let renamed = StructArray::new(pictures.fields().clone(), parts, None);
     let schema = Arc::new(Schema::new(vec![batch.schema().field(0).clone()]));
     let batch = RecordBatch::try_new(schema, vec![Arc::new(renamed)]).unwrap();
-    let mut sink = ImageSink::create(at("named"), &batch.schema(), ImageFormat::Files, None).unwrap();
+    let mut sink = ImageFolderWriter::create(at("named"), &batch.schema(), ImageFormat::Files, None).unwrap();
     sink.write(&batch).unwrap();
     sink.finish().unwrap();
     let mut names: Vec<_> = std::fs::read_dir(at("named"))

@@ -13,7 +13,7 @@ use crate::format::directory::SectionKind;
 use crate::format::header::{FOOTER, HEADER};
 use crate::format::part::Part;
 use crate::read::reader::Reader;
-use crate::read::table::Rows;
+use crate::read::table::TableView;
 use crate::summary::registry::SUMMARIES;
 
 /// Where every byte of a file is, and what other layouts would take.
@@ -129,7 +129,7 @@ impl<S: Source> Reader<S> {
 
     fn block_extents(
         &self,
-        table: &Rows,
+        table: &TableView,
         condensed: bool,
         all: &mut Vec<Extent>,
         sets: &mut Vec<Extent>,

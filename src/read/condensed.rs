@@ -136,7 +136,7 @@ impl<S: Source> Reader<S> {
     /// The condensed samples, from the rows: cells counted, then summed block by block as the writer does.
     fn rebuild_samples(&self, section: &CellsSection) -> Result<Condensed> {
         let schema = self.schema();
-        let mut plan = CellPlan::of_section(schema, section)?;
+        let mut plan = CellPlan::from_section(schema, section)?;
         let rows = self.cell_rows(section);
         plan.count(schema, |count| rows.each(|batch, _| count(batch)))?;
         if plan.size().1 as u64 != section.cells {

@@ -8,7 +8,7 @@ use crate::files::byte_source::Source;
 use crate::format::schema::{Kind, Node};
 use crate::read::projection::Projection;
 use crate::read::reader::Reader;
-use crate::read::table::Rows;
+use crate::read::table::TableView;
 use crate::summary::cells::section::{CellTarget, CellsSection};
 
 /// Samples that are read at a time.
@@ -61,7 +61,7 @@ impl<S: Source> Reader<S> {
 
     /// The condensed table, if it is stored. Its schema is checked before any row of it is read: it has a mean for every
     /// feature and value target, then weights, and nothing else that may be long.
-    pub(crate) fn condensed_table(&self) -> Result<Option<&Rows>> {
+    pub(crate) fn condensed_table(&self) -> Result<Option<&TableView>> {
         let Some(table) = &self.condensed else { return Ok(None) };
         let Some(section) = self.cells()? else { return Err(bad("there are no cells that they are of")) };
         let means = section.features.len() + usize::from(matches!(section.target, CellTarget::Value(_)));
@@ -93,7 +93,7 @@ impl<S: Source> Reader<S> {
     }
 
     /// Some rows of the condensed table.
-    pub(crate) fn condensed_rows(&self, table: &Rows, first: u64, count: u64) -> Result<Batch> {
+    pub(crate) fn condensed_rows(&self, table: &TableView, first: u64, count: u64) -> Result<Batch> {
         let mut out = Batch::default();
         let rows = RowSelection::Range(first, count as usize);
         let everything = Projection::all(&table.schema);

@@ -178,7 +178,7 @@ impl PackedImages {
                 };
                 let schema = column.reader.schema();
                 for lane in &fixed_lanes(pages, schema, column.group, &block.head, head)? {
-                    self.lanes.push(PackedLane::of(lane)?);
+                    self.lanes.push(PackedLane::new(lane)?);
                 }
                 packed.bases = self.place(&head.bases.piece.read(pages)?)?;
                 packed.records = self.place(&head.records.piece.read(pages)?)?;
@@ -203,7 +203,7 @@ impl PackedImages {
 }
 
 impl PackedLane {
-    fn of(lane: &Lane) -> Result<Self> {
+    fn new(lane: &Lane) -> Result<Self> {
         Ok(Self {
             constant: number(lane.constant)?,
             base_mask: number(lane.base_mask)?,

@@ -17,7 +17,7 @@ use crate::format::header::{FOOTER, Footer, HEADER, Header};
 use crate::format::pages::Pages;
 use crate::format::schema::{Kind, Schema};
 use crate::read::projection::Projection;
-use crate::read::table::Rows;
+use crate::read::table::TableView;
 use crate::summary::kind::Summary;
 use crate::summary::registry::SUMMARIES;
 use crate::summary::sample_index::{Class, SampleIndex};
@@ -43,8 +43,8 @@ pub struct Reader<S> {
     pub(crate) pages: Pages<S>,
     pub(crate) directory: Directory,
     pub(crate) footer: Footer,
-    pub(crate) table: Rows,
-    pub(crate) condensed: Option<Rows>,
+    pub(crate) table: TableView,
+    pub(crate) condensed: Option<TableView>,
     pub(crate) dictionaries: Dictionaries,
     pub(crate) index: Option<SampleIndex>,
     arrow_schema: Option<Vec<u8>>,
@@ -157,10 +157,11 @@ impl<S: Source> Reader<S> {
             return Err(Error::corrupt("the schema does not have the directory's storage groups"));
         }
         let table = start(SectionKind::BLOCK_TABLE);
-        let table = Rows::new(schema, head.rows.get(), head.segments.get(), head.segment_rows.get(), table);
+        let table =
+            TableView::new(schema, head.rows.get(), head.segments.get(), head.segment_rows.get(), table);
         let (rows, blocks) = (head.condensed_rows.get(), head.condensed_segments.get());
         let condensed = condensed_schema
-            .map(|schema| Rows::new(schema, rows, blocks, 0, start(SectionKind::CONDENSED_TABLE)))
+            .map(|schema| TableView::new(schema, rows, blocks, 0, start(SectionKind::CONDENSED_TABLE)))
             .filter(|_| place(SectionKind::CONDENSED_TABLE).is_some());
         let (at, bytes) = place(SectionKind::DICTIONARY_TABLE).unwrap_or((0, 0));
         let dictionaries = Dictionaries::new(at, bytes / 32, length);

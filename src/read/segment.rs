@@ -18,7 +18,7 @@ use crate::format::header::HEADER;
 use crate::format::pages::Pages;
 use crate::format::schema::Schema;
 use crate::read::projection::Projection;
-use crate::read::table::Rows;
+use crate::read::table::TableView;
 
 /// Pieces of a file that is not written yet, each at its own offset.
 pub(crate) struct Pieces<'a> {
@@ -68,7 +68,7 @@ impl Source for Pieces<'_> {
 /// One segment of a table, a block for each storage group.
 pub(crate) struct SegmentReader<'a> {
     pages: Pages<Pieces<'a>>,
-    table: Rows,
+    table: TableView,
     dictionaries: Dictionaries,
 }
 
@@ -86,7 +86,7 @@ impl<'a> SegmentReader<'a> {
         let end = pieces.end;
         Self {
             pages: Pages::new(pieces, end, &[], false),
-            table: Rows::new(schema.clone(), rows, 1, rows, block_table),
+            table: TableView::new(schema.clone(), rows, 1, rows, block_table),
             dictionaries: Dictionaries::new(dictionary_table, dictionaries.len() as u64, end),
         }
     }

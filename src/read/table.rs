@@ -24,7 +24,7 @@ const TABLE_BLOCKS: usize = 4 << 20;
 const IMAGE_BLOCKS: usize = 32 << 20;
 
 /// A table in the file: the rows themselves, or the condensed samples.
-pub(crate) struct Rows {
+pub(crate) struct TableView {
     pub schema: Schema,
     pub rows: u64,
     pub segments: u64,
@@ -37,7 +37,7 @@ pub(crate) struct Rows {
     cosines: CosineTables,
 }
 
-impl Rows {
+impl TableView {
     pub fn new(schema: Schema, rows: u64, segments: u64, segment_rows: u64, table: u64) -> Self {
         let lanes = |group| schema.group_lanes(group) as usize;
         let blocks = Cache::new(128 + 80 * lanes(0), TABLE_BLOCKS, segments.min(16));

@@ -67,7 +67,7 @@ pub(crate) struct Buffers {
 
 /// Images of an epoch, one after the other in one piece of memory, and their labels. When it is dropped,
 /// its loader uses the memory again.
-pub struct Batch {
+pub struct LoaderBatch {
     pub(crate) epoch: u64,
     pub(crate) state: State,
     pub(crate) shape: (usize, usize, usize),
@@ -75,9 +75,9 @@ pub struct Batch {
     pub(crate) home: Sender<Buffers>,
 }
 
-debug_fields!([] Batch { epoch, state, shape });
+debug_fields!([] LoaderBatch { epoch, state, shape });
 
-impl Batch {
+impl LoaderBatch {
     /// The epoch that the rows are of.
     pub fn epoch(&self) -> u64 {
         self.epoch
@@ -116,7 +116,7 @@ impl Batch {
     }
 }
 
-impl Drop for Batch {
+impl Drop for LoaderBatch {
     fn drop(&mut self) {
         let empty = Buffers { rows: Vec::new(), labels: Vec::new(), pixels: Pixels::Bytes(Vec::new()) };
         // If the loader is gone, so is the memory.

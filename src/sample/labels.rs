@@ -46,18 +46,18 @@ impl<'a, S: Source> LabelColumn<'a, S> {
     /// # Errors
     /// `Argument` if there is no such column; `Type` if its values are no class numbers; `Corrupt`.
     pub fn new(reader: &'a Reader<S>, column: &str) -> Result<Self> {
-        Self::of_node(reader, reader.schema().column(column)?)
+        Self::from_node(reader, reader.schema().column(column)?)
     }
 
     /// The labels that a class-wise file is stored by; none for other files.
     ///
     /// # Errors
     /// `Corrupt` or `Io`.
-    pub fn of_classes(reader: &'a Reader<S>) -> Result<Option<Self>> {
-        reader.classes().map(|(node, _)| Self::of_node(reader, node)).transpose()
+    pub fn from_classes(reader: &'a Reader<S>) -> Result<Option<Self>> {
+        reader.classes().map(|(node, _)| Self::from_node(reader, node)).transpose()
     }
 
-    fn of_node(reader: &'a Reader<S>, node: usize) -> Result<Self> {
+    fn from_node(reader: &'a Reader<S>, node: usize) -> Result<Self> {
         let column = reader.schema().nodes().get(node);
         let column = column.ok_or_else(|| Error::corrupt("the class column is missing"))?;
         let classes = || reader.all_classes().zip(0..).map(|(class, number)| Ok((class?.label, number)));

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::files::byte_source::Source;
 use crate::read::condensed::Samples;
 use crate::read::reader::Reader;
-use crate::read::table::Rows;
+use crate::read::table::TableView;
 use crate::summary::cells::condensed::Condensed;
 use crate::summary::cells::plan::CellPlan;
 use crate::summary::cells::runs::SegmentProducts;
@@ -39,7 +39,7 @@ impl<S: Source> Reader<S> {
             return if section.stored || section.cells == 0 { Ok(()) } else { Err(bad("there are no rows")) };
         }
         let schema = self.schema();
-        let mut plan = CellPlan::of_section(schema, &section)?;
+        let mut plan = CellPlan::from_section(schema, &section)?;
         let rows = self.cell_rows(&section);
         plan.count(schema, |count| rows.each(|batch, _| count(batch)))?;
         if plan.size().1 as u64 != section.cells {
@@ -88,7 +88,12 @@ impl<S: Source> Reader<S> {
     }
 
     /// Some stored samples.
-    fn stored_cells(&self, section: &CellsSection, table: &Rows, cells: Range<u64>) -> Result<Condensed> {
+    fn stored_cells(
+        &self,
+        section: &CellsSection,
+        table: &TableView,
+        cells: Range<u64>,
+    ) -> Result<Condensed> {
         let mut samples = Samples::new(section, (cells.end - cells.start) as usize)?;
         samples.add(&self.condensed_rows(table, cells.start, cells.end - cells.start)?)?;
         Ok(samples.finish())

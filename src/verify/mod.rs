@@ -17,7 +17,7 @@ use crate::format::ALIGN;
 use crate::format::checksum::crc;
 use crate::read::projection::Projection;
 use crate::read::reader::Reader;
-use crate::read::table::Rows;
+use crate::read::table::TableView;
 use crate::verify::values::Summaries;
 
 impl<S: Source> Reader<S> {
@@ -117,7 +117,7 @@ impl<S: Source> Reader<S> {
 
     fn check_table(
         &self,
-        table: &Rows,
+        table: &TableView,
         mut summaries: Option<&mut Summaries>,
         progress: &mut impl FnMut(u64),
     ) -> Result<()> {

@@ -11,7 +11,7 @@ use crate::files::byte_source::Source;
 use crate::format::schema::{Node, Schema};
 use crate::read::projection::{Projection, by_node};
 use crate::read::reader::Reader;
-use crate::read::table::Rows;
+use crate::read::table::TableView;
 use crate::summary::kind::RowCheck;
 use crate::summary::registry::SUMMARIES;
 use crate::verify::classes::Labels;
@@ -83,7 +83,7 @@ impl<S: Source> Reader<S> {
     /// in one row. So time and memory follow the bytes of the file, and not the rows that it claims.
     pub(crate) fn check_rows(
         &self,
-        table: &Rows,
+        table: &TableView,
         segment: u64,
         rows: Range<u64>,
         block: &Block,
@@ -146,7 +146,7 @@ impl<S: Source> Reader<S> {
     /// may be wrong there.
     pub(crate) fn check_images(
         &self,
-        table: &Rows,
+        table: &TableView,
         rows: Range<u64>,
         group: u32,
         images: &ImageBlock,

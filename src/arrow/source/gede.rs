@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use super::{RecordBatches, Source};
+use super::{BatchSource, RecordBatches};
 use crate::arrow::expanded::slice_bytes;
 use crate::arrow::{ArrowReader, wrap};
 use crate::error::{ErrorKind, Result};
@@ -68,7 +68,7 @@ impl Gede {
     }
 }
 
-impl Source for Gede {
+impl BatchSource for Gede {
     fn schema(&self) -> &SchemaRef {
         &self.schema
     }

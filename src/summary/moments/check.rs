@@ -44,7 +44,7 @@ impl MomentSums {
             return Err(Error::corrupt("moments: a column is not numeric"));
         }
         let is_float = |&n: &usize| nodes[n].kind == Kind::Float;
-        let (plan, stored) = (MomentPlan::of_section(section), section.moments()?);
+        let (plan, stored) = (MomentPlan::from_section(section), section.moments()?);
         let (found, names) = (plan.zero(), columns.iter().map(|&n| nodes[n].name.clone()).collect());
         let ends = columns.iter().map(|&n| nodes[n].first_value_lane() as usize + 1);
         let lanes = ends.fold(0, usize::max);

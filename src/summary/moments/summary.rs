@@ -27,8 +27,8 @@ impl Summary for MomentsSection {
     }
 
     fn merge(self, other: Self) -> Result<Option<Self>> {
-        let plan = MomentPlan::of_section(&self);
-        if plan != MomentPlan::of_section(&other) {
+        let plan = MomentPlan::from_section(&self);
+        if plan != MomentPlan::from_section(&other) {
             return Ok(None);
         }
         let mut moments = self.moments()?;

@@ -3,7 +3,7 @@
 use rand_chacha::ChaCha8Rng;
 
 use crate::sample::random::below;
-use crate::sample::{Batch, PixelFormat, Pixels};
+use crate::sample::{LoaderBatch, PixelFormat, Pixels};
 
 /// Random changes to every image of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub(super) fn pad_value(format: &PixelFormat) -> Vec<f32> {
 }
 
 /// Images [B, H, W, C], each shifted and flipped; images after the last of `crop_flips` are unchanged.
-pub(super) fn apply_crop_flips(batch: &Batch, crop_flips: &[CropFlip], pad_value: &[f32]) -> Vec<f32> {
+pub(super) fn apply_crop_flips(batch: &LoaderBatch, crop_flips: &[CropFlip], pad_value: &[f32]) -> Vec<f32> {
     let (_, channels, height, width) = batch.shape();
     let shape = (channels, height, width);
     match batch.pixels() {

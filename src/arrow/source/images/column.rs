@@ -11,7 +11,7 @@ use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
 use rayon::prelude::*;
 
-use super::super::{RecordBatches, Source, unreadable};
+use super::super::{BatchSource, RecordBatches, unreadable};
 use super::{ImageInput, PixelColumn, batch_images, image_array, refuse};
 use crate::arrow::class_names::{CLASS_NAMES, FEATURES, class_names};
 use crate::arrow::images::{image_field, image_shape};
@@ -33,7 +33,7 @@ enum Content {
 /// A table whose column of pictures or pixels comes as a column of images.
 pub struct WithImages {
     path: PathBuf,
-    table: Box<dyn Source>,
+    table: Box<dyn BatchSource>,
     column: usize,
     content: Content,
     /// Shape of the images handed out: planes.
@@ -47,7 +47,11 @@ pub struct WithImages {
 }
 
 /// The table with its pixels as a column of images; the table itself if it has none, or if it is empty.
-pub fn with_pixels(path: &Path, table: Box<dyn Source>, options: &ImageInput) -> Result<Box<dyn Source>> {
+pub fn with_pixels(
+    path: &Path,
+    table: Box<dyn BatchSource>,
+    options: &ImageInput,
+) -> Result<Box<dyn BatchSource>> {
     let column = &options.column;
     let found = match column {
         PixelColumn::Of(name, shape) => {
@@ -80,7 +84,7 @@ pub fn with_pixels(path: &Path, table: Box<dyn Source>, options: &ImageInput) ->
 impl WithImages {
     fn new(
         path: &Path,
-        table: Box<dyn Source>,
+        table: Box<dyn BatchSource>,
         column: usize,
         content: Content,
         shape: ImageShape,
@@ -108,9 +112,9 @@ impl WithImages {
 
     /// A table whose column of pictures comes as pixels.
     #[cfg(feature = "images")]
-    pub fn of_pictures(
+    pub fn from_pictures(
         path: &Path,
-        table: Box<dyn Source>,
+        table: Box<dyn BatchSource>,
         column: usize,
         shape: ImageShape,
         fit: bool,
@@ -204,7 +208,7 @@ impl WithImages {
     }
 }
 
-impl Source for WithImages {
+impl BatchSource for WithImages {
     fn schema(&self) -> &SchemaRef {
         &self.schema
     }
@@ -260,7 +264,7 @@ fn pixels(schema: &Schema) -> Option<(usize, [usize; 3])> {
 }
 
 /// The shape of the first image; none if there are no rows.
-fn first_shape(path: &Path, table: &dyn Source, sizes: [usize; 3]) -> Result<Option<ImageShape>> {
+fn first_shape(path: &Path, table: &dyn BatchSource, sizes: [usize; 3]) -> Result<Option<ImageShape>> {
     for batch in table.project(sizes.to_vec())? {
         let batch = batch?;
         if batch.num_rows() == 0 {

@@ -83,7 +83,7 @@ impl Merge {
             }
         }
         let options = self.options(inputs)?;
-        let table = ArrowTable::of_files(inputs)?;
+        let table = ArrowTable::from_files(inputs)?;
         let bar = Bar::new();
         let measured = Measured { table: &table, large: self.large, file: bytes };
         let report = Writer::new(options).progress(bar.on_pass()).write(output, &measured)?;

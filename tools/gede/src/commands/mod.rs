@@ -89,7 +89,7 @@ struct RawSize {
 
 impl RawSize {
     /// That of so many rows; none if there are no rows, or a column is neither of numbers nor of images.
-    fn of(schema: &Schema, rows: u64) -> Option<Self> {
+    fn new(schema: &Schema, rows: u64) -> Option<Self> {
         let pixels: u64 =
             schema.nodes().iter().filter(|n| n.image.is_some()).map(|n| u64::from(n.length)).sum();
         let (a_row, what) = match pixels {

@@ -105,5 +105,5 @@ impl Files {
 
 fn labels<S: Source>(reader: &Reader<S>) -> Result<LabelColumn<'_, S>> {
     let missing = || Error::new(ErrorKind::Input, "the file is not stored by class");
-    LabelColumn::of_classes(reader)?.ok_or_else(missing)
+    LabelColumn::from_classes(reader)?.ok_or_else(missing)
 }

@@ -9,7 +9,7 @@ use crate::output::{self, bytes, many, seconds};
 use crate::progress::Bar;
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
-use gede::arrow::{ImageSink, Sink};
+use gede::arrow::{ArrowFileWriter, ImageFolderWriter};
 use gede::read::{Projection, Source};
 use gede::write::Progress;
 use gede::{Error, Reader, Result};
@@ -52,7 +52,7 @@ impl Convert {
                 "{input}: is a gede file already; copy it, or convert its origin again"
             )));
         }
-        if self.how != How::of_class(self.exported_class()) {
+        if self.how != How::with_class(self.exported_class()) {
             return Err(misuse(format!(
                 "{output}: --target, --beta and the like are for gede files; leave them out"
             )));
@@ -93,10 +93,13 @@ impl Convert {
         Ok(match self.images.format() {
             Some(_) if piped => return Err(misuse("-: --format writes a folder; name it")),
             None if piped => Out::Stream(Stream::new(schema, self.pipes.to.unwrap_or_default())?),
-            Some(format) => {
-                Out::Folder(Box::new(ImageSink::create(output, schema, format, self.exported_class())?))
-            }
-            None => Out::File(Box::new(Sink::create(output, schema, self.overwrite)?)),
+            Some(format) => Out::Folder(Box::new(ImageFolderWriter::create(
+                output,
+                schema,
+                format,
+                self.exported_class(),
+            )?)),
+            None => Out::File(Box::new(ArrowFileWriter::create(output, schema, self.overwrite)?)),
         })
     }
 

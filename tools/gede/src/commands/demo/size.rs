@@ -4,7 +4,7 @@ use super::{Stage, unexpected};
 use crate::commands::open;
 use crate::output::{Table, count, percent, seconds};
 use gede::Result;
-use gede::arrow::{ArrowTable, Sink};
+use gede::arrow::{ArrowFileWriter, ArrowTable};
 use gede::read::Part;
 use serde::Serialize;
 use std::path::Path;
@@ -32,7 +32,7 @@ impl Size {
         Stage::convert(&ArrowTable::open(&stage.parquet)?, &stage.gede)?;
         let convert_seconds = started.elapsed().as_secs_f64();
         let csv = stage.folder.path().join("california.csv");
-        let mut sink = Sink::create(&csv, stage.rows.schema_ref(), false)?;
+        let mut sink = ArrowFileWriter::create(&csv, stage.rows.schema_ref(), false)?;
         sink.write(&stage.rows)?;
         sink.finish()?;
         let account = open(&stage.gede)?.account()?;

@@ -38,13 +38,13 @@ struct Facts<'a, S> {
 impl Info {
     pub fn run(&self, as_json: bool) -> Result<()> {
         let reader = open(&self.file)?;
-        let facts = Facts::of(&reader).map_err(|e| e.at(self.file.display()))?;
+        let facts = Facts::new(&reader).map_err(|e| e.at(self.file.display()))?;
         if as_json { json(&facts.json()) } else { print(&facts.text(&self.file.display().to_string())) }
     }
 }
 
 impl<'a, S: Source> Facts<'a, S> {
-    fn of(reader: &'a Reader<S>) -> Result<Self> {
+    fn new(reader: &'a Reader<S>) -> Result<Self> {
         let schema = match reader.arrow_schema() {
             Some(message) => decode_schema(message)?.as_ref().clone(),
             None => arrow_schema(reader.schema())?,
@@ -60,7 +60,7 @@ impl<'a, S: Source> Facts<'a, S> {
             None => None,
         };
         let columns = reader.column_account()?;
-        let raw = RawSize::of(reader.schema(), reader.rows());
+        let raw = RawSize::new(reader.schema(), reader.rows());
         let name = |node: u32| reader.schema().nodes().get(node as usize).map_or("", |n| n.name.as_str());
         let image_errors = reader.image_errors()?.into_iter();
         let image_errors = image_errors.map(|(node, errors)| (name(node).to_owned(), errors)).collect();

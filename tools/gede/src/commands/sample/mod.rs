@@ -105,7 +105,7 @@ impl Sample {
     fn read(&self, reader: &Reader<impl Source>, list: bool) -> Result<(Report, Option<Sheet>)> {
         let usual = Size { height: 64, width: 64, channels: 3 };
         let images = images(reader, self.column.as_deref(), self.size, usual)?;
-        let labels = LabelColumn::of_classes(reader)?;
+        let labels = LabelColumn::from_classes(reader)?;
         let labels = labels.as_ref().map(|labels| labels as &dyn Labels);
         let classes = match self.how {
             How::Balanced => Some(FileClasses::new(reader)?),

@@ -42,7 +42,7 @@ pub struct TestClasses {
 impl<'a, S: Source> TrainClasses<'a, S> {
     /// The classes that the file is stored by, or its column `label`.
     pub fn new(reader: &'a Reader<S>) -> Result<Self> {
-        let labels = match LabelColumn::of_classes(reader)? {
+        let labels = match LabelColumn::from_classes(reader)? {
             Some(labels) => labels,
             None => LabelColumn::new(reader, "label")?,
         };
