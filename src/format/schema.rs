@@ -241,27 +241,7 @@ impl SchemaBuilder {
         if !kind.allows(bits) {
             return Err(refuse(&format!("{kind:?} values of {bits} bits do not exist")));
         }
-        // A column's nodes lie together: a parent is an ancestor of the node before, or that node.
-        if let Some(p) = parent {
-            let mut open = self.schema.nodes.len().checked_sub(1);
-            while open.is_some_and(|o| o != p) {
-                open = open.and_then(|o| self.schema.nodes[o].parent);
-            }
-            if open.is_none() {
-                return Err(refuse("its parent is not above it"));
-            }
-        }
-        let instances = match parent.map(|p| self.schema.nodes.get(p).map(|n| (p, n))) {
-            None => 1,
-            Some(Some((_, n))) if n.kind == Kind::Struct => u64::from(n.instances),
-            Some(Some((p, n))) if n.kind == Kind::List => {
-                if self.schema.nodes.iter().any(|m| m.parent == Some(p)) {
-                    return Err(refuse("a list has one child"));
-                }
-                u64::from(n.instances) * u64::from(n.length) // below 2^52: instances are at most 2^20
-            }
-            _ => return Err(refuse("its parent is neither a struct nor a list")),
-        };
+        let instances = self.instances(parent).map_err(&refuse)?;
         if kind.is_bytes() && instances != 1 {
             return Err(refuse("lists of strings are not held; use one column an item, or one string"));
         }
@@ -308,6 +288,25 @@ impl SchemaBuilder {
             image: None,
         });
         Ok(self.schema.nodes.len() - 1)
+    }
+
+    /// How often a row has a child of `parent` that is pushed next.
+    fn instances(&self, parent: Option<usize>) -> std::result::Result<u64, &'static str> {
+        let Some(p) = parent else { return Ok(1) };
+        let nodes = &self.schema.nodes;
+        // The nodes of a column are adjacent: a parent is an ancestor of the node before, or that node.
+        let mut open = nodes.len().checked_sub(1);
+        while open.is_some_and(|o| o != p) {
+            open = open.and_then(|o| nodes[o].parent);
+        }
+        let parent = &nodes[open.ok_or("its parent is not above it")?];
+        match parent.kind {
+            Kind::Struct => Ok(parent.instances.into()),
+            Kind::List if nodes.iter().any(|m| m.parent == Some(p)) => Err("a list has one child"),
+            // Below 2^52: instances are at most 2^20.
+            Kind::List => Ok(u64::from(parent.instances) * u64::from(parent.length)),
+            _ => Err("its parent is neither a struct nor a list"),
+        }
     }
 
     /// Adds a column of images and returns its number.

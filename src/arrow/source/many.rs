@@ -101,31 +101,7 @@ impl Many {
             source.forget();
             parts.push((path, source, keys));
         }
-        let names: Vec<String> = match parts.first() {
-            Some((first, _, keys)) => {
-                let own =
-                    |keys: &[(String, _)]| keys.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
-                let names = own(keys);
-                if let Some((path, _, other)) = parts.iter().find(|(.., keys)| own(keys) != names) {
-                    let text = |names: &[String]| match names {
-                        [] => "no columns".to_owned(),
-                        names => format!("the columns {}", names.join(", ")),
-                    };
-                    let what = format!(
-                        "the names of its folders give {}, those of {} {}; read them apart",
-                        text(&own(other)),
-                        first.display(),
-                        text(&names)
-                    );
-                    return Err(refuse(path, what));
-                }
-                if let Some(twice) = names.iter().enumerate().find(|(i, name)| names[..*i].contains(name)) {
-                    return Err(refuse(first, format!("two of its folders give the column {}", twice.1)));
-                }
-                names
-            }
-            None => return Err(Error::argument("no files to read")),
-        };
+        let names = key_names(&parts)?;
         let unified = in_common(&mut parts)?;
         let mut fields = unified.schema.fields().to_vec();
         let mut columns = Vec::with_capacity(names.len());
@@ -272,6 +248,30 @@ impl Many {
         RecordBatch::try_new_with_options(schema.clone(), arrays, &options)
             .map_err(|e| super::unreadable(&part.path, e))
     }
+}
+
+/// The columns that the names of folders give, which are the same for all files.
+fn key_names(parts: &[Opened]) -> Result<Vec<String>> {
+    let Some((first, _, keys)) = parts.first() else { return Err(Error::argument("no files to read")) };
+    let own = |keys: &[(String, _)]| keys.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+    let names = own(keys);
+    if let Some((path, _, other)) = parts.iter().find(|(.., keys)| own(keys) != names) {
+        let text = |names: &[String]| match names {
+            [] => "no columns".to_owned(),
+            names => format!("the columns {}", names.join(", ")),
+        };
+        let what = format!(
+            "the names of its folders give {}, those of {} {}; read them apart",
+            text(&own(other)),
+            first.display(),
+            text(&names)
+        );
+        return Err(refuse(path, what));
+    }
+    if let Some(twice) = names.iter().enumerate().find(|(i, name)| names[..*i].contains(name)) {
+        return Err(refuse(first, format!("two of its folders give the column {}", twice.1)));
+    }
+    Ok(names)
 }
 
 impl BatchSource for Many {
