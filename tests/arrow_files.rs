@@ -7,6 +7,8 @@
 mod arrow_tables;
 #[path = "common/batches.rs"]
 mod batches;
+#[path = "common/input_folder.rs"]
+mod input_folder;
 
 use arrow::array::*;
 use arrow::compute::{cast, take};
@@ -18,8 +20,8 @@ use gede::ErrorKind;
 use gede::arrow::{ArrowFileWriter, ArrowTable};
 use gede::internal::{ingest, logical_eq};
 use gede::write::Table;
+use input_folder::Folder;
 use proptest::prelude::*;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Whether a type, and all that it is made of, is as asked.
@@ -172,30 +174,6 @@ proptest! {
     }
 }
 
-struct Folder(tempfile::TempDir);
-
-impl Folder {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
-        let path = self.0.path().join(name);
-        std::fs::write(&path, content).unwrap();
-        path
-    }
-
-    fn refused(&self, name: &str, content: impl AsRef<[u8]>) -> String {
-        let path = self.file(name, content);
-        let error = ArrowTable::open(&path).err().unwrap_or_else(|| panic!("{name} was opened"));
-        let message = error.to_string();
-        assert_eq!(error.kind(), ErrorKind::Input, "{message}");
-        assert!(message.contains(name), "{message}");
-        assert!(!message.contains('\n'), "{message}");
-        message
-    }
-}
-
 #[test]
 fn missing_files_and_folders_are_named() {
     let folder = Folder::new();
@@ -261,29 +239,6 @@ fn libsvm_text_is_dense() {
     let batch = through_values(&table);
     assert_eq!(batch.num_rows(), 20_000);
     assert_eq!(batch.column(3).as_primitive::<Float64Type>().value(19_999), 39_998.0);
-}
-
-#[test]
-fn bad_libsvm_is_refused_with_file_and_line() {
-    let folder = Folder::new();
-    for (line, expected) in [
-        ("x 1:2", "label \"x\""),
-        ("1,2 1:2", "label \"1,2\""),
-        ("1 qid:3 1:2", "qid"),
-        ("1 2:2 2:3", "twice"),
-        ("1 2", "index:value"),
-        ("1 2:", "the value"),
-        ("1 2:x", "the value"),
-        ("1 99999999999:1", "features"),
-        ("1 99999999999999999999999:1", "the index"),
-    ] {
-        let message = folder.refused("bad.svm", format!("1 1:1\n{line}\n"));
-        assert!(message.contains("line 2") && message.contains(expected), "{message}");
-    }
-    assert!(folder.refused("bad.svm", "").contains("empty"));
-    assert!(folder.refused("bad.svm", b"1 1:1\n\xFF\n").contains("line 2"));
-    assert!(folder.refused("words.txt", "some words\n").contains("none of"));
-    assert!(folder.refused("nothing", "").contains("none of"));
 }
 
 #[test]
