@@ -5,7 +5,7 @@ use std::sync::mpsc::Sender;
 use super::State;
 use crate::error::{Error, Result};
 
-/// The values of the images of a batch, [B, C, H, W].
+/// The values of the images of a batch, `[B, C, H, W]`.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Pixels {
     /// As they are stored.
@@ -110,7 +110,7 @@ impl LoaderBatch {
         &self.buffers.labels
     }
 
-    /// The values of the images, [B, C, H, W].
+    /// The values of the images, `[B, C, H, W]`.
     pub fn pixels(&self) -> &Pixels {
         &self.buffers.pixels
     }

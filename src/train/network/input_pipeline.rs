@@ -147,7 +147,7 @@ impl InputPipeline {
             .map(SampledBatches::Loader)
     }
 
-    /// Images [B, H, W, C], float32, shifted and flipped, and their classes [B].
+    /// Images `[B, H, W, C]`, float32, shifted and flipped, and their classes `[B]`.
     ///
     /// # Errors
     /// `Argument` if Candle refuses.

@@ -7,7 +7,7 @@ use crate::sample::{LoaderBatch, Pixels};
 use crate::train::candle_error::candle;
 
 impl LoaderBatch {
-    /// The images [B, C, H, W], u8 or f32 as the loader makes them, and the labels [B], u32, which are of
+    /// The images `[B, C, H, W]`, u8 or f32 as the loader makes them, and the labels `[B]`, u32, which are of
     /// length 0 without labels. What a tensor holds is copied.
     ///
     /// # Errors

@@ -162,7 +162,7 @@ impl<M: Machine> Resident<M> {
         Ok(())
     }
 
-    /// Writes the images of orders to `out` [B, H, W, C]: the next ones that were decoded, or they are decoded now.
+    /// Writes the images of orders to `out` `[B, H, W, C]`: the next ones that were decoded, or they are decoded now.
     ///
     /// # Errors
     /// As [`decode`](Self::decode).
