@@ -9,7 +9,7 @@ use crate::codec::grouped::block::Grouped;
 use crate::codec::head::{BlockHead, RecordKind};
 use crate::codec::piece::{PieceKind, Stream};
 use crate::error::Result;
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::read::reader::Reader;
 
 /// Bits of a column over all blocks.
@@ -47,7 +47,7 @@ pub struct ColumnAccount {
     pub anchors: u128,
 }
 
-impl<S: Source> Reader<S> {
+impl<S: ByteSource> Reader<S> {
     /// Bytes of columns and code groups. Reads the base ids of all rows in code groups.
     ///
     /// # Errors

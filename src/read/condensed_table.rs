@@ -4,7 +4,7 @@ use crate::codec::row_selection::RowSelection;
 use crate::column::values::Batch;
 use crate::earned;
 use crate::error::{Error, Result};
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::format::schema::{Kind, Node};
 use crate::read::projection::Projection;
 use crate::read::reader::Reader;
@@ -18,7 +18,7 @@ fn bad(what: &str) -> Error {
     Error::corrupt(format!("condensed samples: {what}"))
 }
 
-impl<S: Source> Reader<S> {
+impl<S: ByteSource> Reader<S> {
     /// The cells section, if there is one.
     pub(crate) fn cells(&self) -> Result<Option<CellsSection>> {
         let Some(bytes) = self.cells.as_deref() else { return Ok(None) };

@@ -1,7 +1,7 @@
 //! The coreset that a file stores.
 
 use crate::error::Result;
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::read::reader::Reader;
 use crate::summary::coreset::section::CoresetSection;
 
@@ -21,7 +21,7 @@ pub struct CoresetRows {
     pub weights: Vec<f64>,
 }
 
-impl<S: Source> Reader<S> {
+impl<S: ByteSource> Reader<S> {
     /// The coreset, if the file was written with one.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! Moments of a file's numeric columns.
 
 use crate::error::Result;
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::read::reader::Reader;
 use crate::summary::moments::matrix::Moments;
 use crate::summary::moments::section::MomentsSection;
@@ -17,7 +17,7 @@ pub struct ColumnMoments {
     pub moments: Moments,
 }
 
-impl<S: Source> Reader<S> {
+impl<S: ByteSource> Reader<S> {
     /// The moments of the numeric columns, if the file has them: least squares needs nothing else.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use crate::codec::fixed::lane::Lane;
 use crate::codec::images::block::{Coding, ImageBlock, fixed_lanes};
 use crate::earned;
 use crate::error::{Error, Result};
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::format::image_shape::ImageShape;
 use crate::read::images::ImageColumn;
 
@@ -106,7 +106,7 @@ pub(crate) struct PackedPlace {
     pub row: u32,
 }
 
-impl<S: Source> ImageColumn<'_, S> {
+impl<S: ByteSource> ImageColumn<'_, S> {
     /// The images as they are stored.
     ///
     /// # Errors
@@ -142,7 +142,7 @@ impl<S: Source> ImageColumn<'_, S> {
 }
 
 impl PackedImages {
-    fn push<S: Source>(&mut self, column: &ImageColumn<S>, block: &ImageBlock) -> Result<()> {
+    fn push<S: ByteSource>(&mut self, column: &ImageColumn<S>, block: &ImageBlock) -> Result<()> {
         let pages = &column.reader.pages;
         let mut packed = PackedBlock { rows: number(block.head.rows)?, ..PackedBlock::default() };
         match &block.coding {

@@ -10,7 +10,7 @@ use crate::codec::strings::dictionaries::Dictionaries;
 use crate::column::values::{Batch, Values};
 use crate::error::{Error, Result};
 use crate::files::byte_source as source;
-use crate::files::byte_source::{FileSource, Source};
+use crate::files::byte_source::{ByteSource, FileSource};
 use crate::format::checksum::crc;
 use crate::format::directory::{Directory, SectionKind, TAIL};
 use crate::format::header::{FOOTER, Footer, HEADER, Header};
@@ -94,7 +94,7 @@ impl Reader<memmap2::Mmap> {
     }
 }
 
-impl<S: Source> Reader<S> {
+impl<S: ByteSource> Reader<S> {
     /// Opens a file whose bytes come from `source`: a slice, a vector, a map, a file, a store.
     ///
     /// # Errors

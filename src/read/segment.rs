@@ -12,7 +12,7 @@ use crate::codec::strings::dictionaries::Dictionaries;
 use crate::codec::strings::dictionary_entry::DictionaryEntry;
 use crate::column::values::{Batch, Values};
 use crate::error::{Error, Result};
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::format::align;
 use crate::format::header::HEADER;
 use crate::format::pages::Pages;
@@ -46,7 +46,7 @@ impl<'a> Pieces<'a> {
     }
 }
 
-impl Source for Pieces<'_> {
+impl ByteSource for Pieces<'_> {
     fn length(&self) -> u64 {
         self.end
     }

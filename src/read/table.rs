@@ -12,7 +12,7 @@ use crate::codec::images::block::{CosineTables, ImageBlock, Wanted};
 use crate::codec::row_selection::RowSelection;
 use crate::column::values::Batch;
 use crate::error::{Error, Result};
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::format::pages::Pages;
 use crate::format::schema::Schema;
 use crate::read::cache::Cache;
@@ -59,7 +59,7 @@ impl TableView {
     }
 
     /// The entry of a block, by its number: segment by segment, group by group.
-    pub fn entry<S: Source>(&self, pages: &Pages<S>, block: u64) -> Result<BlockEntry> {
+    pub fn entry<S: ByteSource>(&self, pages: &Pages<S>, block: u64) -> Result<BlockEntry> {
         if block >= self.block_count() {
             return Err(Error::corrupt("the block table ends too early"));
         }
@@ -68,7 +68,7 @@ impl TableView {
     }
 
     /// The stored rows of a segment, by the entry of a group.
-    pub fn segment<S: Source>(&self, pages: &Pages<S>, segment: u64, group: u32) -> Result<Range<u64>> {
+    pub fn segment<S: ByteSource>(&self, pages: &Pages<S>, segment: u64, group: u32) -> Result<Range<u64>> {
         let entry = self.entry(pages, self.number(segment, group))?;
         let (first, rows) = (entry.first_row.get(), entry.rows.get());
         let end = first.checked_add(rows).filter(|&e| e <= self.rows);
@@ -81,14 +81,14 @@ impl TableView {
     }
 
     /// The table's part of a segment, from the cache if it was used lately.
-    pub fn block<S: Source>(&self, pages: &Pages<S>, segment: u64) -> Result<Arc<Block>> {
+    pub fn block<S: ByteSource>(&self, pages: &Pages<S>, segment: u64) -> Result<Arc<Block>> {
         let number = self.number(segment, 0);
         let read = || Block::read(pages, &self.schema, &self.entry(pages, number)?);
         self.blocks.get(segment, || read().map_err(|e| e.at(format_args!("block {number}"))))
     }
 
     /// The images of a segment in one storage group, likewise.
-    pub fn image_block<S: Source>(
+    pub fn image_block<S: ByteSource>(
         &self,
         pages: &Pages<S>,
         segment: u64,
@@ -103,7 +103,7 @@ impl TableView {
     }
 
     /// The segment that holds a stored row (less than `rows`).
-    pub fn find<S: Source>(&self, pages: &Pages<S>, row: u64) -> Result<u64> {
+    pub fn find<S: ByteSource>(&self, pages: &Pages<S>, row: u64) -> Result<u64> {
         if let Some(segment) = row.checked_div(self.segment_rows) {
             return Ok(segment);
         }
@@ -118,7 +118,12 @@ impl TableView {
 
     /// Decodes the images of a storage group: stored rows (each less than `rows`) in ascending order,
     /// each with the place of its values.
-    pub fn images<S: Source>(&self, pages: &Pages<S>, group: u32, mut wanted: &mut [Wanted]) -> Result<()> {
+    pub fn images<S: ByteSource>(
+        &self,
+        pages: &Pages<S>,
+        group: u32,
+        mut wanted: &mut [Wanted],
+    ) -> Result<()> {
         while let Some(&(row, _)) = wanted.first() {
             let segment = self.find(pages, row)?;
             let block = self.image_block(pages, segment, group)?;
@@ -140,7 +145,7 @@ impl TableView {
     }
 
     /// Reads stored rows (each less than `rows`) into `out`: row `i` of the output, or row `places[i]`.
-    pub fn take<S: Source>(
+    pub fn take<S: ByteSource>(
         &self,
         context: Context<S>,
         stored: RowSelection,

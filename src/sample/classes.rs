@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::error::{Error, Result};
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::read::reader::Reader;
 
 /// The rows of each class, for draws that are balanced between classes.
@@ -34,7 +34,7 @@ pub struct FileClasses<'a, S> {
 
 debug_fields!(['a, S] FileClasses { stored });
 
-impl<'a, S: Source> FileClasses<'a, S> {
+impl<'a, S: ByteSource> FileClasses<'a, S> {
     /// The classes of a file, numbered as its class table has them.
     ///
     /// # Errors
@@ -50,7 +50,7 @@ impl<'a, S: Source> FileClasses<'a, S> {
     }
 }
 
-impl<S: Source> Classes for FileClasses<'_, S> {
+impl<S: ByteSource> Classes for FileClasses<'_, S> {
     fn classes(&self) -> usize {
         self.stored.len()
     }

@@ -7,7 +7,7 @@ use crate::codec::strings::dictionaries::RawTable;
 use crate::column::values::Batch;
 use crate::error::Result;
 use crate::format::directory::{Feature, SectionKind};
-use crate::format::part::Part;
+use crate::format::part::FilePart;
 use crate::format::schema::Schema;
 
 /// A summary that is one section. The directory, `verify`, the account of a file's bytes and merging know it by
@@ -15,7 +15,7 @@ use crate::format::schema::Schema;
 pub(crate) trait Summary: Sized {
     const SECTION: SectionKind;
     const FEATURE: Feature;
-    const PART: Part;
+    const PART: FilePart;
 
     /// Reads the section of a file of this schema.
     ///
@@ -76,7 +76,7 @@ type Merge = fn(&[u8], &[u8], &Schema) -> Result<Option<Vec<u8>>>;
 pub(crate) struct SummaryKind {
     pub section: SectionKind,
     pub feature: Feature,
-    pub part: Part,
+    pub part: FilePart,
     pub check: Check,
     pub merge: Merge,
 }

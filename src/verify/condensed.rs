@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::earned;
 use crate::error::{Error, Result};
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::read::condensed::Samples;
 use crate::read::reader::Reader;
 use crate::read::table::TableView;
@@ -25,7 +25,7 @@ fn bad(what: &str) -> Error {
     Error::corrupt(format!("condensed samples: {what}"))
 }
 
-impl<S: Source> Reader<S> {
+impl<S: ByteSource> Reader<S> {
     /// Checks the cells of a file, the samples and the covariances.
     pub(crate) fn check_condensed(&self) -> Result<()> {
         let covariances = self.cell_covariances()?;

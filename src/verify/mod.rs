@@ -12,7 +12,7 @@ use crate::codec::head::BlockHead;
 use crate::codec::piece::Stream;
 use crate::codec::strings::dictionary_entry::DictionaryKind;
 use crate::error::{Error, Result};
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::format::ALIGN;
 use crate::format::checksum::crc;
 use crate::read::projection::Projection;
@@ -20,7 +20,7 @@ use crate::read::reader::Reader;
 use crate::read::table::TableView;
 use crate::verify::values::Summaries;
 
-impl<S: Source> Reader<S> {
+impl<S: ByteSource> Reader<S> {
     /// Checks the whole file: every checksum, place and count, that pieces cover the file without overlap and with
     /// zeros between, every value, the Arrow schema, dictionaries, the sample index, and that moments, coreset, class
     /// labels and condensed samples are those of the rows. `progress` gets bytes as they are done; there are about

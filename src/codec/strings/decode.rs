@@ -17,7 +17,7 @@ use crate::codec::transform::materialize::Target;
 use crate::column::values::Values;
 use crate::earned;
 use crate::error::{Error, Result};
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::format::pages::Pages;
 
 /// Bytes that are set aside for what codes stand for, before it is known how many they are.
@@ -99,7 +99,7 @@ impl<'a> Strings<'a> {
     }
 
     /// Makes a block's heap the one that holds the strings.
-    pub fn start_block<S: Source>(&mut self, pages: &'a Pages<S>, block: &Block) -> Result<()> {
+    pub fn start_block<S: ByteSource>(&mut self, pages: &'a Pages<S>, block: &Block) -> Result<()> {
         self.heap = self.pools.len() as u32;
         let heap = block.head.heap.read(pages)?;
         if let Some(check) = &mut self.check {
@@ -157,7 +157,7 @@ impl<'a> Strings<'a> {
     }
 
     /// Takes the fields of both lanes for some rows. The places of nulls mean nothing.
-    pub fn add<S: Source>(
+    pub fn add<S: ByteSource>(
         &mut self,
         context: Context<S>,
         lanes: (&Lane, &Lane),
@@ -191,7 +191,7 @@ impl<'a> Strings<'a> {
         self.take(&found, target)
     }
 
-    fn add_codes<S: Source>(
+    fn add_codes<S: ByteSource>(
         &mut self,
         context: Context<S>,
         dictionary: u32,

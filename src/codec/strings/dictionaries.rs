@@ -15,7 +15,7 @@ use crate::codec::strings::text_map::not_text;
 use crate::column::values::Values;
 use crate::earned;
 use crate::error::{Error, Result};
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::format::pages::Pages;
 
 /// Bytes of dictionaries kept in memory, at most, and for small files: 5 for each byte of the file, and these. Entries may
@@ -180,7 +180,7 @@ impl Dictionaries {
     }
 
     /// A dictionary's entry.
-    pub fn entry<S: Source>(&self, pages: &Pages<S>, number: u64) -> Result<DictionaryEntry> {
+    pub fn entry<S: ByteSource>(&self, pages: &Pages<S>, number: u64) -> Result<DictionaryEntry> {
         if number >= self.count {
             return Err(Error::corrupt(format!("there is no dictionary {number}")));
         }
@@ -190,7 +190,7 @@ impl Dictionaries {
     }
 
     /// The raw bits of a dictionary of numbers.
-    pub fn raw<S: Source>(&self, pages: &Pages<S>, number: u32) -> Result<Arc<RawTable>> {
+    pub fn raw<S: ByteSource>(&self, pages: &Pages<S>, number: u32) -> Result<Arc<RawTable>> {
         let kept = &mut *self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         match kept.0.get(&number) {
             Some(Table::Raw(raw)) => return Ok(raw.clone()),
@@ -211,7 +211,7 @@ impl Dictionaries {
     }
 
     /// The strings of a dictionary of strings.
-    pub fn strings<S: Source>(&self, pages: &Pages<S>, number: u32) -> Result<Arc<StringTable>> {
+    pub fn strings<S: ByteSource>(&self, pages: &Pages<S>, number: u32) -> Result<Arc<StringTable>> {
         let kept = &mut *self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         match kept.0.get(&number) {
             Some(Table::Strings(strings)) => return Ok(strings.clone()),
@@ -227,7 +227,7 @@ impl Dictionaries {
     }
 
     /// Symbols of the codes of strings in a heap.
-    pub fn symbols<S: Source>(&self, pages: &Pages<S>, number: u32) -> Result<Arc<SymbolTable>> {
+    pub fn symbols<S: ByteSource>(&self, pages: &Pages<S>, number: u32) -> Result<Arc<SymbolTable>> {
         let kept = &mut *self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         match kept.0.get(&number) {
             Some(Table::Symbols(symbols)) => return Ok(symbols.clone()),

@@ -9,7 +9,7 @@ use crate::codec::piece::Piece;
 use crate::codec::row_selection::RowSelection;
 use crate::earned;
 use crate::error::{Error, Result};
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::format::pages::Pages;
 use crate::format::schema::Schema;
 
@@ -79,7 +79,7 @@ impl LaneExceptions {
 }
 
 /// The lanes of a block that have exceptions, and where these are.
-pub(crate) fn exceptions<S: Source>(
+pub(crate) fn exceptions<S: ByteSource>(
     pages: &Pages<S>,
     schema: &Schema,
     piece: Piece,

@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::format::directory::{Feature, SectionKind};
-use crate::format::part::Part;
+use crate::format::part::FilePart;
 use crate::format::schema::Schema;
 use crate::summary::kind::{RowCheck, Summary};
 use crate::summary::moments::check::MomentSums;
@@ -12,7 +12,7 @@ use crate::summary::moments::section::MomentsSection;
 impl Summary for MomentsSection {
     const SECTION: SectionKind = SectionKind(5);
     const FEATURE: Feature = Feature::optional(34, "moments");
-    const PART: Part = Part::Moments;
+    const PART: FilePart = FilePart::Moments;
 
     fn parse(bytes: &[u8], schema: &Schema) -> Result<Self> {
         Self::read(bytes, schema.nodes().len())

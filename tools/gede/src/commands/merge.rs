@@ -6,7 +6,7 @@ use super::{misuse, open, refuse_existing};
 use crate::output::{bytes, json, many, notes, print};
 use crate::progress::Bar;
 use gede::arrow::ArrowTable;
-use gede::read::Source;
+use gede::read::ByteSource;
 use gede::write::{Disk, Options, Report, TargetKind, merge_condensed};
 use gede::{Reader, Result, Writer};
 use serde_json::json;
@@ -111,7 +111,7 @@ impl Merge {
 }
 
 /// Gives options without a target that of a file, and its features.
-pub fn inherit<S: Source>(reader: &Reader<S>, options: &mut Options) -> Result<()> {
+pub fn inherit<S: ByteSource>(reader: &Reader<S>, options: &mut Options) -> Result<()> {
     if options.summaries.target.is_none()
         && let Some(condensed) = reader.condensed_info()?
         && let Some(target) = condensed.target

@@ -10,7 +10,7 @@ use crate::progress::Bar;
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use gede::arrow::{ArrowFileWriter, ImageFolderWriter};
-use gede::read::{Projection, Source};
+use gede::read::{ByteSource, Projection};
 use gede::write::Progress;
 use gede::{Error, Reader, Result};
 use serde_json::json;
@@ -25,7 +25,7 @@ impl Convert {
     pub(super) fn export(
         &self,
         input: &Path,
-        reader: &Reader<impl Source>,
+        reader: &Reader<impl ByteSource>,
         as_json: bool,
         started: Instant,
     ) -> Result<()> {
@@ -79,7 +79,7 @@ impl Convert {
     }
 
     /// The limit on what the chosen rows may grow to.
-    fn measure(&self, reader: &Reader<impl Source>, rows: u64) -> Result<Measure> {
+    fn measure(&self, reader: &Reader<impl ByteSource>, rows: u64) -> Result<Measure> {
         let schema = reader.schema();
         let nodes = match self.portion.columns.as_deref() {
             Some(names) => Projection::columns(schema, names)?.nodes().to_vec(),
@@ -148,7 +148,7 @@ impl Convert {
 }
 
 /// Rows of a batch. Long strings, above all pictures, count with their bytes in the file: a schema does not bound them.
-fn batch_rows(reader: &Reader<impl Source>) -> usize {
+fn batch_rows(reader: &Reader<impl ByteSource>) -> usize {
     let stored = reader.file_length().checked_div(reader.rows()).unwrap_or(0); // a file without rows
     let row_bytes = row_bytes(reader.schema()).max(usize::try_from(stored).unwrap_or(usize::MAX));
     (BATCH_BYTES / row_bytes.max(1)).clamp(1, 65_536)

@@ -5,7 +5,7 @@ use crate::commands::open;
 use crate::output::{Table, count, percent, seconds};
 use gede::Result;
 use gede::arrow::{ArrowFileWriter, ArrowTable};
-use gede::read::Part;
+use gede::read::FilePart;
 use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;
@@ -42,8 +42,8 @@ impl Size {
             csv: length(&csv)?,
             parquet: length(&stage.parquet)?,
             gede: account.file_length,
-            condensed_samples: part(Part::Condensed),
-            checksums: part(Part::Checksums),
+            condensed_samples: part(FilePart::Condensed),
+            checksums: part(FilePart::Checksums),
             convert_seconds,
         })
     }

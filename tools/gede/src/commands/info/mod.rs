@@ -8,7 +8,7 @@ use crate::output::{json, print};
 use arrow::datatypes::Schema;
 use gede::image::ImageErrors;
 use gede::internal::{arrow_schema, decode_schema};
-use gede::read::{Account, ColumnAccount, ColumnBits, Part, Source};
+use gede::read::{Account, ByteSource, ColumnAccount, ColumnBits, FilePart};
 use gede::sample::{ColumnMoments, CondensedInfo};
 use gede::{Reader, Result};
 use std::path::PathBuf;
@@ -43,7 +43,7 @@ impl Info {
     }
 }
 
-impl<'a, S: Source> Facts<'a, S> {
+impl<'a, S: ByteSource> Facts<'a, S> {
     fn new(reader: &'a Reader<S>) -> Result<Self> {
         let schema = match reader.arrow_schema() {
             Some(message) => decode_schema(message)?.as_ref().clone(),
@@ -80,24 +80,24 @@ fn all_bits(column: &ColumnBits) -> u128 {
 }
 
 /// The name of a part.
-fn name(part: Part) -> &'static str {
+fn name(part: FilePart) -> &'static str {
     match part {
-        Part::Records => "records",
-        Part::Bases => "bases",
-        Part::Layouts => "transforms and layouts",
-        Part::Exceptions => "exceptions",
-        Part::Dictionaries => "dictionaries",
-        Part::Offsets => "record offsets",
-        Part::Heaps => "string heaps",
-        Part::Condensed => "condensed samples",
-        Part::Moments => "moments",
-        Part::BlockTable => "block table",
-        Part::SampleIndex => "sample index",
-        Part::Checksums => "checksums",
-        Part::Schema => "schema",
-        Part::ArrowSchema => "arrow schema",
-        Part::Frame => "header, directory, footer",
-        Part::Padding => "padding",
+        FilePart::Records => "records",
+        FilePart::Bases => "bases",
+        FilePart::Layouts => "transforms and layouts",
+        FilePart::Exceptions => "exceptions",
+        FilePart::Dictionaries => "dictionaries",
+        FilePart::Offsets => "record offsets",
+        FilePart::Heaps => "string heaps",
+        FilePart::Condensed => "condensed samples",
+        FilePart::Moments => "moments",
+        FilePart::BlockTable => "block table",
+        FilePart::SampleIndex => "sample index",
+        FilePart::Checksums => "checksums",
+        FilePart::Schema => "schema",
+        FilePart::ArrowSchema => "arrow schema",
+        FilePart::Frame => "header, directory, footer",
+        FilePart::Padding => "padding",
         _ => "unknown sections",
     }
 }
