@@ -30,6 +30,7 @@ pub fn field(bytes: &[u8], bit: u64, width: u32) -> u64 {
 
 #[cold]
 fn tail_word(bytes: &[u8], at: usize) -> u128 {
+    // None where `at` is beyond the slice: `field` reads zero there, so that no place a file names can panic.
     let rest = bytes.get(at..).unwrap_or(&[]);
     let mut chunk = [0u8; 16];
     for (to, from) in chunk.iter_mut().zip(rest) {
@@ -50,7 +51,7 @@ pub struct BitWriter {
 impl BitWriter {
     /// A writer with room for `bits` bits.
     pub fn with_capacity(bits: u128) -> Self {
-        let bytes = stream_len(bits).unwrap_or(0) as usize;
+        let bytes = bits.div_ceil(8) as usize + SLACK as usize;
         Self { bytes: Vec::with_capacity(bytes + 8), ..Self::default() }
     }
 
@@ -93,7 +94,8 @@ impl BitWriter {
             return Vec::new();
         }
         self.bytes.extend_from_slice(&self.word.to_le_bytes());
-        self.bytes.resize(stream_len(self.bits).unwrap_or(0) as usize, 0);
+        // As `stream_len`, which cannot overflow for bytes that are in memory.
+        self.bytes.resize(self.bits.div_ceil(8) as usize + SLACK as usize, 0);
         self.bytes
     }
 }

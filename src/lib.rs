@@ -21,7 +21,7 @@
 //! [`Reader`] opens files, [`arrow::ArrowReader`] reads rows, [`sample::Loader`] decodes epochs.
 //!
 //! A file is written from anything that implements [`write::Table`], to anything that implements
-//! [`write::FileSystem`], and read from anything that implements [`read::Source`]; the crate's own do nothing more.
+//! [`write::FileSystem`], and read from anything that implements [`read::ByteSource`]; the crate's own do nothing more.
 
 #![warn(missing_debug_implementations)]
 

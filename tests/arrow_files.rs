@@ -7,6 +7,8 @@
 mod arrow_tables;
 #[path = "common/batches.rs"]
 mod batches;
+#[path = "common/input_folder.rs"]
+mod input_folder;
 
 use arrow::array::*;
 use arrow::compute::{cast, take};
@@ -15,11 +17,11 @@ use arrow::ipc::writer::StreamWriter;
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use arrow_tables::*;
 use gede::ErrorKind;
-use gede::arrow::{ArrowTable, Sink};
+use gede::arrow::{ArrowFileWriter, ArrowTable};
 use gede::internal::{ingest, logical_eq};
 use gede::write::Table;
+use input_folder::Folder;
 use proptest::prelude::*;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Whether a type, and all that it is made of, is as asked.
@@ -172,30 +174,6 @@ proptest! {
     }
 }
 
-struct Folder(tempfile::TempDir);
-
-impl Folder {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
-        let path = self.0.path().join(name);
-        std::fs::write(&path, content).unwrap();
-        path
-    }
-
-    fn refused(&self, name: &str, content: impl AsRef<[u8]>) -> String {
-        let path = self.file(name, content);
-        let error = ArrowTable::open(&path).err().unwrap_or_else(|| panic!("{name} was opened"));
-        let message = error.to_string();
-        assert_eq!(error.kind(), ErrorKind::Input, "{message}");
-        assert!(message.contains(name), "{message}");
-        assert!(!message.contains('\n'), "{message}");
-        message
-    }
-}
-
 #[test]
 fn missing_files_and_folders_are_named() {
     let folder = Folder::new();
@@ -261,29 +239,6 @@ fn libsvm_text_is_dense() {
     let batch = through_values(&table);
     assert_eq!(batch.num_rows(), 20_000);
     assert_eq!(batch.column(3).as_primitive::<Float64Type>().value(19_999), 39_998.0);
-}
-
-#[test]
-fn bad_libsvm_is_refused_with_file_and_line() {
-    let folder = Folder::new();
-    for (line, expected) in [
-        ("x 1:2", "label \"x\""),
-        ("1,2 1:2", "label \"1,2\""),
-        ("1 qid:3 1:2", "qid"),
-        ("1 2:2 2:3", "twice"),
-        ("1 2", "index:value"),
-        ("1 2:", "the value"),
-        ("1 2:x", "the value"),
-        ("1 99999999999:1", "features"),
-        ("1 99999999999999999999999:1", "the index"),
-    ] {
-        let message = folder.refused("bad.svm", format!("1 1:1\n{line}\n"));
-        assert!(message.contains("line 2") && message.contains(expected), "{message}");
-    }
-    assert!(folder.refused("bad.svm", "").contains("empty"));
-    assert!(folder.refused("bad.svm", b"1 1:1\n\xFF\n").contains("line 2"));
-    assert!(folder.refused("words.txt", "some words\n").contains("none of"));
-    assert!(folder.refused("nothing", "").contains("none of"));
 }
 
 #[test]
@@ -370,7 +325,8 @@ fn batches_of_another_schema_are_refused() {
     };
     assert!(ArrowTable::from_batches(batch("a").schema(), vec![batch("a"), batch("b")]).is_err());
     let folder = Folder::new();
-    let mut sink = Sink::create(folder.0.path().join("t.csv"), &batch("a").schema(), false).unwrap();
+    let mut sink =
+        ArrowFileWriter::create(folder.0.path().join("t.csv"), &batch("a").schema(), false).unwrap();
     assert_eq!(sink.write(&batch("b")).unwrap_err().kind(), ErrorKind::Argument);
 }
 
@@ -387,17 +343,17 @@ fn files_appear_whole_or_not_at_all() {
     };
     for name in ["t.parquet", "t.arrow", "t.csv"] {
         let path = folder.0.path().join(name);
-        let mut sink = Sink::create(&path, &batch.schema(), false).unwrap();
+        let mut sink = ArrowFileWriter::create(&path, &batch.schema(), false).unwrap();
         sink.write(&batch).unwrap();
         assert!(!path.exists());
         drop(sink);
         assert!(files().is_empty());
 
         std::fs::write(&path, "old").unwrap();
-        let error = Sink::create(&path, &batch.schema(), false).err().unwrap();
+        let error = ArrowFileWriter::create(&path, &batch.schema(), false).err().unwrap();
         assert_eq!(error.kind(), ErrorKind::Argument);
         assert!(error.to_string().contains(name), "{error}");
-        let mut sink = Sink::create(&path, &batch.schema(), true).unwrap();
+        let mut sink = ArrowFileWriter::create(&path, &batch.schema(), true).unwrap();
         sink.write(&batch).unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"old");
         sink.finish().unwrap();
@@ -406,16 +362,18 @@ fn files_appear_whole_or_not_at_all() {
 
         // One that comes into being meanwhile is left alone.
         std::fs::remove_file(&path).unwrap();
-        let sink = Sink::create(&path, &batch.schema(), false).unwrap();
+        let sink = ArrowFileWriter::create(&path, &batch.schema(), false).unwrap();
         std::fs::write(&path, "another").unwrap();
         assert_eq!(sink.finish().unwrap_err().kind(), ErrorKind::Argument);
         assert_eq!(std::fs::read(&path).unwrap(), b"another");
         assert_eq!(files(), [name]);
         std::fs::remove_file(&path).unwrap();
     }
-    let error = Sink::create(folder.0.path().join("t.xlsx"), &batch.schema(), false).err().unwrap();
+    let error =
+        ArrowFileWriter::create(folder.0.path().join("t.xlsx"), &batch.schema(), false).err().unwrap();
     assert!(error.to_string().contains(".parquet"), "{error}");
-    let error = Sink::create(folder.0.path().join("no/such/t.csv"), &batch.schema(), false).err().unwrap();
+    let error =
+        ArrowFileWriter::create(folder.0.path().join("no/such/t.csv"), &batch.schema(), false).err().unwrap();
     assert_eq!(error.kind(), ErrorKind::Io);
     assert!(files().is_empty());
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, DictionaryArray, Float64Array, Int8Array, RecordBatch, StringArray};
 use arrow::datatypes::Int8Type;
 use arrow::error::ArrowError;
-use gede::arrow::{ArrowReader, ArrowTable, ArrowWriter, Sink};
+use gede::arrow::{ArrowFileWriter, ArrowReader, ArrowTable, ArrowWriter};
 use gede::read::Projection;
 use gede::write::{Options, TargetKind};
 use gede::{ErrorKind, Reader, Writer};
@@ -77,7 +77,7 @@ fn errors_of_other_crates_are_kept_as_their_source() {
     assert!(missing.source().unwrap().is::<std::io::Error>());
     // The length of the metadata is larger than the file.
     let path = folder.path().join("t.parquet");
-    let mut sink = Sink::create(&path, &batch(0..10).schema(), false).unwrap();
+    let mut sink = ArrowFileWriter::create(&path, &batch(0..10).schema(), false).unwrap();
     sink.write(&batch(0..10)).unwrap();
     sink.finish().unwrap();
     let mut bytes = std::fs::read(&path).unwrap();

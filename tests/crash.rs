@@ -13,7 +13,7 @@ use common::memory::{Builder, Memory};
 use common::zoo::random;
 use gede::column::Kind;
 use gede::internal::NewFile;
-use gede::read::Source;
+use gede::read::ByteSource;
 use gede::write::{CellLimit, Disk, FileSystem, Options, Output, Scratch, TargetKind};
 use gede::{ErrorKind, Reader, Writer};
 
@@ -87,7 +87,7 @@ impl FileSystem for Failing {
         Disk.remove_stale(folder);
     }
 
-    fn open(&self, path: &Path) -> gede::Result<Box<dyn Source>> {
+    fn open(&self, path: &Path) -> gede::Result<Box<dyn ByteSource>> {
         self.step(|| Ok(())).map_err(|e| gede::Error::io(path.display(), e))?;
         Disk.open(path)
     }

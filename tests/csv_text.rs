@@ -3,74 +3,20 @@
 #![cfg(feature = "arrow")]
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+#[path = "common/csv_input.rs"]
+mod csv_input;
+#[path = "common/input_folder.rs"]
+mod input_folder;
+
 use arrow::array::*;
 use arrow::datatypes::*;
-use arrow::record_batch::RecordBatch;
-use arrow::util::display::{ArrayFormatter, FormatOptions};
+use csv_input::*;
 use gede::ErrorKind;
-use gede::arrow::{ArrowTable, CsvInput, InputOptions};
+use gede::arrow::{ArrowTable, CsvInput};
 use gede::write::Table;
+use input_folder::Folder;
 use proptest::prelude::*;
 use std::io::Write;
-use std::path::{Path, PathBuf};
-
-struct Folder(tempfile::TempDir);
-
-impl Folder {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
-        let path = self.0.path().join(name);
-        std::fs::write(&path, content).unwrap();
-        path
-    }
-}
-
-fn open(path: &Path, set: impl Fn(&mut CsvInput)) -> gede::Result<ArrowTable> {
-    let mut options = InputOptions::default();
-    set(&mut options.csv);
-    ArrowTable::open_with(path, &options)
-}
-
-fn batch(table: &ArrowTable) -> RecordBatch {
-    let batches: Vec<RecordBatch> = table.record_batches().unwrap().collect::<gede::Result<_>>().unwrap();
-    arrow::compute::concat_batches(table.arrow(), &batches).unwrap()
-}
-
-/// What a text is read as, and what is said of it.
-fn read(text: impl AsRef<[u8]>, set: impl Fn(&mut CsvInput)) -> (RecordBatch, Vec<String>) {
-    let folder = Folder::new();
-    let table = open(&folder.file("t.csv", text), set).unwrap();
-    (batch(&table), table.notes())
-}
-
-/// What is wrong with a text.
-fn refused(text: impl AsRef<[u8]>, set: impl Fn(&mut CsvInput)) -> String {
-    let folder = Folder::new();
-    let error = open(&folder.file("t.csv", text), set).err().unwrap();
-    let message = error.to_string();
-    assert!(message.contains("t.csv") && !message.contains('\n'), "{message}");
-    assert_eq!(error.kind(), ErrorKind::Input, "{message}");
-    message
-}
-
-/// A column as text, `∅` for null.
-fn cells(batch: &RecordBatch, column: usize) -> Vec<String> {
-    let options = FormatOptions::new().with_null("∅");
-    let format = ArrayFormatter::try_new(batch.column(column).as_ref(), &options).unwrap();
-    (0..batch.num_rows()).map(|row| format.value(row).to_string()).collect()
-}
-
-fn says(text: &str, parts: &[&str]) {
-    parts.iter().for_each(|part| assert!(text.contains(part), "\"{part}\" is not in: {text}"));
-}
-
-fn said(notes: &[String], parts: &[&str]) {
-    let found = notes.iter().any(|note| parts.iter().all(|part| note.contains(part)));
-    assert!(found, "{parts:?} is not in {notes:?}");
-}
 
 const AS_USUAL: fn(&mut CsvInput) = |_| {};
 

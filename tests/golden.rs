@@ -12,7 +12,7 @@ use common::dump::{dump, dump_condensed, dump_coreset, dump_covariances, dump_mo
 use common::frame::Frame;
 use gede::Reader;
 use gede::column::Batch;
-use gede::read::{Projection, Source};
+use gede::read::{ByteSource, Projection};
 
 fn files() -> Vec<PathBuf> {
     let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden")).unwrap();
@@ -23,7 +23,7 @@ fn files() -> Vec<PathBuf> {
     files
 }
 
-fn rows<S: Source>(reader: &Reader<S>) -> Batch {
+fn rows<S: ByteSource>(reader: &Reader<S>) -> Batch {
     let all: Vec<u64> = (0..reader.rows()).collect();
     reader.take(&all, &Projection::all(reader.schema())).unwrap()
 }

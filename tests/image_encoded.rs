@@ -3,6 +3,8 @@
 #![cfg(feature = "images")]
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+#[path = "common/encoded_pictures.rs"]
+mod encoded_pictures;
 #[path = "common/image_sets.rs"]
 mod image_sets;
 #[path = "common/image_tables.rs"]
@@ -13,61 +15,15 @@ use std::sync::Arc;
 
 use arrow::array::*;
 use arrow::datatypes::*;
-use gede::arrow::{ArrowTable, ImageFormat, ImageInput, ImageSink, PictureStorage};
+use encoded_pictures::*;
+use gede::ErrorKind;
+use gede::arrow::{ImageFolderWriter, ImageFormat, ImageInput, PictureStorage};
 use gede::sample::{
     Amount, Draw, EncodedImages, Epochs, Images, LabelColumn, Loader, LoaderOptions, Pixels, State,
 };
-use gede::{ErrorKind, Reader};
-use image::ImageFormat::{Bmp, Jpeg, WebP};
+use image::ImageFormat::Jpeg;
 use image_sets::*;
 use image_tables::*;
-
-fn jpeg(width: u32, height: u32, row: usize) -> Vec<u8> {
-    picture(Jpeg, width, height, &image(row, (width * height * 3) as usize))
-}
-
-fn stored(storage: PictureStorage) -> ImageInput {
-    ImageInput { storage, ..ImageInput::default() }
-}
-
-fn skipping() -> ImageInput {
-    ImageInput { skip_bad: true, ..ImageInput::default() }
-}
-
-/// The bytes and the paths of a column of pictures.
-fn files(batch: &RecordBatch, column: &str) -> Vec<(Vec<u8>, String)> {
-    let pictures = batch.column_by_name(column).unwrap().as_struct();
-    let bytes = pictures.column_by_name("bytes").unwrap().as_binary::<i32>();
-    let paths = pictures.column_by_name("path").unwrap().as_string::<i32>();
-    (0..batch.num_rows()).map(|i| (bytes.value(i).to_vec(), paths.value(i).to_owned())).collect()
-}
-
-fn notes(path: impl AsRef<Path>, input: &ImageInput) -> Vec<String> {
-    ArrowTable::open_with(path, &input.clone().into()).unwrap().notes()
-}
-
-/// A set of four kinds of pictures, of four sizes.
-fn mixed(set: &Path) -> [Vec<u8>; 4] {
-    let pictures = [
-        jpeg(31, 20, 0),
-        png(9, 40, &image(1, 9 * 40 * 4)),
-        picture(WebP, 12, 11, &image(2, 12 * 11 * 3)),
-        picture(Bmp, 8, 8, &image(3, 8 * 8 * 3)),
-    ];
-    for (name, bytes) in ["ant/a.JPG", "ant/b.png", "bee/c.webp", "bee/d.bmp"].iter().zip(&pictures) {
-        write(set.join(name), bytes);
-    }
-    pictures
-}
-
-/// A file of a table in memory.
-fn gede(input: &Path, options: &ImageInput) -> Reader<gede::read::FileSource> {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("t.gede");
-    let table = ArrowTable::open_with(input, &options.clone().into()).unwrap();
-    gede::Writer::new(gede::write::Options::default()).write(&path, &table).unwrap();
-    Reader::open(&path).unwrap()
-}
 
 #[test]
 fn a_folder_of_mixed_pictures_keeps_its_files() {
@@ -378,7 +334,7 @@ fn files_come_out_as_they_went_in() {
     let at = |name: &str| folder.path().join(name);
     let pictures = mixed(&at("set"));
     let batch = read(at("set"));
-    let mut sink = ImageSink::create(at("out"), &batch.schema(), ImageFormat::Files, None).unwrap();
+    let mut sink = ImageFolderWriter::create(at("out"), &batch.schema(), ImageFormat::Files, None).unwrap();
     // In two batches.
     sink.write(&batch.slice(0, 3)).unwrap();
     sink.write(&batch.slice(3, 1)).unwrap();
@@ -387,8 +343,9 @@ fn files_come_out_as_they_went_in() {
         assert_eq!(&std::fs::read(at("out").join(name)).unwrap(), bytes, "{name}");
     }
     assert_eq!(read(at("out")), batch);
-    let refused =
-        |format| ImageSink::create(at("no"), &batch.schema(), format, None).err().unwrap().to_string();
+    let refused = |format| {
+        ImageFolderWriter::create(at("no"), &batch.schema(), format, None).err().unwrap().to_string()
+    };
     for format in [ImageFormat::Png, ImageFormat::Idx, ImageFormat::Cifar10] {
         let line = refused(format);
         assert!(line.contains("column \"image\" has pictures that are kept as files"), "{line}");
@@ -404,7 +361,7 @@ fn files_come_out_as_they_went_in() {
     let renamed = StructArray::new(pictures.fields().clone(), parts, None);
     let schema = Arc::new(Schema::new(vec![batch.schema().field(0).clone()]));
     let batch = RecordBatch::try_new(schema, vec![Arc::new(renamed)]).unwrap();
-    let mut sink = ImageSink::create(at("named"), &batch.schema(), ImageFormat::Files, None).unwrap();
+    let mut sink = ImageFolderWriter::create(at("named"), &batch.schema(), ImageFormat::Files, None).unwrap();
     sink.write(&batch).unwrap();
     sink.finish().unwrap();
     let mut names: Vec<_> = std::fs::read_dir(at("named"))

@@ -15,7 +15,7 @@ use arrow::array::*;
 use arrow::datatypes::*;
 use arrow::record_batch::RecordBatch;
 use gede::ErrorKind;
-use gede::arrow::{ImageFormat, ImageInput, ImageSink, LabelFile, image_field};
+use gede::arrow::{ImageFolderWriter, ImageFormat, ImageInput, LabelFile, image_field};
 use gede::image::ImageShape;
 use image_sets::*;
 use image_tables::*;
@@ -56,7 +56,7 @@ fn sorted(batch: &RecordBatch) -> RecordBatch {
 }
 
 fn export(path: &Path, batch: &RecordBatch, format: ImageFormat, class: Option<&str>) -> gede::Result<()> {
-    let mut sink = ImageSink::create(path, &batch.schema(), format, class)?;
+    let mut sink = ImageFolderWriter::create(path, &batch.schema(), format, class)?;
     for first in (0..batch.num_rows()).step_by(5) {
         sink.write(&batch.slice(first, 5.min(batch.num_rows() - first)))?;
     }
@@ -111,7 +111,7 @@ fn cifar_10_goes_out_in_files_of_ten_thousand() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
     let batch = set((3, 32, 32), false, 500, &[]).project(&[0, 2]).unwrap();
-    let mut sink = ImageSink::create(&out, &batch.schema(), ImageFormat::Cifar10, None).unwrap();
+    let mut sink = ImageFolderWriter::create(&out, &batch.schema(), ImageFormat::Cifar10, None).unwrap();
     (0..41).for_each(|_| sink.write(&batch).unwrap());
     sink.finish().unwrap();
     let length = |n| out.join(format!("data_batch_{n}.bin")).metadata().unwrap().len();
@@ -138,7 +138,7 @@ fn a_folder_appears_whole_or_not_at_all() {
     let good = set((1, 5, 4), false, 23, &[]).project(&[0, 2]).unwrap();
     let entries = || folder.path().read_dir().unwrap().count();
     for format in [ImageFormat::Idx, ImageFormat::Png] {
-        let mut sink = ImageSink::create(&out, &good.schema(), format, None).unwrap();
+        let mut sink = ImageFolderWriter::create(&out, &good.schema(), format, None).unwrap();
         sink.write(&good).unwrap();
         assert!(!out.exists());
         drop(sink);
@@ -153,7 +153,7 @@ fn a_folder_appears_whole_or_not_at_all() {
     assert_eq!((entries(), read(&out)), (1, before));
     std::fs::remove_dir_all(&out).unwrap();
     // One that comes into being meanwhile is left as it is.
-    let mut sink = ImageSink::create(&out, &good.schema(), ImageFormat::Idx, None).unwrap();
+    let mut sink = ImageFolderWriter::create(&out, &good.schema(), ImageFormat::Idx, None).unwrap();
     sink.write(&good).unwrap();
     write(&out, "mine");
     assert_eq!(sink.finish().unwrap_err().kind(), ErrorKind::Argument);

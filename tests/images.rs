@@ -20,7 +20,7 @@ use common::zoo_images;
 use gede::Reader;
 use gede::column::{Kind, Values};
 use gede::image::ImageShape;
-use gede::read::{Projection, Source};
+use gede::read::{ByteSource, Projection};
 use gede::write::{CellLimit, ImageTransform, Options};
 
 const PAGE: u64 = 4096;
@@ -77,7 +77,7 @@ struct Pages {
     seen: Mutex<BTreeSet<u64>>,
 }
 
-impl Source for &Pages {
+impl ByteSource for &Pages {
     fn length(&self) -> u64 {
         self.bytes.len() as u64
     }

@@ -3,12 +3,16 @@
 #![cfg(feature = "arrow")]
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+#[path = "common/input_folder.rs"]
+mod input_folder;
+
 use arrow::array::*;
 use arrow::datatypes::*;
 use arrow::record_batch::RecordBatch;
 use gede::ErrorKind;
 use gede::arrow::{ArrowTable, InputOptions};
 use gede::write::Table;
+use input_folder::Folder;
 use std::io::Write;
 
 fn open(text: impl AsRef<[u8]>, dense: bool) -> gede::Result<ArrowTable> {
@@ -122,4 +126,27 @@ fn compressed_text_is_read_and_options_on_csv_are_refused() {
     std::fs::write(folder.path().join("t.csv"), "a\n1\n").unwrap();
     let error = ArrowTable::open_with(folder.path().join("t.csv"), &options).err().unwrap();
     assert!(error.to_string().contains("--dense"), "{error}");
+}
+
+#[test]
+fn bad_libsvm_is_refused_with_file_and_line() {
+    let folder = Folder::new();
+    for (line, expected) in [
+        ("x 1:2", "label \"x\""),
+        ("1,2 1:2", "label \"1,2\""),
+        ("1 qid:3 1:2", "qid"),
+        ("1 2:2 2:3", "twice"),
+        ("1 2", "index:value"),
+        ("1 2:", "the value"),
+        ("1 2:x", "the value"),
+        ("1 99999999999:1", "features"),
+        ("1 99999999999999999999999:1", "the index"),
+    ] {
+        let message = folder.refused("bad.svm", format!("1 1:1\n{line}\n"));
+        assert!(message.contains("line 2") && message.contains(expected), "{message}");
+    }
+    assert!(folder.refused("bad.svm", "").contains("empty"));
+    assert!(folder.refused("bad.svm", b"1 1:1\n\xFF\n").contains("line 2"));
+    assert!(folder.refused("words.txt", "some words\n").contains("none of"));
+    assert!(folder.refused("nothing", "").contains("none of"));
 }

@@ -16,7 +16,7 @@ use std::thread::scope;
 /// What a batch holds, and where the epochs go on.
 type Seen = (u64, State, Vec<u64>, Vec<u32>, Vec<u8>);
 
-fn seen(batch: Result<Batch>) -> Seen {
+fn seen(batch: Result<LoaderBatch>) -> Seen {
     let batch = batch.unwrap();
     let Pixels::Bytes(bytes) = batch.pixels() else { panic!() };
     (batch.epoch(), batch.state(), batch.rows().to_vec(), batch.labels().to_vec(), bytes.clone())
@@ -25,7 +25,7 @@ fn seen(batch: Result<Batch>) -> Seen {
 fn load(bytes: &[u8], draw: Option<Draw>, state: State, options: LoaderOptions) -> Vec<Seen> {
     let reader = Reader::new(bytes).unwrap();
     let images = reader.images(None).unwrap();
-    let labels = LabelColumn::of_classes(&reader).unwrap().unwrap();
+    let labels = LabelColumn::from_classes(&reader).unwrap().unwrap();
     let classes = FileClasses::new(&reader).unwrap();
     let draw = draw.unwrap_or(Draw::Balanced(&classes));
     let epochs = Epochs::new(draw, Amount::Fraction(0.1), state).unwrap().until(3);
@@ -132,7 +132,7 @@ fn floats_are_scaled_by_channel() {
 fn labels_of_other_columns_are_class_numbers() {
     let bytes = file(50, false, false);
     let reader = Reader::new(bytes).unwrap();
-    assert!(LabelColumn::of_classes(&reader).unwrap().is_none());
+    assert!(LabelColumn::from_classes(&reader).unwrap().is_none());
     let mut numbers = [0; 3];
     LabelColumn::new(&reader, "label").unwrap().numbers(&[7, 0, 7], &mut numbers).unwrap();
     assert_eq!(numbers, [7, 0, 7].map(|row| class(row) + 3));
@@ -213,7 +213,7 @@ fn no_more_is_decoded_ahead_than_asked_for_and_nothing_once_dropped() {
     scope(|scope| {
         let mut loader =
             Loader::start(scope, &fake, None, all_rows(), LoaderOptions { depth: 3, ..options(10) }).unwrap();
-        let held: Vec<Batch> = loader.by_ref().take(5).map(Result::unwrap).collect();
+        let held: Vec<LoaderBatch> = loader.by_ref().take(5).map(Result::unwrap).collect();
         // Epochs are endless: the loader ends since it is dropped.
         drop(loader);
         let decoded = fake.decoded.load(Ordering::SeqCst);
@@ -247,7 +247,7 @@ fn batches_become_tensors() {
     let bytes = file(40, true, false);
     let reader = Reader::new(bytes).unwrap();
     let images = reader.images(None).unwrap();
-    let labels = LabelColumn::of_classes(&reader).unwrap().unwrap();
+    let labels = LabelColumn::from_classes(&reader).unwrap().unwrap();
     let epochs = Epochs::new(Draw::Uniform(40), Amount::Count(10), State::new(0)).unwrap().until(1);
     scope(|scope| {
         let options = LoaderOptions { format: PixelFormat::unit(), ..options(10) };

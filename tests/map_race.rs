@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use common::zoo::random;
 use gede::Reader;
 use gede::column::Batch;
-use gede::read::{Projection, Source};
+use gede::read::{ByteSource, Projection};
 
 /// Takes with one map: checksums are looked at once, so that a new one is needed now and then.
 const A_MAP: u64 = 200;
@@ -101,7 +101,7 @@ fn rewrite(path: &Path, original: &[u8], stop: &AtomicBool) {
     }
 }
 
-fn read(reader: &Reader<impl Source>, seed: u64, whole: &mut u64, refused: &mut u64) {
+fn read(reader: &Reader<impl ByteSource>, seed: u64, whole: &mut u64, refused: &mut u64) {
     let all = Projection::all(reader.schema());
     let mut count = |result: gede::Result<()>| match result {
         Ok(()) => *whole += 1,

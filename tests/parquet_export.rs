@@ -11,7 +11,7 @@ use arrow::compute::cast;
 use arrow::datatypes::*;
 use arrow::record_batch::RecordBatch;
 use arrow_tables::*;
-use gede::arrow::Sink;
+use gede::arrow::ArrowFileWriter;
 use gede::internal::logical_eq;
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use parquet::basic::{ConvertedType, LogicalType};
@@ -40,7 +40,7 @@ fn metadata(path: &Path) -> ParquetMetaData {
 
 /// Writes batches; the notes that are given, and what reading gives back.
 fn written(path: &Path, batches: &[RecordBatch]) -> Vec<String> {
-    let mut sink = Sink::create(path, &batches[0].schema(), true).unwrap();
+    let mut sink = ArrowFileWriter::create(path, &batches[0].schema(), true).unwrap();
     batches.iter().for_each(|batch| sink.write(batch).unwrap());
     let notes = sink.notes();
     sink.finish().unwrap();
@@ -52,7 +52,7 @@ fn written(path: &Path, batches: &[RecordBatch]) -> Vec<String> {
 
 /// Why a batch is refused.
 fn refused(path: &Path, batches: &[RecordBatch]) -> String {
-    let mut sink = Sink::create(path, &batches[0].schema(), true).unwrap();
+    let mut sink = ArrowFileWriter::create(path, &batches[0].schema(), true).unwrap();
     let error = batches.iter().find_map(|batch| sink.write(batch).err()).unwrap();
     drop(sink);
     assert!(!path.exists());
@@ -213,7 +213,7 @@ fn what_parquet_does_not_hold_is_refused_by_name_and_what_it_cannot_say_is_noted
     let inner = Fields::from(vec![Field::new("none", DataType::Struct(Fields::empty()), true)]);
     for (data_type, name) in [(DataType::Struct(inner), "x.none"), (DataType::Decimal128(7, -2), "x")] {
         let schema = Arc::new(Schema::new(vec![Field::new("x", data_type, true)]));
-        let message = Sink::create(&path, &schema, false).err().unwrap().to_string();
+        let message = ArrowFileWriter::create(&path, &schema, false).err().unwrap().to_string();
         assert!(message.contains(&format!("\"{name}\"")) && message.contains("Arrow IPC"), "{message}");
     }
     let table =

@@ -11,7 +11,7 @@ use common::memory::{Builder, Memory};
 use common::zoo::{self, random};
 use gede::Reader;
 use gede::column::{Batch, Kind};
-use gede::read::{Projection, Source};
+use gede::read::{ByteSource, Projection};
 use gede::write::{CellLimit, ImageTransform, Layout, Options};
 use proptest::prelude::*;
 
@@ -103,7 +103,7 @@ fn table(recipes: &[Recipe], rows: usize) -> Memory {
 }
 
 /// Rows of a reader, by single rows: the slowest and plainest way.
-fn one_by_one<S: Source>(reader: &Reader<S>, rows: &[u64], all: &Projection) -> Vec<String> {
+fn one_by_one<S: ByteSource>(reader: &Reader<S>, rows: &[u64], all: &Projection) -> Vec<String> {
     let mut batch = Batch::default();
     let mut out = Vec::new();
     for &row in rows {

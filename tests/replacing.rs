@@ -14,7 +14,7 @@ use common::memory::{Builder, Memory};
 use common::zoo::random;
 use gede::column::Kind;
 use gede::internal::NewFile;
-use gede::read::Source;
+use gede::read::ByteSource;
 use gede::write::{Disk, FileSystem, Options, Output, Scratch};
 use gede::{ErrorKind, Writer};
 
@@ -35,7 +35,7 @@ impl<F: Fn(&str, &Path) -> io::Result<()> + Sync> FileSystem for Meddling<F> {
         Disk.create(path, private)
     }
 
-    fn open(&self, path: &Path) -> gede::Result<Box<dyn Source>> {
+    fn open(&self, path: &Path) -> gede::Result<Box<dyn ByteSource>> {
         Disk.open(path)
     }
 

@@ -287,7 +287,7 @@ fn moments_of_integers_give_the_exact_fit() {
         (0..50).map(|i| 3 * (i * 37 % 101) - 2 * (i * i % 89) + i % 3).collect(),
     ];
     let columns: Vec<MomentColumn> = q.iter().map(|q| MomentColumn::Exact { q, exponent: 0 }).collect();
-    let moments = Moments::of_segment(&columns, &[true; 50]);
+    let moments = Moments::from_segment(&columns, &[true; 50]);
     assert!(moments.is_exact());
     let x = (0..50).flat_map(|i| [q[0][i] as f64, q[1][i] as f64]).collect();
     let y = q[2].iter().map(|&v| v as f64).collect();

@@ -61,7 +61,7 @@ fn classes_far_from_zero_are_learnt() {
 fn moments(offset: f64) -> ColumnMoments {
     let x: Vec<f64> = (0..500).map(|i| offset + (i as f64 * 0.7).sin()).collect();
     let y: Vec<f64> = x.iter().map(|x| 3.0 * (x - offset)).collect();
-    let moments = Moments::of_segment(&[MomentColumn::Float(&x), MomentColumn::Float(&y)], &[true; 500]);
+    let moments = Moments::from_segment(&[MomentColumn::Float(&x), MomentColumn::Float(&y)], &[true; 500]);
     ColumnMoments { columns: vec!["x".into(), "y".into()], target: true, moments }
 }
 
@@ -76,7 +76,7 @@ fn moments_that_have_lost_a_column_name_it() {
     assert!(lost[0].starts_with("x ") && lost[0].contains("--method full"), "{lost:?}");
     // Exact sums lose nothing.
     let q: Vec<i64> = (0..50).map(|i| 3_000_000_000 + i % 4).collect();
-    let exact = Moments::of_segment(&[MomentColumn::Exact { q: &q, exponent: 1 }], &[true; 50]);
+    let exact = Moments::from_segment(&[MomentColumn::Exact { q: &q, exponent: 1 }], &[true; 50]);
     assert_eq!(exact.relative_error(0), 0.0);
 }
 

@@ -200,6 +200,19 @@ fn methods_that_draw_are_run_from_the_registry() {
 }
 
 #[test]
+fn a_rehearsal_restores_the_network_after_an_error_too() {
+    let (network, config) = (lenet(), config(1));
+    let (before, mut steps) = (weights(&network), 0);
+    let mut fail_later = |_: &StepInfo| {
+        steps += 1;
+        if steps < 3 { Ok(()) } else { Err(gede::Error::new(gede::ErrorKind::Argument, "enough")) }
+    };
+    let rehearsed = context(0, &config, &network).rehearse(1, &mut fail_later, || Ok(()));
+    assert_eq!(rehearsed.unwrap_err().kind(), gede::ErrorKind::Argument);
+    assert_eq!((steps, weights(&network) == before), (3, true));
+}
+
+#[test]
 fn as_many_rows_as_asked_for_are_chosen() {
     let config = config(30);
     for (name, mut method) in methods() {

@@ -131,3 +131,19 @@ fn every_pass_can_be_cancelled() {
         assert_eq!((error.kind(), files(folder.path())), (ErrorKind::Cancelled, 0), "{error}");
     }
 }
+
+/// Such values lose their deviations in sums of squares.
+#[test]
+fn a_coreset_far_from_zero_is_centred_in_a_pass_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = Builder::new(400)
+        .f64("x", |i| 2f64.powi(200) * (1.0 + (i % 3) as f64 * f64::EPSILON))
+        .f64("y", |i| (zoo::random(2, i) % 50) as f64)
+        .finish();
+    let stop = |progress: gede::write::Progress| {
+        if progress.pass == "centring a coreset" { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let options = Options::default().with_target("y", TargetKind::Value).with_coreset(true);
+    let error = Writer::new(options).progress(stop).write(folder.path().join("t.gede"), &table).unwrap_err();
+    assert_eq!((error.kind(), files(folder.path())), (ErrorKind::Cancelled, 0), "{error}");
+}

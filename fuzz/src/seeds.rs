@@ -6,7 +6,7 @@ use crate::repair::repair;
 use arrow::array::*;
 use arrow::ipc::CompressionType;
 use arrow::ipc::writer::{FileWriter, IpcWriteOptions, StreamWriter};
-use gede::arrow::Sink;
+use gede::arrow::ArrowFileWriter;
 use gede::column::Kind;
 use gede::image::ImageShape;
 use gede::write::{CellLimit, ImageTransform, Layout, Options};
@@ -180,7 +180,7 @@ fn parquet() -> Vec<Vec<u8>> {
     ];
     let seed = |(number, batch): (usize, &RecordBatch)| {
         let path = folder.path().join(format!("{number}.parquet"));
-        let mut sink = Sink::create(&path, &batch.schema(), false).unwrap();
+        let mut sink = ArrowFileWriter::create(&path, &batch.schema(), false).unwrap();
         sink.write(batch).unwrap();
         sink.finish().unwrap();
         std::fs::read(path).unwrap()

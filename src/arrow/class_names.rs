@@ -7,7 +7,7 @@ use arrow::datatypes::{Field, Schema};
 
 use super::message::decode_schema;
 use crate::error::{Error, ErrorKind, Result};
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::read::reader::Reader;
 
 /// The key of the class names among a schema's metadata: a JSON object of lists, by column.
@@ -37,7 +37,7 @@ pub fn class_names(schema: &Schema) -> BTreeMap<String, Vec<String>> {
 ///
 /// # Errors
 /// `Corrupt` if the stored schema is damaged.
-pub fn stored_class_names<S: Source>(reader: &Reader<S>) -> Result<BTreeMap<String, Vec<String>>> {
+pub fn stored_class_names<S: ByteSource>(reader: &Reader<S>) -> Result<BTreeMap<String, Vec<String>>> {
     let schema = reader.arrow_schema().map(decode_schema).transpose()?;
     Ok(schema.map_or_else(BTreeMap::new, |schema| class_names(&schema)))
 }

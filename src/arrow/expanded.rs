@@ -1,7 +1,7 @@
 //! The bytes of strings that take next to nothing in Arrow: a dictionary's, and views of a buffer, may be the same one for
 //! every row.
 
-use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::array::{Array, ArrayRef, AsArray, FixedSizeListArray, OffsetSizeTrait};
 use arrow::datatypes::DataType;
 use arrow::record_batch::RecordBatch;
 use std::ops::Range;
@@ -23,11 +23,13 @@ pub(crate) fn bytes(batch: &RecordBatch, rows: usize) -> usize {
 
 /// Bytes of the values of a batch, those of strings in dictionaries and views counted for every row that has them.
 pub fn plain_bytes(batch: &RecordBatch) -> u128 {
-    let bytes = |column: &ArrayRef| {
-        let stored = column.to_data().get_slice_memory_size().unwrap_or(0);
-        stored.max(strings(column, 0..batch.num_rows())) as u128
-    };
+    let bytes = |column: &ArrayRef| slice_bytes(column).max(strings(column, 0..batch.num_rows())) as u128;
     batch.columns().iter().map(bytes).sum()
+}
+
+/// Bytes of a column's own rows in memory. Arrow cannot measure some types; these count with all of their buffers.
+pub(crate) fn slice_bytes(column: &ArrayRef) -> usize {
+    column.to_data().get_slice_memory_size().unwrap_or_else(|_| column.get_array_memory_size())
 }
 
 fn strings(array: &ArrayRef, range: Range<usize>) -> usize {
@@ -36,9 +38,10 @@ fn strings(array: &ArrayRef, range: Range<usize>) -> usize {
             let parts = array.as_struct().columns().iter();
             parts.map(|part| strings(part, range.clone())).fold(0, usize::saturating_add)
         }
-        DataType::FixedSizeList(_, length) => {
-            let length = usize::try_from(*length).unwrap_or(0);
-            strings(array.as_fixed_size_list().values(), range.start * length..range.end * length)
+        DataType::FixedSizeList(..) => {
+            let list = array.as_fixed_size_list();
+            let length = list_length(list);
+            strings(list.values(), range.start * length..range.end * length)
         }
         DataType::Dictionary(..) => {
             let dictionary = array.as_any_dictionary();
@@ -69,9 +72,14 @@ fn lengths(range: Range<usize>, views: &[u128]) -> usize {
     views[range].iter().map(|&view| view as u32 as usize).fold(0, usize::saturating_add)
 }
 
-fn span<O: Copy + TryInto<usize>>(offsets: &[O], range: Range<usize>) -> usize {
-    let at = |i: usize| offsets[i].try_into().unwrap_or(0);
-    at(range.end) - at(range.start)
+fn span<O: OffsetSizeTrait>(offsets: &[O], range: Range<usize>) -> usize {
+    offsets[range.end].as_usize() - offsets[range.start].as_usize()
+}
+
+/// Items a row of a list. Arrow makes no list of a negative length.
+pub(crate) fn list_length(list: &FixedSizeListArray) -> usize {
+    debug_assert!(list.value_length() >= 0);
+    list.value_length() as usize
 }
 
 #[cfg(test)]

@@ -346,12 +346,9 @@ impl Plan {
 
     /// Checks that offsets ascend from 0 and stay within the data; returns the last.
     fn check_offsets(&self, offsets: &[u64], data: &[u8]) -> Result<u64> {
-        let end = offsets.last().copied().unwrap_or(0);
         let ascending = offsets.first() == Some(&0) && offsets.is_sorted();
-        if !ascending || end > data.len() as u64 {
-            return Err(self.error("its strings overlap or lie beyond the heap"));
-        }
-        Ok(end)
+        let end = offsets.last().filter(|&&end| ascending && end <= data.len() as u64);
+        end.copied().ok_or_else(|| self.error("its strings overlap or lie beyond the heap"))
     }
 
     /// Builds an array, checked: lengths, offsets, UTF-8 and keys.

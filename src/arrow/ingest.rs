@@ -1,12 +1,13 @@
 //! Record batches into values.
 
 use super::bits::unpack;
+use super::expanded::list_length;
 use super::images::image_shape;
 use super::schema::nullable;
 use super::wrap;
 use crate::column::{Batch, Column, Values};
 use crate::error::{Error, ErrorKind, Result};
-use arrow::array::{Array, AsArray};
+use arrow::array::{Array, AsArray, OffsetSizeTrait};
 use arrow::compute::take;
 use arrow::datatypes::{DataType, Field};
 use arrow::record_batch::RecordBatch;
@@ -104,12 +105,19 @@ fn push(
                 push(child, array.as_ref(), mask, &format!("{path}.{}", child.name()), rows, out)?;
             }
         }
-        DataType::FixedSizeList(item, length) => {
-            let length = usize::try_from(*length).unwrap_or(0);
+        DataType::FixedSizeList(item, _) => {
+            let list = array.as_fixed_size_list();
+            let length = list_length(list);
             let mask: Option<Vec<u8>> =
                 mask.map(|m| m.iter().flat_map(|&v| std::iter::repeat_n(v, length)).collect());
-            let items = array.as_fixed_size_list().values();
-            push(item, items.as_ref(), mask.as_deref(), &format!("{path}.{}", item.name()), rows, out)?;
+            push(
+                item,
+                list.values().as_ref(),
+                mask.as_deref(),
+                &format!("{path}.{}", item.name()),
+                rows,
+                out,
+            )?;
         }
         _ => {}
     }
@@ -125,7 +133,8 @@ pub(crate) fn values(array: &dyn Array, mask: Option<&[u8]>, path: &str) -> Resu
         Null => Values::U8(vec![0; array.len()]),
         Boolean => Values::U8(masked(unpack(array.as_boolean().values()), mask, 1)),
         FixedSizeBinary(length) => {
-            let length = usize::try_from(*length).unwrap_or(0);
+            debug_assert!(*length >= 0, "Arrow makes no such array");
+            let length = *length as usize;
             Values::U8(masked(raw(array, length, |[byte]| byte), mask, length))
         }
         Utf8 => {
@@ -179,8 +188,8 @@ pub(crate) fn values(array: &dyn Array, mask: Option<&[u8]>, path: &str) -> Resu
 fn raw<const N: usize, T>(array: &dyn Array, width: usize, value: impl Fn([u8; N]) -> T) -> Vec<T> {
     let data = array.to_data();
     let start = data.offset() * width;
-    let bytes = data.buffers().first().and_then(|b| b.as_slice().get(start..start + data.len() * width));
-    bytes.unwrap_or_default().as_chunks::<N>().0.iter().map(|&chunk| value(chunk)).collect()
+    let bytes = &data.buffers()[0].as_slice()[start..start + data.len() * width];
+    bytes.as_chunks::<N>().0.iter().map(|&chunk| value(chunk)).collect()
 }
 
 /// Sets the `width` values of every instance under a null to zero.
@@ -196,16 +205,16 @@ fn masked<T: Copy + Default>(mut values: Vec<T>, mask: Option<&[u8]>, width: usi
 }
 
 /// Strings stored back to back.
-fn runs<O: Copy + TryInto<u64>>(offsets: &[O], data: &[u8], mask: Option<&[u8]>) -> Values {
-    let at = |i: usize| offsets.get(i).map_or(0, |&o| o.try_into().unwrap_or(0));
-    let count = offsets.len().saturating_sub(1);
+fn runs<O: OffsetSizeTrait>(offsets: &[O], data: &[u8], mask: Option<&[u8]>) -> Values {
+    let at = |i: usize| offsets[i].as_usize();
+    let count = offsets.len() - 1;
     match mask {
         None => {
             let first = at(0);
-            let data = data.get(first as usize..at(count) as usize).unwrap_or_default().to_vec();
-            Values::Bytes { offsets: (0..=count).map(|i| at(i) - first).collect(), data }
+            let data = data[first..at(count)].to_vec();
+            Values::Bytes { offsets: (0..=count).map(|i| (at(i) - first) as u64).collect(), data }
         }
-        Some(_) => concat(count, mask, |i| data.get(at(i) as usize..at(i + 1) as usize).unwrap_or_default()),
+        Some(_) => concat(count, mask, |i| &data[at(i)..at(i + 1)]),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::export::index_values;
 use super::schema::children;
-use super::source::{RecordBatches, Source};
+use super::source::{BatchSource, RecordBatches};
 use super::union::Union;
 use super::wrap;
 use crate::column::Values;
@@ -81,7 +81,7 @@ pub(super) enum Dictionaries {
 }
 
 /// The dictionaries whose order is to be kept, from a pass over the columns that have any.
-pub(super) fn dictionaries(source: &dyn Source, schema: &Schema) -> Result<Dictionaries> {
+pub(super) fn dictionaries(source: &dyn BatchSource, schema: &Schema) -> Result<Dictionaries> {
     let mut collected = Vec::new();
     let mut columns = Vec::new();
     for (number, (field, node)) in source.schema().fields().iter().zip(schema.columns()).enumerate() {

@@ -1,7 +1,7 @@
 //! Arrow, Parquet, CSV, LIBSVM and sets of images, both ways.
 //!
 //! [`ArrowTable`] opens an input for a [`Writer`](crate::Writer), [`ArrowWriter`] takes record batches that come once,
-//! [`ArrowReader`] gives the rows of a file as record batches, and [`Sink`] and [`ImageSink`] write those to files of
+//! [`ArrowReader`] gives the rows of a file as record batches, and [`ArrowFileWriter`] and [`ImageFolderWriter`] write those to files of
 //! other formats.
 
 mod bits;
@@ -29,7 +29,7 @@ mod writer;
 
 pub use images::{image_field, image_shape};
 pub use read::{ArrowReader, ArrowScan};
-pub use sink::{ImageFormat, ImageSink, Sink};
+pub use sink::{ArrowFileWriter, ImageFolderWriter, ImageFormat};
 pub use source::{
     CsvInput, CsvType, HEADER_NAME, ImageInput, InputKind, InputOptions, LabelFile, LibsvmInput,
     PictureStorage, PixelColumn, TextEncoding,

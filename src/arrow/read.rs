@@ -9,7 +9,7 @@ use arrow::record_batch::{RecordBatch, RecordBatchReader};
 use super::export::Exporter;
 use crate::earned;
 use crate::error::{Error, Result};
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::read::Projection;
 use crate::read::Scan;
 use crate::read::reader::Reader;
@@ -32,7 +32,7 @@ pub struct ArrowReader<'a, S> {
 
 debug_fields!(['a, S] ArrowReader { reader });
 
-impl<'a, S: Source> ArrowReader<'a, S> {
+impl<'a, S: ByteSource> ArrowReader<'a, S> {
     /// Reads the columns of a projection.
     ///
     /// # Errors
@@ -81,7 +81,7 @@ pub struct ArrowScan<'a, S> {
 
 debug_fields!(['a, S] ArrowScan { scan });
 
-impl<S: Source> Iterator for ArrowScan<'_, S> {
+impl<S: ByteSource> Iterator for ArrowScan<'_, S> {
     type Item = std::result::Result<RecordBatch, ArrowError>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -90,7 +90,7 @@ impl<S: Source> Iterator for ArrowScan<'_, S> {
     }
 }
 
-impl<S: Source> RecordBatchReader for ArrowScan<'_, S> {
+impl<S: ByteSource> RecordBatchReader for ArrowScan<'_, S> {
     fn schema(&self) -> SchemaRef {
         self.exporter.schema().clone()
     }

@@ -37,7 +37,7 @@ fn push(
     if let (None, Some(shape)) = (parent, image_shape(field)) {
         return builder.push_image(field.name(), shape).map(drop);
     }
-    let shape = Shape::of(data_type).map_err(|advice| {
+    let shape = Shape::from_type(data_type).map_err(|advice| {
         Error::new(ErrorKind::Type, format!("column \"{path}\": type {data_type} is not held; {advice}"))
     })?;
     if depth > MAX_DEPTH {
@@ -155,7 +155,7 @@ pub(crate) fn holds(data_type: &DataType, node: &Node) -> bool {
     let shape = match data_type {
         DataType::FixedSizeList(_, length) => shape(Kind::List, 0, *length),
         DataType::FixedSizeBinary(length) => shape(Kind::FixedBytes, 8, *length),
-        other => Shape::of(other).ok(),
+        other => Shape::from_type(other).ok(),
     };
     shape.is_some_and(|shape| shape.fits(node))
 }
@@ -201,7 +201,7 @@ impl Shape {
     }
 
     /// The shape of a type's own node, or what to do about a type that is not held.
-    pub(crate) fn of(data_type: &DataType) -> std::result::Result<Self, &'static str> {
+    pub(crate) fn from_type(data_type: &DataType) -> std::result::Result<Self, &'static str> {
         use DataType::*;
         Ok(match data_type {
             Null | Boolean => Self::new(Kind::Bool, 1),
@@ -241,7 +241,7 @@ impl Shape {
                 Null | Dictionary(..) | Struct(_) | FixedSizeList(..) => {
                     return Err("dictionaries of numbers and strings are; cast it to its value type");
                 }
-                values => Self::of(values)?,
+                values => Self::from_type(values)?,
             },
             FixedSizeList(item, length) => match (u32::try_from(*length), item.data_type()) {
                 (Ok(0) | Err(_), _) => return Err("lists of no items say nothing: leave the column out"),
@@ -253,7 +253,7 @@ impl Shape {
                     return Err("items of a list are of fixed width; make it one column an item");
                 }
                 (Ok(length), item) => {
-                    Self::of(item)?;
+                    Self::from_type(item)?;
                     Self { length, ..Self::new(Kind::List, 0) }
                 }
             },

@@ -4,7 +4,7 @@ use super::kept_dictionaries::{Dictionaries, dictionaries};
 use super::message::lasting_message;
 use super::pieces::Pieces;
 use super::schema::physical_schema;
-use super::source::{Gede, InputOptions, Many, Memory, Source};
+use super::source::{BatchSource, Gede, InputOptions, Many, Memory};
 use crate::column::Values;
 use crate::error::{Error, ErrorKind, Result};
 use crate::format::schema::Schema;
@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 /// The dictionaries of an Arrow dictionary column become one, in the order in which their values
 /// first appear, up to 1 MiB; beyond that the order is not kept.
 pub struct ArrowTable {
-    source: Box<dyn Source>,
+    source: Box<dyn BatchSource>,
     schema: Schema,
     message: Vec<u8>,
     dictionaries: Vec<(usize, Values)>,
@@ -96,7 +96,7 @@ impl ArrowTable {
     ///
     /// # Errors
     /// `Argument` if there are no files, `Type` for a column without a type for all files; what opening brings.
-    pub fn of_files<P: AsRef<Path>>(paths: &[P]) -> Result<Self> {
+    pub fn from_files<P: AsRef<Path>>(paths: &[P]) -> Result<Self> {
         let paths: Vec<PathBuf> = paths.iter().map(|path| path.as_ref().to_owned()).collect();
         Self::new(Box::new(Many::gede(&paths)?))
     }
@@ -105,7 +105,7 @@ impl ArrowTable {
     ///
     /// # Errors
     /// Errors of opening; `Argument` for a range beyond the rows.
-    pub fn of_part(path: impl AsRef<Path>, columns: &Projection, rows: &[Range<u64>]) -> Result<Self> {
+    pub fn from_part(path: impl AsRef<Path>, columns: &Projection, rows: &[Range<u64>]) -> Result<Self> {
         Self::new(Box::new(Gede::part(path.as_ref(), columns, rows)?))
     }
 
@@ -125,7 +125,7 @@ impl ArrowTable {
         Self::new(Box::new(Memory { schema, batches }))
     }
 
-    fn new(mut source: Box<dyn Source>) -> Result<Self> {
+    fn new(mut source: Box<dyn BatchSource>) -> Result<Self> {
         let schema = physical_schema(source.schema())?;
         let dictionaries = loop {
             match dictionaries(source.as_ref(), &schema)? {

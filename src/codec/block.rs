@@ -18,7 +18,7 @@ use crate::codec::transform::lane_transform::LaneTransform;
 use crate::codec::transform::limits::{column_place, lane_limit};
 use crate::earned;
 use crate::error::{Error, Result};
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::format::pages::Pages;
 use crate::format::schema::{Kind, Schema};
 
@@ -35,7 +35,7 @@ pub(crate) struct Block {
 
 impl Block {
     /// Reads the block that an entry describes.
-    pub fn read<S: Source>(pages: &Pages<S>, schema: &Schema, entry: &BlockEntry) -> Result<Self> {
+    pub fn read<S: ByteSource>(pages: &Pages<S>, schema: &Schema, entry: &BlockEntry) -> Result<Self> {
         let head = BlockHead::parse(entry)?;
         head.check_places(pages)?;
         let (transforms, limits) = transforms(pages, schema, 0, &head)?;
@@ -71,7 +71,7 @@ impl Block {
 }
 
 /// The transforms of a block's lanes, and the largest field of each.
-pub(crate) fn transforms<S: Source>(
+pub(crate) fn transforms<S: ByteSource>(
     pages: &Pages<S>,
     schema: &Schema,
     group: u32,

@@ -109,7 +109,7 @@ macro_rules! record_kinds {
             ///
             /// # Errors
             /// `Corrupt`.
-            pub fn read<S: Source>(
+            pub fn read<S: ByteSource>(
                 pages: &Pages<S>,
                 kind: RecordKind,
                 transforms: &[LaneTransform],
@@ -142,7 +142,7 @@ macro_rules! record_kinds {
             ///
             /// # Errors
             /// `Corrupt`.
-            pub fn check<S: Source>(&self, pages: &Pages<S>) -> Result<()> {
+            pub fn check<S: ByteSource>(&self, pages: &Pages<S>) -> Result<()> {
                 match self {
                     $(Self::$table(records) => TableRecords::check(&**records, pages)),+
                 }
@@ -152,7 +152,7 @@ macro_rules! record_kinds {
             ///
             /// # Errors
             /// `Corrupt` or `Io`.
-            pub fn parts<S: Source>(&self, pages: &Pages<S>, lanes: &[Lane]) -> Result<RecordParts> {
+            pub fn parts<S: ByteSource>(&self, pages: &Pages<S>, lanes: &[Lane]) -> Result<RecordParts> {
                 match self {
                     $(Self::$table(records) => TableRecords::parts(&**records, pages, lanes)),+
                 }
@@ -171,7 +171,7 @@ macro_rules! record_kinds {
             ///
             /// # Errors
             /// `Corrupt`, `Io` or `Memory`.
-            pub fn start<S: Source>(
+            pub fn start<S: ByteSource>(
                 &mut self,
                 records: &Records,
                 pages: &'p Pages<S>,
@@ -191,7 +191,7 @@ macro_rules! record_kinds {
             ///
             /// # Errors
             /// `Corrupt`, `Io` or `Memory`.
-            pub fn rows<'c, S: Source>(
+            pub fn rows<'c, S: ByteSource>(
                 &'c mut self,
                 records: &'c Records,
                 pages: &'p Pages<S>,

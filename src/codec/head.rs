@@ -6,7 +6,7 @@ use crate::codec::RecordKind;
 use crate::codec::block_entry::BlockEntry;
 use crate::codec::piece::{Piece, PieceKind};
 use crate::error::{Error, Result};
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::format::pages::Pages;
 
 /// Rows and pieces of a block.
@@ -70,7 +70,7 @@ impl BlockHead {
     ///
     /// # Errors
     /// `Corrupt`.
-    pub fn check_places<S: Source>(&self, pages: &Pages<S>) -> Result<()> {
+    pub fn check_places<S: ByteSource>(&self, pages: &Pages<S>) -> Result<()> {
         match self.pieces()?.iter().all(|(_, piece)| piece.ends_by(pages.end())) {
             true => Ok(()),
             false => Err(Error::corrupt("a piece of it lies outside the file")),

@@ -9,7 +9,7 @@ use crate::codec::record_parts::RecordParts;
 use crate::codec::row_selection::RowSelection;
 use crate::codec::transform::lane_transform::LaneTransform;
 use crate::error::Result;
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::format::features::Feature;
 use crate::format::pages::Pages;
 
@@ -80,7 +80,7 @@ pub(crate) trait TableRecords: Sized {
     ///
     /// # Errors
     /// `Corrupt`.
-    fn read<S: Source>(
+    fn read<S: ByteSource>(
         pages: &Pages<S>,
         head: Self::Head,
         transforms: &[LaneTransform],
@@ -97,19 +97,19 @@ pub(crate) trait TableRecords: Sized {
     ///
     /// # Errors
     /// `Corrupt`.
-    fn check<S: Source>(&self, pages: &Pages<S>) -> Result<()>;
+    fn check<S: ByteSource>(&self, pages: &Pages<S>) -> Result<()>;
 
     /// Bits of each lane.
     ///
     /// # Errors
     /// `Corrupt` or `Io`.
-    fn parts<S: Source>(&self, pages: &Pages<S>, lanes: &[Lane]) -> Result<RecordParts>;
+    fn parts<S: ByteSource>(&self, pages: &Pages<S>, lanes: &[Lane]) -> Result<RecordParts>;
 
     /// Gets ready for reading so many rows, of which these lanes are `wanted`.
     ///
     /// # Errors
     /// `Corrupt`, `Io` or `Memory`.
-    fn start<'p, S: Source>(
+    fn start<'p, S: ByteSource>(
         &self,
         fields: &mut Self::Fields<'p>,
         pages: &'p Pages<S>,
@@ -122,7 +122,7 @@ pub(crate) trait TableRecords: Sized {
     ///
     /// # Errors
     /// `Corrupt`, `Io` or `Memory`.
-    fn rows<'c, 'p, S: Source>(
+    fn rows<'c, 'p, S: ByteSource>(
         &'c self,
         fields: &'c mut Self::Fields<'p>,
         pages: &'p Pages<S>,

@@ -38,7 +38,7 @@ use tiles::head::TilesHead;
 use transform::lane_transform::LaneTransform;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::format::features::Feature;
 use crate::format::pages::Pages;
 

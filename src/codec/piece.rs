@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use crate::bits::stream_len;
 use crate::error::{Error, Result};
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::format::pages::Pages;
 
 /// A piece of a block. An empty one has no place.
@@ -18,7 +18,7 @@ pub(crate) struct Piece {
 
 impl Piece {
     /// The bytes, whose checksums are checked.
-    pub fn read<'p, S: Source>(&self, pages: &'p Pages<S>) -> Result<Cow<'p, [u8]>> {
+    pub fn read<'p, S: ByteSource>(&self, pages: &'p Pages<S>) -> Result<Cow<'p, [u8]>> {
         pages.piece(self.offset, self.length)
     }
 

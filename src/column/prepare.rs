@@ -45,8 +45,8 @@ pub(crate) fn prepare(column: &mut Column, node: &Node, rows: usize, codes: bool
 /// Values under a null are zero.
 pub(crate) fn zero_nulls(validity: &[u8], values: &mut Values) {
     fn zero<T: Copy + Default>(validity: &[u8], values: &mut [T]) {
-        let per = values.len().checked_div(validity.len()).unwrap_or(0);
-        if per > 0 && validity.contains(&0) {
+        if !values.is_empty() && validity.contains(&0) {
+            let per = values.len() / validity.len();
             for (valid, values) in validity.iter().zip(values.chunks_mut(per)) {
                 if *valid == 0 {
                     values.fill(T::default());

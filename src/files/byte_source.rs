@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::files::positioned::PositionedFile;
 
 /// Supplies byte ranges of a file: a slice, a vector, `Bytes`, a memory map, a file, an object store.
-pub trait Source: Send + Sync {
+pub trait ByteSource: Send + Sync {
     /// Length of the file in bytes.
     fn length(&self) -> u64;
 
@@ -32,7 +32,7 @@ fn outside(range: &Range<u64>) -> Error {
     Error::corrupt(format!("bytes {} to {} lie outside the file", range.start, range.end))
 }
 
-impl<B: AsRef<[u8]> + Send + Sync> Source for B {
+impl<B: AsRef<[u8]> + Send + Sync> ByteSource for B {
     fn length(&self) -> u64 {
         self.as_ref().len() as u64
     }
@@ -48,7 +48,7 @@ impl<B: AsRef<[u8]> + Send + Sync> Source for B {
     }
 }
 
-impl Source for Box<dyn Source> {
+impl ByteSource for Box<dyn ByteSource> {
     fn length(&self) -> u64 {
         self.as_ref().length()
     }
@@ -91,7 +91,7 @@ pub(crate) fn open(path: &Path) -> Result<(File, u64)> {
     Ok((file, metadata.len()))
 }
 
-impl Source for FileSource {
+impl ByteSource for FileSource {
     fn length(&self) -> u64 {
         self.length
     }

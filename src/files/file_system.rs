@@ -7,7 +7,7 @@ use std::io::Write;
 use std::path::Path;
 
 use crate::error::Result;
-use crate::files::byte_source::{FileSource, Source};
+use crate::files::byte_source::{ByteSource, FileSource};
 use crate::files::scratch::{Scratch, ScratchFile};
 use crate::files::temporary;
 
@@ -23,7 +23,7 @@ pub trait FileSystem: Sync {
     ///
     /// # Errors
     /// The operating system's.
-    fn open(&self, path: &Path) -> Result<Box<dyn Source>>;
+    fn open(&self, path: &Path) -> Result<Box<dyn ByteSource>>;
 
     /// Gives a file that was created here the permissions and the owner of another, as far as the process may.
     ///
@@ -78,7 +78,7 @@ impl FileSystem for Disk {
         Ok(Box::new(temporary::create(path, private)?))
     }
 
-    fn open(&self, path: &Path) -> Result<Box<dyn Source>> {
+    fn open(&self, path: &Path) -> Result<Box<dyn ByteSource>> {
         Ok(Box::new(FileSource::open(path)?))
     }
 

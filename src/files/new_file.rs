@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::files::file_system::{Disk, FileSystem, Output};
 use crate::files::temporary::with_name;
 
@@ -89,7 +89,7 @@ impl<'s> NewFile<'s> {
     /// As `commit`, if the written bytes pass a check.
     pub(crate) fn commit_checked(
         mut self,
-        check: impl FnOnce(&dyn Fn() -> Result<Box<dyn Source>>) -> Result<()>,
+        check: impl FnOnce(&dyn Fn() -> Result<Box<dyn ByteSource>>) -> Result<()>,
     ) -> Result<()> {
         let failed = |e| cannot_write(&self.named, e);
         self.out.flush().map_err(failed)?;

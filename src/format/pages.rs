@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::{Error, Result};
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::format::checksum::{Levels, PAGE, crc};
 use crate::format::header::HEADER;
 use crate::format::sections::Section;
@@ -51,7 +51,7 @@ impl Level {
     }
 }
 
-impl<S: Source> Pages<S> {
+impl<S: ByteSource> Pages<S> {
     /// The part up to `bulk_end` with its checksum levels, the last of which has been checked; with
     /// `checked` false nothing is checked.
     pub fn new(source: S, bulk_end: u64, levels: &[Section], checked: bool) -> Self {

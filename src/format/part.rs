@@ -3,7 +3,7 @@
 /// Purpose of bytes of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
-pub enum Part {
+pub enum FilePart {
     /// Base ids and deviations.
     Records,
     /// Base tables.

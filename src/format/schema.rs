@@ -174,7 +174,7 @@ impl Schema {
 
     /// Lanes a row of a storage group.
     pub fn group_lanes(&self, group: u32) -> u32 {
-        self.groups.get(group as usize).copied().unwrap_or(0)
+        self.groups[group as usize]
     }
 
     /// Memory that the fields of a row take while they are encoded: 8 bytes a lane, 4 for those of images.
@@ -266,20 +266,7 @@ impl SchemaBuilder {
         if !kind.allows(bits) {
             return Err(refuse(&format!("{kind:?} values of {bits} bits do not exist")));
         }
-        if !self.is_open(parent) {
-            return Err(refuse("its parent is not above it"));
-        }
-        let instances = match parent.map(|p| self.schema.nodes.get(p).map(|n| (p, n))) {
-            None => 1,
-            Some(Some((_, n))) if n.kind == Kind::Struct => u64::from(n.instances),
-            Some(Some((p, n))) if n.kind == Kind::List => {
-                if self.schema.nodes.iter().any(|m| m.parent == Some(p)) {
-                    return Err(refuse("a list has one child"));
-                }
-                u64::from(n.instances) * u64::from(n.length) // below 2^52: instances are at most 2^20
-            }
-            _ => return Err(refuse("its parent is neither a struct nor a list")),
-        };
+        let instances = self.instances(parent).map_err(&refuse)?;
         if kind.is_bytes() && instances != 1 {
             return Err(refuse("lists of strings are not held; use one column an item, or one string"));
         }
@@ -367,6 +354,23 @@ impl SchemaBuilder {
     /// Says why a column cannot be read.
     pub(crate) fn unreadable(&mut self, column: usize, why: String) {
         self.schema.unreadable.push((column, why));
+    }
+
+    /// How often a row has a child of `parent` that is pushed next.
+    fn instances(&self, parent: Option<usize>) -> std::result::Result<u64, &'static str> {
+        let Some(p) = parent else { return Ok(1) };
+        let nodes = &self.schema.nodes;
+        if !self.is_open(Some(p)) {
+            return Err("its parent is not above it");
+        }
+        let parent = &nodes[p];
+        match parent.kind {
+            Kind::Struct => Ok(parent.instances.into()),
+            Kind::List if nodes.iter().any(|m| m.parent == Some(p)) => Err("a list has one child"),
+            // Below 2^52: instances are at most 2^20.
+            Kind::List => Ok(u64::from(parent.instances) * u64::from(parent.length)),
+            _ => Err("its parent is neither a struct nor a list"),
+        }
     }
 
     /// Adds a column of images and returns its number.

@@ -8,19 +8,19 @@ use crate::codec::piece::{Piece, PieceKind};
 use crate::codec::strings::dictionary_entry::DictionaryEntry;
 use crate::codec::transform::lane_transform::LaneTransform;
 use crate::error::{Error, Result};
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::format::header::{FOOTER, HEADER};
-use crate::format::part::Part;
+use crate::format::part::FilePart;
 use crate::format::sections::SectionKind;
 use crate::read::reader::Reader;
-use crate::read::table::Rows;
+use crate::read::table::TableView;
 use crate::summary::SUMMARIES;
 
 /// Where every byte of a file is, and what other layouts would take.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Account {
     /// Bytes by part; they add up to the file's length.
-    pub parts: BTreeMap<Part, u64>,
+    pub parts: BTreeMap<FilePart, u64>,
     /// Bytes of the whole file.
     pub file_length: u64,
     /// Bytes of the file if records were bit-packed in the lanes' widths, without bases.
@@ -35,15 +35,15 @@ pub struct Account {
 }
 
 /// A piece of the file: place, length, what it is.
-pub(crate) type Extent = (u64, u64, Part);
+pub(crate) type Extent = (u64, u64, FilePart);
 
-impl<S: Source> Reader<S> {
+impl<S: ByteSource> Reader<S> {
     /// Where every byte is. Reads the block tables, not the records.
     ///
     /// # Errors
     /// `Corrupt` or `Io`.
     pub fn account(&self) -> Result<Account> {
-        let mut parts: BTreeMap<Part, u64> = BTreeMap::new();
+        let mut parts: BTreeMap<FilePart, u64> = BTreeMap::new();
         let mut used = 0u64;
         for (_, length, part) in self.extents()? {
             let bytes = parts.entry(part).or_default();
@@ -52,7 +52,7 @@ impl<S: Source> Reader<S> {
         }
         let file_length = self.file_length();
         let padding = file_length.checked_sub(used);
-        parts.insert(Part::Padding, padding.ok_or_else(|| Error::corrupt("pieces of the file overlap"))?);
+        parts.insert(FilePart::Padding, padding.ok_or_else(|| Error::corrupt("pieces of the file overlap"))?);
         let (mut plain, mut paper, mut before, mut after, mut bases) = (0u128, 0u128, 0u128, 0u128, 0u64);
         for number in self.table.known_blocks() {
             let head = BlockHead::parse(&self.table.entry(&self.pages, number)?)?;
@@ -67,13 +67,14 @@ impl<S: Source> Reader<S> {
         let m = self.cells()?.map_or(0, |c| c.cells);
         let record = after.div_ceil(u128::from(self.rows().max(1)));
         paper += u128::from(m) * (record + u128::from(id_bits(self.rows())));
+        // A part that no segment has takes no bytes.
         let of = |part| parts.get(&part).copied().unwrap_or(0);
-        let own = of(Part::Records) + of(Part::Bases) + of(Part::Layouts) + of(Part::Offsets);
+        let own = of(FilePart::Records) + of(FilePart::Bases) + of(FilePart::Layouts) + of(FilePart::Offsets);
         let lanes = u64::from(self.table.schema.lanes());
         let sets = self.table.segments.saturating_mul(lanes * LaneTransform::SIZE);
         // Plain packing keeps the transforms; it needs no layouts and no bases.
         let plain = (u128::from(file_length) + plain).saturating_sub(own.into());
-        let plain = plain + u128::from(sets.min(of(Part::Layouts)));
+        let plain = plain + u128::from(sets.min(of(FilePart::Layouts)));
         let bytes = |n: u128| u64::try_from(n).unwrap_or(u64::MAX);
         Ok(Account {
             file_length,
@@ -87,23 +88,25 @@ impl<S: Source> Reader<S> {
 
     /// Every piece of the file, by place; transform sets that blocks share occur once.
     pub(crate) fn extents(&self) -> Result<Vec<Extent>> {
-        let mut all = vec![(0, HEADER, Part::Frame)];
+        let mut all = vec![(0, HEADER, FilePart::Frame)];
         let length = self.file_length();
-        all.push((self.footer.directory_offset.get(), self.footer.directory_length.get(), Part::Frame));
-        all.push((length.saturating_sub(FOOTER), FOOTER, Part::Frame));
+        all.push((self.footer.directory_offset.get(), self.footer.directory_length.get(), FilePart::Frame));
+        all.push((length.saturating_sub(FOOTER), FOOTER, FilePart::Frame));
         for section in &self.directory.sections {
             let part = match section.kind {
                 SectionKind::BLOCKS => continue,
-                SectionKind::BLOCK_TABLE if section.number == 0 => Part::BlockTable,
-                SectionKind::DICTIONARY_TABLE => Part::Dictionaries,
-                SectionKind::BLOCK_TABLE | SectionKind::TABLE_SCHEMA | SectionKind::CELLS => Part::Condensed,
-                SectionKind::SAMPLE_INDEX | SectionKind::CLASS_TABLE => Part::SampleIndex,
-                SectionKind::CHECKSUM_LEVEL => Part::Checksums,
-                SectionKind::SCHEMA | SectionKind::IMAGE_ERRORS => Part::Schema,
-                SectionKind::ARROW_SCHEMA => Part::ArrowSchema,
+                SectionKind::BLOCK_TABLE if section.number == 0 => FilePart::BlockTable,
+                SectionKind::DICTIONARY_TABLE => FilePart::Dictionaries,
+                SectionKind::BLOCK_TABLE | SectionKind::TABLE_SCHEMA | SectionKind::CELLS => {
+                    FilePart::Condensed
+                }
+                SectionKind::SAMPLE_INDEX | SectionKind::CLASS_TABLE => FilePart::SampleIndex,
+                SectionKind::CHECKSUM_LEVEL => FilePart::Checksums,
+                SectionKind::SCHEMA | SectionKind::IMAGE_ERRORS => FilePart::Schema,
+                SectionKind::ARROW_SCHEMA => FilePart::ArrowSchema,
                 kind => {
                     let known = SUMMARIES.iter().find(|summary| summary.section == kind);
-                    known.map_or(Part::Unknown, |summary| summary.part)
+                    known.map_or(FilePart::Unknown, |summary| summary.part)
                 }
             };
             all.push((section.offset, section.length, part));
@@ -118,7 +121,7 @@ impl<S: Source> Reader<S> {
         all.extend(sets);
         for number in 0..self.dictionaries.count() {
             let entry: DictionaryEntry = self.dictionaries.entry(&self.pages, number)?;
-            all.push((entry.offset.get(), entry.length.get(), Part::Dictionaries));
+            all.push((entry.offset.get(), entry.length.get(), FilePart::Dictionaries));
         }
         all.sort_unstable();
         Ok(all)
@@ -126,7 +129,7 @@ impl<S: Source> Reader<S> {
 
     fn block_extents(
         &self,
-        table: &Rows,
+        table: &TableView,
         condensed: bool,
         all: &mut Vec<Extent>,
         sets: &mut Vec<Extent>,
@@ -135,19 +138,19 @@ impl<S: Source> Reader<S> {
             let head = BlockHead::parse(&table.entry(&self.pages, number)?)?;
             let lanes = if head.records.has_transforms() { table.lanes_of(number) } else { 0 };
             let set = u64::from(lanes) * LaneTransform::SIZE;
-            let part_of = |part| if condensed { Part::Condensed } else { part };
+            let part_of = |part| if condensed { FilePart::Condensed } else { part };
             let mut add = |offset, length, part| all.push((offset, length, part_of(part)));
             if set > 0 {
-                sets.push((head.transforms, set, part_of(Part::Layouts)));
+                sets.push((head.transforms, set, part_of(FilePart::Layouts)));
             }
             for (kind, Piece { offset, length }) in head.pieces()? {
                 let part = match kind {
-                    PieceKind::Layout => Part::Layouts,
-                    PieceKind::Bases => Part::Bases,
-                    PieceKind::Records => Part::Records,
-                    PieceKind::Exceptions => Part::Exceptions,
-                    PieceKind::Heap => Part::Heaps,
-                    PieceKind::Offsets => Part::Offsets,
+                    PieceKind::Layout => FilePart::Layouts,
+                    PieceKind::Bases => FilePart::Bases,
+                    PieceKind::Records => FilePart::Records,
+                    PieceKind::Exceptions => FilePart::Exceptions,
+                    PieceKind::Heap => FilePart::Heaps,
+                    PieceKind::Offsets => FilePart::Offsets,
                 };
                 add(offset, length, part);
             }

@@ -6,7 +6,7 @@ use crate::codec::block::Block;
 use crate::codec::row_selection::RowSelection;
 use crate::column::values::Batch;
 use crate::error::{ErrorKind, Result};
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::read::projection::{Projection, by_node};
 use crate::read::reader::Reader;
 use crate::summary::cells::section::{CellTarget, CellsSection};
@@ -26,7 +26,7 @@ pub(crate) struct CellRows<'a, S> {
     step: usize,
 }
 
-impl<S: Source> Reader<S> {
+impl<S: ByteSource> Reader<S> {
     /// The rows that the cells of a section are of.
     pub(crate) fn cell_rows(&self, section: &CellsSection) -> CellRows<'_, S> {
         let mut nodes: Vec<usize> = section.features.iter().map(|f| f.node.get() as usize).collect();
@@ -52,7 +52,7 @@ impl<S: Source> Reader<S> {
     }
 }
 
-impl<S: Source> CellRows<'_, S> {
+impl<S: ByteSource> CellRows<'_, S> {
     /// Hands out the rows of all segments in stored order; see `each_of`.
     pub fn each(&self, mut each: impl FnMut(&Batch, Option<&[u64]>) -> Result<()>) -> Result<()> {
         (0..self.reader.segments()).try_for_each(|segment| self.each_of(segment, &mut each))

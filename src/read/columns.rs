@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::codec::record_parts::RecordParts;
 use crate::error::Result;
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::read::reader::Reader;
 
 /// Bits of a column over all blocks.
@@ -42,7 +42,7 @@ pub struct ColumnAccount {
     pub anchors: u128,
 }
 
-impl<S: Source> Reader<S> {
+impl<S: ByteSource> Reader<S> {
     /// Bytes of columns and code groups. Reads the base ids of all rows in code groups.
     ///
     /// # Errors

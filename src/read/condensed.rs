@@ -3,7 +3,7 @@
 use crate::column::{Batch, Values};
 use crate::earned;
 use crate::error::{Error, Result};
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::read::reader::Reader;
 use crate::summary::cells::condensed::Condensed;
 use crate::summary::cells::options::TargetKind;
@@ -49,7 +49,7 @@ pub struct CondensedSamples {
     pub samples: Condensed,
 }
 
-impl<S: Source> Reader<S> {
+impl<S: ByteSource> Reader<S> {
     /// The condensed samples (paper, section 3), if the file was written with cells. A file that keeps
     /// only the cell bits is read through twice to rebuild them.
     ///
@@ -136,7 +136,7 @@ impl<S: Source> Reader<S> {
     /// The condensed samples, from the rows: cells counted, then summed block by block as the writer does.
     fn rebuild_samples(&self, section: &CellsSection) -> Result<Condensed> {
         let schema = self.schema();
-        let mut plan = CellPlan::of_section(schema, section)?;
+        let mut plan = CellPlan::from_section(schema, section)?;
         let rows = self.cell_rows(section);
         plan.count(schema, |count| rows.each(|batch, _| count(batch)))?;
         if plan.size().1 as u64 != section.cells {

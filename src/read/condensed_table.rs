@@ -4,12 +4,12 @@ use crate::codec::row_selection::RowSelection;
 use crate::column::values::Batch;
 use crate::earned;
 use crate::error::{Error, Result};
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::format::schema::{Kind, Node};
 use crate::format::sections::SectionKind;
 use crate::read::projection::Projection;
 use crate::read::reader::Reader;
-use crate::read::table::Rows;
+use crate::read::table::TableView;
 use crate::summary::cells::section::{CellTarget, CellsSection};
 
 /// Samples that are read at a time.
@@ -19,7 +19,7 @@ fn bad(what: &str) -> Error {
     Error::corrupt(format!("condensed samples: {what}"))
 }
 
-impl<S: Source> Reader<S> {
+impl<S: ByteSource> Reader<S> {
     /// The cells section, if there is one.
     pub(crate) fn cells(&self) -> Result<Option<CellsSection>> {
         let Some(bytes) = self.bulk_section(SectionKind::CELLS)? else { return Ok(None) };
@@ -57,7 +57,7 @@ impl<S: Source> Reader<S> {
 
     /// The condensed table, if it is stored. Its schema is checked before any row of it is read: it has a mean for every
     /// feature and value target, then weights, and nothing else that may be long.
-    pub(crate) fn condensed_table(&self) -> Result<Option<&Rows>> {
+    pub(crate) fn condensed_table(&self) -> Result<Option<&TableView>> {
         let Some(table) = self.stored_condensed()? else { return Ok(None) };
         let Some(section) = self.cells()? else { return Err(bad("there are no cells that they are of")) };
         let means = section.features.len() + usize::from(matches!(section.target, CellTarget::Value(_)));
@@ -89,7 +89,7 @@ impl<S: Source> Reader<S> {
     }
 
     /// Some rows of the condensed table.
-    pub(crate) fn condensed_rows(&self, table: &Rows, first: u64, count: u64) -> Result<Batch> {
+    pub(crate) fn condensed_rows(&self, table: &TableView, first: u64, count: u64) -> Result<Batch> {
         let mut out = Batch::default();
         let rows = RowSelection::Range(first, count as usize);
         let everything = Projection::all(&table.schema);

@@ -16,7 +16,7 @@ use crate::column::prepare::{prepare, zero_nulls};
 use crate::column::values::{Batch, Column, Values};
 use crate::earned;
 use crate::error::{Error, Result};
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::format::schema::{Kind, Node, Schema};
 use crate::read::projection::Projection;
 
@@ -53,7 +53,7 @@ struct Output<'a> {
     nulls: bool,
 }
 
-impl<'a, S: Source> Decode<'a, S> {
+impl<'a, S: ByteSource> Decode<'a, S> {
     /// Makes the columns of `out` ready for so many rows.
     pub fn new(
         schema: &'a Schema,
@@ -220,7 +220,12 @@ impl Output<'_> {
         Ok(())
     }
 
-    fn strings<S: Source>(&mut self, context: Context<S>, fields: &mut Fields, target: Target) -> Result<()> {
+    fn strings<S: ByteSource>(
+        &mut self,
+        context: Context<S>,
+        fields: &mut Fields,
+        target: Target,
+    ) -> Result<()> {
         let places = fields.decode(self.node, self.node.first_value_lane(), false)?;
         let lengths = fields.decode(self.node, self.node.first_value_lane() + 1, true)?;
         if places.kind == TransformKind::Dictionary {
@@ -262,7 +267,7 @@ impl Output<'_> {
         Ok(())
     }
 
-    fn numbers<S: Source>(
+    fn numbers<S: ByteSource>(
         &mut self,
         context: Context<S>,
         fields: &mut Fields,

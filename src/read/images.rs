@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use crate::codec::dct::errors::ImageErrors;
 use crate::codec::images::block::Wanted;
 use crate::error::{Error, Result};
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::format::checksum::crc;
 use crate::format::image_shape::ImageShape;
 use crate::format::sections::SectionKind;
@@ -25,7 +25,7 @@ pub struct ImageColumn<'a, S> {
 
 debug_fields!(['a, S] ImageColumn { name, shape });
 
-impl<S: Source> Reader<S> {
+impl<S: ByteSource> Reader<S> {
     /// The images of a column, or of the first such column.
     ///
     /// # Errors
@@ -63,7 +63,7 @@ impl<S: Source> Reader<S> {
     }
 }
 
-impl<S: Source> ImageColumn<'_, S> {
+impl<S: ByteSource> ImageColumn<'_, S> {
     /// Name of the column.
     pub fn name(&self) -> &str {
         self.name

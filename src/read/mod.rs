@@ -1,4 +1,4 @@
-//! Reading: open, take, scan. The core does no input or output: it asks a `Source` for byte ranges, and decodes them.
+//! Reading: open, take, scan. The core does no input or output: it asks a `ByteSource` for byte ranges, and decodes them.
 
 #![deny(clippy::disallowed_methods, reason = "numbers of a file are allocated through crate::earned alone")]
 
@@ -28,6 +28,6 @@ pub use packed::PackedImages;
 pub use projection::Projection;
 pub use scan::Scan;
 
-pub use crate::files::byte_source::{FileSource, Source};
-pub use crate::format::part::Part;
+pub use crate::files::byte_source::{ByteSource, FileSource};
+pub use crate::format::part::FilePart;
 pub use crate::summary::sample_index::Class;

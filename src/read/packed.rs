@@ -7,7 +7,7 @@ use crate::codec::fixed::lane::Lane;
 use crate::codec::images::block::{Coding, ImageBlock, fixed_lanes};
 use crate::earned;
 use crate::error::{Error, Result};
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::format::image_shape::ImageShape;
 use crate::read::images::ImageColumn;
 
@@ -106,7 +106,7 @@ pub(crate) struct PackedPlace {
     pub row: u32,
 }
 
-impl<S: Source> ImageColumn<'_, S> {
+impl<S: ByteSource> ImageColumn<'_, S> {
     /// The images as they are stored.
     ///
     /// # Errors
@@ -128,9 +128,11 @@ impl<S: Source> ImageColumn<'_, S> {
         let rows: Vec<u64> = (0..self.reader.rows()).collect();
         for &stored in self.reader.stored(&rows)?.iter() {
             let block = starts.partition_point(|&start| start <= stored).saturating_sub(1);
-            let row = stored.checked_sub(starts.get(block).copied().unwrap_or(0));
-            let held = packed.blocks.get(block).map_or(0, |block| u64::from(block.rows));
-            let Some(row) = row.filter(|&row| row < held) else {
+            let held = starts.get(block).zip(packed.blocks.get(block));
+            let row = held.and_then(|(&start, block)| {
+                stored.checked_sub(start).filter(|&row| row < u64::from(block.rows))
+            });
+            let Some(row) = row else {
                 return Err(Error::corrupt("a row of images lies in no block"));
             };
             packed.places.push(PackedPlace { block: number(block as u64)?, row: number(row)? });
@@ -140,7 +142,7 @@ impl<S: Source> ImageColumn<'_, S> {
 }
 
 impl PackedImages {
-    fn push<S: Source>(&mut self, column: &ImageColumn<S>, block: &ImageBlock) -> Result<()> {
+    fn push<S: ByteSource>(&mut self, column: &ImageColumn<S>, block: &ImageBlock) -> Result<()> {
         let pages = &column.reader.pages;
         let mut packed = PackedBlock { rows: number(block.head.rows)?, ..PackedBlock::default() };
         match &block.coding {
@@ -176,7 +178,7 @@ impl PackedImages {
                 };
                 let schema = column.reader.schema();
                 for lane in &fixed_lanes(pages, schema, column.group, &block.head, head)? {
-                    self.lanes.push(PackedLane::of(lane)?);
+                    self.lanes.push(PackedLane::new(lane)?);
                 }
                 packed.bases = self.place(&head.bases.piece.read(pages)?)?;
                 packed.records = self.place(&head.records.piece.read(pages)?)?;
@@ -201,7 +203,7 @@ impl PackedImages {
 }
 
 impl PackedLane {
-    fn of(lane: &Lane) -> Result<Self> {
+    fn new(lane: &Lane) -> Result<Self> {
         Ok(Self {
             constant: number(lane.constant)?,
             base_mask: number(lane.base_mask)?,

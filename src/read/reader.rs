@@ -12,7 +12,7 @@ use crate::codec::strings::dictionaries::Dictionaries;
 use crate::column::values::{Batch, Values};
 use crate::error::{Error, Result};
 use crate::files::byte_source as source;
-use crate::files::byte_source::{FileSource, Source};
+use crate::files::byte_source::{ByteSource, FileSource};
 use crate::format::checksum::crc;
 use crate::format::directory::{Directory, TAIL};
 use crate::format::header::{FOOTER, Footer, HEADER, Header};
@@ -21,7 +21,7 @@ use crate::format::schema::{Kind, Schema};
 use crate::format::sections::{Section, SectionKind};
 use crate::format::tables::TableKind;
 use crate::read::projection::Projection;
-use crate::read::table::Rows;
+use crate::read::table::TableView;
 use crate::summary;
 use crate::summary::kind::Summary;
 use crate::summary::sample_index::{Class, SampleIndex};
@@ -47,9 +47,9 @@ pub struct Reader<S> {
     pub(crate) pages: Pages<S>,
     pub(crate) directory: Directory,
     pub(crate) footer: Footer,
-    pub(crate) table: Rows,
+    pub(crate) table: TableView,
     /// The condensed table, once it was asked for.
-    condensed: OnceLock<Rows>,
+    condensed: OnceLock<TableView>,
     pub(crate) dictionaries: Dictionaries,
     pub(crate) index: Option<SampleIndex>,
     arrow_schema: Option<Vec<u8>>,
@@ -97,7 +97,7 @@ impl Reader<memmap2::Mmap> {
     }
 }
 
-impl<S: Source> Reader<S> {
+impl<S: ByteSource> Reader<S> {
     /// Opens a file whose bytes come from `source`: a slice, a vector, a map, a file, a store.
     ///
     /// # Errors
@@ -161,8 +161,8 @@ impl<S: Source> Reader<S> {
             return Err(Error::corrupt("the schema does not have the directory's storage groups"));
         }
         let unknown = (0..schema.groups()).filter(|&group| !directory.is_group_known(0, group)).collect();
-        let table =
-            Rows::new(schema, own, directory.section(SectionKind::BLOCK_TABLE)).with_unknown_groups(unknown);
+        let table = TableView::new(schema, own, directory.section(SectionKind::BLOCK_TABLE))
+            .with_unknown_groups(unknown);
         let dictionaries = Dictionaries::new(directory.section(SectionKind::DICTIONARY_TABLE), length);
         check_dictionaries(&table.schema, &dictionaries)?;
         let levels: Vec<_> = directory.levels().copied().collect();
@@ -180,7 +180,7 @@ impl<S: Source> Reader<S> {
     }
 
     /// The condensed table, if it is stored: read when it is first asked for.
-    pub(crate) fn stored_condensed(&self) -> Result<Option<&Rows>> {
+    pub(crate) fn stored_condensed(&self) -> Result<Option<&TableView>> {
         if let Some(rows) = self.condensed.get() {
             return Ok(Some(rows));
         }
@@ -197,7 +197,7 @@ impl<S: Source> Reader<S> {
             return Err(Error::corrupt("the schema of a table does not have the directory's storage groups"));
         }
         check_dictionaries(&schema, &self.dictionaries)?;
-        Ok(Some(self.condensed.get_or_init(|| Rows::new(schema, table, Some(blocks)))))
+        Ok(Some(self.condensed.get_or_init(|| TableView::new(schema, table, Some(blocks)))))
     }
 
     /// The pages and the dictionaries, for a read.

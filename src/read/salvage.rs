@@ -4,14 +4,14 @@ use std::ops::Range;
 
 use crate::column::values::Batch;
 use crate::error::{ErrorKind, Result};
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::read::projection::Projection;
 use crate::read::reader::Reader;
 
 /// Rows read at once, at most.
 const ROWS: u64 = 4096;
 
-impl<S: Source> Reader<S> {
+impl<S: ByteSource> Reader<S> {
     /// The rows whose values of some columns are all in whole pages, in order; `progress` gets rows as they are done. Pages
     /// that no row needs, such as those of moments, are not looked at.
     ///

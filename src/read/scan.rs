@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::column::values::{Batch, Values};
 use crate::error::{Error, ErrorKind, Result};
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::read::projection::Projection;
 use crate::read::reader::Reader;
 
@@ -24,7 +24,7 @@ pub struct Scan<'a, S> {
 
 debug_fields!(['a, S] Scan { projection, rows, batch_rows });
 
-impl<S: Source> Reader<S> {
+impl<S: ByteSource> Reader<S> {
     /// Rows in table order, a batch at a time: at most `batch_rows` rows each, fewer where long
     /// strings would make a batch large.
     ///
@@ -40,7 +40,7 @@ impl<S: Source> Reader<S> {
     }
 }
 
-impl<'a, S: Source> Scan<'a, S> {
+impl<'a, S: ByteSource> Scan<'a, S> {
     pub(crate) fn new(
         reader: &'a Reader<S>,
         projection: &Projection,
@@ -94,7 +94,7 @@ impl<'a, S: Source> Scan<'a, S> {
     }
 }
 
-impl<S: Source> Iterator for Scan<'_, S> {
+impl<S: ByteSource> Iterator for Scan<'_, S> {
     type Item = Result<Batch>;
 
     fn next(&mut self) -> Option<Result<Batch>> {

@@ -12,7 +12,7 @@ use crate::codec::strings::dictionaries::Dictionaries;
 use crate::codec::strings::dictionary_entry::DictionaryEntry;
 use crate::column::values::{Batch, Values};
 use crate::error::{Error, Result};
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::format::align;
 use crate::format::header::HEADER;
 use crate::format::pages::Pages;
@@ -20,7 +20,7 @@ use crate::format::schema::Schema;
 use crate::format::sections::{Section, SectionKind};
 use crate::format::tables::{TableEntry, TableKind};
 use crate::read::projection::Projection;
-use crate::read::table::Rows;
+use crate::read::table::TableView;
 
 /// Pieces of a file that is not written yet, each at its own offset.
 pub(crate) struct Pieces<'a> {
@@ -56,7 +56,7 @@ impl Pieces<'_> {
     }
 }
 
-impl Source for Pieces<'_> {
+impl ByteSource for Pieces<'_> {
     fn length(&self) -> u64 {
         self.end
     }
@@ -78,7 +78,7 @@ impl Source for Pieces<'_> {
 /// One segment of a table, a block for each storage group.
 pub(crate) struct SegmentReader<'a> {
     pages: Pages<Pieces<'a>>,
-    table: Rows,
+    table: TableView,
     dictionaries: Dictionaries,
 }
 
@@ -97,7 +97,7 @@ impl<'a> SegmentReader<'a> {
         let end = pieces.end;
         Self {
             pages: Pages::new(pieces, end, &[], false),
-            table: Rows::new(schema.clone(), &table, Some(&block_table)),
+            table: TableView::new(schema.clone(), &table, Some(&block_table)),
             dictionaries: Dictionaries::new(Some(&dictionary_table), end),
         }
     }

@@ -1,7 +1,7 @@
 //! The summaries that a file stores, as users see them: an accessor for each.
 
 use crate::error::Result;
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::read::reader::Reader;
 use crate::summary::coreset::section::CoresetSection;
 use crate::summary::moments::matrix::Moments;
@@ -34,7 +34,7 @@ pub struct CoresetRows {
     pub weights: Vec<f64>,
 }
 
-impl<S: Source> Reader<S> {
+impl<S: ByteSource> Reader<S> {
     /// The moments of the numeric columns, if the file has them: least squares needs nothing else.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ use crate::codec::images::block::{CosineTables, ImageBlock, Wanted};
 use crate::codec::row_selection::RowSelection;
 use crate::column::values::Batch;
 use crate::error::{Error, Result};
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::format::pages::Pages;
 use crate::format::schema::Schema;
 use crate::format::sections::Section;
@@ -26,7 +26,7 @@ const TABLE_BLOCKS: usize = 4 << 20;
 const IMAGE_BLOCKS: usize = 32 << 20;
 
 /// A table in the file: the rows themselves, or the condensed samples.
-pub(crate) struct Rows {
+pub(crate) struct TableView {
     pub schema: Schema,
     pub rows: u64,
     pub segments: u64,
@@ -42,14 +42,14 @@ pub(crate) struct Rows {
     cosines: CosineTables,
 }
 
-impl Rows {
+impl TableView {
     /// The table of a directory's entry, whose blocks a section lists, if it has any.
     pub fn new(schema: Schema, table: &TableEntry, blocks: Option<&Section>) -> Self {
         let (rows, segments, segment_rows) = (table.rows(), table.segments(), table.segment_rows());
         let (table, stride) = blocks.map_or((0, 0), |blocks| (blocks.offset, blocks.stride.into()));
         let lanes = |group| schema.group_lanes(group) as usize;
         let blocks = Cache::new(128 + 80 * lanes(0), TABLE_BLOCKS, segments.min(16));
-        let largest = (1..schema.groups()).map(lanes).max().unwrap_or(0);
+        let largest = (1..schema.groups()).map(lanes).fold(0, usize::max);
         let most = segments.saturating_mul(u64::from(schema.groups()) - 1);
         let images = Cache::new(1024 + 8 * largest, IMAGE_BLOCKS, most);
         let cosines = CosineTables::default();
@@ -94,7 +94,7 @@ impl Rows {
     }
 
     /// The entry of a block, by its number: segment by segment, group by group.
-    pub fn entry<S: Source>(&self, pages: &Pages<S>, block: u64) -> Result<BlockEntry> {
+    pub fn entry<S: ByteSource>(&self, pages: &Pages<S>, block: u64) -> Result<BlockEntry> {
         if block >= self.block_count() {
             return Err(Error::corrupt("the block table ends too early"));
         }
@@ -103,7 +103,7 @@ impl Rows {
     }
 
     /// The stored rows of a segment, by the entry of a group.
-    pub fn segment<S: Source>(&self, pages: &Pages<S>, segment: u64, group: u32) -> Result<Range<u64>> {
+    pub fn segment<S: ByteSource>(&self, pages: &Pages<S>, segment: u64, group: u32) -> Result<Range<u64>> {
         let entry = self.entry(pages, self.number(segment, group))?;
         let (first, rows) = (entry.first_row.get(), entry.rows.get());
         let end = first.checked_add(rows).filter(|&e| e <= self.rows);
@@ -116,14 +116,14 @@ impl Rows {
     }
 
     /// The table's part of a segment, from the cache if it was used lately.
-    pub fn block<S: Source>(&self, pages: &Pages<S>, segment: u64) -> Result<Arc<Block>> {
+    pub fn block<S: ByteSource>(&self, pages: &Pages<S>, segment: u64) -> Result<Arc<Block>> {
         let number = self.number(segment, 0);
         let read = || Block::read(pages, &self.schema, &self.entry(pages, number)?);
         self.blocks.get(segment, || read().map_err(|e| e.at(format_args!("block {number}"))))
     }
 
     /// The images of a segment in one storage group, likewise.
-    pub fn image_block<S: Source>(
+    pub fn image_block<S: ByteSource>(
         &self,
         pages: &Pages<S>,
         segment: u64,
@@ -138,7 +138,7 @@ impl Rows {
     }
 
     /// The segment that holds a stored row (less than `rows`).
-    pub fn find<S: Source>(&self, pages: &Pages<S>, row: u64) -> Result<u64> {
+    pub fn find<S: ByteSource>(&self, pages: &Pages<S>, row: u64) -> Result<u64> {
         if let Some(segment) = row.checked_div(self.segment_rows) {
             return Ok(segment);
         }
@@ -153,7 +153,12 @@ impl Rows {
 
     /// Decodes the images of a storage group: stored rows (each less than `rows`) in ascending order,
     /// each with the place of its values.
-    pub fn images<S: Source>(&self, pages: &Pages<S>, group: u32, mut wanted: &mut [Wanted]) -> Result<()> {
+    pub fn images<S: ByteSource>(
+        &self,
+        pages: &Pages<S>,
+        group: u32,
+        mut wanted: &mut [Wanted],
+    ) -> Result<()> {
         while let Some(&(row, _)) = wanted.first() {
             let segment = self.find(pages, row)?;
             let block = self.image_block(pages, segment, group)?;
@@ -175,7 +180,7 @@ impl Rows {
     }
 
     /// Reads stored rows (each less than `rows`) into `out`: row `i` of the output, or row `places[i]`.
-    pub fn take<S: Source>(
+    pub fn take<S: ByteSource>(
         &self,
         context: Context<S>,
         stored: RowSelection,

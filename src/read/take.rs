@@ -6,11 +6,11 @@ use std::ops::Range;
 use crate::codec::row_selection::RowSelection;
 use crate::column::values::Batch;
 use crate::error::{Error, Result};
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::read::projection::Projection;
 use crate::read::reader::Reader;
 
-impl<S: Source> Reader<S> {
+impl<S: ByteSource> Reader<S> {
     /// The values of rows, in any order, repeated as often as asked.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use std::sync::mpsc::Sender;
 use super::State;
 use crate::error::{Error, Result};
 
-/// The values of the images of a batch, [B, C, H, W].
+/// The values of the images of a batch, `[B, C, H, W]`.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Pixels {
     /// As they are stored.
@@ -67,7 +67,7 @@ pub(crate) struct Buffers {
 
 /// Images of an epoch, one after the other in one piece of memory, and their labels. When it is dropped,
 /// its loader uses the memory again.
-pub struct Batch {
+pub struct LoaderBatch {
     pub(crate) epoch: u64,
     pub(crate) state: State,
     pub(crate) shape: (usize, usize, usize),
@@ -75,9 +75,9 @@ pub struct Batch {
     pub(crate) home: Sender<Buffers>,
 }
 
-debug_fields!([] Batch { epoch, state, shape });
+debug_fields!([] LoaderBatch { epoch, state, shape });
 
-impl Batch {
+impl LoaderBatch {
     /// The epoch that the rows are of.
     pub fn epoch(&self) -> u64 {
         self.epoch
@@ -110,13 +110,13 @@ impl Batch {
         &self.buffers.labels
     }
 
-    /// The values of the images, [B, C, H, W].
+    /// The values of the images, `[B, C, H, W]`.
     pub fn pixels(&self) -> &Pixels {
         &self.buffers.pixels
     }
 }
 
-impl Drop for Batch {
+impl Drop for LoaderBatch {
     fn drop(&mut self) {
         let empty = Buffers { rows: Vec::new(), labels: Vec::new(), pixels: Pixels::Bytes(Vec::new()) };
         // If the loader is gone, so is the memory.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::error::{Error, Result};
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::read::reader::Reader;
 
 /// The rows of each class, for draws that are balanced between classes.
@@ -34,7 +34,7 @@ pub struct FileClasses<'a, S> {
 
 debug_fields!(['a, S] FileClasses { stored });
 
-impl<'a, S: Source> FileClasses<'a, S> {
+impl<'a, S: ByteSource> FileClasses<'a, S> {
     /// The classes of a file, numbered as its class table has them.
     ///
     /// # Errors
@@ -50,7 +50,7 @@ impl<'a, S: Source> FileClasses<'a, S> {
     }
 }
 
-impl<S: Source> Classes for FileClasses<'_, S> {
+impl<S: ByteSource> Classes for FileClasses<'_, S> {
     fn classes(&self) -> usize {
         self.stored.len()
     }
@@ -99,9 +99,10 @@ impl ClassList {
         Ok(Self { rows, starts })
     }
 
-    fn of(&self, class: usize) -> &[u64] {
-        let place = self.starts.get(class).zip(self.starts.get(class + 1));
-        place.and_then(|(&start, &end)| self.rows.get(start..end)).unwrap_or(&[])
+    /// The rows of a class; none for a number that no class has, as `FileClasses` has it.
+    fn of(&self, class: usize) -> Option<&[u64]> {
+        let (&start, &end) = self.starts.get(class).zip(self.starts.get(class + 1))?;
+        Some(&self.rows[start..end])
     }
 }
 
@@ -111,11 +112,11 @@ impl Classes for ClassList {
     }
 
     fn rows(&self, class: usize) -> u64 {
-        self.of(class).len() as u64
+        self.of(class).map_or(0, |rows| rows.len() as u64)
     }
 
     fn row(&self, class: usize, at: u64) -> Result<u64> {
-        let row = usize::try_from(at).ok().and_then(|at| self.of(class).get(at));
+        let row = usize::try_from(at).ok().and_then(|at| self.of(class)?.get(at));
         row.copied().ok_or_else(|| missing(class, at))
     }
 }

@@ -6,7 +6,7 @@ use super::Images;
 use crate::codec::picture;
 use crate::column::Values;
 use crate::error::{Error, ErrorKind, Result};
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::format::image_shape::ImageShape;
 use crate::format::schema::Kind;
 use crate::format::schema::Node;
@@ -28,7 +28,7 @@ pub struct EncodedImages<'a, S> {
 
 debug_fields!(['a, S] EncodedImages { name, shape });
 
-impl<'a, S: Source> EncodedImages<'a, S> {
+impl<'a, S: ByteSource> EncodedImages<'a, S> {
     /// The pictures of a column, or of the first that is a struct of `bytes` and `path`; decoded to 1 (gray), 3 or 4
     /// channels.
     ///
@@ -86,7 +86,7 @@ fn holds_pictures(schema: &Schema, column: usize) -> bool {
     }
 }
 
-impl<S: Source> Images for EncodedImages<'_, S> {
+impl<S: ByteSource> Images for EncodedImages<'_, S> {
     fn rows(&self) -> u64 {
         self.reader.rows()
     }

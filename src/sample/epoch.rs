@@ -129,7 +129,7 @@ impl<'a> Balanced<'a> {
             Some(extra) => ((self.first_extra + extra) % among.max(1), self.each),
             None => (slot / self.each, slot % self.each),
         };
-        let class = self.present.get(class as usize).copied().unwrap_or(0);
+        let class = self.present[class as usize];
         let rows = self.classes.rows(class).max(1);
         let random = &mut stream(self.seed, self.number, class as u64 + 1, turn / rows);
         self.classes.row(class, Permutation::new(rows, random).place(turn % rows))

@@ -1,7 +1,7 @@
 //! Images by row number.
 
 use crate::error::Result;
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::read::ImageColumn;
 use crate::read::PackedImages;
 
@@ -34,7 +34,7 @@ pub trait Images: Sync {
     }
 }
 
-impl<S: Source> Images for ImageColumn<'_, S> {
+impl<S: ByteSource> Images for ImageColumn<'_, S> {
     fn rows(&self) -> u64 {
         ImageColumn::rows(self)
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::format::schema::Kind;
 use crate::read::Projection;
 use crate::read::reader::Reader;
@@ -38,7 +38,7 @@ enum Numbers {
     Signed,
 }
 
-impl<'a, S: Source> LabelColumn<'a, S> {
+impl<'a, S: ByteSource> LabelColumn<'a, S> {
     /// The labels in a column. Where the file is stored by its classes, they are numbered as its class
     /// table has them, in order from 0, null last, whatever their type; in other columns they are whole
     /// numbers, which are the class numbers.
@@ -46,18 +46,18 @@ impl<'a, S: Source> LabelColumn<'a, S> {
     /// # Errors
     /// `Argument` if there is no such column; `Type` if its values are no class numbers; `Corrupt`.
     pub fn new(reader: &'a Reader<S>, column: &str) -> Result<Self> {
-        Self::of_node(reader, reader.schema().column(column)?)
+        Self::from_node(reader, reader.schema().column(column)?)
     }
 
     /// The labels that a class-wise file is stored by; none for other files.
     ///
     /// # Errors
     /// `Corrupt` or `Io`.
-    pub fn of_classes(reader: &'a Reader<S>) -> Result<Option<Self>> {
-        reader.classes().map(|(node, _)| Self::of_node(reader, node)).transpose()
+    pub fn from_classes(reader: &'a Reader<S>) -> Result<Option<Self>> {
+        reader.classes().map(|(node, _)| Self::from_node(reader, node)).transpose()
     }
 
-    fn of_node(reader: &'a Reader<S>, node: usize) -> Result<Self> {
+    fn from_node(reader: &'a Reader<S>, node: usize) -> Result<Self> {
         let column = reader.schema().nodes().get(node);
         let column = column.ok_or_else(|| Error::corrupt("the class column is missing"))?;
         let classes = || reader.all_classes().zip(0..).map(|(class, number)| Ok((class?.label, number)));
@@ -95,7 +95,7 @@ fn whole(bytes: &[u8]) -> Option<u32> {
     number.and_then(|n| u32::try_from(n).ok())
 }
 
-impl<S: Source> Labels for LabelColumn<'_, S> {
+impl<S: ByteSource> Labels for LabelColumn<'_, S> {
     fn numbers(&self, rows: &[u64], out: &mut [u32]) -> Result<()> {
         if rows.len() != out.len() {
             return Err(Error::argument(format!("{} labels do not fill {}", rows.len(), out.len())));

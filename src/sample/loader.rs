@@ -6,7 +6,7 @@ use std::thread::{Builder, Scope, ScopedJoinHandle};
 use rayon::ThreadPool;
 use rayon::prelude::*;
 
-use super::batch::{Batch, Buffers, PixelFormat, Pixels};
+use super::batch::{Buffers, LoaderBatch, PixelFormat, Pixels};
 use super::{Epochs, Images, Labels};
 use crate::error::{Error, Result};
 
@@ -57,7 +57,7 @@ impl Default for LoaderOptions {
 /// ```
 pub struct Loader<'scope> {
     /// `None` once the thread was asked to end.
-    batches: Option<Receiver<Result<Batch>>>,
+    batches: Option<Receiver<Result<LoaderBatch>>>,
     thread: Option<ScopedJoinHandle<'scope, ()>>,
 }
 
@@ -87,9 +87,9 @@ impl<'scope> Loader<'scope> {
 }
 
 impl Iterator for Loader<'_> {
-    type Item = Result<Batch>;
+    type Item = Result<LoaderBatch>;
 
-    fn next(&mut self) -> Option<Result<Batch>> {
+    fn next(&mut self) -> Option<Result<LoaderBatch>> {
         let batch = self.batches.as_ref()?.recv().ok();
         if batch.is_none() {
             self.batches = None;
@@ -167,7 +167,7 @@ impl<'a> Maker<'a> {
     }
 
     /// Makes batches until all are made, one fails, or nobody takes them any more.
-    fn run(&mut self, ready: &SyncSender<Result<Batch>>) {
+    fn run(&mut self, ready: &SyncSender<Result<LoaderBatch>>) {
         while let Some(batch) = self.next().transpose() {
             let failed = batch.is_err();
             if ready.send(batch).is_err() || failed {
@@ -176,7 +176,7 @@ impl<'a> Maker<'a> {
         }
     }
 
-    fn next(&mut self) -> Result<Option<Batch>> {
+    fn next(&mut self) -> Result<Option<LoaderBatch>> {
         self.leave_out();
         let epoch = self.epochs.state().epoch;
         let mut buffers = self.buffers();
@@ -187,7 +187,7 @@ impl<'a> Maker<'a> {
         self.leave_out();
         self.fill(&mut buffers)?;
         let (state, shape, home) = (self.epochs.state(), self.shape, self.home.clone());
-        Ok(Some(Batch { epoch, state, shape, buffers, home }))
+        Ok(Some(LoaderBatch { epoch, state, shape, buffers, home }))
     }
 
     /// Skips what is left of an epoch if it is no whole batch and such are not wanted.

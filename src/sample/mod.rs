@@ -19,7 +19,7 @@ pub use crate::read::summaries::{ColumnMoments, CoresetRows};
 pub use crate::summary::cells::condensed::Condensed;
 pub use crate::summary::moments::column::MomentColumn;
 pub use crate::summary::moments::matrix::{MomentParts, Moments};
-pub use batch::{Batch, PixelFormat, Pixels};
+pub use batch::{LoaderBatch, PixelFormat, Pixels};
 pub use classes::{ClassList, Classes, FileClasses};
 pub use draw::{Amount, Draw};
 #[cfg(feature = "images")]

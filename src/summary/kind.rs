@@ -9,7 +9,7 @@ use crate::codec::transform::encoded_lane::EncodedLane;
 use crate::column::values::Batch;
 use crate::error::Result;
 use crate::format::features::Feature;
-use crate::format::part::Part;
+use crate::format::part::FilePart;
 use crate::format::schema::Schema;
 use crate::format::sections::SectionKind;
 use crate::summary::options::SummaryOptions;
@@ -19,7 +19,7 @@ use crate::summary::options::SummaryOptions;
 pub(crate) trait Summary: Sized {
     const SECTION: SectionKind;
     const FEATURE: Feature;
-    const PART: Part;
+    const PART: FilePart;
 
     /// Reads the section of a file of this schema.
     ///
@@ -116,7 +116,7 @@ type Merge = fn(&[u8], &[u8], &Schema) -> Result<Option<Vec<u8>>>;
 pub(crate) struct SummaryKind {
     pub section: SectionKind,
     pub feature: Feature,
-    pub part: Part,
+    pub part: FilePart,
     pub sums: fn(&SummaryColumns, &SummaryOptions) -> Option<Box<dyn RowSums>>,
     pub check: Check,
     pub merge: Merge,

@@ -13,7 +13,7 @@ pub(crate) struct Numbers<'a> {
 }
 
 impl<'a> Numbers<'a> {
-    pub fn of(node: &Node, column: &'a Column) -> Self {
+    pub fn new(node: &Node, column: &'a Column) -> Self {
         Self { values: node.numbers(column), valid: column.validity.as_deref() }
     }
 
@@ -24,6 +24,6 @@ impl<'a> Numbers<'a> {
 
 /// The numeric columns of some nodes of a batch.
 pub(crate) fn numbers<'a>(schema: &Schema, batch: &'a Batch, nodes: &[usize]) -> Vec<Numbers<'a>> {
-    let of = |&n: &usize| Some(Numbers::of(schema.nodes().get(n)?, batch.columns.get(n)?));
+    let of = |&n: &usize| Some(Numbers::new(schema.nodes().get(n)?, batch.columns.get(n)?));
     nodes.par_iter().filter_map(of).collect()
 }

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use crate::bits::{little, partition_point};
 use crate::error::{Error, Result};
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::format::NONE;
 use crate::format::features::Feature;
 use crate::format::pages::Pages;
@@ -47,7 +47,7 @@ pub(crate) fn level_parts(rows: u64) -> [u64; 4] {
 
 impl SampleIndex {
     /// The index in section 6 (offset, length) with the classes in section 7.
-    pub fn open<S: Source>(
+    pub fn open<S: ByteSource>(
         pages: &Pages<S>,
         rows: u64,
         index: (u64, u64),
@@ -95,18 +95,14 @@ impl SampleIndex {
     }
 
     /// A class.
-    pub fn class<S: Source>(&self, pages: &Pages<S>, number: u64) -> Result<Class> {
+    pub fn class<S: ByteSource>(&self, pages: &Pages<S>, number: u64) -> Result<Class> {
         let entry = |n: u64| pages.piece(self.classes_offset + 32 + n * 32, 32);
         if number >= self.classes {
             return Err(Error::argument(format!("there is no class {number}")));
         }
         let bytes = entry(number)?;
-        let part = |i: usize| bytes.get(8 * i..8 * i + 8).map_or(0, little);
-        let end = if number + 1 < self.classes {
-            little(entry(number + 1)?.get(..8).unwrap_or(&[]))
-        } else {
-            self.rows
-        };
+        let part = |i: usize| little(&bytes[8 * i..8 * i + 8]);
+        let end = if number + 1 < self.classes { little(&entry(number + 1)?[..8]) } else { self.rows };
         let (start, first_segment, offset, length) = (part(0), part(1), part(2), part(3));
         let bad = || Error::corrupt(format!("class {number} lies outside its table"));
         if start > end || end > self.rows {
@@ -125,7 +121,7 @@ impl SampleIndex {
 
     /// All classes in stored order. Their labels are adjacent in the class table, so that they have no more bytes
     /// than it.
-    pub fn all<'p, S: Source>(&'p self, pages: &'p Pages<S>) -> impl Iterator<Item = Result<Class>> + 'p {
+    pub fn all<'p, S: ByteSource>(&'p self, pages: &'p Pages<S>) -> impl Iterator<Item = Result<Class>> + 'p {
         let mut left = self.classes_length;
         (0..self.classes).map(move |number| {
             let class = self.class(pages, number)?;
@@ -138,7 +134,7 @@ impl SampleIndex {
     }
 
     /// The stored place of a row.
-    pub fn stored<S: Source>(&self, pages: &Pages<S>, row: u64) -> Result<u64> {
+    pub fn stored<S: ByteSource>(&self, pages: &Pages<S>, row: u64) -> Result<u64> {
         let mut at = row;
         for level in 0..self.levels {
             let (one, ones) = self.rank(pages, level, at)?;
@@ -152,7 +148,7 @@ impl SampleIndex {
     }
 
     /// The row at a stored place.
-    pub fn row<S: Source>(&self, pages: &Pages<S>, stored: u64) -> Result<u64> {
+    pub fn row<S: ByteSource>(&self, pages: &Pages<S>, stored: u64) -> Result<u64> {
         let mut at = stored;
         for level in (0..self.levels).rev() {
             let zeros = self.number(pages, level, 0, 0)?;
@@ -167,7 +163,7 @@ impl SampleIndex {
     }
 
     /// The stored places of the rows that have a class number, by the index alone.
-    pub fn places<S: Source>(&self, pages: &Pages<S>, class: u64) -> Result<Range<u64>> {
+    pub fn places<S: ByteSource>(&self, pages: &Pages<S>, class: u64) -> Result<Range<u64>> {
         let mut places = [0, self.rows];
         for level in 0..self.levels {
             let zeros = self.number(pages, level, 0, 0)?;
@@ -192,19 +188,19 @@ impl SampleIndex {
     }
 
     /// A bit of a level, less than `rows`, and the ones before it.
-    fn rank<S: Source>(&self, pages: &Pages<S>, level: u64, at: u64) -> Result<(bool, u64)> {
+    fn rank<S: ByteSource>(&self, pages: &Pages<S>, level: u64, at: u64) -> Result<(bool, u64)> {
         let before = self.number(pages, level, 2, at / GROUP)?;
         let first = at / GROUP * (GROUP / 64);
         let bits = pages.piece(self.place(level, 1, first)?, (at / 64 + 1 - first) * 8)?;
         let mut words = bits.as_chunks().0.iter().map(|&word| u64::from_le_bytes(word));
-        let last = words.next_back().unwrap_or(0);
+        let last = words.next_back().ok_or_else(|| Error::corrupt("the sample index has no such word"))?;
         let ones: u64 = words.map(|word| u64::from(word.count_ones())).sum();
         let ones = ones + u64::from((last & !(u64::MAX << (at % 64))).count_ones());
         Ok((last >> (at % 64) & 1 == 1, before.saturating_add(ones)))
     }
 
     /// The place of one (or zero) number `number` of a level.
-    fn select<S: Source>(&self, pages: &Pages<S>, level: u64, one: bool, number: u64) -> Result<u64> {
+    fn select<S: ByteSource>(&self, pages: &Pages<S>, level: u64, one: bool, number: u64) -> Result<u64> {
         let bad = || Error::corrupt("the sample index has no such bit");
         let zeros = self.number(pages, level, 0, 0)?;
         let ones = self.rows.checked_sub(zeros).ok_or_else(bad)?;
@@ -257,7 +253,7 @@ impl SampleIndex {
     }
 
     /// Number `i` of a part of a level: 0 zeros, 1 bits, 2 ranks, 3 samples.
-    fn number<S: Source>(&self, pages: &Pages<S>, level: u64, part: usize, i: u64) -> Result<u64> {
+    fn number<S: ByteSource>(&self, pages: &Pages<S>, level: u64, part: usize, i: u64) -> Result<u64> {
         Ok(little(&pages.piece(self.place(level, part, i)?, 8)?))
     }
 
@@ -273,7 +269,7 @@ impl SampleIndex {
     }
 
     /// Recounts a level: zeros, ranks and samples must be what its bits say.
-    pub fn verify<S: Source>(&self, pages: &Pages<S>) -> Result<()> {
+    pub fn verify<S: ByteSource>(&self, pages: &Pages<S>) -> Result<()> {
         for level in 0..self.levels {
             let bad = || Error::corrupt(format!("level {level} of the sample index does not fit its bits"));
             let (mut ones, groups) = (0u64, self.rows.div_ceil(GROUP));
@@ -307,6 +303,7 @@ impl SampleIndex {
                 }
             }
             for i in 0..self.rows / SAMPLE + 2 {
+                // Entries beyond the samples are zero.
                 if self.number(pages, level, 3, i)? != samples.get(i as usize).copied().unwrap_or(0) {
                     return Err(bad());
                 }

@@ -3,7 +3,7 @@
 use crate::column::{Node, Schema};
 use crate::error::{Error, Result};
 use crate::read::reader::Reader;
-use crate::read::{Projection, Source};
+use crate::read::{ByteSource, Projection};
 
 /// Rows decoded at a time.
 const BATCH_ROWS: usize = 1 << 16;
@@ -12,7 +12,7 @@ const BATCH_ROWS: usize = 1 << 16;
 ///
 /// # Errors
 /// `Argument` for a column that is not there or not numeric; `Corrupt` or `Io` from reading.
-pub(in crate::train) fn each_row<S: Source>(
+pub(in crate::train) fn each_row<S: ByteSource>(
     reader: &Reader<S>,
     features: &[String],
     target: Option<&str>,

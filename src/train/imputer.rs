@@ -4,7 +4,7 @@ use super::file_numbers::each_row;
 use super::means::RunningMeans;
 use super::usable_samples::UsableSamples;
 use crate::error::Result;
-use crate::read::Source;
+use crate::read::ByteSource;
 use crate::read::reader::Reader;
 use crate::sample::CondensedSamples;
 
@@ -41,7 +41,11 @@ impl RowFeatures {
     ///
     /// # Errors
     /// As [`Imputer::from_rows`].
-    pub fn new<S: Source>(reader: &Reader<S>, features: Vec<String>, impute: Option<Impute>) -> Result<Self> {
+    pub fn new<S: ByteSource>(
+        reader: &Reader<S>,
+        features: Vec<String>,
+        impute: Option<Impute>,
+    ) -> Result<Self> {
         let usable = reader.moments()?.is_some_and(|moments| moments.moments.count() > 0);
         if reader.rows() == 0 || usable && impute.is_none() {
             return Ok(Self { features, imputer: None });
@@ -63,7 +67,7 @@ impl Imputer {
     ///
     /// # Errors
     /// `Argument` for a column that is not there or not numeric; `Corrupt` or `Io` from reading.
-    pub fn from_rows<S: Source>(reader: &Reader<S>, features: &[String], impute: Impute) -> Result<Self> {
+    pub fn from_rows<S: ByteSource>(reader: &Reader<S>, features: &[String], impute: Impute) -> Result<Self> {
         let mut means = RunningMeans::new(features.len());
         let mut missing = vec![false; features.len()];
         each_row(reader, features, None, &mut |row, _| {

@@ -34,7 +34,7 @@ pub use crate::summary::coreset::select::Coreset;
 pub use candle_core::Device;
 pub use imputer::{Impute, Imputer, RowFeatures};
 pub use linear::{
-    Dataset, Descent, Fit, Gram, KMeans, LinearModel, Metrics, Progress, closed_form, gradient_descent,
+    Dataset, Descent, DescentProgress, Fit, Gram, KMeans, LinearModel, Metrics, closed_form, gradient_descent,
 };
 pub use logistic::{
     ClassData, ClassRows, FileRows, LogisticFit, LogisticModel, LogisticScores, Newton, RowsNotHandedOut,

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::column::values::Batch;
 use crate::error::{Error, Result};
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::format::schema::Node;
 use crate::read::reader::Reader;
 use crate::summary::sample_index::{Class, SampleIndex};
@@ -19,7 +19,7 @@ pub(crate) struct Labels {
 
 impl Labels {
     /// The labels of a class-wise file.
-    pub fn new<S: Source>(reader: &Reader<S>) -> Result<Option<Self>> {
+    pub fn new<S: ByteSource>(reader: &Reader<S>) -> Result<Option<Self>> {
         let Some((node, _)) = reader.classes() else { return Ok(None) };
         if !reader.schema().nodes().get(node).is_some_and(Node::is_single_column) {
             return Err(Error::corrupt(format!(
@@ -30,7 +30,7 @@ impl Labels {
     }
 
     /// Goes on to a segment.
-    pub fn start<S: Source>(&mut self, reader: &Reader<S>, rows: &Range<u64>) -> Result<()> {
+    pub fn start<S: ByteSource>(&mut self, reader: &Reader<S>, rows: &Range<u64>) -> Result<()> {
         let mut next = match self.class.take() {
             None => (0, reader.class(0)?),
             Some(class) => class,
@@ -60,7 +60,7 @@ impl Labels {
     }
 }
 
-impl<S: Source> Reader<S> {
+impl<S: ByteSource> Reader<S> {
     /// The index counts right, its classes follow each other, begin where blocks do, and have labels of their own.
     pub(crate) fn check_index(&self, index: &SampleIndex) -> Result<()> {
         index.verify(&self.pages)?;

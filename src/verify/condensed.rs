@@ -4,10 +4,10 @@ use std::ops::Range;
 
 use crate::earned;
 use crate::error::{Error, Result};
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::read::condensed::Samples;
 use crate::read::reader::Reader;
-use crate::read::table::Rows;
+use crate::read::table::TableView;
 use crate::summary::cells::condensed::Condensed;
 use crate::summary::cells::plan::CellPlan;
 use crate::summary::cells::runs::SegmentProducts;
@@ -25,7 +25,7 @@ fn bad(what: &str) -> Error {
     Error::corrupt(format!("condensed samples: {what}"))
 }
 
-impl<S: Source> Reader<S> {
+impl<S: ByteSource> Reader<S> {
     /// Checks the cells of a file, the samples and the covariances.
     pub(crate) fn check_condensed(&self) -> Result<()> {
         let covariances = self.cell_covariances()?;
@@ -39,7 +39,7 @@ impl<S: Source> Reader<S> {
             return if section.stored || section.cells == 0 { Ok(()) } else { Err(bad("there are no rows")) };
         }
         let schema = self.schema();
-        let mut plan = CellPlan::of_section(schema, &section)?;
+        let mut plan = CellPlan::from_section(schema, &section)?;
         let rows = self.cell_rows(&section);
         plan.count(schema, |count| rows.each(|batch, _| count(batch)))?;
         if plan.size().1 as u64 != section.cells {
@@ -88,7 +88,12 @@ impl<S: Source> Reader<S> {
     }
 
     /// Some stored samples.
-    fn stored_cells(&self, section: &CellsSection, table: &Rows, cells: Range<u64>) -> Result<Condensed> {
+    fn stored_cells(
+        &self,
+        section: &CellsSection,
+        table: &TableView,
+        cells: Range<u64>,
+    ) -> Result<Condensed> {
         let mut samples = Samples::new(section, (cells.end - cells.start) as usize)?;
         samples.add(&self.condensed_rows(table, cells.start, cells.end - cells.start)?)?;
         Ok(samples.finish())
@@ -101,7 +106,10 @@ fn is_same(a: &Condensed, b: &Condensed) -> bool {
         a.len() == b.len()
             && a.iter().zip(b).all(|(a, b)| a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan())
     };
-    let targets = same(a.target.as_deref().unwrap_or(&[]), b.target.as_deref().unwrap_or(&[]));
+    let targets = match (&a.target, &b.target) {
+        (Some(a), Some(b)) => same(a, b),
+        (a, b) => a.is_none() && b.is_none(),
+    };
     same(&a.means, &b.means) && targets && a.weights == b.weights
 }
 

@@ -14,16 +14,16 @@ use crate::codec::head::BlockHead;
 use crate::codec::piece::Stream;
 use crate::codec::strings::dictionary_entry::DictionaryKind;
 use crate::error::{Error, Result};
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::format::checksum::crc;
 use crate::format::sections::{Place, SectionKind};
 use crate::format::{ALIGN, align};
 use crate::read::projection::Projection;
 use crate::read::reader::Reader;
-use crate::read::table::Rows;
+use crate::read::table::TableView;
 use crate::verify::values::Summaries;
 
-impl<S: Source> Reader<S> {
+impl<S: ByteSource> Reader<S> {
     /// Checks the whole file: every checksum, place and count, that pieces cover the file without overlap and with
     /// zeros between, every value, the Arrow schema, dictionaries, the sample index, and that moments, coreset, class
     /// labels and condensed samples are those of the rows. `progress` gets bytes as they are done; there are about
@@ -133,7 +133,7 @@ impl<S: Source> Reader<S> {
 
     fn check_table(
         &self,
-        table: &Rows,
+        table: &TableView,
         mut summaries: Option<&mut Summaries>,
         progress: &mut impl FnMut(u64),
     ) -> Result<()> {
@@ -166,7 +166,7 @@ impl<S: Source> Reader<S> {
     /// Checks the table's part of a segment.
     fn check_block(
         &self,
-        table: &Rows,
+        table: &TableView,
         segment: u64,
         rows: &Range<u64>,
         summaries: Option<&mut Summaries>,
@@ -204,7 +204,7 @@ impl<S: Source> Reader<S> {
         let piece = block.head.exceptions.read(&self.pages)?;
         for e in &block.exceptions {
             e.check_order(&piece, block.rows())?;
-            let padding = piece.get(e.rows_at + 4 * e.count..e.raw_at).unwrap_or(&[]);
+            let padding = &piece[e.rows_at + 4 * e.count..e.raw_at];
             if padding.iter().any(|&b| b != 0) || piece.get(4..8).is_some_and(|b| b != [0; 4]) {
                 return Err(Error::corrupt("reserved bytes of the exceptions are not zero"));
             }

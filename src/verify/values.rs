@@ -7,11 +7,11 @@ use crate::codec::images::block::ImageBlock;
 use crate::codec::row_selection::RowSelection;
 use crate::column::values::Batch;
 use crate::error::{Error, ErrorKind, Result};
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::format::schema::{Node, Schema};
 use crate::read::projection::{Projection, by_node};
 use crate::read::reader::Reader;
-use crate::read::table::Rows;
+use crate::read::table::TableView;
 use crate::summary::SUMMARIES;
 use crate::summary::kind::RowCheck;
 use crate::verify::classes::Labels;
@@ -29,7 +29,7 @@ pub(crate) struct Summaries {
 
 impl Summaries {
     /// The summaries of a file, before any row. A file of condensed samples alone has no rows to check them against.
-    pub fn new<S: Source>(reader: &Reader<S>) -> Result<Self> {
+    pub fn new<S: ByteSource>(reader: &Reader<S>) -> Result<Self> {
         let mut checks = Vec::new();
         for kind in &SUMMARIES {
             if let Some(bytes) = reader.bulk_section(kind.section)? {
@@ -46,7 +46,7 @@ impl Summaries {
     }
 
     /// Goes on to a segment.
-    fn start<S: Source>(&mut self, reader: &Reader<S>, rows: &Range<u64>, block: &Block) -> Result<()> {
+    fn start<S: ByteSource>(&mut self, reader: &Reader<S>, rows: &Range<u64>, block: &Block) -> Result<()> {
         let dictionary = |number| reader.dictionaries.raw(&reader.pages, number);
         for check in &mut self.checks {
             check.start(reader.schema(), block, &dictionary)?;
@@ -81,12 +81,12 @@ impl Summaries {
     }
 }
 
-impl<S: Source> Reader<S> {
+impl<S: ByteSource> Reader<S> {
     /// Checks the table's part of a segment. Strings are checked where they are; columns that are the same in every row,
     /// in one row. So time and memory follow the bytes of the file, and not the rows that it claims.
     pub(crate) fn check_rows(
         &self,
-        table: &Rows,
+        table: &TableView,
         segment: u64,
         rows: Range<u64>,
         block: &Block,
@@ -151,7 +151,7 @@ impl<S: Source> Reader<S> {
     /// may be wrong there.
     pub(crate) fn check_images(
         &self,
-        table: &Rows,
+        table: &TableView,
         rows: Range<u64>,
         group: u32,
         images: &ImageBlock,

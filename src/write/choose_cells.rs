@@ -55,7 +55,7 @@ pub(crate) fn choose_cells(
             "condensed samples need numeric columns besides the target, and there are none",
         ));
     }
-    let grid = Grid::of(&survey.ranges);
+    let grid = Grid::from_ranges(&survey.ranges);
     let order = if options.summaries.low_entropy_cells { CellBits::Low } else { CellBits::High };
     let mut bits = choose_bits(&grid, &survey.sample, order);
     if beta.is_none() {

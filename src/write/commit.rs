@@ -4,7 +4,7 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use crate::error::{Error, Result};
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::files::file_system::FileSystem;
 use crate::files::new_file::NewFile;
 use crate::files::scratch_space::ScratchSpace;
@@ -78,7 +78,7 @@ impl<'s> Pending<'s> {
     }
 
     /// Makes the bytes durable, checks them, then makes the name durable.
-    pub fn commit(self, check: impl FnOnce(Box<dyn Source>) -> Result<()>) -> Result<()> {
+    pub fn commit(self, check: impl FnOnce(Box<dyn ByteSource>) -> Result<()>) -> Result<()> {
         let file = self.out.into_inner().map_err(|e| {
             let (error, out) = e.into_parts();
             let failed = Error::io(out.get_ref().named().display(), error);

@@ -1,12 +1,12 @@
-//! The exact coreset of a table, in a separate pass.
+//! The exact coreset of a table, in a separate pass, or two where moments are too coarse.
 
-use crate::column::values::Batch;
 use crate::error::{Error, Result};
 use crate::summary::coreset::check::has_moments;
 use crate::summary::coreset::section::CoresetSection;
 use crate::summary::coreset::select::Coreset;
 use crate::summary::moments::matrix::Moments;
 use crate::summary::numbers::{Numbers, numbers};
+use crate::write::progress::Meter;
 use crate::write::roles::Roles;
 use crate::write::table::Table;
 
@@ -21,7 +21,7 @@ pub(crate) fn coreset(
     table: &dyn Table,
     roles: &Roles,
     moments: Option<&Moments>,
-    progress: &dyn Fn(u64) -> Result<()>,
+    meter: &Meter,
 ) -> Result<Option<CoresetSection>> {
     let columns: Vec<usize> = roles.features.iter().copied().chain(roles.target.map(|(t, _)| t)).collect();
     let fits = |moments: &&Moments| roles.target.is_some() && moments.columns() == columns.len();
@@ -30,24 +30,17 @@ pub(crate) fn coreset(
     };
     let k = columns.len();
     let centre = if (0..k).any(|i| moments.relative_error(i) > LOST) {
-        centre_of_rows(table, &columns)?
+        centre_of_rows(table, &columns, &meter.pass("centring a coreset"))?
     } else {
         let (n, centred) = (moments.count() as f64, moments.centred());
         (0..k).map(|i| (moments.mean(i), (centred[i * k + i] / n).sqrt())).collect()
     };
     let mut coreset = Coreset::new(centre)?;
-    let mut rows = 0;
-    for batch in table.batches()? {
-        let batch = batch?;
-        batch.check(table.schema())?;
-        each_row(table, &batch, &columns, &mut |row| {
-            if let Some((y, features)) = row.split_last() {
-                coreset.add(features, *y, 1.0);
-            }
-        });
-        rows += batch.rows as u64;
-        progress(rows)?;
-    }
+    each_row(table, &columns, &meter.pass("choosing a coreset"), &mut |row| {
+        if let Some((y, features)) = row.split_last() {
+            coreset.add(features, *y, 1.0);
+        }
+    })?;
     if moments.count() == 0 {
         return Ok(None);
     }
@@ -66,34 +59,46 @@ pub(crate) fn coreset(
     Ok(Some(section))
 }
 
-/// Hands out the rows of a batch that have a finite value in every column.
-fn each_row(table: &dyn Table, batch: &Batch, columns: &[usize], each: &mut dyn FnMut(&[f64])) {
-    let numbers = numbers(table.schema(), batch, columns);
-    let numbers: Vec<_> = numbers.iter().map(Numbers::column).collect();
-    let mut x = vec![0.0; columns.len()];
-    for row in 0..batch.rows {
-        x.iter_mut().zip(&numbers).for_each(|(x, column)| *x = column.get(row).unwrap_or(f64::NAN));
-        if x.iter().all(|v| v.is_finite()) {
-            each(&x);
+/// A pass over the rows that have a finite value in every column.
+fn each_row(
+    table: &dyn Table,
+    columns: &[usize],
+    progress: &dyn Fn(u64) -> Result<()>,
+    each: &mut dyn FnMut(&[f64]),
+) -> Result<()> {
+    let (mut x, mut rows) = (vec![0.0; columns.len()], 0);
+    for batch in table.batches()? {
+        let batch = batch?;
+        batch.check(table.schema())?;
+        let numbers = numbers(table.schema(), &batch, columns);
+        let numbers: Vec<_> = numbers.iter().map(Numbers::column).collect();
+        for row in 0..batch.rows {
+            x.iter_mut().zip(&numbers).for_each(|(x, column)| *x = column.get(row).unwrap_or(f64::NAN));
+            if x.iter().all(|v| v.is_finite()) {
+                each(&x);
+            }
         }
+        rows += batch.rows as u64;
+        progress(rows)?;
     }
+    Ok(())
 }
 
 /// Means and deviations in a separate pass, by Welford's recurrence: sums of squares lose the deviation of a column that
 /// is far from zero.
-fn centre_of_rows(table: &dyn Table, columns: &[usize]) -> Result<Vec<(f64, f64)>> {
+fn centre_of_rows(
+    table: &dyn Table,
+    columns: &[usize],
+    progress: &dyn Fn(u64) -> Result<()>,
+) -> Result<Vec<(f64, f64)>> {
     let (mut n, mut sums) = (0.0, vec![(0.0, 0.0); columns.len()]);
-    for batch in table.batches()? {
-        let batch = batch?;
-        batch.check(table.schema())?;
-        each_row(table, &batch, columns, &mut |row| {
-            n += 1.0;
-            for ((mean, square), x) in sums.iter_mut().zip(row) {
-                let off = x - *mean;
-                *mean += off / n;
-                *square += off * (x - *mean);
-            }
-        });
-    }
+    each_row(table, columns, progress, &mut |row| {
+        n += 1.0;
+        for ((mean, square), x) in sums.iter_mut().zip(row) {
+            let off = x - *mean;
+            *mean += off / n;
+            *square += off * (x - *mean);
+        }
+    })?;
     Ok(sums.into_iter().map(|(mean, square)| (mean, (square / n).sqrt())).collect())
 }

@@ -33,7 +33,7 @@ pub fn merge_condensed<P: AsRef<Path>>(
     let mut merged: Option<Merged> = None;
     for file in files {
         let file = file.as_ref();
-        let own = Reader::open(file).and_then(|reader| Merged::of(&reader));
+        let own = Reader::open(file).and_then(|reader| Merged::new(&reader));
         let added = own.and_then(|own| match merged.take() {
             None => Ok(own),
             Some(merged) => merged.and(own, file),
@@ -57,7 +57,7 @@ struct Merged {
 }
 
 impl Merged {
-    fn of(reader: &Reader<FileSource>) -> Result<Self> {
+    fn new(reader: &Reader<FileSource>) -> Result<Self> {
         let none = || {
             Error::new(ErrorKind::Input, "has no condensed samples; convert with --target or --max-condensed")
         };
@@ -178,7 +178,7 @@ impl Merged {
     fn write(mut self, mut out: FileWriter) -> Result<Report> {
         self.cells.stored = true;
         let condensed_schema =
-            CellPlan::of_section(&self.schema, &self.cells)?.condensed_schema(&self.schema)?;
+            CellPlan::from_section(&self.schema, &self.cells)?.condensed_schema(&self.schema)?;
         let (m, d, classes) = (self.samples.len(), self.samples.features, self.samples.classes.max(1));
         let part = |range: std::ops::Range<usize>| {
             Ok(Condensed {

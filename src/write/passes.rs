@@ -38,7 +38,7 @@ use crate::write::table::Table;
 /// # Errors
 /// `Argument` for columns that are not there.
 pub(crate) fn needs_second_pass(schema: &Schema, options: &Options) -> Result<bool> {
-    let roles = Roles::of(schema, options)?;
+    let roles = Roles::new(schema, options)?;
     Ok(survey::is_needed(schema, &roles, options) || options.summaries.coreset)
 }
 
@@ -51,7 +51,7 @@ pub(crate) fn write_table(
     meter: &Meter,
 ) -> Result<Report> {
     let mut schema = table.schema().clone();
-    let mut roles = Roles::of(&schema, options)?;
+    let mut roles = Roles::new(&schema, options)?;
     check_transform(&schema, options)?;
     let mut out = FileWriter::create(file_system, path, options.overwrite)?;
     let run = Run { table, options, meter };
@@ -250,8 +250,7 @@ impl<'a> Run<'a> {
                 sums.downcast_ref::<MomentsOfRows>()
             });
             let moments = moments.map(|sums| &sums.moments);
-            let progress = self.meter.pass("choosing a coreset");
-            if let Some(section) = coreset(self.table, roles, moments, &progress)? {
+            if let Some(section) = coreset(self.table, roles, moments, self.meter)? {
                 write_summary(out, &section)?;
             }
         }

@@ -20,7 +20,7 @@ impl Roles {
     ///
     /// # Errors
     /// `Argument` for a column that is not there, or whose name two columns have.
-    pub fn of(schema: &Schema, options: &Options) -> Result<Self> {
+    pub fn new(schema: &Schema, options: &Options) -> Result<Self> {
         let only = |name: &String| -> Result<usize> {
             let column = schema.column(name)?;
             let same = schema.columns().filter(|&i| schema.nodes()[i].name == *name).count();

@@ -7,7 +7,7 @@ use crate::format::schema::Schema;
 /// The batches of one pass, in table order.
 pub type Batches<'a> = Box<dyn Iterator<Item = Result<Batch>> + Send + 'a>;
 
-/// A table to be written. The writer makes up to four passes; one that gives another number of rows than an earlier
+/// A table to be written. The writer makes up to five passes; one that gives another number of rows than an earlier
 /// one, or than `rows` says, is an error.
 pub trait Table: Sync {
     /// The physical schema.

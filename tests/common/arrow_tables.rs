@@ -6,14 +6,14 @@ use std::path::Path;
 use arrow::compute::concat_batches;
 use arrow::datatypes::*;
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
-use gede::arrow::{ArrowTable, Sink};
+use gede::arrow::{ArrowFileWriter, ArrowTable};
 use gede::column::Values;
 use gede::internal::Exporter;
 use gede::read::Projection;
 use gede::write::Table;
 
 pub fn write(path: &Path, table: &[RecordBatch]) -> gede::Result<()> {
-    let mut sink = Sink::create(path, &table[0].schema(), false)?;
+    let mut sink = ArrowFileWriter::create(path, &table[0].schema(), false)?;
     table.iter().try_for_each(|batch| sink.write(batch))?;
     sink.finish()
 }

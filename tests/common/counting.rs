@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use gede::read::Source;
+use gede::read::ByteSource;
 
 /// Bytes in memory, and how many of them were asked for.
 #[derive(Default)]
@@ -20,7 +20,7 @@ impl Counting {
     }
 }
 
-impl Source for &Counting {
+impl ByteSource for &Counting {
     fn length(&self) -> u64 {
         self.bytes.len() as u64
     }

@@ -8,7 +8,7 @@ use arrow::array::*;
 use arrow::compute::{cast, concat_batches};
 use arrow::datatypes::*;
 use arrow::record_batch::RecordBatch;
-use gede::arrow::{ArrowTable, ImageInput, Sink, image_shape};
+use gede::arrow::{ArrowFileWriter, ArrowTable, ImageInput, image_shape};
 
 pub fn all(table: &ArrowTable) -> gede::Result<RecordBatch> {
     let batches = table.record_batches()?.collect::<gede::Result<Vec<_>>>()?;
@@ -56,7 +56,7 @@ pub fn names(batch: &RecordBatch) -> serde_json::Value {
 /// A table in a Parquet file.
 pub fn parquet(path: &Path, schema: Schema, columns: Vec<ArrayRef>) {
     let batch = RecordBatch::try_new(Arc::new(schema), columns).unwrap();
-    let mut sink = Sink::create(path, &batch.schema(), true).unwrap();
+    let mut sink = ArrowFileWriter::create(path, &batch.schema(), true).unwrap();
     sink.write(&batch).unwrap();
     sink.finish().unwrap();
 }

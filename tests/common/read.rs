@@ -1,11 +1,11 @@
 //! Everything a reader can be asked, asked.
 
 use gede::column::Batch;
-use gede::read::{Projection, Source};
+use gede::read::{ByteSource, Projection};
 use gede::{Error, Reader, Result};
 
 /// All rows, taken at once.
-pub fn rows<S: Source>(reader: &Reader<S>) -> Result<Batch> {
+pub fn rows<S: ByteSource>(reader: &Reader<S>) -> Result<Batch> {
     let all: Vec<u64> = (0..reader.rows()).collect();
     reader.take(&all, &Projection::all(reader.schema()))
 }
@@ -29,7 +29,7 @@ pub fn everything(bytes: &[u8], limit: u64) -> Result<()> {
 }
 
 /// Rows from both ends and out of order, whole and by column, as values and as codes.
-pub fn take<S: Source>(reader: &Reader<S>, limit: u64) -> Result<()> {
+pub fn take<S: ByteSource>(reader: &Reader<S>, limit: u64) -> Result<()> {
     let n = reader.rows();
     let all = Projection::all(reader.schema());
     let mut rows: Vec<u64> = (0..n.min(limit)).collect();
@@ -52,7 +52,7 @@ pub fn take<S: Source>(reader: &Reader<S>, limit: u64) -> Result<()> {
 }
 
 /// The first rows, in batches.
-pub fn scan<S: Source>(reader: &Reader<S>, limit: u64) -> Result<()> {
+pub fn scan<S: ByteSource>(reader: &Reader<S>, limit: u64) -> Result<()> {
     let all = Projection::all(reader.schema());
     for batch in reader.scan(&all, 0..reader.rows().min(limit), 100)? {
         batch?;
@@ -61,7 +61,7 @@ pub fn scan<S: Source>(reader: &Reader<S>, limit: u64) -> Result<()> {
 }
 
 /// What is beside the rows.
-pub fn others<S: Source>(reader: &Reader<S>) -> Result<()> {
+pub fn others<S: ByteSource>(reader: &Reader<S>) -> Result<()> {
     let mut result = reader.condensed().map(drop).and(reader.moments().map(drop));
     for node in 0..reader.schema().nodes().len().min(64) {
         result = result.and(reader.dictionary(node).map(drop));

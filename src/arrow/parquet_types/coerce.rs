@@ -3,6 +3,7 @@
 use super::interval;
 use super::types::below;
 use super::{DAY, Dates};
+use crate::arrow::expanded::list_length;
 use crate::arrow::wrap;
 use crate::error::{Error, ErrorKind, Result};
 use arrow::array::{
@@ -11,9 +12,9 @@ use arrow::array::{
 use arrow::buffer::NullBuffer;
 use arrow::compute::{cast, take};
 use arrow::datatypes::{
-    DataType, Date32Type, Date64Type, Field, IntervalDayTimeType, IntervalMonthDayNanoType, IntervalUnit,
-    IntervalYearMonthType, Time32MillisecondType, Time32SecondType, TimeUnit, TimestampMillisecondType,
-    TimestampSecondType,
+    DataType, Date32Type, Date64Type, Field, FieldRef, Fields, IntervalDayTimeType, IntervalMonthDayNanoType,
+    IntervalUnit, IntervalYearMonthType, Time32MillisecondType, Time32SecondType, TimeUnit,
+    TimestampMillisecondType, TimestampSecondType,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -57,6 +58,43 @@ impl Coercion {
         self.array(array, stored, &Place { path: field.name(), values: 1, around: None })
     }
 
+    fn fields(
+        &mut self,
+        array: &ArrayRef,
+        fields: &Fields,
+        stored: &Fields,
+        place: &Place,
+    ) -> Result<ArrayRef> {
+        let whole = array.as_struct();
+        let around = NullBuffer::union(whole.nulls(), place.around.as_ref());
+        let parts = fields.iter().zip(whole.columns()).zip(stored).map(|((field, part), stored)| {
+            let path = below(place.path, field);
+            let place = Place { path: &path, values: place.values, around: around.clone() };
+            self.array(part, stored.data_type(), &place)
+        });
+        let parts = parts.collect::<Result<Vec<_>>>()?;
+        let whole =
+            StructArray::try_new_with_length(stored.clone(), parts, whole.nulls().cloned(), whole.len());
+        Ok(Arc::new(whole.map_err(|e| wrap(ErrorKind::Type, e))?))
+    }
+
+    fn items(
+        &mut self,
+        array: &ArrayRef,
+        field: &Field,
+        stored: &FieldRef,
+        place: &Place,
+    ) -> Result<ArrayRef> {
+        let list = array.as_fixed_size_list();
+        let (path, length) = (below(place.path, field), list_length(list));
+        let around = NullBuffer::union(list.nulls(), place.around.as_ref()).map(|n| n.expand(length));
+        let place = Place { path: &path, values: place.values * length, around };
+        let items = self.array(list.values(), stored.data_type(), &place)?;
+        let nulls = list.nulls().cloned();
+        let list = FixedSizeListArray::try_new(stored.clone(), list.value_length(), items, nulls);
+        Ok(Arc::new(list.map_err(|e| wrap(ErrorKind::Type, e))?))
+    }
+
     fn array(&mut self, array: &ArrayRef, stored: &DataType, place: &Place) -> Result<ArrayRef> {
         use DataType::*;
         let too_large = |what: &'static str| move |at: usize| (at, what);
@@ -73,35 +111,9 @@ impl Coercion {
                     _ => Ok(array.clone()),
                 }
             }
-            (Struct(fields), Struct(parts)) => {
-                let parts_of = array.as_struct();
-                let around = NullBuffer::union(parts_of.nulls(), place.around.as_ref());
-                let columns =
-                    fields.iter().zip(parts_of.columns()).zip(parts).map(|((field, part), stored)| {
-                        let path = below(place.path, field);
-                        let place = Place { path: &path, values: place.values, around: around.clone() };
-                        self.array(part, stored.data_type(), &place)
-                    });
-                let columns = columns.collect::<Result<Vec<_>>>()?;
-                let whole = StructArray::try_new_with_length(
-                    parts.clone(),
-                    columns,
-                    parts_of.nulls().cloned(),
-                    parts_of.len(),
-                );
-                return Ok(Arc::new(whole.map_err(|e| wrap(ErrorKind::Type, e))?));
-            }
-            (FixedSizeList(field, length), FixedSizeList(item, _)) => {
-                let list = array.as_fixed_size_list();
-                let path = below(place.path, field);
-                let length_of =
-                    usize::try_from(*length).map_err(|_| Error::argument("a list of a negative length"))?;
-                let around =
-                    NullBuffer::union(list.nulls(), place.around.as_ref()).map(|n| n.expand(length_of));
-                let place = Place { path: &path, values: place.values * length_of, around };
-                let items = self.array(list.values(), item.data_type(), &place)?;
-                let list = FixedSizeListArray::try_new(item.clone(), *length, items, list.nulls().cloned());
-                return Ok(Arc::new(list.map_err(|e| wrap(ErrorKind::Type, e))?));
+            (Struct(fields), Struct(parts)) => return self.fields(array, fields, parts, place),
+            (FixedSizeList(field, _), FixedSizeList(item, _)) => {
+                return self.items(array, field, item, place);
             }
             (from, to) if from == to => Ok(array.clone()),
             (Dictionary(..), Dictionary(_, values)) => {

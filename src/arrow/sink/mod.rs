@@ -4,7 +4,7 @@ mod buffered;
 mod images;
 mod parquet;
 
-pub use images::{ImageFormat, ImageSink};
+pub use images::{ImageFolderWriter, ImageFormat};
 
 use buffered::{BUFFER, File};
 
@@ -26,13 +26,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// A file that record batches are written to. It appears whole, with `finish`, or not at all.
-pub struct Sink {
+pub struct ArrowFileWriter {
     target: PathBuf,
     schema: SchemaRef,
     writer: Writer,
 }
 
-debug_fields!([] Sink { target, schema });
+debug_fields!([] ArrowFileWriter { target, schema });
 
 enum Writer {
     Parquet(Box<Parquet>),
@@ -40,7 +40,7 @@ enum Writer {
     Csv(Box<CsvWriter<File>>),
 }
 
-impl Sink {
+impl ArrowFileWriter {
     /// Starts a Parquet (`.parquet`; zstd level 3, with the Arrow schema), Arrow IPC (`.arrow`,
     /// `.feather`, `.ipc`) or CSV (`.csv`) file.
     ///

@@ -6,8 +6,8 @@ use crate::arrow::parquet_types::{
     Coercion, Dates, annotated, hint_fields, leaf_annotation, notes, refusal, stored_fields, untimed_dates,
     with_leaves,
 };
+use crate::arrow::source::BatchSource;
 use crate::arrow::source::Parquet as ParquetFile;
-use crate::arrow::source::Source;
 use crate::arrow::wrap;
 use crate::error::{Error, ErrorKind, Result};
 use crate::files::new_file::NewFile;

@@ -13,7 +13,7 @@ use super::images::{
 use super::kinds::{InputKind, Opened, TABLE_KINDS, TableKind, Takes};
 use super::libsvm::LibsvmInput;
 use super::options::InputOptions;
-use super::{Source, entries, open};
+use super::{BatchSource, entries, open};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Why a pickle is refused.
@@ -21,7 +21,7 @@ const PICKLE: &str = "is a pickle of Python, a program that is not run; of CIFAR
                       (cifar-10-binary.tar.gz or cifar-100-binary.tar.gz: files that end in .bin)";
 
 /// Opens a table, or a set of images.
-pub(crate) fn detect(path: &Path, options: &InputOptions) -> Result<Box<dyn Source>> {
+pub(crate) fn detect(path: &Path, options: &InputOptions) -> Result<Box<dyn BatchSource>> {
     let images = &options.images;
     let refuse = |what: &str| Err(Error::new(ErrorKind::Input, format!("{}: {what}", path.display())));
     if path.is_dir() {
@@ -32,9 +32,8 @@ pub(crate) fn detect(path: &Path, options: &InputOptions) -> Result<Box<dyn Sour
             return Err(Error::new(ErrorKind::Input, format!("{}: {PICKLE}", file.display())));
         }
         return match entries.iter().any(|p| is_cifar(p)) {
-            true => {
-                no_pictures(path, images).and_then(|()| Ok(Box::new(Cifar::open(path)?) as Box<dyn Source>))
-            }
+            true => no_pictures(path, images)
+                .and_then(|()| Ok(Box::new(Cifar::open(path)?) as Box<dyn BatchSource>)),
             #[cfg(feature = "images")]
             false => Ok(Box::new(Folder::open(path, images)?)),
             #[cfg(not(feature = "images"))]
@@ -68,7 +67,7 @@ pub(crate) fn detect(path: &Path, options: &InputOptions) -> Result<Box<dyn Sour
     };
     let kind = kind(&start, &extension, options);
     no_text_options(path, options, kind)?;
-    let table: Box<dyn Source> = match kind {
+    let table: Box<dyn BatchSource> = match kind {
         Kind::Pickle => return refuse(PICKLE),
         Kind::Unknown => {
             let tables: Vec<&str> = TABLE_KINDS.iter().map(|kind| kind.described).collect();

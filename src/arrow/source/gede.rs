@@ -4,13 +4,13 @@ use std::collections::VecDeque;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use super::{RecordBatches, Source};
+use super::{BatchSource, RecordBatches};
+use crate::arrow::expanded::slice_bytes;
 use crate::arrow::{ArrowReader, wrap};
 use crate::error::{ErrorKind, Result};
 use crate::files::byte_source::FileSource;
 use crate::read::Projection;
 use crate::read::reader::Reader;
-use arrow::array::Array;
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 
@@ -58,11 +58,7 @@ impl Gede {
         for batch in reader.scan(rows.start..end, BATCH_ROWS as usize)? {
             let batch = batch.map_err(|e| wrap(ErrorKind::Corrupt, e))?;
             next += batch.num_rows() as u64;
-            bytes += batch
-                .columns()
-                .iter()
-                .map(|c| c.to_data().get_slice_memory_size().unwrap_or(0))
-                .sum::<usize>();
+            bytes += batch.columns().iter().map(slice_bytes).sum::<usize>();
             batches.push(batch);
             if bytes > BATCH_BYTES {
                 break;
@@ -72,7 +68,7 @@ impl Gede {
     }
 }
 
-impl Source for Gede {
+impl BatchSource for Gede {
     fn schema(&self) -> &SchemaRef {
         &self.schema
     }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::Source;
+use super::BatchSource;
 use super::csv::{Csv, CsvInput};
 use super::ipc::{Ipc, STREAM};
 use super::libsvm::{Libsvm, LibsvmInput, looks_like_libsvm};
@@ -27,7 +27,7 @@ pub(crate) struct TableKind {
     pub is_in_folders: bool,
     /// The options that only this kind takes.
     pub takes: Takes,
-    pub open: fn(&Opened) -> Result<Box<dyn Source>>,
+    pub open: fn(&Opened) -> Result<Box<dyn BatchSource>>,
 }
 
 /// A file that is opened as a table.

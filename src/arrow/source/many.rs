@@ -11,7 +11,7 @@ use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 
 use super::detect::detect;
 use super::files::{self, File, Files, Keys};
-use super::{InputOptions, RecordBatches, Source, keys};
+use super::{BatchSource, InputOptions, RecordBatches, keys};
 use crate::arrow::schema::physical_schema;
 use crate::arrow::unify::{self, Misfit, Own, Unified};
 use crate::arrow::wrap;
@@ -23,25 +23,25 @@ const NAMED: usize = 3;
 /// Files with one schema. Each is opened when its turn comes in a pass.
 pub(crate) struct Many {
     schema: SchemaRef,
-    parts: Vec<Part>,
-    layouts: Vec<Layout>,
+    parts: Vec<OpenFile>,
+    layouts: Vec<FileColumns>,
     /// The columns that folders' names give. Files may have them too, and must then agree.
     keys: Vec<usize>,
     notes: Vec<String>,
 }
 
 /// The fields of files, and which of them the columns of the table are; none for those that the files lack.
-struct Layout {
+struct FileColumns {
     schema: SchemaRef,
     columns: Vec<Option<usize>>,
 }
 
 /// A file, what is read of it, and what its folders give it.
-type Opened = (PathBuf, Box<dyn Source>, Keys);
+type Opened = (PathBuf, Box<dyn BatchSource>, Keys);
 
-struct Part {
+struct OpenFile {
     path: PathBuf,
-    source: Box<dyn Source>,
+    source: Box<dyn BatchSource>,
     layout: usize,
     /// The values of the keys, an array of one each.
     keys: Vec<ArrayRef>,
@@ -51,7 +51,7 @@ struct Part {
 
 impl Many {
     /// Opens files, folders of tables and patterns; a single input that is no such folder as it is.
-    pub fn find(paths: &[PathBuf], options: &InputOptions) -> Result<Box<dyn Source>> {
+    pub fn find(paths: &[PathBuf], options: &InputOptions) -> Result<Box<dyn BatchSource>> {
         match paths {
             [] => Err(Error::argument("no files to read")),
             [path] if path.is_dir() => match files::in_folder(path)? {
@@ -63,7 +63,7 @@ impl Many {
         }
     }
 
-    fn open(found: Files, options: &InputOptions) -> Result<Box<dyn Source>> {
+    fn open(found: Files, options: &InputOptions) -> Result<Box<dyn BatchSource>> {
         let Files { files, passed_over } = found;
         let open = |path: &Path| detect(path, options);
         let mut notes = Vec::new();
@@ -92,7 +92,7 @@ impl Many {
 
     fn new(
         files: Vec<File>,
-        open: impl Fn(&Path) -> Result<Box<dyn Source>>,
+        open: impl Fn(&Path) -> Result<Box<dyn BatchSource>>,
         mut notes: Vec<String>,
     ) -> Result<Self> {
         let mut parts: Vec<Opened> = Vec::with_capacity(files.len());
@@ -101,31 +101,7 @@ impl Many {
             source.forget();
             parts.push((path, source, keys));
         }
-        let names: Vec<String> = match parts.first() {
-            Some((first, _, keys)) => {
-                let own =
-                    |keys: &[(String, _)]| keys.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
-                let names = own(keys);
-                if let Some((path, _, other)) = parts.iter().find(|(.., keys)| own(keys) != names) {
-                    let text = |names: &[String]| match names {
-                        [] => "no columns".to_owned(),
-                        names => format!("the columns {}", names.join(", ")),
-                    };
-                    let what = format!(
-                        "the names of its folders give {}, those of {} {}; read them apart",
-                        text(&own(other)),
-                        first.display(),
-                        text(&names)
-                    );
-                    return Err(refuse(path, what));
-                }
-                if let Some(twice) = names.iter().enumerate().find(|(i, name)| names[..*i].contains(name)) {
-                    return Err(refuse(first, format!("two of its folders give the column {}", twice.1)));
-                }
-                names
-            }
-            None => return Err(Error::argument("no files to read")),
-        };
+        let names = key_names(&parts)?;
         let unified = in_common(&mut parts)?;
         let mut fields = unified.schema.fields().to_vec();
         let mut columns = Vec::with_capacity(names.len());
@@ -143,9 +119,9 @@ impl Many {
             }
         }
         let schema = Arc::new(Schema::new_with_metadata(fields, unified.schema.metadata().clone()));
-        let mut layouts: Vec<Layout> = Vec::new();
+        let mut layouts: Vec<FileColumns> = Vec::new();
         let mut known: HashMap<u64, Vec<usize>> = HashMap::new();
-        let parts: Vec<Part> = parts
+        let parts: Vec<OpenFile> = parts
             .into_iter()
             .map(|(path, source, values)| {
                 let own = source.schema();
@@ -154,7 +130,7 @@ impl Many {
                 let layout = layout.unwrap_or_else(|| {
                     let columns = unified.schema.fields().iter();
                     let columns = columns.map(|field| own.index_of(field.name()).ok()).collect();
-                    layouts.push(Layout { schema: own.clone(), columns });
+                    layouts.push(FileColumns { schema: own.clone(), columns });
                     alike.push(layouts.len() - 1);
                     layouts.len() - 1
                 });
@@ -162,7 +138,7 @@ impl Many {
                 let values = columns.iter().zip(&values);
                 let keys =
                     values.map(|(&column, (_, v))| keys::value(&path, schema.field(column), v.as_deref()));
-                Ok(Part { keys: keys.collect::<Result<_>>()?, path, source, layout, rows })
+                Ok(OpenFile { keys: keys.collect::<Result<_>>()?, path, source, layout, rows })
             })
             .collect::<Result<_>>()?;
         if !names.is_empty() {
@@ -211,7 +187,7 @@ impl Many {
     }
 
     /// Opens a part for a pass.
-    fn start<'s>(&'s self, part: &'s Part, columns: &[usize], whole: bool) -> Result<Reading<'s>> {
+    fn start<'s>(&'s self, part: &'s OpenFile, columns: &[usize], whole: bool) -> Result<Reading<'s>> {
         let layout = &self.layouts[part.layout];
         let mut own: Vec<usize> =
             columns.iter().filter_map(|&column| layout.columns.get(column).copied().flatten()).collect();
@@ -274,7 +250,31 @@ impl Many {
     }
 }
 
-impl Source for Many {
+/// The columns that the names of folders give, which are the same for all files.
+fn key_names(parts: &[Opened]) -> Result<Vec<String>> {
+    let Some((first, _, keys)) = parts.first() else { return Err(Error::argument("no files to read")) };
+    let own = |keys: &[(String, _)]| keys.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+    let names = own(keys);
+    if let Some((path, _, other)) = parts.iter().find(|(.., keys)| own(keys) != names) {
+        let text = |names: &[String]| match names {
+            [] => "no columns".to_owned(),
+            names => format!("the columns {}", names.join(", ")),
+        };
+        let what = format!(
+            "the names of its folders give {}, those of {} {}; read them apart",
+            text(&own(other)),
+            first.display(),
+            text(&names)
+        );
+        return Err(refuse(path, what));
+    }
+    if let Some(twice) = names.iter().enumerate().find(|(i, name)| names[..*i].contains(name)) {
+        return Err(refuse(first, format!("two of its folders give the column {}", twice.1)));
+    }
+    Ok(names)
+}
+
+impl BatchSource for Many {
     fn schema(&self) -> &SchemaRef {
         &self.schema
     }
@@ -319,7 +319,7 @@ impl Source for Many {
 
 /// A part in a pass.
 struct Reading<'s> {
-    part: &'s Part,
+    part: &'s OpenFile,
     batches: RecordBatches<'s>,
     /// The columns of the file that are read, in its order.
     own: Vec<usize>,

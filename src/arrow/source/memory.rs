@@ -1,6 +1,6 @@
 //! Record batches in memory.
 
-use super::{RecordBatches, Source};
+use super::{BatchSource, RecordBatches};
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 
@@ -10,7 +10,7 @@ pub(crate) struct Memory {
     pub batches: Vec<RecordBatch>,
 }
 
-impl Source for Memory {
+impl BatchSource for Memory {
     fn schema(&self) -> &SchemaRef {
         &self.schema
     }

@@ -41,7 +41,7 @@ use std::path::{Path, PathBuf};
 pub(crate) type RecordBatches<'a> = Box<dyn Iterator<Item = Result<RecordBatch>> + Send + 'a>;
 
 /// An input.
-pub(crate) trait Source: Send + Sync {
+pub(crate) trait BatchSource: Send + Sync {
     /// The schema of its batches.
     fn schema(&self) -> &SchemaRef;
 
@@ -65,7 +65,7 @@ pub(crate) trait Source: Send + Sync {
     }
 
     /// The same input with a column as text, if it is text where it comes from.
-    fn as_text(&self, _column: usize) -> Option<Box<dyn Source>> {
+    fn as_text(&self, _column: usize) -> Option<Box<dyn BatchSource>> {
         None
     }
 

@@ -1,5 +1,6 @@
 //! Arrays in the unified type. Every value stays what it is; the first that the type does not hold is an error.
 
+use crate::arrow::expanded::list_length;
 use arrow::array::{Array, ArrayRef, AsArray, FixedSizeListArray, Int64Array, StructArray, new_null_array};
 use arrow::buffer::NullBuffer;
 use arrow::compute::{cast, take};
@@ -73,8 +74,8 @@ pub(crate) fn convert(array: &ArrayRef, to: &DataType, around: Option<&NullBuffe
             Ok(Arc::new(StructArray::try_new(fields.clone(), parts, array.nulls().cloned())?))
         }
         (FixedSizeList(_, length), FixedSizeList(item, _)) => {
-            let count = usize::try_from(*length).unwrap_or(0);
             let list = array.as_fixed_size_list();
+            let count = list_length(list);
             let around = around.as_ref().map(|nulls| nulls.expand(count));
             let start = list.offset() * count;
             let items = list.values();

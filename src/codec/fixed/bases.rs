@@ -170,7 +170,7 @@ impl Partition {
     /// The group of every row when there were `count` groups, numbered by first appearance.
     fn ids_among(self, count: usize) -> Vec<u32> {
         let mut ancestors: Vec<u32> = (0..count as u32).collect();
-        for &parent in self.parents.get(count..).unwrap_or_default() {
+        for &parent in &self.parents[count..] {
             ancestors.push(ancestors[parent as usize]);
         }
         let mut names = vec![u32::MAX; count];

@@ -12,7 +12,7 @@ use crate::codec::fixed::lane::Lane;
 use crate::codec::transform::lane_transform::LaneTransform;
 use crate::earned;
 use crate::error::{Error, Result};
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::format::pages::Pages;
 
 /// Most base parts kept decoded for a block.
@@ -50,13 +50,13 @@ impl FixedBlock {
     }
 
     /// The base table's bytes.
-    pub fn bases<'p, S: Source>(&self, pages: &'p Pages<S>) -> Result<Cow<'p, [u8]>> {
+    pub fn bases<'p, S: ByteSource>(&self, pages: &'p Pages<S>) -> Result<Cow<'p, [u8]>> {
         self.head.bases.piece.read(pages)
     }
 }
 
 /// The lanes of fixed records, as the layout cuts them; `limits` are their largest fields.
-pub(crate) fn lanes<S: Source>(
+pub(crate) fn lanes<S: ByteSource>(
     pages: &Pages<S>,
     head: &FixedHead,
     transforms: &[LaneTransform],

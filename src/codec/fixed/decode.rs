@@ -11,7 +11,7 @@ use crate::codec::fixed::records::Chunk;
 use crate::codec::row_selection::RowSelection;
 use crate::earned;
 use crate::error::Result;
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::format::pages::Pages;
 
 /// Memory that decoding uses again from chunk to chunk.
@@ -39,7 +39,7 @@ impl<'p> FixedFields<'p> {
     ///
     /// # Errors
     /// `Corrupt` or `Io`.
-    pub fn start<S: Source>(
+    pub fn start<S: ByteSource>(
         &mut self,
         pages: &'p Pages<S>,
         block: &FixedBlock,
@@ -56,7 +56,7 @@ impl<'p> FixedFields<'p> {
     ///
     /// # Errors
     /// `Corrupt` or `Io`.
-    pub fn read<'c, S: Source>(
+    pub fn read<'c, S: ByteSource>(
         &'c mut self,
         pages: &'p Pages<S>,
         block: &'c FixedBlock,

@@ -156,6 +156,7 @@ fn lane_fields_any(
     out: &mut [u64],
     deposit: impl Fn(u64, u64) -> u64 + Copy,
 ) {
+    // Without ids all records take base 0. A check for that once, out of the loops, would double them.
     let id = |i: usize| records.ids.get(i).copied().unwrap_or(0);
     match parts {
         _ if lane.base_mask == 0 => join(lane, records, out, deposit, |_| lane.constant),
@@ -164,6 +165,7 @@ fn lane_fields_any(
             join(lane, records, out, deposit, |i| parts.get(id(i) as usize).map_or(0, |&p| p.into()))
         }
         Some(BaseParts::Wide(parts)) => {
+            // `read_ids` found all ids below the number of bases; a panic in the loop would keep it from vectors.
             join(lane, records, out, deposit, |i| parts.get(id(i) as usize).copied().unwrap_or(0))
         }
     }

@@ -10,11 +10,11 @@ use crate::codec::piece::Piece;
 use crate::codec::row_selection::RowSelection;
 use crate::earned;
 use crate::error::{Error, Result};
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::format::pages::Pages;
 
-/// Zero bytes after gathered records, for wide loads.
-const SLACK: usize = 16;
+/// Zero bytes after gathered records, for wide loads: as many as stored streams have.
+const SLACK: usize = crate::bits::SLACK as usize;
 
 /// Where the records of a chunk of rows are.
 #[derive(Default)]
@@ -33,7 +33,7 @@ impl Chunk {
     }
 
     /// Finds the records of some rows of a block: their bytes, and the bit each starts at.
-    pub fn find<'p, S: Source>(
+    pub fn find<'p, S: ByteSource>(
         &mut self,
         pages: &'p Pages<S>,
         head: &FixedHead,

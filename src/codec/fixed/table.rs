@@ -13,7 +13,7 @@ use crate::codec::record_parts::{GroupPart, LanePart, RecordParts};
 use crate::codec::row_selection::RowSelection;
 use crate::codec::transform::lane_transform::LaneTransform;
 use crate::error::{Error, Result};
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::format::pages::Pages;
 
 impl TableRecords for FixedBlock {
@@ -32,7 +32,7 @@ impl TableRecords for FixedBlock {
         encode(lanes, tau)
     }
 
-    fn read<S: Source>(
+    fn read<S: ByteSource>(
         pages: &Pages<S>,
         head: FixedHead,
         transforms: &[LaneTransform],
@@ -55,11 +55,11 @@ impl TableRecords for FixedBlock {
     }
 
     /// Any bits are records of fixed widths; base ids are checked as rows are read.
-    fn check<S: Source>(&self, _: &Pages<S>) -> Result<()> {
+    fn check<S: ByteSource>(&self, _: &Pages<S>) -> Result<()> {
         Ok(())
     }
 
-    fn parts<S: Source>(&self, _: &Pages<S>, lanes: &[Lane]) -> Result<RecordParts> {
+    fn parts<S: ByteSource>(&self, _: &Pages<S>, lanes: &[Lane]) -> Result<RecordParts> {
         let (rows, bases) = (u128::from(self.head.rows), u128::from(self.head.base_count));
         let lane = |(lane, own): (usize, &Lane)| LanePart {
             lane,
@@ -75,7 +75,7 @@ impl TableRecords for FixedBlock {
         Ok(RecordParts { groups: vec![group], anchors: 0 })
     }
 
-    fn start<'p, S: Source>(
+    fn start<'p, S: ByteSource>(
         &self,
         fields: &mut FixedFields<'p>,
         pages: &'p Pages<S>,
@@ -86,7 +86,7 @@ impl TableRecords for FixedBlock {
         fields.start(pages, self, rows, wanted.any(|lane| lanes[lane].base_mask != 0))
     }
 
-    fn rows<'c, 'p, S: Source>(
+    fn rows<'c, 'p, S: ByteSource>(
         &'c self,
         fields: &'c mut FixedFields<'p>,
         pages: &'p Pages<S>,

@@ -13,7 +13,7 @@ use crate::codec::grouped::width_sums::{Sum, Unit};
 use crate::codec::piece::Piece;
 use crate::earned;
 use crate::error::Result;
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::format::pages::Pages;
 
 /// How the records of a block are cut, and its base tables.
@@ -38,7 +38,7 @@ pub(crate) struct Grouped {
 
 impl Grouped {
     /// Reads layout and base tables of a block whose lanes have these widths.
-    pub fn read<S: Source>(pages: &Pages<S>, head: GroupedHead, widths: &[u8]) -> Result<Self> {
+    pub fn read<S: ByteSource>(pages: &Pages<S>, head: GroupedHead, widths: &[u8]) -> Result<Self> {
         // Copied before it is checked: a map may change meanwhile.
         let Piece { offset, length } = head.layout.piece;
         let layout = pages.piece(offset, length.saturating_sub(SLACK))?.into_owned();
@@ -157,7 +157,7 @@ impl Grouped {
     }
 
     /// Checks that mini-blocks follow each other and fill the records.
-    pub fn check<S: Source>(&self, pages: &Pages<S>) -> Result<()> {
+    pub fn check<S: ByteSource>(&self, pages: &Pages<S>) -> Result<()> {
         let head = &self.head;
         if self.is_constant() {
             let empty = head.records.piece.length == 0;

@@ -15,7 +15,7 @@ use crate::codec::piece::Piece;
 use crate::codec::row_selection::RowSelection;
 use crate::earned;
 use crate::error::Result;
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::format::checksum::PAGE;
 use crate::format::pages::Pages;
 
@@ -54,7 +54,12 @@ impl GroupedFields {
     }
 
     /// Reads the wanted lanes of some rows of a block.
-    pub fn read<S: Source>(&mut self, grouped: &Grouped, pages: &Pages<S>, rows: RowSelection) -> Result<()> {
+    pub fn read<S: ByteSource>(
+        &mut self,
+        grouped: &Grouped,
+        pages: &Pages<S>,
+        rows: RowSelection,
+    ) -> Result<()> {
         let (frames, data) = self.find(grouped, pages, rows)?;
         let chunk = Chunk { grouped, runs: &self.runs, data: &data, wanted: &self.wanted };
         if !self.places.decode(chunk, &mut self.fields) {
@@ -73,7 +78,7 @@ impl GroupedFields {
     }
 
     /// Finds the rows.
-    fn find<'p, S: Source>(
+    fn find<'p, S: ByteSource>(
         &mut self,
         grouped: &Grouped,
         pages: &'p Pages<S>,
@@ -200,7 +205,7 @@ impl GroupedFields {
 }
 
 /// Bits `from` to `to` of the stream at `start`, from the byte of the first on, and room for wide loads after them.
-fn gather<'p, S: Source>(pages: &Pages<S>, start: u64, from: u64, to: u64) -> Result<Cow<'p, [u8]>> {
+fn gather<'p, S: ByteSource>(pages: &Pages<S>, start: u64, from: u64, to: u64) -> Result<Cow<'p, [u8]>> {
     let mut bytes = match to > from {
         true => pages.get(start + from / 8..start + to.div_ceil(8))?.into_owned(),
         false => Vec::new(),

@@ -64,8 +64,9 @@ pub(crate) unsafe fn decode(grouped: &Grouped, rows: &Rows, wanted: &[bool], out
     // Bits of deviations that are at hand in any row.
     let mut left = 0;
     for ((table, &wanted), out) in grouped.tables.iter().zip(wanted).zip(out).take(last + 1) {
-        let loaded = word.is_none_or(|word| table.at + u64::from(table.id_bits) > word + u64::from(ONE_LOAD));
-        word = if loaded { Some(table.at) } else { word };
+        let at_hand = word.filter(|word| table.at + u64::from(table.id_bits) <= word + u64::from(ONE_LOAD));
+        let (loaded, start) = (at_hand.is_none(), at_hand.unwrap_or(table.at));
+        word = Some(start);
         let deviations = match table.widest {
             widest if widest <= left => Load::None,
             widest if widest <= ONE_LOAD.into() => Load::One,
@@ -83,7 +84,7 @@ pub(crate) unsafe fn decode(grouped: &Grouped, rows: &Rows, wanted: &[bool], out
             }
             false => std::ptr::null_mut(),
         };
-        let shift = table.at - word.unwrap_or(0);
+        let shift = table.at - start;
         steps.push(Step { table, word: loaded.then_some(table.at), shift, deviations, out });
     }
     // SAFETY: as the caller says; lanes that are wanted have memory for `count` rows, which are those of `next` and

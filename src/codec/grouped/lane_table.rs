@@ -37,8 +37,7 @@ impl LaneTable {
                     id_bits: group.id_bits,
                     lows: table(group, own.clone().map(|entry| entry.low)),
                     widths: table(group, own.clone().map(|entry| entry.width.into())),
-                    // 0 of no bases, which no group has.
-                    widest: own.map(|entry| entry.width.into()).max().unwrap_or(0),
+                    widest: own.map(|entry| entry.width.into()).fold(0, u64::max),
                     wraps: lane.wraps,
                 }
             })

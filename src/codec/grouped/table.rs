@@ -17,7 +17,7 @@ use crate::codec::row_selection::RowSelection;
 use crate::codec::transform::lane_transform::LaneTransform;
 use crate::earned;
 use crate::error::{Error, Result};
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::format::pages::Pages;
 
 /// Some rows of a block in code groups.
@@ -42,7 +42,7 @@ impl TableRecords for Grouped {
         encode(lanes)
     }
 
-    fn read<S: Source>(
+    fn read<S: ByteSource>(
         pages: &Pages<S>,
         head: GroupedHead,
         transforms: &[LaneTransform],
@@ -60,15 +60,15 @@ impl TableRecords for Grouped {
         self.varies(number)
     }
 
-    fn check<S: Source>(&self, pages: &Pages<S>) -> Result<()> {
+    fn check<S: ByteSource>(&self, pages: &Pages<S>) -> Result<()> {
         self.check(pages)
     }
 
-    fn parts<S: Source>(&self, pages: &Pages<S>, _: &[Lane]) -> Result<RecordParts> {
+    fn parts<S: ByteSource>(&self, pages: &Pages<S>, _: &[Lane]) -> Result<RecordParts> {
         self.parts(pages)
     }
 
-    fn start<'p, S: Source>(
+    fn start<'p, S: ByteSource>(
         &self,
         fields: &mut GroupedFields,
         _: &'p Pages<S>,
@@ -79,7 +79,7 @@ impl TableRecords for Grouped {
         fields.start(self, wanted)
     }
 
-    fn rows<'c, 'p, S: Source>(
+    fn rows<'c, 'p, S: ByteSource>(
         &'c self,
         fields: &'c mut GroupedFields,
         pages: &'p Pages<S>,

@@ -8,12 +8,12 @@ use crate::codec::grouped::code_group::ONE_LOAD;
 use crate::codec::grouped::layout::{MINI_BLOCK, WIDTH_BITS};
 use crate::codec::record_parts::{GroupPart, LanePart, RecordParts};
 use crate::error::Result;
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::format::pages::Pages;
 
 impl Grouped {
     /// Bytes of each group, in order: the ids of all rows are counted.
-    pub fn parts<S: Source>(&self, pages: &Pages<S>) -> Result<RecordParts> {
+    pub fn parts<S: ByteSource>(&self, pages: &Pages<S>) -> Result<RecordParts> {
         let frames = u128::from(self.head.rows.div_ceil(self.head.frame_rows()));
         let counts = self.counts(pages)?;
         let part = |(group, counts): (&crate::codec::grouped::code_group::Group, &Vec<u64>)| {
@@ -41,7 +41,7 @@ impl Grouped {
     }
 
     /// For each group the rows of each id.
-    fn counts<S: Source>(&self, pages: &Pages<S>) -> Result<Vec<Vec<u64>>> {
+    fn counts<S: ByteSource>(&self, pages: &Pages<S>) -> Result<Vec<Vec<u64>>> {
         let mut counts: Vec<Vec<u64>> = self.code.groups.iter().map(|g| vec![0; 1 << g.id_bits]).collect();
         if self.ids == 0 {
             counts.iter_mut().flatten().for_each(|count| *count = self.head.rows);

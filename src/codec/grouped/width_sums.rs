@@ -117,7 +117,7 @@ impl Unit {
     /// This and the next unit as one, if it is small enough.
     fn with(&self, next: &Self) -> Option<Self> {
         let (own, other) = (self.lanes.len(), next.lanes.len());
-        let most = |unit: &Self| unit.bits.iter().copied().max().unwrap_or(0);
+        let most = |unit: &Self| unit.bits.iter().copied().fold(0, u32::max);
         let small = self.id_bits + next.id_bits <= UNIT_BITS && own + other <= UNIT_LANES;
         let alike = self.id_bits + next.id_bits == 0;
         if !small

@@ -22,7 +22,7 @@ use crate::codec::tiles::head::TilesHead;
 use crate::codec::tiles::planes::TileScratch;
 use crate::earned;
 use crate::error::{Error, Result};
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::format::image_shape::ImageShape;
 use crate::format::pages::Pages;
 use crate::format::schema::Schema;
@@ -78,7 +78,7 @@ pub(crate) type Wanted<'o> = (u64, &'o mut [u8]);
 
 impl ImageBlock {
     /// Reads the block that an entry of a storage group of images describes.
-    pub fn read<S: Source>(
+    pub fn read<S: ByteSource>(
         pages: &Pages<S>,
         schema: &Schema,
         group: u32,
@@ -118,7 +118,7 @@ impl ImageBlock {
     }
 
     /// Checks the base ids of all fixed records.
-    pub fn check_ids<S: Source>(&self, pages: &Pages<S>) -> Result<()> {
+    pub fn check_ids<S: ByteSource>(&self, pages: &Pages<S>) -> Result<()> {
         const TOGETHER: u64 = 1 << 19;
         let (Coding::Pixels(head, _) | Coding::Dct(head, ..)) = &self.coding else { return Ok(()) };
         let (rows, width) = (head.rows, head.record_bits());
@@ -140,7 +140,7 @@ impl ImageBlock {
     }
 
     /// Checks that tile records follow each other and fill their bytes.
-    pub fn check_offsets<S: Source>(&self, pages: &Pages<S>) -> Result<()> {
+    pub fn check_offsets<S: ByteSource>(&self, pages: &Pages<S>) -> Result<()> {
         let Coding::Tiles(head, _) = &self.coding else { return Ok(()) };
         let mut next = head.records.piece.offset;
         for row in 0..head.rows {
@@ -155,7 +155,7 @@ impl ImageBlock {
     }
 
     /// Decodes images: their bases and records, each page checked when it is first touched.
-    pub fn decode<S: Source>(
+    pub fn decode<S: ByteSource>(
         &self,
         pages: &Pages<S>,
         cosines: &CosineTables,
@@ -172,7 +172,7 @@ impl ImageBlock {
         Ok(())
     }
 
-    fn image<S: Source>(
+    fn image<S: ByteSource>(
         &self,
         pages: &Pages<S>,
         dct: Option<&Dct>,
@@ -208,7 +208,7 @@ impl ImageBlock {
     }
 
     /// Decodes the cosine coefficients of an image.
-    pub fn coefficients<S: Source>(&self, pages: &Pages<S>, row: u64, out: &mut [i32]) -> Result<()> {
+    pub fn coefficients<S: ByteSource>(&self, pages: &Pages<S>, row: u64, out: &mut [i32]) -> Result<()> {
         match &self.coding {
             Coding::Dct(head, fields, _) => {
                 fixed_record(pages, head, row, |record, base| fields.integers(record, base, out))
@@ -219,7 +219,7 @@ impl ImageBlock {
 }
 
 /// The lanes of a storage group of images in fixed records.
-pub(crate) fn fixed_lanes<S: Source>(
+pub(crate) fn fixed_lanes<S: ByteSource>(
     pages: &Pages<S>,
     schema: &Schema,
     group: u32,
@@ -231,7 +231,7 @@ pub(crate) fn fixed_lanes<S: Source>(
 }
 
 /// Finds the fixed record of a row, and its base.
-fn fixed_record<S: Source>(
+fn fixed_record<S: ByteSource>(
     pages: &Pages<S>,
     head: &FixedHead,
     row: u64,
@@ -251,7 +251,7 @@ fn fixed_record<S: Source>(
 }
 
 /// Place and length of a tile record, the zero bytes after it included.
-fn tile_record<S: Source>(pages: &Pages<S>, head: &TilesHead, row: u64) -> Result<(u64, u64)> {
+fn tile_record<S: ByteSource>(pages: &Pages<S>, head: &TilesHead, row: u64) -> Result<(u64, u64)> {
     let width = u64::from(head.offset_bits);
     let (offsets, at) = bits(pages, head.offsets.piece.offset, row.saturating_mul(width), 2 * width)?;
     let offset = |i: u64| field(&offsets, at + i * width, head.offset_bits);
@@ -263,7 +263,7 @@ fn tile_record<S: Source>(pages: &Pages<S>, head: &TilesHead, row: u64) -> Resul
 }
 
 /// The bytes that hold `width` bits at bit `bit` of the stream at `start`, and the bit they begin at.
-fn bits<S: Source>(pages: &Pages<S>, start: u64, bit: u64, width: u64) -> Result<(Cow<'_, [u8]>, u64)> {
+fn bits<S: ByteSource>(pages: &Pages<S>, start: u64, bit: u64, width: u64) -> Result<(Cow<'_, [u8]>, u64)> {
     let end = bit.checked_add(width).and_then(|e| start.checked_add(e.div_ceil(8)));
     let end = end.ok_or_else(|| Error::corrupt("a record lies outside the file"))?;
     Ok((pages.get(start + bit / 8..end.max(start + bit / 8))?, bit % 8))

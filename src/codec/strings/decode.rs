@@ -17,7 +17,7 @@ use crate::codec::transform::target::Target;
 use crate::column::values::Values;
 use crate::earned;
 use crate::error::{Error, Result};
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::format::pages::Pages;
 
 /// Bytes that are set aside for what codes stand for, before it is known how many they are.
@@ -59,7 +59,7 @@ impl Pool<'_> {
 
     /// The bytes at a place.
     fn at(&self, place: &Place) -> &[u8] {
-        self.bytes().get(place.start..place.end).unwrap_or(&[])
+        &self.bytes()[place.start..place.end]
     }
 }
 
@@ -91,13 +91,15 @@ impl<'a> Strings<'a> {
     /// `Memory`.
     pub fn new(rows: Option<usize>, text: bool) -> Result<Self> {
         let mut places = Vec::new();
-        earned::resize(&mut places, rows.unwrap_or(0), Place::default())?;
+        if let Some(rows) = rows {
+            earned::resize(&mut places, rows, Place::default())?;
+        }
         let check = rows.is_none().then(Check::default);
         Ok(Self { places, pools: Vec::new(), heap: 0, text, check })
     }
 
     /// Makes a block's heap the one that holds the strings.
-    pub fn start_block<S: Source>(&mut self, pages: &'a Pages<S>, block: &Block) -> Result<()> {
+    pub fn start_block<S: ByteSource>(&mut self, pages: &'a Pages<S>, block: &Block) -> Result<()> {
         self.heap = self.pools.len() as u32;
         let heap = block.head.heap.read(pages)?;
         if let Some(check) = &mut self.check {
@@ -140,7 +142,7 @@ impl<'a> Strings<'a> {
                     }
                     let mut end = 0;
                     symbols.append(pool.at(place), &mut check.buffer, &mut end)?;
-                    let string = check.buffer.get(..end).unwrap_or(&[]);
+                    let string = &check.buffer[..end];
                     if self.text && std::str::from_utf8(string).is_err() {
                         return Err(not_text());
                     }
@@ -155,7 +157,7 @@ impl<'a> Strings<'a> {
     }
 
     /// Takes the fields of both lanes for some rows. The places of nulls mean nothing.
-    pub fn add<S: Source>(
+    pub fn add<S: ByteSource>(
         &mut self,
         context: Context<S>,
         lanes: (&Lane, &Lane),
@@ -189,7 +191,7 @@ impl<'a> Strings<'a> {
         self.take(&found, target)
     }
 
-    fn add_codes<S: Source>(
+    fn add_codes<S: ByteSource>(
         &mut self,
         context: Context<S>,
         dictionary: u32,
@@ -224,7 +226,8 @@ impl<'a> Strings<'a> {
         if self.check.is_some() {
             return Ok(());
         }
-        for (place, _) in self.places.iter_mut().zip(validity.unwrap_or(&[])).filter(|(_, v)| **v == 0) {
+        for (place, _) in self.places.iter_mut().zip(validity.into_iter().flatten()).filter(|(_, v)| **v == 0)
+        {
             *place = Place::default();
         }
         earned::reserve(offsets, self.places.len())?;

@@ -15,7 +15,7 @@ use crate::codec::strings::text_map::not_text;
 use crate::column::values::Values;
 use crate::earned;
 use crate::error::{Error, Result};
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::format::pages::Pages;
 use crate::format::sections::Section;
 
@@ -137,14 +137,14 @@ impl StringTable {
     /// `Corrupt` for codes without a symbol; those of `put`.
     pub fn each(&self, mut put: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
         let mut buffer = Vec::new();
-        for code in 0..self.len() {
-            let bytes = self.range(code as u64).and_then(|r| self.data.get(r)).unwrap_or(&[]);
+        for ends in self.ends.windows(2) {
+            let bytes = &self.data[ends[0] as usize..ends[1] as usize];
             match &self.symbols {
                 None => put(bytes)?,
                 Some(symbols) => {
                     let mut end = 0;
                     symbols.append(bytes, &mut buffer, &mut end)?;
-                    put(buffer.get(..end).unwrap_or(&[]))?;
+                    put(&buffer[..end])?;
                 }
             }
         }
@@ -184,7 +184,7 @@ impl Dictionaries {
     }
 
     /// A dictionary's entry.
-    pub fn entry<S: Source>(&self, pages: &Pages<S>, number: u64) -> Result<DictionaryEntry> {
+    pub fn entry<S: ByteSource>(&self, pages: &Pages<S>, number: u64) -> Result<DictionaryEntry> {
         if number >= self.count {
             return Err(Error::corrupt(format!("there is no dictionary {number}")));
         }
@@ -194,7 +194,7 @@ impl Dictionaries {
     }
 
     /// The raw bits of a dictionary of numbers.
-    pub fn raw<S: Source>(&self, pages: &Pages<S>, number: u32) -> Result<Arc<RawTable>> {
+    pub fn raw<S: ByteSource>(&self, pages: &Pages<S>, number: u32) -> Result<Arc<RawTable>> {
         let kept = &mut *self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         match kept.0.get(&number) {
             Some(Table::Raw(raw)) => return Ok(raw.clone()),
@@ -208,14 +208,14 @@ impl Dictionaries {
         let bytes = pages.piece(entry.offset.get(), entry.length.get())?;
         let mut raw = earned::with_room(bytes.len() / 8)?;
         raw.extend(bytes.chunks_exact(8).map(little));
-        let largest = raw.iter().copied().max().unwrap_or(0);
+        let largest = raw.iter().copied().fold(0, u64::max);
         let raw = Arc::new(RawTable { raw, largest });
         keep(kept, self.most, number, Table::Raw(raw.clone()), bytes.len());
         Ok(raw)
     }
 
     /// The strings of a dictionary of strings.
-    pub fn strings<S: Source>(&self, pages: &Pages<S>, number: u32) -> Result<Arc<StringTable>> {
+    pub fn strings<S: ByteSource>(&self, pages: &Pages<S>, number: u32) -> Result<Arc<StringTable>> {
         let kept = &mut *self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         match kept.0.get(&number) {
             Some(Table::Strings(strings)) => return Ok(strings.clone()),
@@ -231,7 +231,7 @@ impl Dictionaries {
     }
 
     /// Symbols of the codes of strings in a heap.
-    pub fn symbols<S: Source>(&self, pages: &Pages<S>, number: u32) -> Result<Arc<SymbolTable>> {
+    pub fn symbols<S: ByteSource>(&self, pages: &Pages<S>, number: u32) -> Result<Arc<SymbolTable>> {
         let kept = &mut *self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         match kept.0.get(&number) {
             Some(Table::Symbols(symbols)) => return Ok(symbols.clone()),

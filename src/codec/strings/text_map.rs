@@ -46,8 +46,11 @@ impl TextMap {
     }
 
     fn has_junk(&self, part: &Range<usize>) -> bool {
+        if self.junk.is_empty() {
+            return false;
+        }
         let (first, last) = (part.start / 64, (part.end - 1) / 64);
-        let words = self.junk.get(first..=last).unwrap_or(&[]);
+        let words = &self.junk[first..=last];
         words.iter().zip(first..).any(|(&word, number)| {
             let low = if number == first { u64::MAX << (part.start % 64) } else { u64::MAX };
             let high = if number == last { u64::MAX >> (63 - (part.end - 1) % 64) } else { u64::MAX };

@@ -46,7 +46,7 @@ impl Covers {
         }
         let rows = rows.get(..used)?;
         (0..self.words).find_map(|word| {
-            let all = rows.iter().fold(u64::MAX, |all, row| all & row.get(word).copied().unwrap_or(0));
+            let all = rows.iter().fold(u64::MAX, |all, row| all & row[word]);
             (all != 0).then(|| word * 64 + all.trailing_zeros() as usize)
         })
     }

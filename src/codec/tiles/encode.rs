@@ -119,6 +119,7 @@ pub(crate) fn group_values(grid: &Grid, layout: &Layout, residuals: &[u8]) -> im
             let rows = starts.iter().take(channels * GROUP_ROWS).enumerate();
             let values = rows.fold(0, |all, (i, start)| {
                 let at = start + column * width;
+                // Groups of the last set may have channels, and rows, that no plane has: `inside` clears these.
                 let four =
                     residuals.get(at..).and_then(|b| b.first_chunk::<4>()).copied().unwrap_or_default();
                 let own = u32::from_le_bytes(four) & (u32::MAX >> (32 - 8 * width as u32));

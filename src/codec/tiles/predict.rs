@@ -96,7 +96,7 @@ pub(crate) fn row<'a>(
     y: usize,
 ) -> &'a [u8] {
     let start = layout.row(channel, y);
-    planes.get(start..start + shape.columns()).unwrap_or(&[])
+    &planes[start..start + shape.columns()]
 }
 
 /// The same, to be written.
@@ -109,7 +109,7 @@ pub(crate) fn row_mut<'a>(
     y: usize,
 ) -> &'a mut [u8] {
     let start = layout.row(channel, y);
-    planes.get_mut(start..start + shape.columns()).unwrap_or(&mut [])
+    &mut planes[start..start + shape.columns()]
 }
 
 #[inline(always)]

@@ -9,7 +9,7 @@ use crate::codec::piece::Piece;
 use crate::codec::row_selection::RowSelection;
 use crate::earned;
 use crate::error::{Error, Result};
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::format::features::Feature;
 use crate::format::pages::Pages;
 use crate::format::schema::Schema;
@@ -31,12 +31,12 @@ pub(crate) struct LaneExceptions {
 impl LaneExceptions {
     /// The row of the block that exception `i` is for.
     pub fn row(&self, piece: &[u8], i: usize) -> u64 {
-        little(piece.get(self.rows_at + 4 * i..).and_then(|b| b.get(..4)).unwrap_or(&[]))
+        little(&piece[self.rows_at + 4 * i..][..4])
     }
 
     /// The raw bits of exception `i`.
     pub fn raw(&self, piece: &[u8], i: usize) -> u64 {
-        little(piece.get(self.raw_at + 8 * i..).and_then(|b| b.get(..8)).unwrap_or(&[]))
+        little(&piece[self.raw_at + 8 * i..][..8])
     }
 
     /// Checks that rows ascend and are less than `rows`.
@@ -83,7 +83,7 @@ impl LaneExceptions {
 }
 
 /// The lanes of a block that have exceptions, and where these are.
-pub(crate) fn exceptions<S: Source>(
+pub(crate) fn exceptions<S: ByteSource>(
     pages: &Pages<S>,
     schema: &Schema,
     piece: Piece,

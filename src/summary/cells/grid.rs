@@ -26,14 +26,14 @@ pub struct Grid {
 
 impl Grid {
     /// The grid of these ranges, one a feature.
-    pub fn of(ranges: &[Range]) -> Self {
-        Self { features: ranges.iter().map(Feature::of).collect() }
+    pub fn from_ranges(ranges: &[Range]) -> Self {
+        Self { features: ranges.iter().map(Feature::from_range).collect() }
     }
 }
 
 impl Feature {
     /// The extent of what occurs; a zero limit loses its sign, which depends on the order of rows.
-    fn of(range: &Range) -> Self {
+    fn from_range(range: &Range) -> Self {
         if range.lo <= range.hi { Self { lo: range.lo + 0.0, hi: range.hi + 0.0 } } else { Self::default() }
     }
 

@@ -62,14 +62,14 @@ impl Prefixes {
             *key = prefix(*key, self.beta);
         }
         keys.dedup();
-        self.table = KeyTable::of(keys);
+        self.table = KeyTable::new(keys);
     }
 
     /// The `beta` bits and the cells found: none if there was no key.
     pub fn finish(self) -> CellMap {
         let mut keys = self.table.keys;
         keys.sort_unstable();
-        CellMap { beta: self.beta, table: KeyTable::of(keys) }
+        CellMap { beta: self.beta, table: KeyTable::new(keys) }
     }
 }
 
@@ -121,7 +121,7 @@ const FREE: u32 = u32::MAX;
 
 impl KeyTable {
     /// The table of distinct keys.
-    fn of(keys: Vec<u128>) -> Self {
+    fn new(keys: Vec<u128>) -> Self {
         let mut table = Self { keys, slots: Vec::new() };
         table.grow();
         table

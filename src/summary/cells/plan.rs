@@ -34,7 +34,7 @@ pub(crate) struct CellPlan {
 
 impl CellPlan {
     /// The plan that a file's cells section describes, with the cells that `keys_of` counts.
-    pub fn of_section(schema: &Schema, section: &CellsSection) -> Result<Self> {
+    pub fn from_section(schema: &Schema, section: &CellsSection) -> Result<Self> {
         let features: Vec<usize> = section.features.iter().map(|f| f.node.get() as usize).collect();
         let numeric = |&n: &usize| schema.nodes().get(n).is_some_and(Node::is_numeric_column);
         let target = match section.target {
@@ -139,7 +139,7 @@ impl CellPlan {
     /// Sums a segment.
     pub fn sums(&self, schema: &Schema, segment: &Batch) -> Result<CellSums> {
         self.with_cells(schema, segment, |cells, columns, classes| {
-            CellSums::of_segment(&self.layout, cells, columns, classes)
+            CellSums::from_segment(&self.layout, cells, columns, classes)
         })
     }
 
@@ -159,18 +159,18 @@ impl CellPlan {
         let classes = match (&self.labels, self.target) {
             (Some(labels), Some((t, _))) => {
                 let column = segment.columns.get(t).ok_or_else(changed)?;
-                Some(labels.classes(column, segment.rows)?)
+                labels.classes(column, segment.rows)?
             }
-            _ => None,
+            _ => Vec::new(),
         };
-        Ok(with(&cells, &columns, classes.as_deref().unwrap_or(&[])))
+        Ok(with(&cells, &columns, &classes))
     }
 
     /// Sums of a segment's products.
     pub fn products(&self, schema: &Schema, segment: &Batch) -> Result<CellProducts> {
         let columns = numbers(schema, segment, &self.features);
         let columns: Vec<_> = columns.iter().map(Numbers::column).collect();
-        Ok(CellProducts::of_segment(&self.grid, &self.cells_of(segment.rows, &columns)?, &columns))
+        Ok(CellProducts::from_segment(&self.grid, &self.cells_of(segment.rows, &columns)?, &columns))
     }
 
     /// The cell of every row.

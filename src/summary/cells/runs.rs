@@ -68,7 +68,7 @@ impl SegmentSums {
         }
     }
 
-    /// Adds rows as [`CellSums::of_segment`] takes them, each so many times.
+    /// Adds rows as [`CellSums::from_segment`] takes them, each so many times.
     pub fn add(
         &mut self,
         cell_of_row: &[u32],
@@ -122,7 +122,7 @@ impl SegmentProducts {
         Self { cells: Cells::default(), sums: Vec::new() }
     }
 
-    /// Adds rows as [`CellProducts::of_segment`] takes them, each so many times.
+    /// Adds rows as [`CellProducts::from_segment`] takes them, each so many times.
     pub fn add(
         &mut self,
         grid: &Grid,
@@ -154,7 +154,7 @@ impl SegmentProducts {
     /// The sums.
     pub fn finish(self) -> CellProducts {
         let order = self.cells.sorted();
-        let words = self.sums.len().checked_div(order.len()).unwrap_or(0);
+        let words = self.sums.len() / order.len().max(1);
         let sums = order.iter().flat_map(|&place| &self.sums[place as usize * words..][..words]);
         let sums = sums.copied().collect();
         CellProducts::from_parts(order.iter().map(|&place| self.cells.cells[place as usize]).collect(), sums)
@@ -256,14 +256,14 @@ mod tests {
         let columns = |part: std::ops::Range<usize>| {
             [&x, &y].map(|v| FeatureColumn { values: &v[part.clone()], valid: None })
         };
-        let whole = CellSums::of_segment(&layout, &cells, &columns(0..600), &classes);
+        let whole = CellSums::from_segment(&layout, &cells, &columns(0..600), &classes);
         let mut parts = SegmentSums::new(layout.clone());
         for part in [0..1, 1..250, 250..600] {
             parts.add(&cells[part.clone()], &columns(part.clone()), &classes[part], None);
         }
         assert_eq!(format!("{:?}", parts.finish()), format!("{whole:?}"));
         let grid = Grid { features: vec![super::super::grid::Feature { lo: 0.0, hi: 9.0 }; 2] };
-        let whole = CellProducts::of_segment(&grid, &cells, &columns(0..600));
+        let whole = CellProducts::from_segment(&grid, &cells, &columns(0..600));
         let mut parts = SegmentProducts::new();
         for part in [0..299, 299..600] {
             parts.add(&grid, &cells[part.clone()], &columns(part), None);
@@ -273,7 +273,7 @@ mod tests {
         let (long, short) = ([0.1; 5000], [0.1]);
         let columns = |values| [FeatureColumn { values, valid: None }];
         let layout = CellLayout { specials: vec![true], target: false, classes: 0 };
-        let whole = CellSums::of_segment(&layout, &[4; 5000], &columns(&long), &[]);
+        let whole = CellSums::from_segment(&layout, &[4; 5000], &columns(&long), &[]);
         let mut parts = SegmentSums::new(layout);
         parts.add(&[4], &columns(&short), &[], Some(&[5000]));
         assert_eq!(format!("{:?}", parts.finish()), format!("{whole:?}"));

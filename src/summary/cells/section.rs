@@ -8,16 +8,14 @@ use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes, KnownLayout, Unaligne
 use crate::error::{Error, Result};
 use crate::format::NONE;
 use crate::format::features::Feature;
+use crate::summary::cells::bits::MAX_CELL_BITS;
+use crate::summary::cells::grid::KEY_BITS;
 
 /// The feature of files with condensed samples.
 pub(crate) const FEATURE: Feature = Feature::optional(33, "condensed samples");
 
 /// Cells a file may have.
 pub const MAX_CELLS: u64 = 1 << 21;
-/// Bits that cells may be cut by.
-const MAX_CELL_BITS: usize = 128;
-/// Bits of a feature's key: 32 of its grid, and one for null, NaN and the infinities.
-const KEY_BITS: u32 = 33;
 
 #[derive(FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
 #[repr(C)]
@@ -94,7 +92,7 @@ impl CellsSection {
         for label in &self.labels {
             let length = label.as_ref().map_or(NONE, |l| l.len() as u32);
             bytes.extend_from_slice(&length.to_le_bytes());
-            bytes.extend_from_slice(label.as_deref().unwrap_or(&[]));
+            bytes.extend(label.iter().flatten());
         }
         bytes
     }
@@ -111,10 +109,15 @@ impl CellsSection {
         let mut labels = Vec::new();
         for _ in 0..head.classes.get() {
             let (length, after) = U32::read_from_prefix(rest).map_err(|_| bad("its labels are cut short"))?;
-            let length = Some(length.get()).filter(|&l| l != NONE).map(|l| l as usize);
-            let (label, after) =
-                after.split_at_checked(length.unwrap_or(0)).ok_or_else(|| bad("its labels are cut short"))?;
-            labels.push(length.map(|_| label.to_vec()));
+            if length.get() == NONE {
+                labels.push(None);
+                rest = after;
+                continue;
+            }
+            let (label, after) = after
+                .split_at_checked(length.get() as usize)
+                .ok_or_else(|| bad("its labels are cut short"))?;
+            labels.push(Some(label.to_vec()));
             rest = after;
         }
         let target = match (head.target_kind, head.target.get()) {
@@ -138,7 +141,8 @@ impl CellsSection {
         if head.cells.get() > MAX_CELLS || bits.len() > MAX_CELL_BITS {
             return Err(bad("there are more cells or cell bits than the format allows"));
         }
-        let outside = |b: &&CellBitEntry| b.feature.get() >= head.features.get() || b.bit.get() >= KEY_BITS;
+        let outside =
+            |b: &&CellBitEntry| b.feature.get() >= head.features.get() || b.bit.get() >= KEY_BITS.into();
         if let Some(CellBitEntry { feature, bit }) = bits.iter().find(outside) {
             return Err(bad(&format!("there is no bit {bit} of feature {feature}")));
         }

@@ -59,7 +59,7 @@ impl Summed for CellLayout {
     }
 
     fn add(&self, segment: &CellSums, cells: Range<usize>, words: &mut [u64]) -> Result<()> {
-        CellTotals::of_range(self.clone(), cells, words)?.add(segment);
+        CellTotals::with_storage(self.clone(), cells, words)?.add(segment);
         Ok(())
     }
 }
@@ -85,7 +85,7 @@ impl Summed for Products {
     }
 
     fn add(&self, segment: &CellProducts, cells: Range<usize>, words: &mut [u64]) -> Result<()> {
-        CellCovariances::of_range(self.features, cells, words)?.add(segment);
+        CellCovariances::with_storage(self.features, cells, words)?.add(segment);
         Ok(())
     }
 }
@@ -247,7 +247,7 @@ impl Totals {
     /// The condensed samples of some cells.
     pub fn condensed(&self, cells: Range<usize>) -> Result<Condensed> {
         let words = self.words(&cells)?;
-        Ok(CellTotals::of_range(self.layout.clone(), cells.clone(), words)?.condensed(cells))
+        Ok(CellTotals::with_storage(self.layout.clone(), cells.clone(), words)?.condensed(cells))
     }
 }
 
@@ -255,7 +255,7 @@ impl Covariances {
     /// The covariances of some cells, one after the other, upper triangle row by row.
     pub fn of_cells(&self, cells: Range<usize>) -> Result<Vec<f32>> {
         let words = self.words(&cells)?;
-        let sums = CellCovariances::of_range(self.layout.features, cells.clone(), words)?;
+        let sums = CellCovariances::with_storage(self.layout.features, cells.clone(), words)?;
         Ok(cells.flat_map(|cell| sums.of_cell(cell)).collect())
     }
 }

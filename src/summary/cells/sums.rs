@@ -65,7 +65,7 @@ impl CellSums {
 
     /// Sums a segment: the cell of every row, its columns as in the layout, and the class of every row
     /// (below the number of classes) if the layout has classes.
-    pub fn of_segment(
+    pub fn from_segment(
         layout: &CellLayout,
         cell_of_row: &[u32],
         columns: &[FeatureColumn],
@@ -137,7 +137,7 @@ impl<S: Deref<Target = [u64]>> CellTotals<S> {
     ///
     /// # Errors
     /// `Argument` if the storage is too small.
-    pub fn of_range(layout: CellLayout, cells: Range<usize>, storage: S) -> Result<Self> {
+    pub fn with_storage(layout: CellLayout, cells: Range<usize>, storage: S) -> Result<Self> {
         match cells.len().checked_mul(layout.words_per_cell()) {
             Some(words) if words <= storage.len() => Ok(Self { layout, cells, storage }),
             _ => {

@@ -90,7 +90,7 @@ proptest! {
     ) {
         let data = columns(&rows, features);
         let views = views(&data);
-        let grid = Grid::of(&ranges(&views));
+        let grid = Grid::from_ranges(&ranges(&views));
         let mut sample = Sample::new(features);
         sample.add(0, rows.len(), &views);
         let bits = choose_bits(&grid, &sample, CellBits::High);
@@ -118,7 +118,7 @@ proptest! {
         let data = columns(&rows, features);
         let views = views(&data);
         let ranges = ranges(&views);
-        let grid = Grid::of(&ranges);
+        let grid = Grid::from_ranges(&ranges);
         let mut sample = Sample::new(features);
         sample.add(0, rows.len(), &views);
         let bits = choose_bits(&grid, &sample, if low { CellBits::Low } else { CellBits::High });
@@ -163,7 +163,7 @@ proptest! {
         let class_of_row: Vec<u32> = (0..rows.len() as u32).map(|row| row * 7 % classes.max(1)).collect();
         let layout = CellLayout { specials, target, classes: classes as usize };
         let mut storage = vec![0u64; map.len() * layout.words_per_cell()];
-        let mut totals = CellTotals::of_range(layout.clone(), 0..map.len(), &mut storage[..]).unwrap();
+        let mut totals = CellTotals::with_storage(layout.clone(), 0..map.len(), &mut storage[..]).unwrap();
         let mut naive: BTreeMap<(u32, usize), (f64, u64)> = BTreeMap::new();
         let mut weights = vec![0u64; map.len() * classes.max(1) as usize];
         for first in (0..rows.len()).step_by(segment) {
@@ -172,7 +172,7 @@ proptest! {
                 .iter()
                 .map(|c| FeatureColumn { values: &c.values[range.clone()], valid: c.valid.map(|v| &v[range.clone()]) })
                 .collect();
-            totals.add(&CellSums::of_segment(&layout, &cell_of_row[range.clone()], &cut, &class_of_row[range.clone()]));
+            totals.add(&CellSums::from_segment(&layout, &cell_of_row[range.clone()], &cut, &class_of_row[range.clone()]));
             let mut partial: BTreeMap<(u32, usize), (f64, u64)> = BTreeMap::new();
             for row in range {
                 let cell = cell_of_row[row];
@@ -211,7 +211,7 @@ proptest! {
     fn bits_go_level_by_level_and_by_entropy((features, rows) in table()) {
         let data = columns(&rows, features);
         let views = views(&data);
-        let grid = Grid::of(&ranges(&views));
+        let grid = Grid::from_ranges(&ranges(&views));
         let mut sample = Sample::new(features);
         sample.add(0, rows.len(), &views);
 
@@ -269,10 +269,10 @@ fn ranges_do_not_depend_on_the_order() {
         part.add(b);
         back.merge(&part);
     }
-    let (forth, back) = (Grid::of(&[forth]), Grid::of(&[back]));
+    let (forth, back) = (Grid::from_ranges(&[forth]), Grid::from_ranges(&[back]));
     assert_eq!(forth.features[0].lo.to_bits(), back.features[0].lo.to_bits());
     assert_eq!(forth.features[0], Feature { lo: 0.0, hi: 2.0 });
-    assert_eq!(Grid::of(&[Range::EMPTY]).features[0], Feature::default());
+    assert_eq!(Grid::from_ranges(&[Range::EMPTY]).features[0], Feature::default());
     let mut whole = Range::EMPTY;
     whole.add(&FeatureColumn { values: &[1.0, 7.0], valid: Some(&[1, 0]) });
     assert_eq!(whole, Range { lo: 1.0, hi: 1.0, specials: true });
@@ -349,8 +349,8 @@ fn bits_that_do_not_exist_and_storage_that_is_too_small_are_refused() {
     assert_eq!(CellKeys::new(&grid, &[bit; 129]).unwrap_err().kind(), ErrorKind::Corrupt);
     let layout = CellLayout { specials: vec![true, false], target: true, classes: 3 };
     assert_eq!(layout.words_per_cell(), 6);
-    assert!(CellTotals::of_range(layout.clone(), 0..2, vec![0; 12]).is_ok());
-    assert_eq!(CellTotals::of_range(layout, 0..2, vec![0; 11]).unwrap_err().kind(), ErrorKind::Argument);
+    assert!(CellTotals::with_storage(layout.clone(), 0..2, vec![0; 12]).is_ok());
+    assert_eq!(CellTotals::with_storage(layout, 0..2, vec![0; 11]).unwrap_err().kind(), ErrorKind::Argument);
 }
 
 #[test]

@@ -65,7 +65,7 @@ impl RowCheck for CoresetSums {
             wanted.iter_mut().zip(column.iter()).for_each(|(wanted, x)| *wanted &= x.is_some());
         }
         let moments: Vec<MomentColumn> = numbers.iter().map(|values| MomentColumn::Float(values)).collect();
-        self.found.merge(&repeated(Moments::of_segment(&moments, &wanted), times)?)?;
+        self.found.merge(&repeated(Moments::from_segment(&moments, &wanted), times)?)?;
         let mut row_bits = earned::with_room(numbers.len())?;
         for (row, _) in wanted.iter().enumerate().filter(|(_, wanted)| **wanted) {
             if self.missing.is_empty() {

@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::format::features::Feature;
-use crate::format::part::Part;
+use crate::format::part::FilePart;
 use crate::format::schema::Schema;
 use crate::format::sections::SectionKind;
 use crate::summary::coreset::check::CoresetSums;
@@ -12,7 +12,7 @@ use crate::summary::kind::{RowCheck, Summary};
 impl Summary for CoresetSection {
     const SECTION: SectionKind = SectionKind(9);
     const FEATURE: Feature = Feature::optional(36, "coreset");
-    const PART: Part = Part::Condensed;
+    const PART: FilePart = FilePart::Condensed;
 
     fn parse(bytes: &[u8], schema: &Schema) -> Result<Self> {
         Self::read(bytes, schema.nodes().len())

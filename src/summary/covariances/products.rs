@@ -42,7 +42,7 @@ impl CellProducts {
     }
 
     /// Sums a segment: the cell of every row, and its features.
-    pub fn of_segment(grid: &Grid, cell_of_row: &[u32], columns: &[FeatureColumn]) -> Self {
+    pub fn from_segment(grid: &Grid, cell_of_row: &[u32], columns: &[FeatureColumn]) -> Self {
         let (middles, words) = (middles(grid), covariance_words(columns.len()));
         let mut rows: Vec<(u32, usize)> = cell_of_row.iter().copied().zip(0..).collect();
         rows.sort_unstable();
@@ -104,7 +104,7 @@ impl<S: Deref<Target = [u64]>> CellCovariances<S> {
     ///
     /// # Errors
     /// `Argument` if the storage is too small.
-    pub fn of_range(features: usize, cells: Range<usize>, storage: S) -> Result<Self> {
+    pub fn with_storage(features: usize, cells: Range<usize>, storage: S) -> Result<Self> {
         match cells.len().checked_mul(covariance_words(features)) {
             Some(words) if words <= storage.len() => Ok(Self { features, cells, storage }),
             _ => {
@@ -147,11 +147,11 @@ mod tests {
             (0..40).map(|i| if i == 5 { f64::NAN } else { f64::from(i * 104_729 % 17) - 3.0 }).collect();
         let cell: Vec<u32> = (0..40).map(|i| [0, 2, 2, 3][i % 4]).collect();
         let grid = Grid { features: vec![Feature { lo: 0.0, hi: 30.0 }, Feature { lo: -3.0, hi: 13.0 }] };
-        let mut all = CellCovariances::of_range(2, 0..5, vec![0; 5 * covariance_words(2)])
+        let mut all = CellCovariances::with_storage(2, 0..5, vec![0; 5 * covariance_words(2)])
             .unwrap_or_else(|_| unreachable!());
         for part in [0..13, 13..40] {
             let columns = [&x, &y].map(|v| FeatureColumn { values: &v[part.clone()], valid: None });
-            all.add(&CellProducts::of_segment(&grid, &cell[part], &columns));
+            all.add(&CellProducts::from_segment(&grid, &cell[part], &columns));
         }
         for own in 0..5u32 {
             let rows: Vec<usize> = (0..40).filter(|&i| cell[i] == own && y[i].is_finite()).collect();
@@ -165,6 +165,6 @@ mod tests {
                 assert!((f64::from(*found) - wanted).abs() < 1e-5, "{own}: {found} {wanted}");
             }
         }
-        assert!(CellCovariances::of_range(2, 0..5, vec![0u64; 10]).is_err());
+        assert!(CellCovariances::with_storage(2, 0..5, vec![0u64; 10]).is_err());
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::format::features::Feature;
-use crate::format::part::Part;
+use crate::format::part::FilePart;
 use crate::format::schema::Schema;
 use crate::format::sections::SectionKind;
 use crate::summary::kind::{RowCheck, Summary};
@@ -14,7 +14,7 @@ pub(crate) struct CovariancesSection(pub Vec<f32>);
 impl Summary for CovariancesSection {
     const SECTION: SectionKind = SectionKind(8);
     const FEATURE: Feature = Feature::optional(35, "cell covariances");
-    const PART: Part = Part::Condensed;
+    const PART: FilePart = FilePart::Condensed;
 
     fn parse(bytes: &[u8], _: &Schema) -> Result<Self> {
         let (numbers, rest) = bytes.as_chunks::<4>();

@@ -45,10 +45,10 @@ impl MomentSums {
             return Err(Error::corrupt("moments: a column is not numeric"));
         }
         let is_float = |&n: &usize| nodes[n].kind == Kind::Float;
-        let (plan, stored) = (MomentPlan::of_section(section), section.moments()?);
+        let (plan, stored) = (MomentPlan::from_section(section), section.moments()?);
         let (found, names) = (plan.zero(), columns.iter().map(|&n| nodes[n].name.clone()).collect());
         let ends = columns.iter().map(|&n| nodes[n].first_value_lane() as usize + 1);
-        let lanes = ends.max().unwrap_or(0); // of no columns
+        let lanes = ends.fold(0, usize::max);
         let floats = columns.iter().copied().filter(is_float).collect();
         Ok(Self { plan, found, stored, names, lanes, nodes: columns, floats, exponents: Vec::new() })
     }
@@ -176,6 +176,7 @@ fn decimals(node: &Node, values: &Values, exponent: u8) -> EncodedLane {
             ..LaneTransform::default()
         },
         exceptions: exceptions.map(|((row, &raw), _)| (row, raw)).collect(),
+        // The field of an exception is 0 (spec, section 4.2).
         fields: found.iter().map(|q| q.unwrap_or(0) as u64).collect(),
         ..EncodedLane::default()
     }

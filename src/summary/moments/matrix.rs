@@ -49,7 +49,7 @@ impl Moments {
     /// Sums a segment over the rows that are `wanted`, one flag a row, and have a finite value in every
     /// column; the others are counted as left out. Integers may be anything in rows not wanted. Every
     /// column has as many rows.
-    pub fn of_segment(columns: &[MomentColumn], wanted: &[bool]) -> Self {
+    pub fn from_segment(columns: &[MomentColumn], wanted: &[bool]) -> Self {
         let rows = rows_to_sum(columns, wanted);
         let (count, left_out) = (rows.len() as u64, (wanted.len() - rows.len()) as u64);
         if rows.is_empty() {

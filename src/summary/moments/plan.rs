@@ -39,7 +39,7 @@ impl Terms {
             Owned::Exact(q, exponent) => MomentColumn::Exact { q, exponent: *exponent },
             Owned::Float(values) => MomentColumn::Float(values),
         });
-        Moments::of_segment(&columns.collect::<Vec<_>>(), &self.wanted)
+        Moments::from_segment(&columns.collect::<Vec<_>>(), &self.wanted)
     }
 }
 
@@ -54,7 +54,7 @@ impl MomentPlan {
     }
 
     /// The plan that a file's section was made by.
-    pub fn of_section(section: &MomentsSection) -> Self {
+    pub fn from_section(section: &MomentsSection) -> Self {
         let nodes = section.columns.iter().map(|column| column.0 as usize).collect();
         Self { nodes, target: section.target }
     }

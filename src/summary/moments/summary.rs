@@ -4,7 +4,7 @@ use crate::codec::transform::encoded_lane::EncodedLane;
 use crate::column::values::Batch;
 use crate::error::{Error, ErrorKind, Result};
 use crate::format::features::Feature;
-use crate::format::part::Part;
+use crate::format::part::FilePart;
 use crate::format::schema::Schema;
 use crate::format::sections::SectionKind;
 use crate::summary::kind::{RowCheck, RowSums, SegmentSum, Summary, SummaryColumns, Terms};
@@ -17,7 +17,7 @@ use crate::summary::options::SummaryOptions;
 impl Summary for MomentsSection {
     const SECTION: SectionKind = SectionKind(5);
     const FEATURE: Feature = Feature::optional(34, "moments");
-    const PART: Part = Part::Moments;
+    const PART: FilePart = FilePart::Moments;
 
     fn parse(bytes: &[u8], schema: &Schema) -> Result<Self> {
         Self::read(bytes, schema.nodes().len())
@@ -39,8 +39,8 @@ impl Summary for MomentsSection {
     }
 
     fn merge(self, other: Self) -> Result<Option<Self>> {
-        let plan = MomentPlan::of_section(&self);
-        if plan != MomentPlan::of_section(&other) {
+        let plan = MomentPlan::from_section(&self);
+        if plan != MomentPlan::from_section(&other) {
             return Ok(None);
         }
         let mut moments = self.moments()?;

@@ -55,7 +55,7 @@ proptest! {
                 .iter()
                 .map(|(q, exponents)| MomentColumn::Exact { q: &q[range.clone()], exponent: exponents[index] })
                 .collect();
-            moments.merge(&Moments::of_segment(&cut, &wanted[range.clone()])).unwrap();
+            moments.merge(&Moments::from_segment(&cut, &wanted[range.clone()])).unwrap();
             for (scaled, (_, exponents)) in scaled.iter_mut().zip(&columns) {
                 scaled[range.clone()].iter_mut().for_each(|q| *q *= 10i64.pow(3 - exponents[index]));
             }
@@ -98,7 +98,7 @@ proptest! {
         for first in (0..rows).step_by(segment) {
             let range = first..rows.min(first + segment);
             let cut: Vec<MomentColumn> = floats.iter().map(|x| MomentColumn::Float(&x[range.clone()])).collect();
-            moments.merge(&Moments::of_segment(&cut, &vec![true; range.len()])).unwrap();
+            moments.merge(&Moments::from_segment(&cut, &vec![true; range.len()])).unwrap();
         }
         prop_assert_eq!(moments.is_exact(), k == 0);
         for (i, j) in upper(k) {
@@ -120,7 +120,7 @@ fn rows_with_a_value_that_is_not_finite_are_left_out() {
     let float = [1.0, f64::NAN, 2.0, f64::INFINITY, 4.0];
     let columns =
         [MomentColumn::Exact { q: &[10, 20, 30, 40, i64::MIN], exponent: 1 }, MomentColumn::Float(&float)];
-    let moments = Moments::of_segment(&columns, &[true, true, true, true, false]);
+    let moments = Moments::from_segment(&columns, &[true, true, true, true, false]);
     assert_eq!((moments.count(), moments.left_out(), moments.is_exact()), (2, 3, false));
     let values = [(0, 0, 2.0), (0, 1, 4.0), (0, 2, 3.0), (1, 1, 10.0), (1, 2, 7.0), (2, 2, 5.0)];
     for (i, j, value) in values {
@@ -129,7 +129,7 @@ fn rows_with_a_value_that_is_not_finite_are_left_out() {
     assert_eq!((moments.mean(0), moments.mean(1)), (2.0, 1.5));
     assert_eq!(moments.centred(), [2.0, 1.0, 1.0, 0.5]);
     // Without a row to sum there is nothing inexact.
-    let none = Moments::of_segment(&columns, &[false; 5]);
+    let none = Moments::from_segment(&columns, &[false; 5]);
     assert_eq!((none.is_exact(), none.left_out()), (true, 5));
     assert_eq!(none.centred(), [0.0; 4]);
 }
@@ -137,7 +137,7 @@ fn rows_with_a_value_that_is_not_finite_are_left_out() {
 #[test]
 fn sums_that_might_not_fit_are_compensated() {
     let q = [i64::MAX, i64::MIN];
-    let one = Moments::of_segment(&exact_columns(&[q[..1].to_vec()], 0), &[true]);
+    let one = Moments::from_segment(&exact_columns(&[q[..1].to_vec()], 0), &[true]);
     assert_eq!(
         one.parts(),
         MomentParts::Exact {
@@ -145,7 +145,7 @@ fn sums_that_might_not_fit_are_compensated() {
             sums: vec![1, i64::MAX.into(), i128::from(i64::MAX).pow(2)]
         }
     );
-    let two = Moments::of_segment(&exact_columns(&[q.to_vec()], 0), &[true; 2]);
+    let two = Moments::from_segment(&exact_columns(&[q.to_vec()], 0), &[true; 2]);
     assert!(!two.is_exact());
     assert_eq!(two.value(1, 1), 2f64.powi(127));
 
@@ -159,15 +159,15 @@ fn sums_that_might_not_fit_are_compensated() {
 
     // An exponent that lifts the other sums beyond 128 bits.
     let mut sum = one;
-    sum.merge(&Moments::of_segment(&exact_columns(&[vec![5]], 1), &[true])).unwrap();
+    sum.merge(&Moments::from_segment(&exact_columns(&[vec![5]], 1), &[true])).unwrap();
     assert!(!sum.is_exact());
     assert_eq!(sum.value(0, 1), 2f64.powi(63));
 }
 
 #[test]
 fn exact_and_compensated_segments_add_up() {
-    let mut moments = Moments::of_segment(&exact_columns(&[vec![1, 2, 3]], 1), &[true; 3]);
-    moments.merge(&Moments::of_segment(&[MomentColumn::Float(&[0.25])], &[true])).unwrap();
+    let mut moments = Moments::from_segment(&exact_columns(&[vec![1, 2, 3]], 1), &[true; 3]);
+    moments.merge(&Moments::from_segment(&[MomentColumn::Float(&[0.25])], &[true])).unwrap();
     assert!(!moments.is_exact());
     assert_eq!(moments.count(), 4);
     assert!((moments.value(0, 1) - 0.85).abs() < 1e-16);
@@ -182,14 +182,14 @@ fn centring_keeps_what_a_large_mean_hides() {
     let small: Vec<i64> = (0..5000).map(|row| row * row % 977).collect();
     let large: Vec<i64> = small.iter().map(|x| x + 1_700_000_000_000).collect();
     let wanted = vec![true; small.len()];
-    let small = Moments::of_segment(&exact_columns(&[small.clone(), small], 0), &wanted);
-    let large = Moments::of_segment(&exact_columns(&[large.clone(), large], 0), &wanted);
+    let small = Moments::from_segment(&exact_columns(&[small.clone(), small], 0), &wanted);
+    let large = Moments::from_segment(&exact_columns(&[large.clone(), large], 0), &wanted);
     assert!(large.is_exact());
     assert_eq!(large.centred(), small.centred());
     let constant = vec![0.1; 3000];
     let varying: Vec<f64> = (0..3000).map(f64::from).collect();
     let columns = [MomentColumn::Float(&constant), MomentColumn::Float(&varying)];
-    let moments = Moments::of_segment(&columns, &vec![true; 3000]);
+    let moments = Moments::from_segment(&columns, &vec![true; 3000]);
     let centred = moments.centred();
     assert_eq!(centred[..3], [0.0; 3]);
     assert!((centred[3] - (3000f64.powi(3) - 3000.0) / 12.0).abs() < 1e-3);

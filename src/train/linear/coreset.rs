@@ -2,7 +2,7 @@
 
 use super::Dataset;
 use crate::error::{Error, Result};
-use crate::read::Source;
+use crate::read::ByteSource;
 use crate::read::reader::Reader;
 use crate::sample::CoresetRows;
 use crate::summary::coreset::select::Coreset;
@@ -14,7 +14,7 @@ impl Coreset {
     /// # Errors
     /// As [`new`](Self::new); `Argument` for a column that is not there or not numeric, or where no rows are left;
     /// `Corrupt` or `Io`.
-    pub fn select<S: Source>(reader: &Reader<S>, features: &[String], target: &str) -> Result<Dataset> {
+    pub fn select<S: ByteSource>(reader: &Reader<S>, features: &[String], target: &str) -> Result<Dataset> {
         let (mut n, mut means, mut squares) =
             (0.0, vec![0.0; features.len() + 1], vec![0.0; features.len() + 1]);
         let finite = |x: &[f64], y: f64| y.is_finite() && x.iter().all(|v| v.is_finite());

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::read::reader::Reader;
-use crate::read::{Projection, Source};
+use crate::read::{ByteSource, Projection};
 use crate::sample::CondensedSamples;
 use crate::train::Standardiser;
 use crate::train::file_numbers::{each_row, number_columns};
@@ -70,7 +70,7 @@ impl Dataset {
     ///
     /// # Errors
     /// `Argument` for a column that is not there or not numeric; `Corrupt` or `Io` from reading.
-    pub fn from_rows<S: Source>(reader: &Reader<S>, features: &[String], target: &str) -> Result<Self> {
+    pub fn from_rows<S: ByteSource>(reader: &Reader<S>, features: &[String], target: &str) -> Result<Self> {
         Self::from_rows_imputed(reader, features, target, None)
     }
 
@@ -78,7 +78,7 @@ impl Dataset {
     ///
     /// # Errors
     /// As [`from_rows`](Self::from_rows).
-    pub fn from_rows_imputed<S: Source>(
+    pub fn from_rows_imputed<S: ByteSource>(
         reader: &Reader<S>,
         features: &[String],
         target: &str,
@@ -255,7 +255,7 @@ impl Dataset {
     ///
     /// # Errors
     /// `Argument` for a column that is not there or not numeric.
-    pub fn check<S: Source>(reader: &Reader<S>, features: &[String], target: &str) -> Result<()> {
+    pub fn check<S: ByteSource>(reader: &Reader<S>, features: &[String], target: &str) -> Result<()> {
         let names: Vec<&str> = features.iter().map(String::as_str).chain([target]).collect();
         let projection = Projection::columns(reader.schema(), &names)?;
         number_columns(reader.schema(), &projection).map(drop)

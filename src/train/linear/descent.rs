@@ -6,7 +6,7 @@ use candle_core::{DType, Device, Tensor};
 use rand_chacha::ChaCha8Rng;
 
 use super::gradient::{gradient, residual};
-use super::{Dataset, Fit, Gram, LinearModel, Progress};
+use super::{Dataset, DescentProgress, Fit, Gram, LinearModel};
 use crate::error::{Error, Result};
 use crate::train::Standardiser;
 use crate::train::candle_error::candle;
@@ -28,7 +28,7 @@ pub struct Descent {
     /// Seed of the mini-batches' order.
     pub seed: u64,
     /// Steps between two looks at the loss and the gradient: the tolerance is tested and a
-    /// [`Progress`] kept then.
+    /// [`DescentProgress`] kept then.
     pub check_every: u64,
 }
 
@@ -153,7 +153,7 @@ fn descend<P>(
         let converged = gradient_norm < options.tolerance;
         if converged || steps == options.max_steps {
             let model = LinearModel::from_standardised(features, target, &values, standardiser);
-            history.push(Progress { step: steps, seconds, loss, gradient_norm, parameters: values });
+            history.push(DescentProgress { step: steps, seconds, loss, gradient_norm, parameters: values });
             return Ok(Fit {
                 model,
                 steps,
@@ -164,7 +164,7 @@ fn descend<P>(
                 history,
             });
         }
-        history.push(Progress { step: steps, seconds, loss, gradient_norm, parameters: values });
+        history.push(DescentProgress { step: steps, seconds, loss, gradient_norm, parameters: values });
         let started = Instant::now();
         let until = options.max_steps.min(steps.saturating_add(options.check_every));
         while steps < until {

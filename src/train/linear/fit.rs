@@ -4,7 +4,7 @@ use super::LinearModel;
 
 /// Where a descent was before a step.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Progress {
+pub struct DescentProgress {
     /// Steps taken so far.
     pub step: u64,
     /// Seconds spent on them; looks at the loss of all rows between mini-batches are not counted.
@@ -33,12 +33,12 @@ pub struct Fit {
     /// Features that are linear combinations of others and got weight 0 (closed forms only).
     pub dependent: Vec<String>,
     /// The way there, every [`Descent::check_every`](super::Descent::check_every) steps; empty for a closed form.
-    pub history: Vec<Progress>,
+    pub history: Vec<DescentProgress>,
 }
 
 impl Fit {
     /// The model as it was at a moment of the history.
-    pub fn model_at(&self, progress: &Progress) -> LinearModel {
+    pub fn model_at(&self, progress: &DescentProgress) -> LinearModel {
         let LinearModel { features, target, standardiser, .. } = &self.model;
         LinearModel::from_standardised(features, target, &progress.parameters, standardiser)
     }

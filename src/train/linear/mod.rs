@@ -12,7 +12,7 @@ mod model;
 
 pub use dataset::Dataset;
 pub use descent::{Descent, gradient_descent};
-pub use fit::{Fit, Progress};
+pub use fit::{DescentProgress, Fit};
 pub use gram::{Gram, closed_form};
 pub use k_means::KMeans;
 pub use metrics::Metrics;

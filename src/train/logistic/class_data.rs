@@ -3,7 +3,7 @@
 use super::class_rows::ClassRows;
 use super::file_rows::FileRows;
 use crate::error::{Error, Result};
-use crate::read::Source;
+use crate::read::ByteSource;
 use crate::read::reader::Reader;
 use crate::sample::CondensedSamples;
 use crate::train::imputer::Imputer;
@@ -111,7 +111,7 @@ impl ClassData {
     ///
     /// # Errors
     /// As [`FileRows::new`]; `Corrupt` or `Io`.
-    pub fn from_rows<S: Source>(
+    pub fn from_rows<S: ByteSource>(
         reader: &Reader<S>,
         features: &[String],
         target: &str,
@@ -124,7 +124,11 @@ impl ClassData {
     ///
     /// # Errors
     /// `Corrupt` or `Io`.
-    pub fn from_file_rows<S: Source>(rows: &FileRows<S>, target: &str, labels: &[String]) -> Result<Self> {
+    pub fn from_file_rows<S: ByteSource>(
+        rows: &FileRows<S>,
+        target: &str,
+        labels: &[String],
+    ) -> Result<Self> {
         let (mut x, mut counts) = (Vec::new(), Vec::new());
         let not = rows.each_counted(&mut |row, of_class| {
             x.extend_from_slice(row);

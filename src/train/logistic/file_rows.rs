@@ -6,7 +6,7 @@ use super::class_rows::{ClassRows, RowsNotHandedOut};
 use crate::column::{Column, Kind, Node};
 use crate::error::{Error, Result};
 use crate::read::reader::Reader;
-use crate::read::{Projection, Source};
+use crate::read::{ByteSource, Projection};
 use crate::train::imputer::Imputer;
 
 /// Rows decoded at a time.
@@ -41,7 +41,7 @@ enum Class {
 #[derive(Default)]
 struct Known(HashMap<Vec<u8>, Class>);
 
-impl<'a, S: Source> FileRows<'a, S> {
+impl<'a, S: ByteSource> FileRows<'a, S> {
     /// The rows of a file, with classes named as text.
     ///
     /// # Errors
@@ -113,7 +113,12 @@ impl<'a, S: Source> FileRows<'a, S> {
 }
 
 impl Known {
-    fn class<S: Source>(&mut self, label: Vec<u8>, rows: &FileRows<S>, not: &mut RowsNotHandedOut) -> Class {
+    fn class<S: ByteSource>(
+        &mut self,
+        label: Vec<u8>,
+        rows: &FileRows<S>,
+        not: &mut RowsNotHandedOut,
+    ) -> Class {
         *self.0.entry(label).or_insert_with_key(|label| match rows.class(label) {
             (Some(class), _) => Class::Named(class),
             (None, text) if rows.target.kind == Kind::Float && text == "NaN" => Class::Nan,
@@ -128,7 +133,7 @@ impl Known {
     }
 }
 
-impl<S: Source> ClassRows for FileRows<'_, S> {
+impl<S: ByteSource> ClassRows for FileRows<'_, S> {
     fn dimension(&self) -> usize {
         self.features.len() + self.imputer.as_ref().map_or(0, Imputer::flags)
     }

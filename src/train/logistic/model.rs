@@ -93,13 +93,13 @@ impl LogisticModel {
 
     /// Writes the logarithms of the probabilities of the classes of a row of d features to `out`.
     pub fn log_probabilities(&self, row: &[f64], out: &mut [f64]) {
-        let scores = self.weights.chunks_exact(self.features.len().max(1)).zip(&self.intercepts);
-        let scores =
-            scores.map(|(w, intercept)| intercept + w.iter().zip(row).map(|(w, x)| w * x).sum::<f64>());
-        out.iter_mut().zip([0.0].into_iter().chain(scores)).for_each(|(to, score)| *to = score);
+        let logits = self.weights.chunks_exact(self.features.len().max(1)).zip(&self.intercepts);
+        let logits =
+            logits.map(|(w, intercept)| intercept + w.iter().zip(row).map(|(w, x)| w * x).sum::<f64>());
+        out.iter_mut().zip([0.0].into_iter().chain(logits)).for_each(|(to, logit)| *to = logit);
         let most = out.iter().copied().fold(f64::MIN, f64::max);
-        let sum = out.iter().map(|score| (score - most).exp()).sum::<f64>().ln() + most;
-        out.iter_mut().for_each(|score| *score -= sum);
+        let sum = out.iter().map(|logit| (logit - most).exp()).sum::<f64>().ln() + most;
+        out.iter_mut().for_each(|logit| *logit -= sum);
     }
 
     /// How good the model is on rows, counted as often as they stand for.

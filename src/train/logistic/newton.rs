@@ -44,7 +44,7 @@ pub struct LogisticFit {
     pub seconds: f64,
 }
 
-/// Mean loss, its gradient and its second derivatives. Parameters are, class by class but the first (whose scores are
+/// Mean loss, its gradient and its second derivatives. Parameters are, class by class but the first (whose logits are
 /// 0), the intercept and a weight a feature.
 struct Sums {
     loss: f64,
@@ -188,56 +188,40 @@ impl Newton {
         let mut sample = 0;
         let exact = spread.and_then(|spread| spread.label.as_ref());
         let (mut z, mut total, mut second, mut positives) = (vec![1.0; per], 0.0, 0.0, 0.0);
-        let mut scores = vec![0.0; rows.classes()];
+        let mut logits = vec![0.0; rows.classes()];
         rows.each(&mut |x, counts| {
             z.iter_mut().skip(1).zip(standardiser.apply(x)).for_each(|(z, x)| *z = x);
             let weight: f64 = counts.iter().sum();
             total += weight;
-            if let Some(spread) = spread {
-                if common.is_empty() {
-                    spread.own_times(sample, slopes, &mut towards[1..]);
-                }
-                let (score, variance) = (dot(at, &z), dot(&towards, at).max(0.0));
-                let [value, first, slope, bend, fourth, by_variance] =
-                    softplus(score, variance).map(|v| weight * v);
-                // A spread is of two classes; the second one counts as 1.
-                positives += counts[1];
-                let positive = if exact.is_some() { 0.0 } else { counts[1] };
-                sums.loss += value - positive * score;
-                second += by_variance;
-                spread.each_own(sample, d, &mut |i, j, v| {
-                    let mut add = |i: usize, j: usize| sums.hessian[(i + 1) * p + j + 1] += by_variance * v;
-                    add(i, j);
-                    if i != j {
-                        add(j, i);
-                    }
-                });
-                sample += 1;
-                for ((gradient, z), t) in sums.gradient.iter_mut().zip(&z).zip(&towards) {
-                    *gradient += (first - positive) * z + by_variance * t;
-                }
-                for ((row, z_i), t_i) in sums.hessian.chunks_exact_mut(p).zip(&z).zip(&towards) {
-                    let (of_z, of_t) = (slope * z_i + bend * t_i, bend * z_i + fourth * t_i);
-                    row.iter_mut().zip(&z).zip(&towards).for_each(|((h, z), t)| *h += of_z * z + of_t * t);
-                }
+            let Some(spread) = spread else {
+                sums.add(at, &z, counts, &mut logits);
                 return;
+            };
+            if common.is_empty() {
+                spread.own_times(sample, slopes, &mut towards[1..]);
             }
-            scores.iter_mut().skip(1).zip(at.chunks_exact(per)).for_each(|(score, at)| *score = dot(at, &z));
-            let most = scores.iter().copied().fold(0.0, f64::max);
-            let sum: f64 = scores.iter().map(|score| (score - most).exp()).sum();
-            sums.loss += weight * (most + sum.ln()) - dot(counts, &scores);
-            let share = |k: usize| (scores[k] - most).exp() / sum;
-            for (k, row_blocks) in sums.hessian.chunks_exact_mut(per * p).enumerate() {
-                let own = share(k + 1);
-                let wrong = weight * own - counts[k + 1];
-                let gradient = sums.gradient.iter_mut().skip(k * per);
-                gradient.zip(&z).for_each(|(gradient, z)| *gradient += wrong * z);
-                for (row, z_i) in row_blocks.chunks_exact_mut(p).zip(&z) {
-                    for (l, block) in row.chunks_exact_mut(per).enumerate() {
-                        let by = weight * own * (f64::from(u8::from(k == l)) - share(l + 1)) * z_i;
-                        block.iter_mut().zip(&z).for_each(|(h, z_j)| *h += by * z_j);
-                    }
+            let (logit, variance) = (dot(at, &z), dot(&towards, at).max(0.0));
+            let [value, first, slope, bend, fourth, by_variance] =
+                softplus(logit, variance).map(|v| weight * v);
+            // A spread is of two classes; the second one counts as 1.
+            positives += counts[1];
+            let positive = if exact.is_some() { 0.0 } else { counts[1] };
+            sums.loss += value - positive * logit;
+            second += by_variance;
+            spread.each_own(sample, d, &mut |i, j, v| {
+                let mut add = |i: usize, j: usize| sums.hessian[(i + 1) * p + j + 1] += by_variance * v;
+                add(i, j);
+                if i != j {
+                    add(j, i);
                 }
+            });
+            sample += 1;
+            for ((gradient, z), t) in sums.gradient.iter_mut().zip(&z).zip(&towards) {
+                *gradient += (first - positive) * z + by_variance * t;
+            }
+            for ((row, z_i), t_i) in sums.hessian.chunks_exact_mut(p).zip(&z).zip(&towards) {
+                let (of_z, of_t) = (slope * z_i + bend * t_i, bend * z_i + fourth * t_i);
+                row.iter_mut().zip(&z).zip(&towards).for_each(|((h, z), t)| *h += of_z * z + of_t * t);
             }
         })?;
         if let Some(label) = exact {
@@ -262,6 +246,28 @@ impl Newton {
 }
 
 impl Sums {
+    /// Adds a row: its values after a 1, and how often it is of each class. `logits` is room for one a class.
+    fn add(&mut self, at: &[f64], z: &[f64], counts: &[f64], logits: &mut [f64]) {
+        let (per, p, weight) = (z.len(), at.len(), counts.iter().sum::<f64>());
+        logits.iter_mut().skip(1).zip(at.chunks_exact(per)).for_each(|(logit, at)| *logit = dot(at, z));
+        let most = logits.iter().copied().fold(0.0, f64::max);
+        let sum: f64 = logits.iter().map(|logit| (logit - most).exp()).sum();
+        self.loss += weight * (most + sum.ln()) - dot(counts, logits);
+        let share = |k: usize| (logits[k] - most).exp() / sum;
+        for (k, row_blocks) in self.hessian.chunks_exact_mut(per * p).enumerate() {
+            let own = share(k + 1);
+            let wrong = weight * own - counts[k + 1];
+            let gradient = self.gradient.iter_mut().skip(k * per);
+            gradient.zip(z).for_each(|(gradient, z)| *gradient += wrong * z);
+            for (row, z_i) in row_blocks.chunks_exact_mut(p).zip(z) {
+                for (l, block) in row.chunks_exact_mut(per).enumerate() {
+                    let by = weight * own * (f64::from(u8::from(k == l)) - share(l + 1)) * z_i;
+                    block.iter_mut().zip(z).for_each(|(h, z_j)| *h += by * z_j);
+                }
+            }
+        }
+    }
+
     /// These sums, of a point, and what others have become on the way from there to another, beyond the second order.
     fn bent(&self, start: &Self, there: Self, from: &[f64], to: &[f64]) -> Self {
         let way: Vec<f64> = to.iter().zip(from).map(|(to, from)| to - from).collect();

@@ -3,7 +3,7 @@
 use rand_chacha::ChaCha8Rng;
 
 use crate::sample::random::below;
-use crate::sample::{Batch, PixelFormat, Pixels};
+use crate::sample::{LoaderBatch, PixelFormat, Pixels};
 
 /// Random changes to every image of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,8 +46,8 @@ pub(super) fn pad_value(format: &PixelFormat) -> Vec<f32> {
     }
 }
 
-/// Images [B, H, W, C], each shifted and flipped; images after the last of `crop_flips` are unchanged.
-pub(super) fn apply_crop_flips(batch: &Batch, crop_flips: &[CropFlip], pad_value: &[f32]) -> Vec<f32> {
+/// Images `[B, H, W, C]`, each shifted and flipped; images after the last of `crop_flips` are unchanged.
+pub(super) fn apply_crop_flips(batch: &LoaderBatch, crop_flips: &[CropFlip], pad_value: &[f32]) -> Vec<f32> {
     let (_, channels, height, width) = batch.shape();
     let shape = (channels, height, width);
     match batch.pixels() {
@@ -56,7 +56,7 @@ pub(super) fn apply_crop_flips(batch: &Batch, crop_flips: &[CropFlip], pad_value
     }
 }
 
-/// Planes [C, H, W] as pixels [H, W, C], each image shifted and flipped on the way: one pass over memory, not two.
+/// Planes `[C, H, W]` as pixels `[H, W, C]`, each image shifted and flipped on the way: one pass over memory, not two.
 fn chw_to_hwc<T: Copy + Into<f32>>(
     planes: &[T],
     (channels, height, width): (usize, usize, usize),

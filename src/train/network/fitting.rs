@@ -8,7 +8,7 @@ use super::checkpoint::{self, Checkpoint};
 use super::input_pipeline::each_batch;
 use super::models::Network;
 use super::recipe::Recipe;
-use super::run::{Callbacks, Run};
+use super::run::{Callbacks, TrainingRun};
 use super::select::{Select, SelectionContext, StepInfo};
 use super::train_config::TrainConfig;
 use super::train_report::{EpochReport, TrainReport};
@@ -31,7 +31,7 @@ impl TrainConfig {
         on_epoch: &mut dyn FnMut(&EpochReport),
     ) -> Result<TrainReport> {
         let recipe = Recipe::new(self, images, &draw, amount.of(&draw)?)?;
-        let mut run = Run::new(self, network, images, labels)?;
+        let mut run = TrainingRun::new(self, network, images, labels)?;
         let before = match &self.checkpoint {
             Some(path) => checkpoint::resume(path, (&recipe, self.epochs), network, &mut run.optimizer)?,
             None => None,
@@ -39,7 +39,7 @@ impl TrainConfig {
         let state = before.as_ref().map_or(State::new(self.seed), |checkpoint| checkpoint.state);
         run.report = before.map_or_else(TrainReport::default, |checkpoint| checkpoint.report());
         let epochs = Epochs::new(draw, amount, state)?.until(self.epochs);
-        let mut epoch = |run: &Run, state| {
+        let mut epoch = |run: &TrainingRun, state| {
             if let Some(epoch) = run.report.epochs.last() {
                 on_epoch(epoch);
             }
@@ -73,7 +73,7 @@ impl TrainConfig {
                 "a run on rows that a method selects cannot be kept as a checkpoint",
             ));
         }
-        let mut run = Run::new(self, network, images, labels)?;
+        let mut run = TrainingRun::new(self, network, images, labels)?;
         let (mut at, mut selected) = (0, Duration::ZERO);
         while at < self.epochs {
             let started = Instant::now();
@@ -88,7 +88,7 @@ impl TrainConfig {
             let state = State { epoch: at, ..State::new(self.seed) };
             let epochs = Epochs::new(Draw::Listed(choice.rows()), Amount::Fraction(1.0), state)?.until(end);
             let mut step = |step: &StepInfo| select.on_step(step);
-            let mut epoch = |run: &Run, _| {
+            let mut epoch = |run: &TrainingRun, _| {
                 if let Some(epoch) = run.report.epochs.last() {
                     on_epoch(epoch);
                 }

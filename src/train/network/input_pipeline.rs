@@ -13,7 +13,7 @@ use super::train_config::{InputMode, TrainConfig};
 use crate::error::{Error, Result};
 #[cfg(feature = "cuda")]
 use crate::sample::PixelFormat;
-use crate::sample::{Batch, Epochs, Images, Labels, Loader, LoaderOptions, State};
+use crate::sample::{Epochs, Images, Labels, Loader, LoaderBatch, LoaderOptions, State};
 use crate::train::candle_error::candle;
 
 /// The last stage, by the place where batches become tensors.
@@ -36,7 +36,7 @@ pub(super) struct SampledBatch {
     pub rows: Vec<u64>,
     pub labels: Vec<u32>,
     /// Their images, where the host decodes them.
-    batch: Option<Batch>,
+    batch: Option<LoaderBatch>,
     /// Rows that a GPU decodes before it makes a batch of these: they are the first, the next batches' follow.
     #[cfg(feature = "cuda")]
     ahead: Vec<u64>,
@@ -147,7 +147,7 @@ impl InputPipeline {
             .map(SampledBatches::Loader)
     }
 
-    /// Images [B, H, W, C], float32, shifted and flipped, and their classes [B].
+    /// Images `[B, H, W, C]`, float32, shifted and flipped, and their classes `[B]`.
     ///
     /// # Errors
     /// `Argument` if Candle refuses.

@@ -32,7 +32,7 @@ impl ResidentImages {
         Ok(Self { pipeline: InputPipeline::new(&config, images, device)? })
     }
 
-    /// The images of rows [B, H, W, C], float32, in the order given, each moved at random from a seed if so wanted.
+    /// The images of rows `[B, H, W, C]`, float32, in the order given, each moved at random from a seed if so wanted.
     ///
     /// # Errors
     /// `Argument` for a row that is not there or for more rows than a batch has.

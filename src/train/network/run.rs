@@ -20,7 +20,7 @@ use crate::train::split::generator;
 const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// A network in training, and its state between epochs.
-pub(super) struct Run<'a> {
+pub(super) struct TrainingRun<'a> {
     pub config: &'a TrainConfig,
     pub network: &'a dyn Network,
     pub images: &'a dyn Images,
@@ -34,10 +34,10 @@ pub(super) struct Run<'a> {
 pub(super) struct Callbacks<'a> {
     pub step: Option<OnStep<'a>>,
     /// Called after every epoch, with the state from which the draws go on.
-    pub epoch: &'a mut dyn FnMut(&Run, State) -> Result<()>,
+    pub epoch: &'a mut dyn FnMut(&TrainingRun, State) -> Result<()>,
 }
 
-impl<'a> Run<'a> {
+impl<'a> TrainingRun<'a> {
     /// A run before its first step.
     ///
     /// # Errors

@@ -3,11 +3,11 @@
 use candle_core::{Device, Tensor};
 
 use crate::error::Result;
-use crate::sample::{Batch, Pixels};
+use crate::sample::{LoaderBatch, Pixels};
 use crate::train::candle_error::candle;
 
-impl Batch {
-    /// The images [B, C, H, W], u8 or f32 as the loader makes them, and the labels [B], u32, which are of
+impl LoaderBatch {
+    /// The images `[B, C, H, W]`, u8 or f32 as the loader makes them, and the labels `[B]`, u32, which are of
     /// length 0 without labels. What a tensor holds is copied.
     ///
     /// # Errors

@@ -17,7 +17,7 @@ use crate::codec::strings::dictionary_entry::DictionaryEntry;
 use crate::codec::strings::encode::Dictionary;
 use crate::column::values::{Batch, Column, Values};
 use crate::error::{Error, ErrorKind, Result};
-use crate::files::byte_source::Source;
+use crate::files::byte_source::ByteSource;
 use crate::format::schema::{Node, Schema};
 use crate::format::tables::TableEntry;
 use crate::read::projection::Projection;
@@ -110,7 +110,7 @@ impl Check<'_> {
 ///
 /// # Errors
 /// `Internal`; `Io`.
-pub(crate) fn check_file(written: Box<dyn Source>, rows: &[u64]) -> Result<()> {
+pub(crate) fn check_file(written: Box<dyn ByteSource>, rows: &[u64]) -> Result<()> {
     let unread = |error: Error| match error.kind() {
         ErrorKind::Io => error,
         _ => broken(format!("the finished file does not open: {error}")),

@@ -1,7 +1,7 @@
 //! The gede files that commands read: through a memory map, or at positions with `--no-map`.
 
 use crate::signals::MappedName;
-use gede::read::{FileSource, Source};
+use gede::read::{ByteSource, FileSource};
 use gede::{Error, ErrorKind, Reader, Result};
 use memmap2::Mmap;
 use std::borrow::Cow;
@@ -55,7 +55,7 @@ impl Mapped {
     }
 }
 
-impl Source for Input {
+impl ByteSource for Input {
     fn length(&self) -> u64 {
         match self {
             Self::Positioned(file) => file.length(),
@@ -66,7 +66,7 @@ impl Source for Input {
     fn bytes(&self, range: Range<u64>) -> Result<Cow<'_, [u8]>> {
         match self {
             Self::Positioned(file) => file.bytes(range),
-            Self::Mapped(mapped) => Source::bytes(&mapped.map, range),
+            Self::Mapped(mapped) => ByteSource::bytes(&mapped.map, range),
         }
     }
 

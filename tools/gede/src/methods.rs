@@ -1,7 +1,7 @@
 //! The option `--method` of the registry's methods, and runs by a method with the memory that each takes.
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use gede::read::Source;
+use gede::read::ByteSource;
 use gede::sample::{Amount, FileClasses, Images, Labels};
 use gede::train::models::Network;
 use gede::train::select::{
@@ -28,7 +28,7 @@ pub struct Outcome {
 }
 
 /// Trains a network on the rows that a method yields of a file's images.
-pub fn train<S: Source>(
+pub fn train<S: ByteSource>(
     method: &Method,
     config: &TrainConfig,
     network: &dyn Network,

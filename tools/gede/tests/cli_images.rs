@@ -89,7 +89,8 @@ fn pixels_in_a_column_are_told_by_an_option() {
     let folder = Folder::new();
     let pixels: ArrayRef = std::sync::Arc::new(BinaryArray::from_iter_values(images(9, 30).chunks(30)));
     let batch = RecordBatch::try_from_iter([("pixels", pixels)]).unwrap();
-    let mut sink = gede::arrow::Sink::create(folder.path("t.parquet"), &batch.schema(), false).unwrap();
+    let mut sink =
+        gede::arrow::ArrowFileWriter::create(folder.path("t.parquet"), &batch.schema(), false).unwrap();
     sink.write(&batch).unwrap();
     sink.finish().unwrap();
     folder.fine("convert t.parquet together.gede --image pixels:2x5x3");

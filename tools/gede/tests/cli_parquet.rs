@@ -8,7 +8,7 @@ use arrow::compute::cast;
 use arrow::datatypes::*;
 use arrow::record_batch::RecordBatch;
 use common::Folder;
-use gede::arrow::Sink;
+use gede::arrow::ArrowFileWriter;
 use std::sync::Arc;
 
 const FAILED: i32 = 1;
@@ -17,7 +17,7 @@ const FAILED: i32 = 1;
 fn gede(folder: &Folder, name: &str, columns: Vec<(&str, ArrayRef)>) {
     let columns = columns.into_iter().map(|(name, array)| (name, array, true));
     let batch = RecordBatch::try_from_iter_with_nullable(columns).unwrap();
-    let mut sink = Sink::create(folder.path("in.arrow"), &batch.schema(), true).unwrap();
+    let mut sink = ArrowFileWriter::create(folder.path("in.arrow"), &batch.schema(), true).unwrap();
     sink.write(&batch).unwrap();
     sink.finish().unwrap();
     folder.fine(&format!("convert in.arrow {name} --overwrite"));

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use gede::arrow::ArrowTable;
 use gede::internal::TemporaryFolder;
-use gede::read::Source;
+use gede::read::ByteSource;
 use gede::sample::{Amount, Draw, Epochs, PixelFormat, State};
 use gede::train::{Augment, Device, ResidentImages, device_name};
 use gede::write::{ImageTransform, Options};
@@ -76,7 +76,7 @@ pub fn run(request: &Request) -> Result<()> {
 }
 
 /// Images a second, decoded, shifted and mirrored into batches on the device.
-fn decoded<S: Source>(reader: &Reader<S>, batch: usize, device: &Device) -> Result<f64> {
+fn decoded<S: ByteSource>(reader: &Reader<S>, batch: usize, device: &Device) -> Result<f64> {
     let images = reader.images(None)?;
     let mut resident = ResidentImages::new(&images, &PixelFormat::unit(), batch, device)?;
     let mut epochs = Epochs::new(Draw::Uniform(reader.rows()), Amount::Fraction(1.0), State::new(1))?;

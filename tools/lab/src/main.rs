@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
-use gede::read::Source;
+use gede::read::ByteSource;
 use gede::{Error, ErrorKind, Reader, Result};
 use gede_cli::device::On;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -96,7 +96,7 @@ impl Lab {
 }
 
 /// Opens a gede file through a memory map.
-fn open(path: &Path) -> Result<Reader<impl Source + use<>>> {
+fn open(path: &Path) -> Result<Reader<impl ByteSource + use<>>> {
     // SAFETY: gede never writes into a file that is there, nor does it shorten one. If another program does so
     // meanwhile, this process may end, or report values that were never in the file.
     unsafe { Reader::map(path) }

@@ -23,7 +23,7 @@ use folder::Folder;
 use format::Images;
 
 /// A folder that images are written to. It appears whole, with `finish`, or not at all.
-pub struct ImageSink {
+pub struct ImageFolderWriter {
     folder: Folder,
     schema: SchemaRef,
     columns: Columns,
@@ -31,7 +31,7 @@ pub struct ImageSink {
     rows: u64,
 }
 
-debug_fields!([] ImageSink { schema, rows });
+debug_fields!([] ImageFolderWriter { schema, rows });
 
 enum Writer {
     Idx(idx::Idx),
@@ -42,7 +42,7 @@ enum Writer {
     Files(files::Files),
 }
 
-impl ImageSink {
+impl ImageFolderWriter {
     /// Starts a folder, which must not be there yet, or be empty. The images are the one column that `image_shape` knows.
     /// Their label is the column `class`; if that is none, it is `label`, `fine_label` or the only other column, and other
     /// columns are refused rather than left out. The names of classes are those in the schema's metadata.

@@ -1,6 +1,6 @@
 //! The character between the fields of CSV text, found from its first lines.
 
-use super::records::{Records, Rows};
+use super::records::{RawRecords, RecordReader};
 use super::text::Text;
 use std::path::Path;
 
@@ -34,9 +34,10 @@ pub(crate) fn sniff(path: &Path, start: &[u8]) -> u8 {
 }
 
 fn cut(path: &Path, start: &[u8], delimiter: u8) -> Cut {
-    let mut records = Records::new(Text::from_bytes(path, start.to_vec()), delimiter, start.len() as u64);
+    let mut records =
+        RecordReader::new(Text::from_bytes(path, start.to_vec()), delimiter, start.len() as u64);
     let mut cut = Cut { fields: 0, records: 0, same: 0 };
-    let mut rows = Rows::default();
+    let mut rows = RawRecords::default();
     while cut.records < RECORDS {
         // The text is cut off somewhere, which may leave a quote open; a fault is found again in the file.
         let Ok(Some(fields)) = records.count(&mut rows) else { break };

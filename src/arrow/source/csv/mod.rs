@@ -20,7 +20,7 @@ pub use options::{CsvInput, CsvType};
 pub use text::TextEncoding;
 
 use super::stamp::Stamp;
-use super::{RecordBatches, Source, guarded, unreadable};
+use super::{BatchSource, RecordBatches, guarded, unreadable};
 use crate::error::{Error, ErrorKind, Result};
 use arrow::array::ArrayRef;
 use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef};
@@ -28,7 +28,7 @@ use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use header::Names;
 use nulls::Nulls;
 use options::Type;
-use records::{Records, Rows};
+use records::{RawRecords, RecordReader};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use text::{Text, TextError};
@@ -107,7 +107,7 @@ impl Csv {
     /// The first pass: the names and types of the columns, the number of rows.
     fn find_types(&mut self, options: &CsvInput) -> Result<()> {
         let mut records = self.records()?;
-        let mut rows = Rows::default();
+        let mut rows = RawRecords::default();
         records.next(&mut rows, 1)?;
         if rows.len() == 0 {
             let what =
@@ -179,7 +179,7 @@ impl Csv {
     }
 
     /// Fails if the header has far more columns than the file has bytes to fill them with.
-    fn refuse_emptiness(&self, records: &Records, columns: usize) -> Result<()> {
+    fn refuse_emptiness(&self, records: &RecordReader, columns: usize) -> Result<()> {
         let length = self.stamp.length();
         if columns as u64 * COLUMN_BYTES <= ALWAYS_ALLOWED + 4 * length {
             return Ok(());
@@ -242,11 +242,17 @@ impl Csv {
         })
     }
 
-    fn records(&self) -> Result<Records> {
-        Ok(Records::new(Text::open(&self.path, self.encoding)?, self.delimiter, self.stamp.length()))
+    fn records(&self) -> Result<RecordReader> {
+        Ok(RecordReader::new(Text::open(&self.path, self.encoding)?, self.delimiter, self.stamp.length()))
     }
 
-    fn no_text(&self, records: &Records, rows: &Rows, at: (usize, usize), names: &[String]) -> Error {
+    fn no_text(
+        &self,
+        records: &RecordReader,
+        rows: &RawRecords,
+        at: (usize, usize),
+        names: &[String],
+    ) -> Error {
         let (row, field) = at;
         let column = names.get(field).map_or_else(|| format!("{}", field + 1), |name| format!("\"{name}\""));
         let what =
@@ -254,7 +260,7 @@ impl Csv {
         records.refuse(rows.line(row), what)
     }
 
-    fn misfit(&self, rows: &Rows, misfit: Misfit, column: &str, wanted: &str) -> Error {
+    fn misfit(&self, rows: &RawRecords, misfit: Misfit, column: &str, wanted: &str) -> Error {
         let (path, line, value) =
             (self.path.display(), rows.line(misfit.row), types::shortened(&misfit.value));
         let what = format!("{path}: line {line}: column \"{column}\": \"{value}\" is not {wanted}");
@@ -284,7 +290,7 @@ fn start(path: &Path, encoding: Option<TextEncoding>) -> Result<Vec<u8>> {
     Ok(start)
 }
 
-impl Source for Csv {
+impl BatchSource for Csv {
     fn schema(&self) -> &SchemaRef {
         &self.schema
     }
@@ -296,7 +302,7 @@ impl Source for Csv {
     fn batches(&self) -> Result<RecordBatches<'_>> {
         self.stamp.check()?;
         let mut records = self.records()?;
-        let mut rows = Rows::default();
+        let mut rows = RawRecords::default();
         if self.header {
             records.next(&mut rows, 1).map_err(|e| self.stamp.explain(e))?;
         }
@@ -307,7 +313,7 @@ impl Source for Csv {
         self.notes.clone()
     }
 
-    fn as_text(&self, column: usize) -> Option<Box<dyn Source>> {
+    fn as_text(&self, column: usize) -> Option<Box<dyn BatchSource>> {
         let mut fields = self.schema.fields().to_vec();
         fields[column] = Arc::new(fields[column].as_ref().clone().with_data_type(DataType::Utf8));
         Some(Box::new(Self { schema: Arc::new(Schema::new(fields)), ..self.clone() }))
@@ -317,8 +323,8 @@ impl Source for Csv {
 /// A pass over the rows, after the first that found the types.
 struct Pass<'a> {
     csv: &'a Csv,
-    records: Records,
-    rows: Rows,
+    records: RecordReader,
+    rows: RawRecords,
     seen: u64,
     ended: bool,
 }

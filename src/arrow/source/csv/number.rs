@@ -21,7 +21,7 @@ pub(crate) struct Spelling<'a> {
 
 impl<'a> Spelling<'a> {
     /// Takes a number apart; none if the text is no number of digits.
-    pub fn of(text: &'a str) -> Option<Self> {
+    pub fn parse(text: &'a str) -> Option<Self> {
         let (negative, plus) = (text.starts_with('-'), text.starts_with('+'));
         let unsigned = if negative || plus { &text[1..] } else { text };
         if !unsigned.starts_with(|c: char| c == '.' || c.is_ascii_digit()) {
@@ -77,6 +77,7 @@ impl<'a> Spelling<'a> {
         let digits = format!("{}{}", self.whole, self.fraction);
         let trimmed = digits.trim_end_matches('0');
         let zeros = (digits.len() - trimmed.len()) as i64;
+        // Digits without an exponent are times 10^0.
         let power =
             self.exponent.unwrap_or(0).saturating_add(zeros).saturating_sub(self.fraction.len() as i64);
         let trimmed = trimmed.trim_start_matches('0');
@@ -94,7 +95,7 @@ impl<'a> Spelling<'a> {
         let Some(float) = self.text.parse::<f64>().ok().filter(|f| f.is_finite()) else { return false };
         let same = |printed: String| {
             let printed = printed.trim_start_matches('-');
-            Spelling::of(printed).is_some_and(|p| p.normal() == self.normal())
+            Spelling::parse(printed).is_some_and(|p| p.normal() == self.normal())
         };
         digits <= MOST_DIGITS
             && (same(format!("{float:e}")) || same(format!("{float:.*e}", digits.max(1) - 1)))
@@ -153,7 +154,7 @@ mod tests {
             "123456789012345680000",
         ];
         for text in held {
-            assert!(Spelling::of(text).unwrap().is_float(), "{text}");
+            assert!(Spelling::parse(text).unwrap().is_float(), "{text}");
         }
         let changed = [
             "0.12345678901234567890",
@@ -166,9 +167,9 @@ mod tests {
             "0.10000000000000004",
         ];
         for text in changed {
-            assert!(!Spelling::of(text).unwrap().is_float(), "{text}");
+            assert!(!Spelling::parse(text).unwrap().is_float(), "{text}");
         }
-        assert!(!Spelling::of(&format!("1{}1", "0".repeat(5000))).unwrap().is_float());
+        assert!(!Spelling::parse(&format!("1{}1", "0".repeat(5000))).unwrap().is_float());
     }
 
     #[test]
@@ -176,14 +177,14 @@ mod tests {
         for text in
             ["", "-", ".", "e", "1e", "1-2", "0x10", "1_000", "1,5", "--1", "+-1", " 1", "1.2.3", "é", "-é"]
         {
-            assert!(Spelling::of(text).is_none(), "{text}");
+            assert!(Spelling::parse(text).is_none(), "{text}");
         }
         assert!(special("-Infinity").is_some_and(f64::is_infinite) && special("nAn").is_none());
     }
 
     #[test]
     fn decimals_are_exact_or_none() {
-        let decimal = |text, precision, scale| Spelling::of(text).unwrap().decimal(precision, scale);
+        let decimal = |text, precision, scale| Spelling::parse(text).unwrap().decimal(precision, scale);
         assert_eq!(decimal("-12.50", 4, 2), Some(-1250));
         assert_eq!(decimal("12.5", 4, 1), Some(125));
         assert_eq!(decimal("12.505", 6, 2), None);

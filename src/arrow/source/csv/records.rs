@@ -21,7 +21,7 @@ const BATCH_BYTES: usize = 4 << 20;
 
 /// Some records of one length.
 #[derive(Default)]
-pub(crate) struct Rows {
+pub(crate) struct RawRecords {
     data: Vec<u8>,
     /// Where fields end in `data`, record after record.
     ends: Vec<usize>,
@@ -29,7 +29,7 @@ pub(crate) struct Rows {
     lines: Vec<u64>,
 }
 
-impl Rows {
+impl RawRecords {
     pub fn clear(&mut self) {
         self.data.clear();
         self.ends.clear();
@@ -70,7 +70,7 @@ impl Rows {
 /// Records whose text is known to be UTF-8.
 #[derive(Clone, Copy)]
 pub(crate) struct Fields<'a> {
-    rows: &'a Rows,
+    rows: &'a RawRecords,
     text: &'a str,
 }
 
@@ -89,7 +89,7 @@ impl<'a> Fields<'a> {
 }
 
 /// Records of a text, from its start.
-pub(crate) struct Records {
+pub(crate) struct RecordReader {
     text: Text,
     delimiter: u8,
     /// Bytes of the longest record.
@@ -103,7 +103,7 @@ pub(crate) struct Records {
     first_blank: u64,
 }
 
-impl Records {
+impl RecordReader {
     /// The records of a text in a file of `length` bytes.
     pub fn new(text: Text, delimiter: u8, length: u64) -> Self {
         let buffer = Vec::new();
@@ -123,7 +123,7 @@ impl Records {
 
     /// Replaces `rows` by the next ones, at most `most`; by none at the end. All have as many fields as the
     /// first that was read.
-    pub fn next(&mut self, rows: &mut Rows, most: usize) -> Result<()> {
+    pub fn next(&mut self, rows: &mut RawRecords, most: usize) -> Result<()> {
         rows.clear();
         while rows.len() < most && rows.data.len() < BATCH_BYTES {
             let line = self.line;
@@ -142,7 +142,7 @@ impl Records {
     }
 
     /// The number of fields of the next record; none at the end.
-    pub fn count(&mut self, rows: &mut Rows) -> Result<Option<usize>> {
+    pub fn count(&mut self, rows: &mut RawRecords) -> Result<Option<usize>> {
         rows.clear();
         Ok(self.record(rows)?.then_some(rows.ends.len()))
     }
@@ -176,7 +176,7 @@ impl Records {
     }
 
     /// Adds the fields of the next record; false at the end. Lines without a character are none.
-    fn record(&mut self, rows: &mut Rows) -> Result<bool> {
+    fn record(&mut self, rows: &mut RawRecords) -> Result<bool> {
         let start = rows.data.len();
         let first = self.line;
         loop {
@@ -224,7 +224,7 @@ impl Records {
     }
 
     /// A field without quotes, up to the delimiter or the end of the line.
-    fn plain(&mut self, rows: &mut Rows, start: usize, first: u64) -> Result<()> {
+    fn plain(&mut self, rows: &mut RawRecords, start: usize, first: u64) -> Result<()> {
         while self.peek()?.is_some() {
             let rest = &self.buffer[self.at..];
             let delimiter = self.delimiter;
@@ -243,7 +243,7 @@ impl Records {
     }
 
     /// A field in quotes, in which a quote is written twice.
-    fn quoted(&mut self, rows: &mut Rows, start: usize) -> Result<()> {
+    fn quoted(&mut self, rows: &mut RawRecords, start: usize) -> Result<()> {
         let opened = self.line;
         self.at += 1;
         loop {

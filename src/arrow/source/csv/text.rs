@@ -12,10 +12,10 @@ const CHUNK: usize = 1 << 17;
 
 /// The encoding of a text file: UTF-8, UTF-16, Latin-1 or any other of the Encoding Standard, by name.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct TextEncoding(Coding);
+pub struct TextEncoding(KnownEncoding);
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Coding {
+enum KnownEncoding {
     /// The order of bytes is that of the byte-order mark, or little-endian without one.
     Utf16,
     /// ISO 8859-1 as it is written down; the Encoding Standard takes the name for Windows-1252.
@@ -29,13 +29,13 @@ impl FromStr for TextEncoding {
     fn from_str(name: &str) -> std::result::Result<Self, String> {
         let lower = name.to_ascii_lowercase();
         Ok(Self(match lower.as_str() {
-            "utf-16" | "utf16" => Coding::Utf16,
-            "utf16le" => Coding::Standard(UTF_16LE),
-            "utf16be" => Coding::Standard(UTF_16BE),
-            "latin-1" | "latin1" | "iso-8859-1" => Coding::Latin1,
-            "cp1252" => Coding::Standard(encoding_rs::WINDOWS_1252),
+            "utf-16" | "utf16" => KnownEncoding::Utf16,
+            "utf16le" => KnownEncoding::Standard(UTF_16LE),
+            "utf16be" => KnownEncoding::Standard(UTF_16BE),
+            "latin-1" | "latin1" | "iso-8859-1" => KnownEncoding::Latin1,
+            "cp1252" => KnownEncoding::Standard(encoding_rs::WINDOWS_1252),
             _ => match Encoding::for_label_no_replacement(name.as_bytes()) {
-                Some(encoding) => Coding::Standard(encoding),
+                Some(encoding) => KnownEncoding::Standard(encoding),
                 None => {
                     return Err(format!(
                         "\"{name}\" is no encoding like utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252"
@@ -84,12 +84,12 @@ impl Text {
         };
         let conversion = match encoding.map(|e| e.0) {
             None => found,
-            Some(Coding::Utf16) => found.or(Some(UTF_16LE)),
-            Some(Coding::Latin1) => None,
-            Some(Coding::Standard(encoding)) => Some(encoding),
+            Some(KnownEncoding::Utf16) => found.or(Some(UTF_16LE)),
+            Some(KnownEncoding::Latin1) => None,
+            Some(KnownEncoding::Standard(encoding)) => Some(encoding),
         };
         let conversion = match conversion {
-            _ if encoding.is_some_and(|e| e.0 == Coding::Latin1) => Conversion::Latin1,
+            _ if encoding.is_some_and(|e| e.0 == KnownEncoding::Latin1) => Conversion::Latin1,
             Some(encoding) if encoding != UTF_8 => {
                 Conversion::Decoder(Box::new(encoding.new_decoder_with_bom_removal()), encoding)
             }

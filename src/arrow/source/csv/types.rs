@@ -145,7 +145,7 @@ impl Column {
             }
             return if time.date.is_some() { types.or(Types::DATE) } else { types };
         }
-        match Spelling::of(value) {
+        match Spelling::parse(value) {
             Some(number) => self.number(value, number),
             None if special(value).is_some() => Types::FLOAT.or(Types::NUMBER),
             None => Types::NONE,

@@ -81,7 +81,7 @@ pub(crate) fn array<'a>(
             }
         }
         Decimal128(precision, scale) => {
-            let decimals = all(words, |v| Spelling::of(v)?.decimal(*precision, *scale))?;
+            let decimals = all(words, |v| Spelling::parse(v)?.decimal(*precision, *scale))?;
             Arc::new(Decimal128Array::from(decimals).with_data_type(data_type.clone()))
         }
         // `CsvType` names no other.

@@ -10,7 +10,7 @@ use arrow::array::{ArrayRef, UInt8Array};
 use arrow::datatypes::{DataType, SchemaRef};
 use arrow::record_batch::RecordBatch;
 
-use super::super::{RecordBatches, Source, entries, open};
+use super::super::{BatchSource, RecordBatches, entries, open};
 use super::{batch_images, pixel_batch, refuse, schema};
 use crate::arrow::class_names::read_names;
 use crate::arrow::images::image_field;
@@ -81,7 +81,7 @@ impl Cifar {
     }
 
     /// The next records of a file; none at its end.
-    fn next(&self, file: &mut Records) -> Result<Option<RecordBatch>> {
+    fn next(&self, file: &mut CifarRecords) -> Result<Option<RecordBatch>> {
         let mut bytes = Vec::new();
         let most = batch_images(self.shape) as u64 * record(self.labels);
         let read = (&mut file.reader).take(most).read_to_end(&mut bytes);
@@ -113,7 +113,7 @@ impl Cifar {
     }
 }
 
-impl Source for Cifar {
+impl BatchSource for Cifar {
     fn schema(&self) -> &SchemaRef {
         &self.schema
     }
@@ -124,7 +124,7 @@ impl Source for Cifar {
 
     fn batches(&self) -> Result<RecordBatches<'_>> {
         let batches = move |file: &PathBuf| {
-            let mut records = Some(Records::open(file));
+            let mut records = Some(CifarRecords::open(file));
             let next = move || match records.as_mut()? {
                 Ok(file) => self.next(file).transpose(),
                 Err(_) => records.take()?.err().map(Err),
@@ -136,13 +136,13 @@ impl Source for Cifar {
 }
 
 /// A file being read.
-struct Records {
+struct CifarRecords {
     path: PathBuf,
     reader: BufReader<File>,
     record: u64,
 }
 
-impl Records {
+impl CifarRecords {
     fn open(path: &Path) -> Result<Self> {
         Ok(Self { path: path.to_owned(), reader: BufReader::new(open(path)?), record: 0 })
     }

@@ -11,7 +11,7 @@ use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
 use rayon::prelude::*;
 
-use super::super::{RecordBatches, Source, unreadable};
+use super::super::{BatchSource, RecordBatches, unreadable};
 use super::{ImageInput, PixelColumn, batch_images, image_array, refuse};
 use crate::arrow::class_names::{CLASS_NAMES, FEATURES, class_names};
 use crate::arrow::images::{image_field, image_shape};
@@ -33,7 +33,7 @@ enum Content {
 /// A table whose column of pictures or pixels comes as a column of images.
 pub struct WithImages {
     path: PathBuf,
-    table: Box<dyn Source>,
+    table: Box<dyn BatchSource>,
     column: usize,
     content: Content,
     /// Shape of the images handed out: planes.
@@ -47,7 +47,11 @@ pub struct WithImages {
 }
 
 /// The table with its pixels as a column of images; the table itself if it has none, or if it is empty.
-pub fn with_pixels(path: &Path, table: Box<dyn Source>, options: &ImageInput) -> Result<Box<dyn Source>> {
+pub fn with_pixels(
+    path: &Path,
+    table: Box<dyn BatchSource>,
+    options: &ImageInput,
+) -> Result<Box<dyn BatchSource>> {
     let column = &options.column;
     let found = match column {
         PixelColumn::Of(name, shape) => {
@@ -80,7 +84,7 @@ pub fn with_pixels(path: &Path, table: Box<dyn Source>, options: &ImageInput) ->
 impl WithImages {
     fn new(
         path: &Path,
-        table: Box<dyn Source>,
+        table: Box<dyn BatchSource>,
         column: usize,
         content: Content,
         shape: ImageShape,
@@ -108,9 +112,9 @@ impl WithImages {
 
     /// A table whose column of pictures comes as pixels.
     #[cfg(feature = "images")]
-    pub fn of_pictures(
+    pub fn from_pictures(
         path: &Path,
-        table: Box<dyn Source>,
+        table: Box<dyn BatchSource>,
         column: usize,
         shape: ImageShape,
         fit: bool,
@@ -204,7 +208,7 @@ impl WithImages {
     }
 }
 
-impl Source for WithImages {
+impl BatchSource for WithImages {
     fn schema(&self) -> &SchemaRef {
         &self.schema
     }
@@ -260,7 +264,7 @@ fn pixels(schema: &Schema) -> Option<(usize, [usize; 3])> {
 }
 
 /// The shape of the first image; none if there are no rows.
-fn first_shape(path: &Path, table: &dyn Source, sizes: [usize; 3]) -> Result<Option<ImageShape>> {
+fn first_shape(path: &Path, table: &dyn BatchSource, sizes: [usize; 3]) -> Result<Option<ImageShape>> {
     for batch in table.project(sizes.to_vec())? {
         let batch = batch?;
         if batch.num_rows() == 0 {
@@ -271,10 +275,12 @@ fn first_shape(path: &Path, table: &dyn Source, sizes: [usize; 3]) -> Result<Opt
                 batch.column_by_name(name).map(|column| cast(column, &DataType::Int64)).transpose()?;
             let first =
                 sizes.map(|sizes| sizes.as_primitive::<Int64Type>().clone()).filter(|s| s.is_valid(0));
+            // `ImageShape::new` refuses a size of 0, which stands for those that are null or out of range.
             Ok(first.and_then(|s| u32::try_from(s.value(0)).ok()).unwrap_or(0))
         };
         let read = || Ok([size("height")?, size("width")?, size("channels")?]);
         let [height, width, channels] = read().map_err(|e| unreadable(path, e))?;
+        // As above, 0 for more channels than an image may have.
         let shape = ImageShape::new(u8::try_from(channels).unwrap_or(0), height, width, channels > 1);
         return shape.map(Some).map_err(|e| refuse(path, format!("row 0: {e}")));
     }

@@ -69,7 +69,9 @@ impl Common {
             PictureStorage::Auto => self.are_mixed |= head.is_lossy() || other.is_some() || deep.is_some(),
             PictureStorage::Files => {}
         }
-        self.channels = self.channels.max(head.channels.unwrap_or(0));
+        if let Some(channels) = head.channels {
+            self.channels = self.channels.max(channels);
+        }
         Ok(())
     }
 

@@ -12,7 +12,7 @@ use arrow::datatypes::{DataType, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use rayon::prelude::*;
 
-use super::super::{RecordBatches, Source, unreadable};
+use super::super::{BatchSource, RecordBatches, unreadable};
 use super::common::{Common, Stored};
 use super::listing::{Passed, entries};
 use super::{BATCH_BYTES, ImageInput, PictureStorage, batch, batch_images, image_array, refuse, schema};
@@ -178,7 +178,7 @@ impl Folder {
     }
 }
 
-impl Source for Folder {
+impl BatchSource for Folder {
     fn schema(&self) -> &SchemaRef {
         &self.schema
     }

@@ -9,7 +9,7 @@ use arrow::datatypes::{DataType, SchemaRef};
 use arrow::record_batch::RecordBatch;
 
 use super::super::compressed::{failed, open_decompressed as open};
-use super::super::{RecordBatches, Source, entries};
+use super::super::{BatchSource, RecordBatches, entries};
 use super::{LabelFile, batch_images, pixel_batch, refuse, schema};
 use crate::arrow::images::image_field;
 use crate::error::{Error, Result};
@@ -79,7 +79,7 @@ impl Idx {
     }
 }
 
-impl Source for Idx {
+impl BatchSource for Idx {
     fn schema(&self) -> &SchemaRef {
         &self.schema
     }
@@ -89,8 +89,8 @@ impl Source for Idx {
     }
 
     fn batches(&self) -> Result<RecordBatches<'_>> {
-        let mut images = Records::open(&self.images, 16, self.shape.values())?;
-        let mut labels = self.labels.as_ref().map(|path| Records::open(path, 8, 1)).transpose()?;
+        let mut images = IdxRecords::open(&self.images, 16, self.shape.values())?;
+        let mut labels = self.labels.as_ref().map(|path| IdxRecords::open(path, 8, 1)).transpose()?;
         let most = batch_images(self.shape) as u64;
         let mut left = self.rows;
         Ok(Box::new(std::iter::from_fn(move || {
@@ -187,13 +187,13 @@ fn replaced(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
 }
 
 /// Records of fixed length, from a file's head on.
-struct Records {
+struct IdxRecords {
     path: PathBuf,
     reader: Box<dyn Read + Send>,
     length: usize,
 }
 
-impl Records {
+impl IdxRecords {
     fn open(path: &Path, head: u64, length: usize) -> Result<Self> {
         let mut reader = open(path)?;
         let skipped = std::io::copy(&mut (&mut reader).take(head), &mut std::io::sink());

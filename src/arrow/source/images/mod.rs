@@ -18,7 +18,7 @@ pub(crate) use cifar::{Cifar, is_cifar, looks_like_pickle, pickle};
 pub(crate) use folder::{CLASSES, Folder};
 pub(crate) use idx::{Idx, looks_like_idx};
 
-use crate::arrow::source::Source;
+use crate::arrow::source::BatchSource;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -153,9 +153,9 @@ fn refuse(path: &Path, what: impl std::fmt::Display) -> Error {
 /// The table with its pictures and pixels as columns of images; the table itself if it has none, or if it is empty.
 pub(crate) fn with_images(
     path: &Path,
-    table: Box<dyn Source>,
+    table: Box<dyn BatchSource>,
     options: &ImageInput,
-) -> Result<Box<dyn Source>> {
+) -> Result<Box<dyn BatchSource>> {
     if let PixelColumn::None = options.column {
         return Ok(table);
     }

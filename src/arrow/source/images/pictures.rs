@@ -8,7 +8,7 @@ use arrow::compute::filter_record_batch;
 use arrow::datatypes::SchemaRef;
 use rayon::prelude::*;
 
-use super::super::{RecordBatches, Source, unreadable};
+use super::super::{BatchSource, RecordBatches, unreadable};
 use super::column::{WithImages, cells};
 use super::common::{Common, Stored};
 use super::listing::Passed;
@@ -22,9 +22,9 @@ use crate::error::{Error, Result};
 /// those are left out; the table itself if it has none, or if it is empty.
 pub fn with_pictures(
     path: &Path,
-    mut table: Box<dyn Source>,
+    mut table: Box<dyn BatchSource>,
     options: &ImageInput,
-) -> Result<Box<dyn Source>> {
+) -> Result<Box<dyn BatchSource>> {
     let is_asked = options.storage != PictureStorage::Auto || options.skip_bad;
     if is_asked && !table.schema().fields().iter().any(|f| holds_pictures(f)) {
         let path = path.display();
@@ -53,7 +53,7 @@ pub fn with_pictures(
         table = match stored {
             Stored::Files => Box::new(Noted { table, notes }),
             Stored::Pixels { shape, fit } => {
-                Box::new(WithImages::of_pictures(path, table, column, shape, fit, notes))
+                Box::new(WithImages::from_pictures(path, table, column, shape, fit, notes))
             }
         };
     }
@@ -64,7 +64,7 @@ pub fn with_pictures(
 /// common, and the rows of bad ones if those are left out.
 fn look(
     path: &Path,
-    table: &dyn Source,
+    table: &dyn BatchSource,
     column: usize,
     options: &ImageInput,
     whole: bool,
@@ -97,18 +97,18 @@ fn look(
 
 /// A table without some of its rows.
 struct Without {
-    table: Box<dyn Source>,
+    table: Box<dyn BatchSource>,
     /// In order.
     rows: Vec<u64>,
 }
 
 impl Without {
-    fn new(table: Box<dyn Source>, rows: Vec<u64>) -> Self {
+    fn new(table: Box<dyn BatchSource>, rows: Vec<u64>) -> Self {
         Self { table, rows }
     }
 }
 
-impl Source for Without {
+impl BatchSource for Without {
     fn schema(&self) -> &SchemaRef {
         self.table.schema()
     }
@@ -138,11 +138,11 @@ impl Source for Without {
 
 /// A table of which something is said.
 struct Noted {
-    table: Box<dyn Source>,
+    table: Box<dyn BatchSource>,
     notes: Vec<String>,
 }
 
-impl Source for Noted {
+impl BatchSource for Noted {
     fn schema(&self) -> &SchemaRef {
         self.table.schema()
     }

@@ -165,7 +165,9 @@ impl<'a> Input<'a> {
                 Some(codec) if length > 0 => self.unpacked(codec, body.start + offset, length)?,
                 _ => None,
             };
-            self.unpacked = self.unpacked.saturating_add(unpacked.unwrap_or(0));
+            if let Some(unpacked) = unpacked {
+                self.unpacked = self.unpacked.saturating_add(unpacked);
+            }
             self.bytes = self.bytes.saturating_add(unpacked.unwrap_or(length));
         }
         let most = ALWAYS_UNPACKED.max(self.length.saturating_mul(MOST_EXPANSION));

@@ -2,7 +2,7 @@
 
 mod check;
 
-use super::{Guarded, RecordBatches, Source, guarded, open};
+use super::{BatchSource, Guarded, RecordBatches, guarded, open};
 use crate::error::{Error, Result};
 use arrow::datatypes::SchemaRef;
 use arrow::ipc::reader::{FileReader, StreamReader};
@@ -50,7 +50,7 @@ impl Ipc {
     }
 }
 
-impl Source for Ipc {
+impl BatchSource for Ipc {
     fn schema(&self) -> &SchemaRef {
         &self.schema
     }

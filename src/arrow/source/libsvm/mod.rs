@@ -7,7 +7,7 @@ mod lines;
 pub(crate) use lines::looks_like_libsvm;
 
 use super::stamp::Stamp;
-use super::{RecordBatches, Source, unreadable};
+use super::{BatchSource, RecordBatches, unreadable};
 use crate::error::{Error, ErrorKind, Result};
 use arrow::array::{ArrayRef, Float64Array, Int64Array};
 use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef};
@@ -170,7 +170,7 @@ struct Pass {
     rows: u64,
 }
 
-impl Source for Libsvm {
+impl BatchSource for Libsvm {
     fn schema(&self) -> &SchemaRef {
         &self.schema
     }

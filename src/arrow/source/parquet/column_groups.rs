@@ -127,7 +127,8 @@ fn kept_bytes(metadata: &ArrowReaderMetadata, columns: &[usize]) -> Vec<u64> {
     let kept = |group: &RowGroupMetaData| -> Vec<u64> {
         let mut kept = vec![0; schema.root_schema().get_fields().len()];
         for (leaf, chunk) in group.columns().iter().enumerate() {
-            let bytes = u64::try_from(chunk.uncompressed_size()).unwrap_or(0);
+            // A negative size, of a damaged file, counts as the most.
+            let bytes = u64::try_from(chunk.uncompressed_size()).unwrap_or(COLUMN_BYTES);
             kept[schema.get_column_root_idx(leaf)] += bytes.min(COLUMN_BYTES);
         }
         columns.iter().map(|&column| kept[column]).collect()

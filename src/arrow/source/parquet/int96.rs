@@ -28,7 +28,7 @@ pub(crate) fn units(path: &Path, file: &File, columns: &[(usize, TimeUnit)]) -> 
     let survey = || -> Result<Vec<TimeUnit>> {
         let reader = SerializedFileReader::new(file).map_err(failed)?;
         let units = columns.iter().map(|&(column, unit)| {
-            let seen = Seen::new(&reader, column).map_err(failed)?;
+            let seen = TimestampRange::new(&reader, column).map_err(failed)?;
             let finer = [TimeUnit::Nanosecond, TimeUnit::Microsecond, TimeUnit::Millisecond, TimeUnit::Second];
             let fits = [unit].into_iter().chain(finer).find(|&unit| seen.fits(unit));
             fits.ok_or_else(|| {
@@ -45,7 +45,7 @@ pub(crate) fn units(path: &Path, file: &File, columns: &[(usize, TimeUnit)]) -> 
 }
 
 /// The range and the precision of a column's values.
-struct Seen {
+struct TimestampRange {
     /// Nanoseconds of the earliest and of the latest.
     range: Option<(i128, i128)>,
     /// The largest power of 1,000 nanoseconds that divides all, as an exponent of at most 3.
@@ -54,7 +54,7 @@ struct Seen {
     doubtful: bool,
 }
 
-impl Seen {
+impl TimestampRange {
     fn new(reader: &SerializedFileReader<File>, column: usize) -> std::result::Result<Self, ParquetError> {
         let mut seen = Self { range: None, power: 3, doubtful: false };
         let (mut values, mut definitions, mut repetitions) = (Vec::new(), Vec::new(), Vec::new());

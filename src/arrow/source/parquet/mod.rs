@@ -8,7 +8,7 @@ mod pages;
 mod plan;
 mod thrift;
 
-use super::{Guarded, RecordBatches, Source, guarded, open};
+use super::{BatchSource, Guarded, RecordBatches, guarded, open};
 use crate::arrow::parquet_types::Restorer;
 use crate::earned::room;
 use crate::error::{Error, Result};
@@ -106,7 +106,7 @@ fn batch_rows(metadata: &ArrowReaderMetadata) -> usize {
     (BATCH_BYTES / encoded.max(decoded).max(1)).clamp(LEAST_ROWS, most)
 }
 
-impl Source for Parquet {
+impl BatchSource for Parquet {
     fn schema(&self) -> &SchemaRef {
         &self.schema
     }

@@ -40,7 +40,7 @@ const PREFIXED: usize = 64 << 10;
 
 /// The pages of a column chunk, as their headers say.
 #[derive(Default)]
-struct Chunk {
+struct ColumnPages {
     /// Bytes of the largest dictionary and of the largest page once unpacked.
     dictionary: usize,
     page: usize,
@@ -101,8 +101,8 @@ fn chunk_bytes(column: &ColumnChunkMetaData, length: u64) -> Result<Range<u64>> 
 }
 
 /// Checks the headers of a chunk's pages.
-fn headers(file: &File, column: &ColumnChunkMetaData, mut bytes: Range<u64>) -> Result<Chunk> {
-    let (mut chunk, mut left) = (Chunk::default(), column.num_values());
+fn headers(file: &File, column: &ColumnChunkMetaData, mut bytes: Range<u64>) -> Result<ColumnPages> {
+    let (mut chunk, mut left) = (ColumnPages::default(), column.num_values());
     while !bytes.is_empty() {
         let Some((header, after)) = Header::read(file, &bytes)? else {
             // Some writers count bytes that follow the last page.
@@ -218,7 +218,7 @@ fn most(compression: Compression, packed: u64) -> u64 {
 
 /// Bytes of the longest string of a chunk that takes next to nothing where it comes again. The pages of strings are
 /// checked where they say inside how many there are.
-fn strings(file: &File, column: &ColumnChunkMetaData, chunk: &Chunk, rows: usize) -> Result<usize> {
+fn strings(file: &File, column: &ColumnChunkMetaData, chunk: &ColumnPages, rows: usize) -> Result<usize> {
     if column.column_type() != Type::BYTE_ARRAY || column.column_descr().max_rep_level() > 0 {
         return Ok(0);
     }

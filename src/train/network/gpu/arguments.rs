@@ -8,12 +8,12 @@ use zerocopy::{Immutable, IntoBytes};
 /// Its memory layout is that of the struct in the kernels' source.
 pub(in crate::train) unsafe trait Arguments: Copy + 'static {
     /// Names of the source and of what it is compiled to.
-    const SOURCE: Source;
+    const SOURCE: KernelSource;
 }
 
 /// A source of kernels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(in crate::train) enum Source {
+pub(in crate::train) enum KernelSource {
     Network,
     Images,
 }
@@ -151,21 +151,21 @@ pub(in crate::train) struct Images {
 
 // SAFETY: field by field as in the CUDA source that it names.
 unsafe impl Arguments for Patches {
-    const SOURCE: Source = Source::Network;
+    const SOURCE: KernelSource = KernelSource::Network;
 }
 // SAFETY: field by field as in the CUDA source that it names.
 unsafe impl Arguments for Norm {
-    const SOURCE: Source = Source::Network;
+    const SOURCE: KernelSource = KernelSource::Network;
 }
 // SAFETY: field by field as in the CUDA source that it names.
 unsafe impl Arguments for Join {
-    const SOURCE: Source = Source::Network;
+    const SOURCE: KernelSource = KernelSource::Network;
 }
 // SAFETY: field by field as in the CUDA source that it names.
 unsafe impl Arguments for Step {
-    const SOURCE: Source = Source::Network;
+    const SOURCE: KernelSource = KernelSource::Network;
 }
 // SAFETY: field by field as in the CUDA source that it names.
 unsafe impl Arguments for Images {
-    const SOURCE: Source = Source::Images;
+    const SOURCE: KernelSource = KernelSource::Images;
 }

@@ -20,7 +20,7 @@ use candle_core::{CpuStorage, CudaDevice, CudaStorage, CustomOp2, Layout, Result
 
 use crate::train::network::ops::Tape;
 
-/// Convolution of images [B, H, W, C] with filters [O, K * K * C]: [B, H', W', O].
+/// Convolution of images `[B, H, W, C]` with filters `[O, K * K * C]`: `[B, H', W', O]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Convolve {
     images: [usize; 4],
@@ -69,7 +69,7 @@ thread_local! {
     static LIBRARIES: RefCell<HashMap<DeviceId, Library>> = RefCell::default();
 }
 
-/// Convolution with weights [O, K * K * C], rows of the kernel first, then its columns, then channels. Products may be of
+/// Convolution with weights `[O, K * K * C]`, rows of the kernel first, then its columns, then channels. Products may be of
 /// TF32, sums are of float32.
 pub fn convolve(
     tape: &mut Tape,

@@ -8,7 +8,7 @@ use crate::sample::PixelFormat;
 use crate::train::candle_error::candle;
 use crate::train::network::augment::pad_value;
 
-/// Memory for images as bytes [N, C, H, W], and the kernel that writes batches of them.
+/// Memory for images as bytes `[N, C, H, W]`, and the kernel that writes batches of them.
 pub(in crate::train) struct CropFlipper<M: Machine> {
     pub machine: M,
     /// Arguments of the kernels; addresses are of memory that is held here.
@@ -87,7 +87,7 @@ impl<M: Machine> CropFlipper<M> {
         self.machine.send(orders.as_bytes(), &mut self.orders)
     }
 
-    /// Sends a batch as bytes [B, C, H, W], each image to be moved as ordered, and writes it to `out`.
+    /// Sends a batch as bytes `[B, C, H, W]`, each image to be moved as ordered, and writes it to `out`.
     ///
     /// # Errors
     /// Candle's, also for more images than a batch has.

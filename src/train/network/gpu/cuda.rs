@@ -8,7 +8,7 @@ use candle_core::cuda_backend::cudarc::driver::{
 };
 use candle_core::{CudaDevice, Result, bail};
 
-use super::arguments::Source;
+use super::arguments::KernelSource;
 use super::{Arguments, Kernel, Machine};
 
 /// Threads of a block, and threads that are started at most: kernels loop over what is more.
@@ -37,8 +37,8 @@ unsafe impl<A: Arguments> DeviceRepr for Argument<A> {}
 /// As [`Machine::run`].
 pub(in crate::train) unsafe fn launch<A: Arguments>(device: &CudaDevice, kernel: Kernel<A>) -> Result<()> {
     let (module, code) = match A::SOURCE {
-        Source::Network => ("gede-network", include_str!("network.ptx")),
-        Source::Images => ("gede-images", include_str!("images.ptx")),
+        KernelSource::Network => ("gede-network", include_str!("network.ptx")),
+        KernelSource::Images => ("gede-images", include_str!("images.ptx")),
     };
     let Kernel { name, arguments, count } = kernel;
     if count > MOST {

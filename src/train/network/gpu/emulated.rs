@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use candle_core::{Error, Result};
 use libloading::Library;
 
-use super::arguments::Source;
+use super::arguments::KernelSource;
 use super::{Arguments, Kernel, Machine};
 
 /// A processor that runs them.
@@ -65,8 +65,8 @@ impl Machine for Emulated {
     unsafe fn run<A: Arguments>(&self, kernel: Kernel<A>) -> Result<()> {
         let [network, images] = &*LIBRARIES;
         let library = match A::SOURCE {
-            Source::Network => network,
-            Source::Images => images,
+            KernelSource::Network => network,
+            KernelSource::Images => images,
         };
         let threads = kernel.count.clamp(1, 5) as u32;
         // SAFETY: it takes the arguments by value, as the sources have it; the rest is the caller's promise.

@@ -11,15 +11,15 @@ use super::{Kernel, Norm, launch};
 /// added one by one for each channel in the third.
 const SUMS: [usize; 2] = [1 << 17, 1 << 11];
 
-/// One application while training, on images [B, H, W, C], weights [C] and a bias [C].
+/// One application while training, on images `[B, H, W, C]`, weights `[C]` and a bias `[C]`.
 pub(in crate::train) struct GpuNorm {
     pub relu: bool,
     pub epsilon: f32,
     pub momentum: f32,
-    /// The running statistics [C], which it moves.
+    /// The running statistics `[C]`, which it moves.
     pub mean: Var,
     pub variance: Var,
-    /// Means [C] and inverse deviations [C] of the batch, for the backward pass.
+    /// Means `[C]` and inverse deviations `[C]` of the batch, for the backward pass.
     batch: Mutex<Option<Tensor>>,
 }
 

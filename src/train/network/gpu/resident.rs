@@ -60,7 +60,7 @@ impl<M: Machine> Resident<M> {
         };
         let tiles = packed.blocks.iter().filter(|b| b.coding == PackedBlock::TILES);
         // 0 without blocks of tiles, whose kernels then do not run.
-        let groups = tiles.map(|b| groups(b.group_width, b.group_channels)).max().unwrap_or(0);
+        let groups = tiles.map(|b| groups(b.group_width, b.group_channels)).fold(0, usize::max);
         let has = |coding: u32| packed.blocks.iter().any(|block| block.coding == coding);
         let (cosines, tiles) = (has(PackedBlock::COSINES), has(PackedBlock::TILES));
         let table = |length| if cosines { cosine_table(length) } else { Vec::new() };
@@ -162,7 +162,7 @@ impl<M: Machine> Resident<M> {
         Ok(())
     }
 
-    /// Writes the images of orders to `out` [B, H, W, C]: the next ones that were decoded, or they are decoded now.
+    /// Writes the images of orders to `out` `[B, H, W, C]`: the next ones that were decoded, or they are decoded now.
     ///
     /// # Errors
     /// As [`decode`](Self::decode).

@@ -10,7 +10,7 @@ use super::arguments::Norm;
 use super::{CropFlipper, Emulated, Join, Kernel, Machine, Order, Parameter, Resident, Step, TOGETHER};
 use crate::Reader;
 use crate::read::packed::PackedBlock;
-use crate::read::{PackedImages, Source};
+use crate::read::{ByteSource, PackedImages};
 use crate::sample::{Amount, Draw, Epochs, Images, Loader, LoaderOptions, PixelFormat, State};
 use crate::train::network::augment::{Augment, CropFlip, apply_crop_flips, pad_value};
 use crate::train::network::ops::{self, BatchNorm};
@@ -178,7 +178,7 @@ fn steps_are_made() {
 }
 
 /// Every file of the tests that has images, by name.
-fn files() -> Vec<(String, Reader<impl Source>)> {
+fn files() -> Vec<(String, Reader<impl ByteSource>)> {
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
     let mut found = Vec::new();
     for entry in std::fs::read_dir(golden).unwrap() {

@@ -4,7 +4,7 @@ use candle_core::{Device, Result, Tensor, Var};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::Rng;
 
-/// Weights [inputs, outputs], or [outputs, inputs] for a convolution, and a bias [outputs].
+/// Weights `[inputs, outputs]`, or `[outputs, inputs]` for a convolution, and a bias `[outputs]`.
 pub(super) struct Layer {
     pub weight: Var,
     pub bias: Var,
@@ -16,7 +16,7 @@ pub(super) fn uniform(count: usize, bound: f32, random: &mut ChaCha8Rng) -> Vec<
     (0..count).map(|_| unit(random.next_u32()) * bound).collect()
 }
 
-/// Weights [inputs, outputs] as a convolution has them.
+/// Weights `[inputs, outputs]` as a convolution has them.
 pub(super) fn transposed(weight: &Tensor) -> Result<Var> {
     Var::from_tensor(&weight.t()?.contiguous()?)
 }
@@ -36,7 +36,7 @@ impl Layer {
         Ok(Self { weight: transposed(&layer.weight)?, ..layer })
     }
 
-    /// The layer applied to values [B, inputs].
+    /// The layer applied to values `[B, inputs]`.
     pub fn apply(&self, values: &Tensor) -> Result<Tensor> {
         values.matmul(&self.weight)?.broadcast_add(&self.bias)
     }

@@ -8,7 +8,7 @@ use super::SavedLayout;
 /// Results of a forward and a backward pass.
 #[derive(Debug)]
 pub struct Backward {
-    /// Logits [B, classes].
+    /// Logits `[B, classes]`.
     pub logits: Tensor,
     /// Their loss.
     pub loss: Tensor,
@@ -18,7 +18,7 @@ pub struct Backward {
 
 /// A network that can be trained: one of these, or a user's own.
 pub trait Network {
-    /// Logits [B, classes] of images [B, H, W, C], in training mode or in evaluation mode.
+    /// Logits `[B, classes]` of images `[B, H, W, C]`, in training mode or in evaluation mode.
     ///
     /// # Errors
     /// Candle's.
@@ -35,7 +35,7 @@ pub trait Network {
         Ok(Backward { gradients: loss.backward()?, logits, loss })
     }
 
-    /// The penultimate activations [B, E], inputs of the last layer, and the logits [B, classes] of images, in evaluation
+    /// The penultimate activations `[B, E]`, inputs of the last layer, and the logits `[B, classes]` of images, in evaluation
     /// mode: methods that select rows by the last layer's gradients need them. `None` if the network does not give them.
     ///
     /// # Errors

@@ -7,16 +7,16 @@ use candle_core::{Result, Tensor};
 pub enum SavedLayout {
     /// The same.
     Same,
-    /// Filters [O, K * K * C], rows of the kernel first, then its columns, then channels: saved as [O, C, K, K].
+    /// Filters `[O, K * K * C]`, rows of the kernel first, then its columns, then channels: saved as `[O, C, K, K]`.
     Filters {
         /// K.
         kernel: usize,
         /// C.
         channels: usize,
     },
-    /// Weights [inputs, O]: saved as [O, inputs].
+    /// Weights `[inputs, O]`: saved as `[O, inputs]`.
     Dense,
-    /// Weights [H * W * C, O] of flattened images [H, W, C]: saved as [O, C * H * W], of flattened images [C, H, W].
+    /// Weights `[H * W * C, O]` of flattened images `[H, W, C]`: saved as `[O, C * H * W]`, of flattened images `[C, H, W]`.
     Flattened {
         /// H, W and C.
         image: [usize; 3],

@@ -16,7 +16,7 @@ const EPSILON: f32 = 1e-5;
 /// Share of a batch's statistics in the running ones.
 const MOMENTUM: f32 = 0.1;
 
-/// Normalises the channels of images [B, H, W, C] to a learnt deviation `weights` [C] and mean `bias` [C]. In training,
+/// Normalises the channels of images `[B, H, W, C]` to a learnt deviation `weights` `[C]` and mean `bias` `[C]`. In training,
 /// statistics are those of the batch; in evaluation, running ones of the batches trained on.
 pub struct BatchNorm {
     relu: bool,
@@ -50,7 +50,7 @@ impl BatchNorm {
         Ok(Self { relu, mean, variance: Var::ones(channels, DType::F32, device)? })
     }
 
-    /// The running statistics, [C] each, by PyTorch's names: changed by training, but not trained.
+    /// The running statistics, `[C]` each, by PyTorch's names: changed by training, but not trained.
     pub fn buffers(&self) -> [(&'static str, &Var); 2] {
         [("running_mean", &self.mean), ("running_var", &self.variance)]
     }

@@ -2,8 +2,8 @@
 
 use candle_core::{Result, Shape, Tensor, bail};
 
-/// Convolution of images [B, H, W, C] with weights [O, K * K * C] (rows of the kernel first, then its columns, then
-/// channels) and a bias [O], if there is one: [B, H', W', O], H' = (H + 2 padding - K) / stride + 1.
+/// Convolution of images `[B, H, W, C]` with weights `[O, K * K * C]` (rows of the kernel first, then its columns, then
+/// channels) and a bias `[O]`, if there is one: `[B, H', W', O]`, H' = (H + 2 padding - K) / stride + 1.
 ///
 /// On the CPU, patches of an image, or of a few small ones, are laid out as a matrix and multiplied by the weights, images in
 /// parallel. The backward pass lays them out again: K * K times the batch would not stay in a cache.

@@ -159,7 +159,7 @@ impl Convolution {
     }
 }
 
-/// The product of two matrices, row by row in memory, as `out` [m, n], or added to it; each may be transposed: its rows
+/// The product of two matrices, row by row in memory, as `out` `[m, n]`, or added to it; each may be transposed: its rows
 /// are then columns in memory.
 fn multiply(
     (m, n, k): (usize, usize, usize),

@@ -1,4 +1,4 @@
-//! Operations on images [B, H, W, C] that Candle lacks or has slow ones for, with backward passes: on the CPU, and on a GPU by
+//! Operations on images `[B, H, W, C]` that Candle lacks or has slow ones for, with backward passes: on the CPU, and on a GPU by
 //! kernels and by operations of Candle.
 
 mod batch_norm;

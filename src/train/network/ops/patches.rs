@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use super::convolution::{Convolution, Sizes};
 use super::values;
 
-/// Lays the patches of images [B, H, W, C] out: [B * H' * W', K * K * C].
+/// Lays the patches of images `[B, H, W, C]` out: `[B * H' * W', K * K * C]`.
 #[derive(Clone, Copy)]
 struct Patches {
     convolution: Convolution,

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::{values, with_values};
 
-/// The largest of every 2 x 2 values of images [B, H, W, C]: [B, H / 2, W / 2, C], divisions rounded down. Of several
+/// The largest of every 2 x 2 values of images `[B, H, W, C]`: `[B, H / 2, W / 2, C]`, divisions rounded down. Of several
 /// largest the first counts, row by row.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MaxPool;

@@ -74,7 +74,7 @@ fn bins(gradients: &Gradients, places: &[usize]) -> Vec<Vec<usize>> {
     bins
 }
 
-/// The sum of the gradients of some rows, each at length 1: its error's part [C] and with what the layer was given [C, E].
+/// The sum of the gradients of some rows, each at length 1: its error's part `[C]` and with what the layer was given `[C, E]`.
 struct Sum {
     rows: f32,
     errors: Vec<f32>,

@@ -81,7 +81,7 @@ impl<'a> Gain<'a> {
         Self { held_out, moved: vec![0.0; held_out.classes()] }
     }
 
-    /// The mean gradient by the bias [C].
+    /// The mean gradient by the bias `[C]`.
     fn slope(&self) -> Vec<f32> {
         let mut sum = vec![0.0; self.moved.len()];
         for at in 0..self.held_out.len() {

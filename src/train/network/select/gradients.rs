@@ -12,14 +12,14 @@ use crate::train::candle_error::candle;
 use crate::train::network::input_pipeline::each_batch;
 
 /// The gradients of some rows' losses by the weights and the bias of the last layer: e (h, 1)^T for a row with the error
-/// e [C] (probabilities, less 1 at its class) of logits from the layer's input h [E]. They are never built: the product of two of them is
+/// e `[C]` (probabilities, less 1 at its class) of logits from the layer's input h `[E]`. They are never built: the product of two of them is
 /// (e1 . e2)(1 + h1 . h2).
 pub struct Gradients {
     rows: Vec<u64>,
     labels: Vec<u32>,
-    /// [n, C].
+    /// `[n, C]`.
     errors: Vec<f32>,
-    /// [n, E].
+    /// `[n, E]`.
     hidden: Vec<f32>,
     classes: usize,
     width: usize,
@@ -101,12 +101,12 @@ impl Gradients {
         self.labels[at]
     }
 
-    /// The error of a row's logits [C].
+    /// The error of a row's logits `[C]`.
     pub fn error(&self, at: usize) -> &[f32] {
         &self.errors[at * self.classes..(at + 1) * self.classes]
     }
 
-    /// Input of the last layer for a row [E].
+    /// Input of the last layer for a row `[E]`.
     pub fn hidden(&self, at: usize) -> &[f32] {
         &self.hidden[at * self.width..(at + 1) * self.width]
     }

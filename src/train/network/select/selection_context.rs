@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::sample::{Amount, Draw, Epochs, Images, Labels, State};
 use crate::train::candle_error::candle;
 use crate::train::network::models::Network;
-use crate::train::network::run::{Callbacks, Run};
+use crate::train::network::run::{Callbacks, TrainingRun};
 use crate::train::network::schedule::Schedule;
 use crate::train::network::train_config::TrainConfig;
 
@@ -65,12 +65,12 @@ impl SelectionContext<'_> {
         let before = before.collect::<candle_core::Result<Vec<_>>>().map_err(candle)?;
         let config =
             TrainConfig { epochs, schedule: Schedule::Cosine, checkpoint: None, ..self.config.clone() };
-        let mut run = Run::new(&config, self.network, self.images, self.labels)?;
+        let mut run = TrainingRun::new(&config, self.network, self.images, self.labels)?;
         let rows = self.images.rows();
         let draw = Epochs::new(Draw::Uniform(rows), Amount::Count(rows), State::new(config.seed))?;
         let mut callbacks = Callbacks { step: Some(on_step), epoch: &mut |_, _| Ok(()) };
-        run.over(draw.until(epochs), None, &mut callbacks)?;
-        let found = then();
+        let found = run.over(draw.until(epochs), None, &mut callbacks).and_then(|_| then());
+        // Also after an error: the caller may go on with the network.
         for ((_, variable), before) in all.iter().zip(before) {
             variable.set(&before).map_err(candle)?;
         }

@@ -14,7 +14,7 @@ pub struct StepInfo<'a> {
     pub rows: &'a [u64],
     /// The rows' classes.
     pub labels: &'a [u32],
-    /// Logits [B, classes].
+    /// Logits `[B, classes]`.
     pub logits: &'a Tensor,
 }
 

@@ -65,7 +65,7 @@ impl Select for Tdds {
 /// How rows' probabilities move from epoch to epoch.
 struct Moves {
     epoch: u64,
-    /// Logarithms of the last probabilities [n, C]; none before the first epoch.
+    /// Logarithms of the last probabilities `[n, C]`; none before the first epoch.
     last: Vec<f32>,
     /// Moves of the epoch under way.
     now: Vec<f32>,

@@ -1,12 +1,12 @@
 //! `gede condensed`: the condensed samples and their weights.
 
 use super::large::Large;
-use super::rows::Rows;
+use super::rows::RowPrinter;
 use super::{columns_of_target, misuse, open, refuse_existing};
 use crate::output::{self, print};
 use arrow::array::{ArrayRef, Float64Array, UInt64Array};
 use arrow::record_batch::RecordBatch;
-use gede::arrow::Sink;
+use gede::arrow::ArrowFileWriter;
 use gede::sample::CondensedSamples;
 use gede::train::{Coreset, Dataset};
 use gede::{Error, ErrorKind, Result};
@@ -58,11 +58,11 @@ impl Condensed {
         let mut batches =
             (0..count).step_by(TOGETHER).map(|from| samples.batch(from..count.min(from + TOGETHER)));
         let Some(output) = &self.output else {
-            let mut rows = Rows::new(&schema, json);
+            let mut rows = RowPrinter::new(&schema, json);
             batches.try_for_each(|batch| rows.print(&batch?))?;
             return rows.finish();
         };
-        let mut sink = Sink::create(output, &schema, self.overwrite)?;
+        let mut sink = ArrowFileWriter::create(output, &schema, self.overwrite)?;
         batches.try_for_each(|batch| sink.write(&batch?))?;
         sink.finish()?;
         if json {

@@ -1,7 +1,7 @@
 //! A file whose reads are counted.
 
 use gede::Result;
-use gede::read::{FileSource, Source};
+use gede::read::{ByteSource, FileSource};
 use std::borrow::Cow;
 use std::ops::Range;
 use std::path::Path;
@@ -30,7 +30,7 @@ impl Counted {
     }
 }
 
-impl Source for Counted {
+impl ByteSource for Counted {
     fn length(&self) -> u64 {
         self.file.length()
     }

@@ -1,6 +1,6 @@
 //! `gede head`: the first rows.
 
-use super::rows::Rows;
+use super::rows::RowPrinter;
 use super::{columns, open, passed_on};
 use gede::Result;
 use std::path::PathBuf;
@@ -26,7 +26,7 @@ impl Head {
         let reader = open(&self.file)?;
         let run = || {
             let table = columns(&reader, self.columns.as_deref())?;
-            let mut rows = Rows::new(table.schema(), json);
+            let mut rows = RowPrinter::new(table.schema(), json);
             for batch in table.scan(0..self.rows.min(reader.rows()), BATCH_ROWS)? {
                 rows.print(&batch.map_err(passed_on)?)?;
             }

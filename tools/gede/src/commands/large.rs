@@ -6,7 +6,7 @@ use arrow::array::{Array, AsArray};
 use arrow::record_batch::RecordBatch;
 use gede::column::{Batch, Schema, Values};
 use gede::internal::plain_bytes;
-use gede::read::Source;
+use gede::read::ByteSource;
 use gede::write::{Batches, Table};
 use gede::{Reader, Result};
 
@@ -48,7 +48,7 @@ impl Large {
     ///
     /// # Errors
     /// As `Measure::add`.
-    pub fn whole<S: Source>(self, reader: &Reader<S>) -> Result<()> {
+    pub fn whole<S: ByteSource>(self, reader: &Reader<S>) -> Result<()> {
         let schema = reader.schema();
         self.work(reader.file_length()).rows(schema, &all(schema), reader.rows()).map(drop)
     }

@@ -6,7 +6,7 @@ use super::{misuse, open, refuse_existing};
 use crate::output::{bytes, json, many, notes, print};
 use crate::progress::Bar;
 use gede::arrow::ArrowTable;
-use gede::read::Source;
+use gede::read::ByteSource;
 use gede::write::{Disk, Options, Report, TargetKind, merge_condensed};
 use gede::{Reader, Result, Writer};
 use serde_json::json;
@@ -83,7 +83,7 @@ impl Merge {
             }
         }
         let options = self.options(inputs)?;
-        let table = ArrowTable::of_files(inputs)?;
+        let table = ArrowTable::from_files(inputs)?;
         let bar = Bar::new();
         let measured = Measured { table: &table, large: self.large, file: bytes };
         let report = Writer::new(options).progress(bar.on_pass()).write(output, &measured)?;
@@ -111,7 +111,7 @@ impl Merge {
 }
 
 /// Gives options without a target that of a file, and its features.
-pub fn inherit<S: Source>(reader: &Reader<S>, options: &mut Options) -> Result<()> {
+pub fn inherit<S: ByteSource>(reader: &Reader<S>, options: &mut Options) -> Result<()> {
     if options.summaries.target.is_none()
         && let Some(condensed) = reader.condensed_info()?
         && let Some(target) = condensed.target

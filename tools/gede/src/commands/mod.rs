@@ -22,7 +22,7 @@ pub(crate) use crate::input::open;
 use arrow::error::ArrowError;
 use gede::arrow::ArrowReader;
 use gede::column::{Kind, Node, Schema};
-use gede::read::{Projection, Source};
+use gede::read::{ByteSource, Projection};
 use gede::{Error, ErrorKind, Reader, Result};
 use std::path::Path;
 
@@ -41,7 +41,7 @@ fn refuse_existing(output: &Path, overwrite: bool) -> Result<()> {
 }
 
 /// The named columns, or all, as record batches.
-fn columns<'a, S: Source>(reader: &'a Reader<S>, names: Option<&[String]>) -> Result<ArrowReader<'a, S>> {
+fn columns<'a, S: ByteSource>(reader: &'a Reader<S>, names: Option<&[String]>) -> Result<ArrowReader<'a, S>> {
     let projection = match names {
         Some(names) => Projection::columns(reader.schema(), names)?,
         None => Projection::all(reader.schema()),
@@ -50,7 +50,7 @@ fn columns<'a, S: Source>(reader: &'a Reader<S>, names: Option<&[String]>) -> Re
 }
 
 /// Names of the features and of the target that a file was written for.
-fn columns_of_target<S: Source>(reader: &Reader<S>) -> Result<(Vec<String>, String)> {
+fn columns_of_target<S: ByteSource>(reader: &Reader<S>) -> Result<(Vec<String>, String)> {
     if let Some(mut moments) = reader.moments()?.filter(|m| m.target)
         && let Some(target) = moments.columns.pop()
     {
@@ -89,7 +89,7 @@ struct RawSize {
 
 impl RawSize {
     /// That of so many rows; none if there are no rows, or a column is neither of numbers nor of images.
-    fn of(schema: &Schema, rows: u64) -> Option<Self> {
+    fn new(schema: &Schema, rows: u64) -> Option<Self> {
         let pixels: u64 =
             schema.nodes().iter().filter(|n| n.image.is_some()).map(|n| u64::from(n.length)).sum();
         let (a_row, what) = match pixels {

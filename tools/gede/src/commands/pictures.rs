@@ -1,7 +1,7 @@
 //! The images that commands read: pixels, or pictures that are decoded to one size.
 
 use super::misuse;
-use gede::read::Source;
+use gede::read::ByteSource;
 use gede::sample::{EncodedImages, Images};
 use gede::{Reader, Result};
 use std::fmt;
@@ -40,13 +40,13 @@ impl fmt::Display for Size {
 }
 
 /// True for a file that has pictures stored as files, and no images stored as pixels.
-pub fn is_encoded<S: Source>(reader: &Reader<S>) -> bool {
+pub fn is_encoded<S: ByteSource>(reader: &Reader<S>) -> bool {
     reader.schema().nodes().iter().all(|node| node.image.is_none()) && EncodedImages::is_in(reader)
 }
 
 /// The images of a column, or of the first there is: pixels, or pictures that are cut and scaled to `size`, by default
 /// to `usual`.
-pub fn images<'r, S: Source>(
+pub fn images<'r, S: ByteSource>(
     reader: &'r Reader<S>,
     column: Option<&str>,
     size: Option<Size>,

@@ -15,12 +15,12 @@ const COLUMNS: usize = 24;
 const WIDTH: usize = 40;
 
 /// Rows being printed.
-pub enum Rows {
+pub enum RowPrinter {
     People { columns: Vec<String>, left_out: usize, started: bool },
     Machines(ArrayWriter<BufWriter<Stdout>>),
 }
 
-impl Rows {
+impl RowPrinter {
     pub fn new(schema: &SchemaRef, json: bool) -> Self {
         if json {
             let out = BufWriter::new(io::stdout());

@@ -76,7 +76,7 @@ impl Salvage {
                 "its condensed samples and moments are left out: {e}; --target computes new ones"
             ));
         }
-        let table = ArrowTable::of_part(&self.damaged, &columns, &whole)?;
+        let table = ArrowTable::from_part(&self.damaged, &columns, &whole)?;
         let report = Writer::new(options.clone()).progress(bar.on_pass()).write(&self.output, &table)?;
         if as_json {
             return json(&json!({

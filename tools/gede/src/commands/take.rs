@@ -1,6 +1,6 @@
 //! `gede take`: any rows, in any order.
 
-use super::rows::Rows;
+use super::rows::RowPrinter;
 use super::{columns, open};
 use gede::Result;
 use std::path::PathBuf;
@@ -24,7 +24,7 @@ impl Take {
         let run = || {
             let table = columns(&reader, self.columns.as_deref())?;
             let batch = table.take(&self.rows)?;
-            let mut rows = Rows::new(table.schema(), json);
+            let mut rows = RowPrinter::new(table.schema(), json);
             rows.print(&batch)?;
             rows.finish()
         };

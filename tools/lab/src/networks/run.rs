@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use gede::internal::TemporaryFolder;
-use gede::read::Source;
+use gede::read::ByteSource;
 use gede::sample::{Images, LabelColumn, Labels};
 use gede::train::{TrainConfig, device_name, peak_gpu_memory};
 use gede::{Error, ErrorKind, Reader, Result};
@@ -103,7 +103,7 @@ impl Files {
     }
 }
 
-fn labels<S: Source>(reader: &Reader<S>) -> Result<LabelColumn<'_, S>> {
+fn labels<S: ByteSource>(reader: &Reader<S>) -> Result<LabelColumn<'_, S>> {
     let missing = || Error::new(ErrorKind::Input, "the file is not stored by class");
-    LabelColumn::of_classes(reader)?.ok_or_else(missing)
+    LabelColumn::from_classes(reader)?.ok_or_else(missing)
 }

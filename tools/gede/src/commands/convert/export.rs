@@ -9,8 +9,8 @@ use crate::output::{self, bytes, many, seconds};
 use crate::progress::Bar;
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
-use gede::arrow::{ImageSink, Sink};
-use gede::read::{Projection, Source};
+use gede::arrow::{ArrowFileWriter, ImageFolderWriter};
+use gede::read::{ByteSource, Projection};
 use gede::write::Progress;
 use gede::{Error, Reader, Result};
 use serde_json::json;
@@ -25,7 +25,7 @@ impl Convert {
     pub(super) fn export(
         &self,
         input: &Path,
-        reader: &Reader<impl Source>,
+        reader: &Reader<impl ByteSource>,
         as_json: bool,
         started: Instant,
     ) -> Result<()> {
@@ -52,7 +52,7 @@ impl Convert {
                 "{input}: is a gede file already; copy it, or convert its origin again"
             )));
         }
-        if self.how != How::of_class(self.exported_class()) {
+        if self.how != How::with_class(self.exported_class()) {
             return Err(misuse(format!(
                 "{output}: --target, --beta and the like are for gede files; leave them out"
             )));
@@ -79,7 +79,7 @@ impl Convert {
     }
 
     /// The limit on what the chosen rows may grow to.
-    fn measure(&self, reader: &Reader<impl Source>, rows: u64) -> Result<Measure> {
+    fn measure(&self, reader: &Reader<impl ByteSource>, rows: u64) -> Result<Measure> {
         let schema = reader.schema();
         let nodes = match self.portion.columns.as_deref() {
             Some(names) => Projection::columns(schema, names)?.nodes().to_vec(),
@@ -93,10 +93,13 @@ impl Convert {
         Ok(match self.images.format() {
             Some(_) if piped => return Err(misuse("-: --format writes a folder; name it")),
             None if piped => Out::Stream(Stream::new(schema, self.pipes.to.unwrap_or_default())?),
-            Some(format) => {
-                Out::Folder(Box::new(ImageSink::create(output, schema, format, self.exported_class())?))
-            }
-            None => Out::File(Box::new(Sink::create(output, schema, self.overwrite)?)),
+            Some(format) => Out::Folder(Box::new(ImageFolderWriter::create(
+                output,
+                schema,
+                format,
+                self.exported_class(),
+            )?)),
+            None => Out::File(Box::new(ArrowFileWriter::create(output, schema, self.overwrite)?)),
         })
     }
 
@@ -145,7 +148,7 @@ impl Convert {
 }
 
 /// Rows of a batch. Long strings, above all pictures, count with their bytes in the file: a schema does not bound them.
-fn batch_rows(reader: &Reader<impl Source>) -> usize {
+fn batch_rows(reader: &Reader<impl ByteSource>) -> usize {
     let stored = reader.file_length().checked_div(reader.rows()).unwrap_or(0); // a file without rows
     let row_bytes = row_bytes(reader.schema()).max(usize::try_from(stored).unwrap_or(usize::MAX));
     (BATCH_BYTES / row_bytes.max(1)).clamp(1, 65_536)

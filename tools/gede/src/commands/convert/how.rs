@@ -101,7 +101,7 @@ impl FromStr for MaxCondensed {
 
 impl How {
     /// Only a class.
-    pub fn of_class(class: Option<&str>) -> Self {
+    pub fn with_class(class: Option<&str>) -> Self {
         Self { class: class.map(str::to_owned), ..Self::default() }
     }
 

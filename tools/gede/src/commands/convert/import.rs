@@ -101,7 +101,7 @@ impl Convert {
         let length = report.file_length;
         let mut text =
             format!("{}: {} in {}", self.output().display(), many(report.rows, "row", "rows"), bytes(length));
-        if let Some(raw) = RawSize::of(schema, report.rows) {
+        if let Some(raw) = RawSize::new(schema, report.rows) {
             text += &format!(", {} of {}", percent(length as f64, raw.bytes as f64), raw.what);
         }
         if report.classes > 0 {

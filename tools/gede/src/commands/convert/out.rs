@@ -3,13 +3,13 @@
 use super::pipes::Stream;
 use arrow::record_batch::RecordBatch;
 use gede::Result;
-use gede::arrow::{ImageSink, Sink};
+use gede::arrow::{ArrowFileWriter, ImageFolderWriter};
 use std::path::Path;
 
 /// A file of a table, a folder of images, or standard output.
 pub enum Out {
-    File(Box<Sink>),
-    Folder(Box<ImageSink>),
+    File(Box<ArrowFileWriter>),
+    Folder(Box<ImageFolderWriter>),
     Stream(Stream),
 }
 

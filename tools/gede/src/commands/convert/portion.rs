@@ -14,17 +14,17 @@ pub struct Portion {
     pub columns: Option<Vec<String>>,
     /// Rows to write, numbered from 0, end excluded: 0..1000, 1000.. or ..1000 [default: all]
     #[arg(long, value_name = "FROM..TO")]
-    rows: Option<Rows>,
+    rows: Option<RowRange>,
 }
 
 /// The value of `--rows`.
 #[derive(Clone, Copy)]
-struct Rows {
+struct RowRange {
     from: u64,
     to: Option<u64>,
 }
 
-impl FromStr for Rows {
+impl FromStr for RowRange {
     type Err = String;
 
     fn from_str(text: &str) -> std::result::Result<Self, String> {
@@ -47,7 +47,7 @@ impl Portion {
 
     /// The rows, of so many.
     pub fn rows(&self, of: u64) -> Result<Range<u64>> {
-        let Some(Rows { from, to }) = self.rows else { return Ok(0..of) };
+        let Some(RowRange { from, to }) = self.rows else { return Ok(0..of) };
         let to = to.unwrap_or(of);
         if from > of || to > of {
             let asked = if to > of { format!("{from}..{to}") } else { format!("{from}..") };

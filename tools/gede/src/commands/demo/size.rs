@@ -4,8 +4,8 @@ use super::{Stage, unexpected};
 use crate::commands::open;
 use crate::output::{Table, count, percent, seconds};
 use gede::Result;
-use gede::arrow::{ArrowTable, Sink};
-use gede::read::Part;
+use gede::arrow::{ArrowFileWriter, ArrowTable};
+use gede::read::FilePart;
 use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;
@@ -32,7 +32,7 @@ impl Size {
         Stage::convert(&ArrowTable::open(&stage.parquet)?, &stage.gede)?;
         let convert_seconds = started.elapsed().as_secs_f64();
         let csv = stage.folder.path().join("california.csv");
-        let mut sink = Sink::create(&csv, stage.rows.schema_ref(), false)?;
+        let mut sink = ArrowFileWriter::create(&csv, stage.rows.schema_ref(), false)?;
         sink.write(&stage.rows)?;
         sink.finish()?;
         let account = open(&stage.gede)?.account()?;
@@ -42,8 +42,8 @@ impl Size {
             csv: length(&csv)?,
             parquet: length(&stage.parquet)?,
             gede: account.file_length,
-            condensed_samples: part(Part::Condensed),
-            checksums: part(Part::Checksums),
+            condensed_samples: part(FilePart::Condensed),
+            checksums: part(FilePart::Checksums),
             convert_seconds,
         })
     }

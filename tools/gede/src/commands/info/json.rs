@@ -1,11 +1,11 @@
 //! The facts, for machines.
 
 use super::{Facts, name};
-use gede::read::{Part, Source};
+use gede::read::{ByteSource, FilePart};
 use gede::write::TargetKind;
 use serde_json::{Map, Value, json};
 
-impl<S: Source> Facts<'_, S> {
+impl<S: ByteSource> Facts<'_, S> {
     pub fn json(&self) -> Value {
         let (reader, account) = (self.reader, &self.account);
         let columns = self.schema.fields().iter().zip(&self.columns.columns).map(|(field, bits)| {
@@ -85,6 +85,6 @@ impl<S: Source> Facts<'_, S> {
     }
 }
 
-fn key(part: Part) -> String {
+fn key(part: FilePart) -> String {
     name(part).replace(", ", "_").replace(' ', "_")
 }

@@ -8,7 +8,7 @@ use crate::output::{json, print};
 use arrow::datatypes::Schema;
 use gede::image::ImageErrors;
 use gede::internal::{arrow_schema, decode_schema};
-use gede::read::{Account, ColumnAccount, ColumnBits, Part, Source};
+use gede::read::{Account, ByteSource, ColumnAccount, ColumnBits, FilePart};
 use gede::sample::{ColumnMoments, CondensedInfo};
 use gede::{Reader, Result};
 use std::path::PathBuf;
@@ -38,13 +38,13 @@ struct Facts<'a, S> {
 impl Info {
     pub fn run(&self, as_json: bool) -> Result<()> {
         let reader = open(&self.file)?;
-        let facts = Facts::of(&reader).map_err(|e| e.at(self.file.display()))?;
+        let facts = Facts::new(&reader).map_err(|e| e.at(self.file.display()))?;
         if as_json { json(&facts.json()) } else { print(&facts.text(&self.file.display().to_string())) }
     }
 }
 
-impl<'a, S: Source> Facts<'a, S> {
-    fn of(reader: &'a Reader<S>) -> Result<Self> {
+impl<'a, S: ByteSource> Facts<'a, S> {
+    fn new(reader: &'a Reader<S>) -> Result<Self> {
         let schema = match reader.arrow_schema() {
             Some(message) => decode_schema(message)?.as_ref().clone(),
             None => arrow_schema(reader.schema())?,
@@ -60,7 +60,7 @@ impl<'a, S: Source> Facts<'a, S> {
             None => None,
         };
         let columns = reader.column_account()?;
-        let raw = RawSize::of(reader.schema(), reader.rows());
+        let raw = RawSize::new(reader.schema(), reader.rows());
         let name = |node: u32| reader.schema().nodes().get(node as usize).map_or("", |n| n.name.as_str());
         let image_errors = reader.image_errors()?.into_iter();
         let image_errors = image_errors.map(|(node, errors)| (name(node).to_owned(), errors)).collect();
@@ -80,24 +80,24 @@ fn all_bits(column: &ColumnBits) -> u128 {
 }
 
 /// The name of a part.
-fn name(part: Part) -> &'static str {
+fn name(part: FilePart) -> &'static str {
     match part {
-        Part::Records => "records",
-        Part::Bases => "bases",
-        Part::Layouts => "transforms and layouts",
-        Part::Exceptions => "exceptions",
-        Part::Dictionaries => "dictionaries",
-        Part::Offsets => "record offsets",
-        Part::Heaps => "string heaps",
-        Part::Condensed => "condensed samples",
-        Part::Moments => "moments",
-        Part::BlockTable => "block table",
-        Part::SampleIndex => "sample index",
-        Part::Checksums => "checksums",
-        Part::Schema => "schema",
-        Part::ArrowSchema => "arrow schema",
-        Part::Frame => "header, directory, footer",
-        Part::Padding => "padding",
+        FilePart::Records => "records",
+        FilePart::Bases => "bases",
+        FilePart::Layouts => "transforms and layouts",
+        FilePart::Exceptions => "exceptions",
+        FilePart::Dictionaries => "dictionaries",
+        FilePart::Offsets => "record offsets",
+        FilePart::Heaps => "string heaps",
+        FilePart::Condensed => "condensed samples",
+        FilePart::Moments => "moments",
+        FilePart::BlockTable => "block table",
+        FilePart::SampleIndex => "sample index",
+        FilePart::Checksums => "checksums",
+        FilePart::Schema => "schema",
+        FilePart::ArrowSchema => "arrow schema",
+        FilePart::Frame => "header, directory, footer",
+        FilePart::Padding => "padding",
         _ => "unknown sections",
     }
 }

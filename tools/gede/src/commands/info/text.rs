@@ -2,13 +2,13 @@
 
 use super::{Facts, all_bits, name};
 use crate::output::{Table, count, many, percent};
-use gede::read::Source;
+use gede::read::ByteSource;
 use gede::write::TargetKind;
 
 /// Columns that are shown.
 const COLUMNS: usize = 40;
 
-impl<S: Source> Facts<'_, S> {
+impl<S: ByteSource> Facts<'_, S> {
     pub fn text(&self, file: &str) -> String {
         let (reader, account) = (self.reader, &self.account);
         let (major, minor) = reader.version();

@@ -9,7 +9,7 @@ use super::pictures::{Size, images};
 use super::{misuse, open, refuse_existing};
 use crate::output::{json, print};
 use crate::progress::Bar;
-use gede::read::Source;
+use gede::read::ByteSource;
 use gede::sample::{
     Amount, Draw, Epochs, FileClasses, LabelColumn, Labels, Loader, LoaderOptions, Pixels, State,
 };
@@ -102,10 +102,10 @@ impl Sample {
     }
 
     /// Reads the epoch.
-    fn read(&self, reader: &Reader<impl Source>, list: bool) -> Result<(Report, Option<Sheet>)> {
+    fn read(&self, reader: &Reader<impl ByteSource>, list: bool) -> Result<(Report, Option<Sheet>)> {
         let usual = Size { height: 64, width: 64, channels: 3 };
         let images = images(reader, self.column.as_deref(), self.size, usual)?;
-        let labels = LabelColumn::of_classes(reader)?;
+        let labels = LabelColumn::from_classes(reader)?;
         let labels = labels.as_ref().map(|labels| labels as &dyn Labels);
         let classes = match self.how {
             How::Balanced => Some(FileClasses::new(reader)?),

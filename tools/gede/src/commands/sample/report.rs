@@ -4,7 +4,7 @@ use super::memory::Memory;
 use super::{How, Sample};
 use crate::output::{bytes, count, many, seconds};
 use clap::ValueEnum;
-use gede::sample::Batch;
+use gede::sample::LoaderBatch;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -55,7 +55,7 @@ impl Report {
         self.images
     }
 
-    pub fn add(&mut self, batch: &Batch, list: bool) {
+    pub fn add(&mut self, batch: &LoaderBatch, list: bool) {
         self.images += batch.rows().len() as u64;
         batch.labels().iter().for_each(|&class| *self.classes.entry(class).or_default() += 1);
         let room = if list { batch.rows().len() } else { SHOWN.saturating_sub(self.rows.len()) };

@@ -5,7 +5,7 @@ use crate::commands::misuse;
 use crate::output::{count, list};
 use gede::column::{Kind, Node};
 use gede::internal::stored_class_names;
-use gede::read::{Projection, Source};
+use gede::read::{ByteSource, Projection};
 use gede::sample::{LabelColumn, Labels};
 use gede::{Reader, Result};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -39,10 +39,10 @@ pub struct TestClasses {
     pub unseen_names: Vec<String>,
 }
 
-impl<'a, S: Source> TrainClasses<'a, S> {
+impl<'a, S: ByteSource> TrainClasses<'a, S> {
     /// The classes that the file is stored by, or its column `label`.
     pub fn new(reader: &'a Reader<S>) -> Result<Self> {
-        let labels = match LabelColumn::of_classes(reader)? {
+        let labels = match LabelColumn::from_classes(reader)? {
             Some(labels) => labels,
             None => LabelColumn::new(reader, "label")?,
         };
@@ -73,7 +73,7 @@ impl<'a, S: Source> TrainClasses<'a, S> {
     }
 
     /// The classes of a file to test on.
-    pub fn of_test<T: Source>(&self, test: &Reader<T>) -> Result<TestClasses> {
+    pub fn of_test<T: ByteSource>(&self, test: &Reader<T>) -> Result<TestClasses> {
         let column = self.labels.name();
         let node = &test.schema().nodes()[test.schema().column(column)?];
         if !(node.kind.is_bytes() || node.is_numeric_column()) {
@@ -148,7 +148,7 @@ impl Labels for TestClasses {
 }
 
 /// The names that the file's metadata have for the values of a column.
-fn stored_names<S: Source>(reader: &Reader<S>, column: &str) -> Result<Vec<String>> {
+fn stored_names<S: ByteSource>(reader: &Reader<S>, column: &str) -> Result<Vec<String>> {
     let mut all: BTreeMap<String, Vec<String>> = stored_class_names(reader)?;
     Ok(all.remove(column).unwrap_or_default())
 }
@@ -168,7 +168,7 @@ fn value_text(node: &Node, label: &[u8]) -> String {
 }
 
 /// The values of the classes that rows are stored by, as text. A null is no class.
-fn class_values<S: Source>(reader: &Reader<S>, node: &Node) -> Result<Vec<String>> {
+fn class_values<S: ByteSource>(reader: &Reader<S>, node: &Node) -> Result<Vec<String>> {
     let mut values = Vec::new();
     for class in reader.all_classes() {
         let class = class?;
@@ -186,7 +186,7 @@ fn class_values<S: Source>(reader: &Reader<S>, node: &Node) -> Result<Vec<String
 }
 
 /// The highest class number.
-fn highest<S: Source>(reader: &Reader<S>, labels: &LabelColumn<S>) -> Result<u32> {
+fn highest<S: ByteSource>(reader: &Reader<S>, labels: &LabelColumn<S>) -> Result<u32> {
     let (mut most, mut numbers, rows) = (0, Vec::new(), reader.rows());
     for start in (0..rows).step_by(BATCH_ROWS) {
         let rows: Vec<u64> = (start..rows.min(start + BATCH_ROWS as u64)).collect();

@@ -7,7 +7,7 @@ use crate::commands::counted::Counted;
 use crate::commands::large::Large;
 use crate::commands::{misuse, open};
 use crate::output::{Table, bytes, count, json, list, many, print, seconds};
-use gede::read::Source;
+use gede::read::ByteSource;
 use gede::sample::CondensedSamples;
 use gede::train::{
     ClassData, FileRows, Imputer, LogisticFit, LogisticScores, Newton, PassedOver, RowsNotHandedOut, Spread,
@@ -256,7 +256,7 @@ struct Input {
 
 impl Input {
     /// The rows of a file.
-    fn rows<'a, S: Source>(&self, reader: &'a Reader<S>) -> Result<FileRows<'a, S>> {
+    fn rows<'a, S: ByteSource>(&self, reader: &'a Reader<S>) -> Result<FileRows<'a, S>> {
         let rows = FileRows::new(reader, &self.read, self.samples.target(), self.samples.labels())?;
         Ok(rows.imputed(self.imputer.clone()))
     }

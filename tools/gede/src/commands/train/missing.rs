@@ -2,7 +2,7 @@
 
 use super::report::hint;
 use crate::commands::misuse;
-use gede::read::Source;
+use gede::read::ByteSource;
 use gede::train::{Imputer, PassedOver, RowFeatures};
 use gede::{Error, Reader, Result};
 
@@ -25,7 +25,7 @@ impl Impute {
 }
 
 /// The features to read, without those that are missing in every row, and what fills them in.
-pub fn train_rows<S: Source>(
+pub fn train_rows<S: ByteSource>(
     reader: &Reader<S>,
     features: Vec<String>,
     impute: Option<Impute>,

@@ -6,7 +6,7 @@ use std::path::Path;
 use cpu_time::ProcessTime;
 use gede::arrow::ArrowReader;
 use gede::image::ImageErrors;
-use gede::read::{Projection, Source};
+use gede::read::{ByteSource, Projection};
 use gede::train::permutation;
 use gede::write::{ImageTransform, Layout, Options};
 use gede::{Error, ErrorKind, Reader, Result, Writer};
@@ -111,7 +111,7 @@ impl<'a> Walk<'a> {
     /// Hands out all images of a file, batch by batch, decoded on one thread.
     fn read(
         &mut self,
-        reader: &Reader<impl Source>,
+        reader: &Reader<impl ByteSource>,
         mut take: impl FnMut(&[u64], &[u8]) -> Result<()> + Send,
     ) -> Result<()> {
         let Self { set, order, pixels, pool } = self;

@@ -30,7 +30,7 @@ pub fn measure(set: &ImageSet, bar: &ProgressBar) -> Result<Vec<ImageRow>> {
     let folder = TemporaryFolder::new(&std::env::temp_dir())?;
     let path = folder.path().join("images.gede");
     let orders: &[bool] = if set.class.is_some() { &[false, true] } else { &[false] };
-    let peers = Peer::of(&set.shape);
+    let peers = Peer::for_shape(&set.shape);
     let ablations = if set.shape.channels == 3 && !set.shape.interleaved { &ABLATIONS[..] } else { &[] };
     bar.inc_length(((TRANSFORMS.len() + ablations.len()) * orders.len() + peers.len() + 1) as u64);
 

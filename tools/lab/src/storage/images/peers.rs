@@ -39,7 +39,7 @@ pub struct Coded {
 
 impl Peer {
     /// Those that images of a shape can have.
-    pub fn of(shape: &ImageShape) -> Vec<Self> {
+    pub fn for_shape(shape: &ImageShape) -> Vec<Self> {
         let pictures = matches!(shape.channels, 1 | 3 | 4);
         let all = [Self::Png, Self::WebP, Self::Zlib, Self::Zstd];
         all.into_iter().filter(|peer| pictures || !peer.interleaves()).collect()

@@ -7,7 +7,7 @@ use arrow::array::{RecordBatch, UInt64Array};
 use arrow::compute::{concat_batches, take_record_batch};
 use gede::arrow::ArrowReader;
 use gede::internal::{TemporaryFolder, logical_eq};
-use gede::read::{Projection, Source};
+use gede::read::{ByteSource, Projection};
 use gede::write::{CellLimit, Layout, Options, Part};
 use gede::{Error, ErrorKind, Reader, Result, Writer};
 use indicatif::ProgressBar;
@@ -127,13 +127,13 @@ struct Open<S> {
     all: Projection,
 }
 
-fn mapped(path: &Path) -> Result<Open<impl Source + use<>>> {
+fn mapped(path: &Path) -> Result<Open<impl ByteSource + use<>>> {
     let reader = open(path)?;
     let all = Projection::all(reader.schema());
     Ok(Open { reader, all })
 }
 
-impl<S: Source> Open<S> {
+impl<S: ByteSource> Open<S> {
     fn scan(&self, mut take: impl FnMut(RecordBatch)) -> Result<()> {
         let rows = ArrowReader::new(&self.reader, &self.all)?;
         for batch in rows.scan(0..self.reader.rows(), BATCH)? {

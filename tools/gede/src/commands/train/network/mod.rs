@@ -14,7 +14,7 @@ use crate::device::On;
 use crate::methods::{self, Outcome};
 use crate::output::{complain, json, print};
 use crate::progress::Bar;
-use gede::read::Source;
+use gede::read::ByteSource;
 use gede::sample::{Images, Labels, PixelFormat};
 use gede::train::select::Method;
 use gede::train::{
@@ -223,7 +223,7 @@ impl Network {
         })
     }
 
-    fn train<S: Source>(
+    fn train<S: ByteSource>(
         &self,
         config: &TrainConfig,
         network: &dyn models::Network,

@@ -1,6 +1,6 @@
 //! The file to test on.
 
-use gede::read::Source;
+use gede::read::ByteSource;
 use gede::sample::Images;
 use gede::train::TrainConfig;
 use gede::train::models::Network;
@@ -13,7 +13,7 @@ use crate::commands::train::classes::{TestClasses, TrainClasses};
 use crate::output::many;
 
 /// The classes of a file to test on, if its images suit a network.
-pub fn test_classes<S: Source, T: Source>(
+pub fn test_classes<S: ByteSource, T: ByteSource>(
     model: Model,
     trained: (usize, usize, usize),
     classes: &TrainClasses<S>,
@@ -34,7 +34,7 @@ pub fn test_classes<S: Source, T: Source>(
 }
 
 /// The images of a file to test on: pictures that are kept as files in the size of the images trained on.
-fn test_images<S: Source>(
+fn test_images<S: ByteSource>(
     test: &Reader<S>,
     (channels, height, width): (usize, usize, usize),
 ) -> Result<Box<dyn Images + '_>> {
@@ -43,7 +43,7 @@ fn test_images<S: Source>(
 }
 
 /// The share of the labelled images of a file to test on that a network classifies right.
-pub fn accuracy<S: Source>(
+pub fn accuracy<S: ByteSource>(
     config: &TrainConfig,
     network: &dyn Network,
     trained: (usize, usize, usize),
