@@ -3,6 +3,7 @@
 committed dumps lie beside a file (X.csv, X.condensed.csv, X.moments.csv, ...), its own are compared with them.
 Without an argument, the golden files, and those of ../tests/refused, each of which must be refused for the reason that
 reasons.txt there gives. Exits 1 if anything differs."""
+import hashlib
 import pathlib
 import struct
 import sys
@@ -38,6 +39,8 @@ def check(file):
     """What the checksums do not say: coverage, disjointness, zero bytes wherever nothing is, and every record."""
     spans = [(0, 64), file.directory, (len(file.data) - 64, 64)] + [(s.offset, s.length) for s in file.sections]
     check_cover(file, spans, 0, len(file.data))
+    file.key_values()
+    check_identity(file)
     pieces = [struct.unpack_from("<QQ", entry) for entry in file.entries(3)]
     sets = set()  # blocks may share them, and nothing else
     kinds = set()
@@ -66,6 +69,16 @@ def check(file):
     for section in (s for s in file.sections if s.kind == 1):
         check_cover(file, [*pieces, *sets], section.offset, section.offset + section.length)
     require(kinds == {f.id + 1 for f in file.features if f.id < 3}, "record kinds among the features")
+
+
+def check_identity(file):
+    """SHA-256 of the bytes before the section, and of the directory before its entry (gede.md, 2.8)."""
+    at, size = file.directory
+    later = len(file.sections) - [(s.kind, s.number) for s in file.sections].index((37, 0))
+    stride = struct.unpack_from("<H", file.data, at + 32)[0]
+    start = next(s.offset for s in file.sections if (s.kind, s.number) == (37, 0))
+    found = hashlib.sha256(file.data[64:start] + file.data[at : at + size - later * stride]).digest()
+    require(found == file.identity, "the file does not have its identity")
 
 
 def check_cover(file, spans, start, end):

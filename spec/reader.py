@@ -33,7 +33,7 @@ from rules import (BOOL, BYTES, DECIMAL, FIXED, FLOAT, IMAGE, INTERVAL, KINDS, L
 MAGIC, PROVISIONAL = b"\x89GEDE\r\n\x1a", b"\x89GEDE\n\r\n"
 FEATURES = {0, 1, 2, 16, 17, 18, 19, 20, 21, 22, 23, 32, 33, 34, 35, 36}  # known ones, 2.4
 SECTIONS = {1: (0, 0), 2: (0, 128), 3: (0, 32), 16: (1, 4)} | {kind: (0, 0) for kind in range(4, 11)} \
-    | {kind: (2, 0) for kind in (32, 34, 35)}  # known ones, their place and the bytes of an entry, 2.3
+    | {kind: (2, 0) for kind in (32, 34, 35, 36, 37, 38)}  # known ones, their place and the bytes of an entry, 2.3
 
 Feature = namedtuple("Feature", "id required scope major minor table number name")
 Table = namedtuple("Table", "kind zero groups rows segment_rows segments")
@@ -72,6 +72,8 @@ class File:
         for section in (s for s in self.sections if s.place == 2):
             require(zlib.crc32(self.bytes(section)) == section.crc, f"checksum of section {section.kind}")
         self.check_pages()
+        self.identity, self.created_by = self.section(37), utf8(self.section(38))  # 2.8
+        require(len(self.identity) == 32 and len(self.section(38)) <= 255, "identity or created-by")
         self.unreadable = self.unreadable_columns()
         self.schema = self.read_schema(0)
         require(len(self.schema.groups) == self.groups, "storage groups")
@@ -115,6 +117,8 @@ class File:
         require(len(set(numbers)) == len(numbers), "a section twice")
         require([s.place for s in self.sections] == sorted(s.place for s in self.sections), "order of sections")
         require(self.bulk_end == max([s.offset + s.length for s in self.sections if s.place == 0], default=64), "bulk_end")
+        last = [(s.kind, s.number) for s in self.sections if not self.unknown or (s.kind, s.number) in ((37, 0), (38, 0))]
+        require(last[-2:] == [(37, 0), (38, 0)], "the last sections are not the identity and the name of the writer")
         if not self.unknown:
             require(not any(any(more) for more in longer) and length == 64 and len(known) == len(self.tables), "reserved bytes of the directory")
             strides = all(s.stride == SECTIONS[s.kind][1] and s.zero == 0 for s in self.sections if s.kind in SECTIONS)
@@ -138,6 +142,23 @@ class File:
 
     def section(self, kind, number=0):
         return next((self.bytes(s) for s in self.sections if (s.kind, s.number) == (kind, number)), b"")
+
+    def key_values(self):
+        """Pairs of the user (2.7)."""
+        data = self.section(36)
+        if not data:
+            return {}
+        require(len(data) >= 4, "key-values are cut short")
+        count = struct.unpack_from("<I", data)[0]
+        require(count > 0 and 4 + 8 * count <= len(data), "key-values are cut short")
+        lengths, at, texts = struct.unpack_from(f"<{2 * count}I", data, 4), 4 + 8 * count, []
+        for length in lengths:
+            texts.append(data[at : at + length])
+            at += length
+        require(at == len(data), "lengths of key-values")
+        keys = texts[::2]
+        require(all(a < b for a, b in zip(keys, keys[1:])), "key-values are out of order")
+        return {utf8(key): utf8(value) for key, value in zip(keys, texts[1::2])}
 
     def entries(self, kind, number=0):
         """The known part of each entry of a section."""

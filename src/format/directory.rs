@@ -132,6 +132,18 @@ impl Directory {
         self.unknown.is_empty()
     }
 
+    /// The part of a directory's bytes that its file's identity covers: up to the entry of that section.
+    ///
+    /// # Errors
+    /// `Corrupt` if the bytes are of another directory.
+    pub fn identified<'b>(&self, bytes: &'b [u8]) -> Result<&'b [u8]> {
+        let later =
+            self.sections.iter().skip_while(|s| (s.kind, s.number) != (SectionKind::IDENTITY, 0)).count();
+        let (head, _) = Head::ref_from_prefix(bytes).map_err(|_| bad("it is too short"))?;
+        let end = bytes.len().checked_sub(later * usize::from(head.section_stride.get()));
+        end.and_then(|end| bytes.get(..end)).ok_or_else(|| bad("it is too short"))
+    }
+
     /// The reason why a column of a table cannot be read, if it needs a feature that this reader does not know.
     pub fn unreadable(&self, table: u32, node: u32, group: u32) -> Option<String> {
         let mut required = self.unknown.iter().filter(|feature| feature.required);
@@ -205,6 +217,16 @@ impl Directory {
         }
         if !self.levels().map(|s| s.length).eq(Levels::lengths(bulk_end)) {
             return Err(bad("the checksum levels do not fit the checksummed part"));
+        }
+        let mut last = self.sections.iter().rev().map(|s| (s.kind, s.number));
+        let (created_by, identity) = ((SectionKind::CREATED_BY, 0), (SectionKind::IDENTITY, 0));
+        let is_identified = if self.is_strict() {
+            (last.next(), last.next()) == (Some(created_by), Some(identity))
+        } else {
+            last.any(|s| s == created_by) && last.any(|s| s == identity)
+        };
+        if !is_identified {
+            return Err(bad("its last sections are not the identity and the name of the writer"));
         }
         for (number, table) in (0..).zip(&self.tables) {
             let blocks = self.section_of(SectionKind::BLOCK_TABLE, number).map_or(0, Section::entries);

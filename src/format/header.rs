@@ -161,11 +161,6 @@ impl Footer {
         Ok(())
     }
 
-    /// Its checksum.
-    pub fn checksum(&self) -> u32 {
-        self.crc.get()
-    }
-
     /// Its version.
     pub fn version(&self) -> (u16, u16) {
         (self.major.get(), self.minor.get())

@@ -1,10 +1,13 @@
 //! The container: header, footer, directory, schema, pages and their checksums (spec, sections 1 to 3). No coding.
 
 pub(crate) mod checksum;
+pub(crate) mod created_by;
 pub(crate) mod directory;
 pub(crate) mod features;
 pub(crate) mod header;
+pub(crate) mod identity;
 pub(crate) mod image_shape;
+pub(crate) mod key_values;
 pub(crate) mod pages;
 pub(crate) mod part;
 pub(crate) mod schema;

@@ -33,6 +33,10 @@ pub enum FilePart {
     Schema,
     /// The Arrow schema.
     ArrowSchema,
+    /// Key-value pairs of the user.
+    KeyValues,
+    /// Identity, and the name of the writer.
+    Identity,
     /// Header, directory and footer.
     Frame,
     /// Sections this reader does not know.

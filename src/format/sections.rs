@@ -21,6 +21,9 @@ impl SectionKind {
     pub const SCHEMA: Self = Self(32);
     pub const ARROW_SCHEMA: Self = Self(34);
     pub const IMAGE_ERRORS: Self = Self(35);
+    pub const KEY_VALUES: Self = Self(36);
+    pub const IDENTITY: Self = Self(37);
+    pub const CREATED_BY: Self = Self(38);
 
     /// Bytes of one of its entries, 0 if it has none.
     pub fn stride(self) -> u32 {
@@ -33,7 +36,7 @@ impl SectionKind {
     }
 
     /// All that this crate knows but the summaries'.
-    pub const CORE: [Self; 11] = [
+    pub const CORE: [Self; 14] = [
         Self::BLOCKS,
         Self::BLOCK_TABLE,
         Self::DICTIONARY_TABLE,
@@ -45,6 +48,9 @@ impl SectionKind {
         Self::ARROW_SCHEMA,
         Self::CELLS,
         Self::IMAGE_ERRORS,
+        Self::KEY_VALUES,
+        Self::IDENTITY,
+        Self::CREATED_BY,
     ];
 
     /// The place of a kind of 1.0.

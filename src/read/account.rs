@@ -104,6 +104,8 @@ impl<S: ByteSource> Reader<S> {
                 SectionKind::CHECKSUM_LEVEL => FilePart::Checksums,
                 SectionKind::SCHEMA | SectionKind::IMAGE_ERRORS => FilePart::Schema,
                 SectionKind::ARROW_SCHEMA => FilePart::ArrowSchema,
+                SectionKind::KEY_VALUES => FilePart::KeyValues,
+                SectionKind::IDENTITY | SectionKind::CREATED_BY => FilePart::Identity,
                 kind => {
                     let known = SUMMARIES.iter().find(|summary| summary.section == kind);
                     known.map_or(FilePart::Unknown, |summary| summary.part)

@@ -6,7 +6,7 @@ use crate::codec::dct::errors::ImageErrors;
 use crate::codec::images::block::Wanted;
 use crate::error::{Error, Result};
 use crate::files::byte_source::ByteSource;
-use crate::format::checksum::crc;
+use crate::format::identity::Identity;
 use crate::format::image_shape::ImageShape;
 use crate::format::sections::SectionKind;
 use crate::read::reader::Reader;
@@ -53,13 +53,8 @@ impl<S: ByteSource> Reader<S> {
     /// # Errors
     /// `Corrupt` or `Io`.
     pub fn image_errors(&self) -> Result<Vec<(u32, ImageErrors)>> {
-        let Some(section) = self.directory.section(SectionKind::IMAGE_ERRORS) else { return Ok(Vec::new()) };
-        let end = section.offset.saturating_add(section.length);
-        let bytes = self.pages.source().bytes(section.offset..end)?.into_owned();
-        if crc(&bytes) != section.crc {
-            return Err(Error::corrupt("image errors: their checksum does not match"));
-        }
-        read_image_errors(&bytes)
+        let section = self.metadata_section(SectionKind::IMAGE_ERRORS, "image errors")?;
+        section.map_or(Ok(Vec::new()), |bytes| read_image_errors(&bytes))
     }
 }
 
@@ -75,7 +70,7 @@ impl<S: ByteSource> ImageColumn<'_, S> {
     }
 
     /// Identity of the file: see [`Reader::identity`].
-    pub fn identity(&self) -> u64 {
+    pub fn identity(&self) -> Identity {
         self.reader.identity()
     }
 

@@ -10,6 +10,7 @@ pub(crate) mod condensed;
 mod condensed_table;
 mod decode;
 pub(crate) mod images;
+mod metadata;
 #[cfg_attr(not(any(feature = "cuda", test)), allow(dead_code, reason = "decoded on a GPU"))]
 pub(crate) mod packed;
 pub(crate) mod projection;
@@ -29,5 +30,6 @@ pub use projection::Projection;
 pub use scan::Scan;
 
 pub use crate::files::byte_source::{ByteSource, FileSource};
+pub use crate::format::identity::Identity;
 pub use crate::format::part::FilePart;
 pub use crate::summary::sample_index::Class;

@@ -14,8 +14,10 @@ use crate::error::{Error, Result};
 use crate::files::byte_source as source;
 use crate::files::byte_source::{ByteSource, FileSource};
 use crate::format::checksum::crc;
+use crate::format::created_by;
 use crate::format::directory::{Directory, TAIL};
 use crate::format::header::{FOOTER, Footer, HEADER, Header};
+use crate::format::identity::Identity;
 use crate::format::pages::Pages;
 use crate::format::schema::{Kind, Schema};
 use crate::format::sections::{Section, SectionKind};
@@ -53,6 +55,8 @@ pub struct Reader<S> {
     pub(crate) dictionaries: Dictionaries,
     pub(crate) index: Option<SampleIndex>,
     arrow_schema: Option<Vec<u8>>,
+    identity: Identity,
+    created_by: String,
 }
 
 impl<S> std::fmt::Debug for Reader<S> {
@@ -155,6 +159,11 @@ impl<S: ByteSource> Reader<S> {
         let schema = schema.ok_or_else(|| Error::corrupt("there is no schema"))?;
         let schema = Schema::from_bytes(&schema, |node, group| directory.unreadable(0, node, group))?;
         let arrow_schema = section(SectionKind::ARROW_SCHEMA, "Arrow schema")?;
+        let missing = || Error::corrupt("there is no identity, or no name of the writer"); // the directory has both
+        let identity = section(SectionKind::IDENTITY, "identity")?.ok_or_else(missing)?;
+        let identity = Identity::parse(&identity)?;
+        let created_by = section(SectionKind::CREATED_BY, "created-by")?.ok_or_else(missing)?;
+        let created_by = created_by::parse(created_by)?;
         let place = |kind| directory.section(kind).map(|s| (s.offset, s.length));
         let own = directory.rows();
         if schema.groups() != own.storage_groups() {
@@ -176,7 +185,18 @@ impl<S: ByteSource> Reader<S> {
             _ => return Err(Error::corrupt("a sample index without classes, or classes without an index")),
         };
         let condensed = OnceLock::new();
-        Ok(Self { pages, directory, footer, table, condensed, dictionaries, index, arrow_schema })
+        Ok(Self {
+            pages,
+            directory,
+            footer,
+            table,
+            condensed,
+            dictionaries,
+            index,
+            arrow_schema,
+            identity,
+            created_by,
+        })
     }
 
     /// The condensed table, if it is stored: read when it is first asked for.
@@ -232,10 +252,14 @@ impl<S: ByteSource> Reader<S> {
         self.footer.version()
     }
 
-    /// Identity of the content: the checksums of the directory and of the footer. Through the lists of page checksums
-    /// it depends on every byte of the file, so that two files of other rows differ (but for chance, 1 in 2^32).
-    pub fn identity(&self) -> u64 {
-        u64::from(self.footer.directory_crc.get()) << 32 | u64::from(self.footer.checksum())
+    /// The identity that the file names; [`Reader::verify`] holds it against the bytes.
+    pub fn identity(&self) -> Identity {
+        self.identity
+    }
+
+    /// The name and version of the writer.
+    pub fn created_by(&self) -> &str {
+        &self.created_by
     }
 
     /// Length of the file in bytes.

@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use crate::files::byte_source::ByteSource;
+use crate::read::Identity;
 use crate::read::ImageColumn;
 use crate::read::PackedImages;
 
@@ -21,7 +22,7 @@ pub trait Images: Sync {
     fn decode(&self, rows: &[u64], out: &mut [u8]) -> Result<()>;
 
     /// Identity of the file that the images are read from; none if they are from no file. Checkpoints are bound to it.
-    fn identity(&self) -> Option<u64> {
+    fn identity(&self) -> Option<Identity> {
         None
     }
 
@@ -56,7 +57,7 @@ impl<S: ByteSource> Images for ImageColumn<'_, S> {
         Ok(())
     }
 
-    fn identity(&self) -> Option<u64> {
+    fn identity(&self) -> Option<Identity> {
         Some(ImageColumn::identity(self))
     }
 

@@ -4,6 +4,7 @@
 
 mod classes;
 mod condensed;
+mod identity;
 mod values;
 
 use std::ops::Range;
@@ -26,8 +27,8 @@ use crate::verify::values::Summaries;
 impl<S: ByteSource> Reader<S> {
     /// Checks the whole file: every checksum, place and count, that pieces cover the file without overlap and with
     /// zeros between, every value, the Arrow schema, dictionaries, the sample index, and that moments, coreset, class
-    /// labels and condensed samples are those of the rows. `progress` gets bytes as they are done; there are about
-    /// twice as many as the file has.
+    /// labels and condensed samples are those of the rows, and that the file has its identity. `progress` gets bytes as they
+    /// are done; there are about three times as many as the file has.
     ///
     /// # Errors
     /// The first thing found wrong: `Corrupt`, or `Io`; `Unsupported` if all is right but for columns that need a feature
@@ -58,6 +59,8 @@ impl<S: ByteSource> Reader<S> {
             }
         }
         self.check_image_errors()?;
+        self.check_key_values()?;
+        self.check_identity(&mut progress)?;
         match self.schema().first_refusal() {
             // All else is as it should be; condensed samples may be of such columns.
             Some(refusal) => Err(refusal),

@@ -9,6 +9,7 @@ use crate::files::file_system::FileSystem;
 use crate::files::new_file::NewFile;
 use crate::files::scratch_space::ScratchSpace;
 use crate::format::checksum::PageSums;
+use crate::format::identity::{Identity, IdentityHash};
 use crate::format::{ALIGN, align};
 
 /// A gede file under its temporary name; `commit` gives it its name.
@@ -16,6 +17,7 @@ pub(crate) struct Pending<'s> {
     out: BufWriter<NewFile<'s>>,
     /// Checksums of the pages so far, the header aside.
     sums: PageSums,
+    hash: IdentityHash,
     at: u64,
 }
 
@@ -28,9 +30,9 @@ impl<'s> Pending<'s> {
         header: &[u8],
     ) -> Result<Self> {
         let out = BufWriter::with_capacity(1 << 20, NewFile::create_in(file_system, target, overwrite)?);
-        let mut pending = Self { out, sums: PageSums::new(0), at: 0 };
+        let mut pending = Self { out, sums: PageSums::new(0), hash: IdentityHash::new(), at: 0 };
         pending.write(header)?;
-        pending.sums = PageSums::new(pending.at);
+        (pending.sums, pending.hash) = (PageSums::new(pending.at), IdentityHash::new());
         Ok(pending)
     }
 
@@ -51,6 +53,7 @@ impl<'s> Pending<'s> {
         let written = self.out.write_all(bytes);
         written.map_err(|e| Error::io(self.out.get_ref().named().display(), e))?;
         self.sums.update(bytes);
+        self.hash.update(bytes);
         self.at += bytes.len() as u64;
         Ok(())
     }
@@ -75,6 +78,11 @@ impl<'s> Pending<'s> {
     /// The list of the checksums of all pages so far; what follows is not in it.
     pub fn take_sums(&mut self) -> Vec<u8> {
         std::mem::replace(&mut self.sums, PageSums::new(self.at)).finish()
+    }
+
+    /// The identity of a file of the bytes so far and the part of its directory that describes them.
+    pub fn identity(&self, directory: &[u8]) -> Identity {
+        self.hash.identity(directory)
     }
 
     /// Makes the bytes durable, checks them, then makes the name durable.

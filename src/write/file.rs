@@ -17,9 +17,11 @@ use crate::error::Result;
 use crate::files::file_system::FileSystem;
 use crate::files::scratch_space::ScratchSpace;
 use crate::format::checksum::{PAGE, crc};
+use crate::format::created_by::CREATED_BY;
 use crate::format::directory::Directory;
 use crate::format::features::Feature;
 use crate::format::header::{Footer, HEADER, Header};
+use crate::format::identity::Identity;
 use crate::format::schema::Schema;
 use crate::format::sections::{Place, Section, SectionKind};
 use crate::format::tables::{TableEntry, TableKind};
@@ -228,11 +230,28 @@ impl<'s> FileWriter<'s> {
             tables: std::mem::take(&mut self.tables),
             sections: std::mem::take(&mut self.sections),
         };
-        let directory = directory.to_bytes();
+        let directory = self.identify(directory)?;
         let offset = self.out.piece(&directory)?;
         let length = self.out.align()? + crate::format::header::FOOTER;
         self.out.write(Footer::new(length, offset, &directory).as_bytes())?;
         self.out.commit(|written| read_back::check_file(written, &rows))?;
         Ok(length)
+    }
+
+    /// Writes the identity and then the name of the writer, which is outside of it. Returns the directory's bytes.
+    fn identify(&mut self, mut directory: Directory) -> Result<Vec<u8>> {
+        let mut identity = Section::new(SectionKind::IDENTITY, 0, self.out.align()?);
+        identity.length = Identity::LENGTH as u64;
+        let at = crate::format::align(identity.offset + identity.length);
+        let mut created_by = Section::new(SectionKind::CREATED_BY, 0, at);
+        (created_by.length, created_by.crc) = (CREATED_BY.len() as u64, crc(CREATED_BY.as_bytes()));
+        directory.sections.extend([identity, created_by]);
+        let found = self.out.identity(directory.identified(&directory.to_bytes())?);
+        self.out.piece(found.as_bytes())?;
+        self.out.piece(CREATED_BY.as_bytes())?;
+        identity.crc = crc(found.as_bytes());
+        directory.sections.truncate(directory.sections.len() - 2);
+        directory.sections.extend([identity, created_by]);
+        Ok(directory.to_bytes())
     }
 }

@@ -1,10 +1,12 @@
 //! Condensed samples and moments of several files in one, without their rows.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::files::byte_source::FileSource;
 use crate::files::file_system::FileSystem;
+use crate::format::key_values;
 use crate::format::schema::{Node, Schema};
 use crate::format::sections::SectionKind;
 use crate::read::reader::Reader;
@@ -48,6 +50,8 @@ pub fn merge_condensed<P: AsRef<Path>>(
 struct Merged {
     schema: Schema,
     arrow_schema: Option<Vec<u8>>,
+    /// Key-values that all files have.
+    metadata: BTreeMap<String, String>,
     cells: CellsSection,
     samples: Condensed,
     /// Section bytes, indexed as `SUMMARIES`; `None` if a file lacks the summary or two cannot be merged.
@@ -72,7 +76,8 @@ impl Merged {
         }
         let arrow_schema = reader.arrow_schema().map(<[u8]>::to_vec);
         let samples = samples.samples;
-        Ok(Self { schema, arrow_schema, cells, samples, summaries, left_out: Vec::new() })
+        let metadata = reader.metadata()?;
+        Ok(Self { schema, arrow_schema, metadata, cells, samples, summaries, left_out: Vec::new() })
     }
 
     /// Appends the samples of another file and adds its moments.
@@ -117,6 +122,7 @@ impl Merged {
                 "more than {MAX_CELLS} condensed samples in one file; convert the files with a smaller --max-condensed"
             )));
         }
+        self.keep_common(&other.metadata);
         let file = file.display();
         for ((own, other), kind) in self.summaries.iter_mut().zip(&other.summaries).zip(&SUMMARIES) {
             let name = kind.feature.name;
@@ -138,6 +144,17 @@ impl Merged {
             self.left_out.extend(why);
         }
         Ok(self)
+    }
+
+    /// Keeps the key-values that `others` has, too.
+    fn keep_common(&mut self, others: &BTreeMap<String, String>) {
+        let all = self.metadata.keys().chain(others.keys());
+        let differs = |key: &&String| self.metadata.get(*key) != others.get(*key);
+        let keys: BTreeSet<String> = all.filter(differs).cloned().collect();
+        self.metadata.retain(|key, _| !keys.contains(key));
+        let note =
+            |key| format!("the key-value \"{key}\" is left out: not all files have it, with one value");
+        self.left_out.extend(keys.into_iter().map(note));
     }
 
     /// Appends the samples of `other`. Weights of a class target go to equal labels; new labels follow the others.
@@ -201,6 +218,7 @@ impl Merged {
         }
         let mut metadata = vec![(SectionKind::SCHEMA, self.schema.to_bytes())];
         metadata.extend(self.arrow_schema.map(|bytes| (SectionKind::ARROW_SCHEMA, bytes)));
+        metadata.push((SectionKind::KEY_VALUES, key_values::to_bytes(&self.metadata)?));
         let file_length = out.finish(&metadata)?;
         let (beta, cells, left_out) = (samples.cells.bits.len(), m as u64, self.left_out);
         Ok(Report { file_length, beta, cells, left_out, ..Report::default() })

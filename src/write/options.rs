@@ -1,5 +1,7 @@
 //! Options of a writer.
 
+use std::collections::BTreeMap;
+
 use crate::codec::coding::{Coding, ImageTransform, Layout, Part};
 use crate::summary::cells::options::{CellLimit, TargetKind};
 use crate::summary::options::SummaryOptions;
@@ -26,6 +28,8 @@ pub struct Options {
     pub threads: usize,
     /// Replaces a file of the same name.
     pub overwrite: bool,
+    /// Key-value pairs of the user: [`crate::Reader::metadata`] gives them back.
+    pub metadata: BTreeMap<String, String>,
 }
 
 /// How rows become records.
@@ -159,6 +163,12 @@ impl Options {
     /// Replaces a file of the same name: [`Options::overwrite`].
     pub fn with_overwrite(mut self, overwrite: bool) -> Self {
         self.overwrite = overwrite;
+        self
+    }
+
+    /// A key-value pair of the user, which replaces one of the same key: [`Options::metadata`].
+    pub fn with_metadata(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.metadata.insert(key.into(), value.into());
         self
     }
 

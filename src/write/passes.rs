@@ -9,6 +9,7 @@ use crate::codec::dct::transform::check_cosine_shape;
 use crate::codec::strings::encode::Dictionary;
 use crate::error::{Error, Result};
 use crate::files::file_system::FileSystem;
+use crate::format::key_values;
 use crate::format::schema::{Node, Schema};
 use crate::format::sections::SectionKind;
 use crate::summary::SUMMARIES;
@@ -66,7 +67,7 @@ pub(crate) fn write_table(
     run.summaries(&mut out, &roles, &rows)?;
     let classes = classes.map_or(Ok(0), |order| write_class_order(&mut out, order, rows.blocks.rows()))?;
     let (beta, cells) = findings.plan.as_ref().map_or((0, 0), CellPlan::size);
-    let file_length = out.finish(&run.metadata(&schema, &rows))?;
+    let file_length = out.finish(&run.metadata(&schema, &rows)?)?;
     Ok(Report {
         rows: rows.blocks.rows(),
         segments: rows.blocks.segments(),
@@ -225,14 +226,15 @@ impl<'a> Run<'a> {
     }
 
     /// The metadata sections, in the order of the file.
-    fn metadata(&self, schema: &Schema, rows: &Written) -> Vec<(SectionKind, Vec<u8>)> {
+    fn metadata(&self, schema: &Schema, rows: &Written) -> Result<Vec<(SectionKind, Vec<u8>)>> {
         let mut metadata = vec![(SectionKind::SCHEMA, schema.to_bytes())];
         metadata.extend(self.table.arrow_schema().map(|bytes| (SectionKind::ARROW_SCHEMA, bytes.to_vec())));
         let errors = image_errors(schema, &rows.image_errors);
         if !errors.is_empty() {
             metadata.push((SectionKind::IMAGE_ERRORS, image_errors_bytes(&errors)));
         }
-        metadata
+        metadata.push((SectionKind::KEY_VALUES, key_values::to_bytes(&self.options.metadata)?));
+        Ok(metadata)
     }
 
     /// Writes the sections that sum up the rows.

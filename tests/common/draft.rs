@@ -1,5 +1,7 @@
 //! A sound file taken apart, changed as a later version might, and put together with right checksums.
 
+use sha2::{Digest, Sha256};
+
 use super::frame::{FOOTER, Frame, number};
 
 const PAGE: usize = 4096;
@@ -44,6 +46,19 @@ pub fn feature(id: u16, required: bool, scope: (u8, u32, u32), name: &str) -> Ve
     entry.extend(name.bytes());
     entry.resize(40, 0);
     entry
+}
+
+/// Makes the identity right, if there is one.
+fn identify(bytes: &mut [u8], directory: &mut [u8]) {
+    let count = number(directory, 24, 4) as usize;
+    let stride = number(directory, 32, 2) as usize;
+    let first = directory.len() - count * stride;
+    let mut entries = (0..count).map(|i| first + i * stride);
+    let Some(entry) = entries.find(|&entry| number(directory, entry, 2) == 37) else { return };
+    let at = number(directory, entry + 16, 8) as usize;
+    let identity = Sha256::new().chain_update(&bytes[64..at]).chain_update(&directory[..entry]).finalize();
+    bytes[at..at + 32].copy_from_slice(&identity);
+    directory[entry + 12..entry + 16].copy_from_slice(&crc32fast::hash(&identity).to_le_bytes());
 }
 
 impl Draft {
@@ -128,7 +143,8 @@ impl Draft {
             let stride = list.first().map_or(64, Vec::len) as u16;
             head[28 + 2 * i..30 + 2 * i].copy_from_slice(&stride.to_le_bytes());
         }
-        let directory = [head, lists.iter().flat_map(|list| list.concat()).collect()].concat();
+        let mut directory = [head, lists.iter().flat_map(|list| list.concat()).collect()].concat();
+        identify(&mut bytes, &mut directory);
         let at = bytes.len() as u64;
         bytes.extend(&directory);
         bytes.resize(bytes.len().next_multiple_of(64), 0);

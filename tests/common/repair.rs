@@ -1,10 +1,49 @@
 //! Makes the checksums of damaged bytes right again, so that what lies behind them is reached.
 
+use std::ops::Range;
+
+use sha2::{Digest, Sha256};
+
 const PAGE: usize = 4096;
+
+/// Repairs checksums as `repair_checksums` does, and then the identity.
+pub fn repair(bytes: &mut [u8]) {
+    repair_checksums(bytes);
+    let Some((section, entry, directory)) = identity(bytes) else { return };
+    let hash = Sha256::new().chain_update(&bytes[64..section.start]);
+    let hash = hash.chain_update(&bytes[directory..entry]).finalize();
+    bytes[section].copy_from_slice(&hash);
+    repair_checksums(bytes);
+}
+
+/// The section of the identity, where its entry is, and where the directory is.
+fn identity(bytes: &[u8]) -> Option<(Range<usize>, usize, usize)> {
+    let footer = bytes.len().checked_sub(64)?;
+    let (directory, length) = (number(bytes, footer + 8, 8), number(bytes, footer + 16, 8));
+    let end = directory.checked_add(length).filter(|&end| length >= 64 && end <= footer)?;
+    let mut entries = entries(bytes, directory, end);
+    let entry = entries.find(|&entry| number(bytes, entry, 2) == 37)?;
+    let start = number(bytes, entry + 16, 8);
+    let section = start..start.checked_add(32)?;
+    (start >= 64 && section.end <= directory).then_some((section, entry, directory))
+}
+
+/// The places of the entries of sections that lie in the directory.
+fn entries(bytes: &[u8], directory: usize, end: usize) -> impl Iterator<Item = usize> + use<> {
+    // Features and tables lie before the sections.
+    let before = [(16, 28), (20, 30)].map(|(count, stride)| {
+        number(bytes, directory + count, 4).saturating_mul(number(bytes, directory + stride, 2))
+    });
+    let first = before.iter().fold(number(bytes, directory, 4), |sum, &n| sum.saturating_add(n));
+    let (count, stride) = (number(bytes, directory + 24, 4), number(bytes, directory + 32, 2).max(32));
+    let entries =
+        (0..count).map(move |i| directory.saturating_add(first).saturating_add(stride.saturating_mul(i)));
+    entries.take_while(move |&entry| entry.saturating_add(stride) <= end)
+}
 
 /// Repairs page checksums, levels, metadata checksums, and those of directory, header and footer, as far as the
 /// structure can still be followed. What cannot be followed is left as it is.
-pub fn repair(bytes: &mut [u8]) {
+pub fn repair_checksums(bytes: &mut [u8]) {
     let length = bytes.len();
     if length < 192 {
         return;
@@ -22,17 +61,9 @@ pub fn repair(bytes: &mut [u8]) {
 }
 
 fn repair_sections(bytes: &mut [u8], directory: usize, end: usize) {
-    // Features and tables lie before the sections.
-    let before = [(16, 28), (20, 30)].map(|(count, stride)| {
-        number(bytes, directory + count, 4).saturating_mul(number(bytes, directory + stride, 2))
-    });
-    let first = before.iter().fold(number(bytes, directory, 4), |sum, &n| sum.saturating_add(n));
-    let (count, stride) = (number(bytes, directory + 24, 4), number(bytes, directory + 32, 2).max(32));
     let mut below = 64..number(bytes, directory + 8, 8);
     let mut last = None;
-    let entries =
-        (0..count).map(|i| directory.saturating_add(first).saturating_add(stride.saturating_mul(i)));
-    for entry in entries.take_while(|&entry| entry.saturating_add(stride) <= end) {
+    for entry in entries(bytes, directory, end) {
         let place = bytes[entry + 2];
         let start = number(bytes, entry + 16, 8);
         let section = start..start.saturating_add(number(bytes, entry + 24, 8));
@@ -60,7 +91,7 @@ fn repair_sections(bytes: &mut [u8], directory: usize, end: usize) {
     }
 }
 
-fn sum(bytes: &mut [u8], of: std::ops::Range<usize>, at: usize) {
+fn sum(bytes: &mut [u8], of: Range<usize>, at: usize) {
     let crc = crc32fast::hash(&bytes[of]);
     put(bytes, at, crc);
 }

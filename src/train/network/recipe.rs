@@ -66,8 +66,7 @@ impl Recipe {
             ("augmentation", augment),
             ("seed", seed.to_string()),
         ];
-        options
-            .extend(images.identity().map(|identity| ("checksum of the file", format!("{identity:016x}"))));
+        options.extend(images.identity().map(|identity| ("identity of the file", identity.to_string())));
         Ok(Self(options.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()))
     }
 

@@ -119,7 +119,7 @@ fn checkpoints_go_on_with_more_epochs_and_are_of_one_file() {
             &["learning rate: 0.05 in the checkpoint, 0.02 now", "seed: 1"],
         ),
         ("a", "--epochs 5 --method rs2", &["method: uniform in the checkpoint, walk now"]),
-        ("b", "--epochs 5", &["b.gede", "ck", "checksum of the file"]),
+        ("b", "--epochs 5", &["b.gede", "ck", "identity of the file"]),
     ] {
         let line = folder.refused(&train(file, options), FAILED);
         for part in parts {

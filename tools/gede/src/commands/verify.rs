@@ -24,7 +24,7 @@ impl Verify {
             let (bar, mut done) = (Bar::new(), 0);
             let checked = reader.verify(|more| {
                 done += more;
-                bar.set(Progress { pass: "verifying", rows: done, of: Some(2 * reader.file_length()) });
+                bar.set(Progress { pass: "verifying", rows: done, of: Some(3 * reader.file_length()) });
             });
             checked.map(|()| (reader.rows(), reader.file_length())).map_err(|e| e.at(&file))
         });
