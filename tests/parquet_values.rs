@@ -10,8 +10,10 @@ use arrow::array::*;
 use arrow::datatypes::*;
 use arrow::record_batch::RecordBatch;
 use arrow_tables::*;
-use gede::ErrorKind;
-use gede::arrow::ArrowTable;
+use gede::arrow::{ArrowReader, ArrowTable};
+use gede::read::Projection;
+use gede::write::Options;
+use gede::{ErrorKind, Reader, Writer};
 use parquet::basic::Compression;
 use parquet::data_type::{ByteArray, ByteArrayType, DataType as ParquetType, FixedLenByteArray};
 use parquet::data_type::{FixedLenByteArrayType, Int96, Int96Type};
@@ -209,6 +211,13 @@ fn logical_types_and_key_values_become_arrow_s() {
     let metadata: Vec<_> = ["geo", "pandas"].iter().map(|&key| schema.metadata()[key].as_str()).collect();
     assert_eq!(metadata, ["{\"columns\": {}}", "{}"]);
     assert_eq!(schema.metadata().len(), 2);
+    // The file keeps them in its Arrow schema, and not a second time.
+    let file = folder.path("t.gede");
+    Writer::new(Options::default()).write(&file, &ArrowTable::open(&path).unwrap()).unwrap();
+    let reader = Reader::open(&file).unwrap();
+    let back = ArrowReader::new(&reader, &Projection::all(reader.schema())).unwrap();
+    assert_eq!(back.schema().metadata(), schema.metadata());
+    assert!(reader.metadata().unwrap().is_empty());
 }
 
 #[test]

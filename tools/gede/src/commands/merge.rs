@@ -10,6 +10,7 @@ use gede::read::ByteSource;
 use gede::write::{Disk, Options, Report, TargetKind, merge_condensed};
 use gede::{Reader, Result, Writer};
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "\
@@ -82,12 +83,13 @@ impl Merge {
                 return Err(misuse(format!("{}: {what}", input.display())));
             }
         }
-        let options = self.options(inputs)?;
+        let (options, mut said) = self.options(inputs)?;
         let table = ArrowTable::from_files(inputs)?;
         let bar = Bar::new();
         let measured = Measured { table: &table, large: self.large, file: bytes };
         let report = Writer::new(options).progress(bar.on_pass()).write(output, &measured)?;
-        Ok((report, table.notes()))
+        said.extend(table.notes());
+        Ok((report, said))
     }
 
     fn condensed(&self, output: &Path, inputs: &[PathBuf]) -> Result<(Report, Vec<String>)> {
@@ -101,12 +103,25 @@ impl Merge {
         Ok((report, left_out))
     }
 
-    /// As asked; target and features are those of the first file where nothing else is said.
-    fn options(&self, inputs: &[PathBuf]) -> Result<Options> {
+    /// As asked; target and features are those of the first file where nothing else is said, and key-values those of all
+    /// files. With a note on keys that files have with several values.
+    fn options(&self, inputs: &[PathBuf]) -> Result<(Options, Vec<String>)> {
         let mut options = self.how.options(self.overwrite);
         let first = inputs.first().ok_or_else(|| misuse("no files"))?;
         inherit(&open(first)?, &mut options).map_err(|e| e.at(first.display()))?;
-        Ok(options)
+        let asked = options.metadata.clone();
+        let mut differ = BTreeSet::new();
+        for input in inputs {
+            for (key, value) in open(input)?.metadata().map_err(|e| e.at(input.display()))? {
+                let kept = options.metadata.entry(key.clone()).or_insert_with(|| value.clone());
+                if *kept != value && !asked.contains_key(&key) {
+                    differ.insert(key);
+                }
+            }
+        }
+        let note =
+            |key| format!("the key-value \"{key}\" is that of the first file that has it; others differ");
+        Ok((options, differ.into_iter().map(note).collect()))
     }
 }
 

@@ -76,6 +76,13 @@ impl Salvage {
                 "its condensed samples and moments are left out: {e}; --target computes new ones"
             ));
         }
+        match reader.metadata() {
+            Ok(mut metadata) => {
+                metadata.append(&mut options.metadata);
+                options.metadata = metadata;
+            }
+            Err(e) => said.push(format!("its key-values are left out: {e}; --metadata stores new ones")),
+        }
         let table = ArrowTable::from_part(&self.damaged, &columns, &whole)?;
         let report = Writer::new(options.clone()).progress(bar.on_pass()).write(&self.output, &table)?;
         if as_json {

@@ -14,7 +14,9 @@ use gede::read::{ByteSource, Projection};
 use gede::write::Progress;
 use gede::{Error, Reader, Result};
 use serde_json::json;
+use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// Bytes of values, about, in a batch on its way out.
@@ -35,7 +37,8 @@ impl Convert {
         let table = columns(reader, self.portion.columns.as_deref()).map_err(at_input)?;
         let of = chosen.end - chosen.start;
         let measure = self.measure(reader, of).map_err(at_input)?;
-        let mut out = self.create_output(table.schema())?;
+        let schema = with_metadata(table.schema(), reader).map_err(at_input)?;
+        let mut out = self.create_output(&schema)?;
         let batches = table.scan(chosen, batch_rows(reader)).map_err(at_input)?;
         let batches = batches.map(|batch| batch.map_err(|e| at_input(passed_on(e))));
         let rows = self.write_rows(input, batches, of, measure, &mut out)?;
@@ -145,6 +148,13 @@ impl Convert {
         let text = format!("{output}: {rows} in {length}, {}\n", seconds(taken));
         output::print(&(text + &output::notes(notes)))
     }
+}
+
+/// The schema with the key-values of the file; a key that the schema has itself stays.
+fn with_metadata(schema: &SchemaRef, reader: &Reader<impl ByteSource>) -> Result<SchemaRef> {
+    let mut metadata: HashMap<_, _> = reader.metadata()?.into_iter().collect();
+    metadata.extend(schema.metadata().clone());
+    Ok(Arc::new(schema.as_ref().clone().with_metadata(metadata)))
 }
 
 /// Rows of a batch. Long strings, above all pictures, count with their bytes in the file: a schema does not bound them.

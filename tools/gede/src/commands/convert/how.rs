@@ -51,6 +51,9 @@ pub struct How {
     /// Number of threads; the bytes of the file do not depend on it [default: one per processor]
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
+    /// Key and value to store in the file; repeat the option for more of them
+    #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
+    metadata: Vec<(String, String)>,
 }
 
 #[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
@@ -149,8 +152,16 @@ impl How {
         summaries.recompute_condensed = self.recompute_condensed;
         summaries.cell_covariances = self.cell_covariances;
         summaries.coreset = self.coreset;
+        options.metadata = self.metadata.iter().cloned().collect();
         options
     }
+}
+
+/// The value of `--metadata`.
+fn pair(text: &str) -> Result<(String, String), &'static str> {
+    let pair = text.split_once('=').filter(|(key, _)| !key.is_empty());
+    let (key, value) = pair.ok_or("write KEY=VALUE")?;
+    Ok((key.to_owned(), value.to_owned()))
 }
 
 fn target(text: &str) -> (String, TargetKind) {

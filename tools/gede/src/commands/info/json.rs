@@ -4,6 +4,7 @@ use super::{Facts, name};
 use gede::read::{ByteSource, FilePart};
 use gede::write::TargetKind;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
 impl<S: ByteSource> Facts<'_, S> {
     pub fn json(&self) -> Value {
@@ -64,6 +65,10 @@ impl<S: ByteSource> Facts<'_, S> {
         let (major, minor) = reader.version();
         json!({
             "version": format!("{major}.{minor}"),
+            "created_by": reader.created_by(),
+            "identity": reader.identity().to_string(),
+            "metadata": self.metadata,
+            "schema_metadata": self.schema.metadata().iter().collect::<BTreeMap<_, _>>(),
             "rows": reader.rows(),
             "segments": reader.segments(),
             "columns": columns.collect::<Vec<_>>(),

@@ -11,6 +11,7 @@ use gede::internal::{arrow_schema, decode_schema};
 use gede::read::{Account, ByteSource, ColumnAccount, ColumnBits, FilePart};
 use gede::sample::{ColumnMoments, CondensedInfo};
 use gede::{Reader, Result};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Show the contents of a file, and the bytes that each part of it takes
@@ -33,6 +34,8 @@ struct Facts<'a, S> {
     raw: Option<RawSize>,
     /// For each column of images that lost bits, its name and what it lost.
     image_errors: Vec<(String, ImageErrors)>,
+    /// Key-value pairs of the user.
+    metadata: BTreeMap<String, String>,
 }
 
 impl Info {
@@ -64,7 +67,19 @@ impl<'a, S: ByteSource> Facts<'a, S> {
         let name = |node: u32| reader.schema().nodes().get(node as usize).map_or("", |n| n.name.as_str());
         let image_errors = reader.image_errors()?.into_iter();
         let image_errors = image_errors.map(|(node, errors)| (name(node).to_owned(), errors)).collect();
-        Ok(Self { reader, schema, account, columns, condensed, weights, moments, raw, image_errors })
+        let metadata = reader.metadata()?;
+        Ok(Self {
+            reader,
+            schema,
+            account,
+            columns,
+            condensed,
+            weights,
+            moments,
+            raw,
+            image_errors,
+            metadata,
+        })
     }
 
     /// The bytes that bases save, in percentage points of the raw size.
@@ -96,6 +111,8 @@ fn name(part: FilePart) -> &'static str {
         FilePart::Checksums => "checksums",
         FilePart::Schema => "schema",
         FilePart::ArrowSchema => "arrow schema",
+        FilePart::KeyValues => "key-values",
+        FilePart::Identity => "identity, created by",
         FilePart::Frame => "header, directory, footer",
         FilePart::Padding => "padding",
         _ => "unknown sections",

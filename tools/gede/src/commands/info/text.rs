@@ -4,9 +4,20 @@ use super::{Facts, all_bits, name};
 use crate::output::{Table, count, many, percent};
 use gede::read::ByteSource;
 use gede::write::TargetKind;
+use std::collections::BTreeMap;
 
 /// Columns that are shown.
 const COLUMNS: usize = 40;
+
+/// Characters of a key or a value that are shown.
+const CHARACTERS: usize = 80;
+
+/// The start of a text, on one line.
+fn line(text: &str) -> String {
+    let mut characters = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+    let shown: String = characters.by_ref().take(CHARACTERS).collect();
+    if characters.next().is_some() { shown + "..." } else { shown }
+}
 
 impl<S: ByteSource> Facts<'_, S> {
     pub fn text(&self, file: &str) -> String {
@@ -24,6 +35,10 @@ impl<S: ByteSource> Facts<'_, S> {
         text += &format!("\nSize\n{}", self.sizes().render(2));
         if self.raw.is_none() {
             text += "  (8 bytes a value is a measure for numbers; some columns here are not)\n";
+        }
+        let key_values = self.key_values();
+        if !key_values.is_empty() {
+            text += &format!("\nMetadata\n{}", key_values.render(2));
         }
         text += &format!("\nMore\n{}", self.more().render(2));
         text
@@ -99,6 +114,20 @@ impl<S: ByteSource> Facts<'_, S> {
         table
     }
 
+    /// Key-value pairs of the user, and of the Arrow or Parquet file that the rows were in.
+    fn key_values(&self) -> Table {
+        let mut table = Table::new(2);
+        let schema: BTreeMap<_, _> = self.schema.metadata().iter().collect();
+        for (key, value) in self.metadata.iter().chain(schema).take(COLUMNS) {
+            table.row([&line(key), &line(value)]);
+        }
+        let more = (self.metadata.len() + self.schema.metadata().len()).saturating_sub(COLUMNS);
+        if more > 0 {
+            table.row([&format!("and {} more", count(more as u64)), "(--json has all)"]);
+        }
+        table
+    }
+
     fn more(&self) -> Table {
         let (reader, account) = (self.reader, &self.account);
         let mut table = Table::new(2);
@@ -149,6 +178,8 @@ impl<S: ByteSource> Facts<'_, S> {
             };
             table.row([column.as_str(), &lost]);
         }
+        table.row(["created by", &line(reader.created_by())]);
+        table.row(["identity", &reader.identity().to_string()]);
         table.row(["format uses", &reader.features().collect::<Vec<_>>().join(", ")]);
         table
     }
