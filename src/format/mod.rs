@@ -8,6 +8,7 @@ pub(crate) mod image_shape;
 pub(crate) mod pages;
 pub(crate) mod part;
 pub(crate) mod schema;
+pub(crate) mod schema_builder;
 pub(crate) mod schema_bytes;
 pub(crate) mod schema_rules;
 pub(crate) mod sections;
