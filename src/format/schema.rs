@@ -135,6 +135,11 @@ impl Node {
         };
         number && self.parent.is_none()
     }
+
+    /// True for a column of single numbers, and for one of which this reader knows only the lanes.
+    pub(crate) fn may_be_numeric_column(&self) -> bool {
+        self.is_numeric_column() || (self.kind == Kind::Unknown && self.parent.is_none())
+    }
 }
 
 /// The nodes in order: a column's nodes together, parents before children.
