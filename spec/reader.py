@@ -5,7 +5,8 @@
     reader.py --condensed FILE  the condensed table as CSV, rebuilt from the rows where it is not stored
     reader.py --moments FILE    the moments as CSV
 
-This file, with the rules of schemas and transforms in rules.py, reads tables of fixed records, the layout of the paper. grouped.py is for grouped records,
+This file, with the frame of a file in frame.py and the rules of schemas and transforms in rules.py, reads tables of fixed
+records, the layout of the paper. grouped.py is for grouped records,
 images.py for images, condensed.py for the last two commands; check.py checks what a reader need not know.
 
 The dump is exact. Its lines end in a line feed; the first names the fields, then one line a row.
@@ -21,23 +22,15 @@ The dump is exact. Its lines end in a line feed; the first names the fields, the
 """
 import struct
 import sys
-import zlib
 from collections import namedtuple
 
 import numpy as np
 
 import rules
-from rules import (BOOL, BYTES, DECIMAL, FIXED, FLOAT, IMAGE, INTERVAL, KINDS, LIST, NONE, SIGNED, STRUCT, TEXT, UNSIGNED,
-                   require)
+from frame import Frame, refusal
+from rules import (BOOL, BYTES, DECIMAL, FIXED, FLOAT, IMAGE, INTERVAL, KINDS, LIST, NONE, SIGNED, STRUCT, TEXT, UNKNOWN,
+                   UNSIGNED, require)
 
-MAGIC, PROVISIONAL = b"\x89GEDE\r\n\x1a", b"\x89GEDE\n\r\n"
-FEATURES = {0, 1, 2, 16, 17, 18, 19, 20, 21, 22, 23, 32, 33, 34, 35, 36}  # known ones, 2.4
-SECTIONS = {1: (0, 0), 2: (0, 128), 3: (0, 32), 16: (1, 4)} | {kind: (0, 0) for kind in range(4, 11)} \
-    | {kind: (2, 0) for kind in (32, 34, 35, 36, 37, 38)}  # known ones, their place and the bytes of an entry, 2.3
-
-Feature = namedtuple("Feature", "id required scope major minor table number name")
-Table = namedtuple("Table", "kind zero groups rows segment_rows segments")
-Section = namedtuple("Section", "kind place zero number stride crc offset length")
 Node = namedtuple("Node", "parent name_at name_length kind nullable unit precision scale bits r v lane group "
                   "dictionary length image_width name")
 Schema = namedtuple("Schema", "nodes groups")  # groups: the lanes of each storage group
@@ -46,136 +39,13 @@ Block = namedtuple("Block", "first rows transforms layout bases records exceptio
 Transform = namedtuple("Transform", "kind width exponent zero word minimum")
 
 
-class File:
+class File(Frame):
     """A file, open: every checksum has been checked."""
 
     def __init__(self, data):
-        self.data = data
-        require(len(data) >= 128, "too short")
-        header, footer = data[:64], data[-64:]
-        require(header[:8] != PROVISIONAL, "from before 1.0")
-        require(footer[56:] == MAGIC, "not a gede file, or torn")
-        require(zlib.crc32(footer[:52]) == struct.unpack_from("<I", footer, 52)[0], "footer checksum")
-        length, at, size, previous, crc, major, minor = struct.unpack_from("<QQQQIHH", footer)  # 2.2
-        require(major == 1, f"version {major}.{minor}")
-        require(length == len(data), "the footer names another file length")
-        require(at + size <= length - 64, "the directory lies outside the file")
-        directory = data[at : at + size]
-        require(zlib.crc32(directory) == crc, "directory checksum")
-        self.directory = (at, size)
-        self.read_directory(directory)
-        require(header[:8] == MAGIC, "magic of the header")
-        require(zlib.crc32(header[:28]) == struct.unpack_from("<I", header, 28)[0], "header checksum")
-        require(struct.unpack_from("<HxxI", header, 8) == (1, 4096), "the header's version or page size")
-        if not self.unknown:
-            require(not any(header[16:28] + header[32:] + footer[40:52]) and previous == 0, "reserved bytes")
-        for section in (s for s in self.sections if s.place == 2):
-            require(zlib.crc32(self.bytes(section)) == section.crc, f"checksum of section {section.kind}")
-        self.check_pages()
-        self.identity, self.created_by = self.section(37), utf8(self.section(38))  # 2.8
-        require(len(self.identity) == 32 and len(self.section(38)) <= 255, "identity or created-by")
-        self.unreadable = self.unreadable_columns()
+        super().__init__(data)
         self.schema = self.read_schema(0)
-        require(len(self.schema.groups) == self.groups, "storage groups")
-
-    def read_directory(self, data):
-        """Features, tables and sections (2.3, 2.4)."""
-        length, page, self.bulk_end, *counts = struct.unpack_from("<IIQ3I3H", data)
-        require(64 <= length <= len(data), "length of the directory's head")
-        at, parts, longer = length, [], [data[34:length]]
-        for count, stride, kind, form in zip(counts, counts[3:], (Feature, Table, Section), ("<HBBHHII24s", "<HHIQQQ", "<HBBIIIQQ")):
-            known = struct.calcsize(form)
-            require(stride >= known and at + count * stride <= len(data), "the directory's entries")
-            entries = [data[at + stride * i : at + stride * (i + 1)] for i in range(count)]
-            parts.append([kind(*struct.unpack(form, entry[:known])) for entry in entries])
-            longer += [entry[known:] for entry in entries]
-            at += count * stride
-        require(at == len(data), "the directory's length")
-        self.features, self.tables, self.sections = parts
-        self.unknown = [f for f in self.features if f.id not in FEATURES]
-        require(all(a[:1] + a[2:3] + a[5:7] < b[:1] + b[2:3] + b[5:7] for a, b in zip(self.features, self.features[1:])), "order of features")
-        for f in self.features:
-            name = f.name.rstrip(b"\0")
-            require(name and all(32 <= c <= 126 for c in name) and (f.id < 32768 or b"/" in name), "a feature's name")
-            possible = f.scope <= 3 and not any((f.table, f.number)[f.scope :])
-            require(f.required <= 1 and possible, "a feature that is neither required nor optional, or of nothing")
-        for f in self.unknown:
-            whole = f.scope == 0 or (f.scope, f.table) == (1, 0)
-            require(not (f.required and whole), f"needs the feature {f.name.rstrip(bytes(1)).decode()} of version {f.major}.{f.minor}")
-        require(page == 4096, "page size")
-        require(self.tables and self.tables[0].kind == 1, "the first table is not that of the rows")
-        known = [t for t in self.tables if t.kind in (1, 2)]
-        require(len({t.kind for t in known}) == len(known), "a kind of table twice")
-        for t in known:
-            require(t.groups > 0 and (t.rows == 0) == (t.segments == 0), "rows and segments of a table")
-            require(t.segment_rows == 0 or -(-t.rows // t.segment_rows) == t.segments, "rows of segments")
-        for s in self.sections:
-            place, stride = SECTIONS.get(s.kind, (s.place, 0))
-            require(s.place == place <= 2 and s.stride >= stride, f"place or entries of section {s.kind}")
-            require(s.stride == 0 or s.length % s.stride == 0, f"entries of section {s.kind}")
-        numbers = [(s.kind, s.number) for s in self.sections if s.kind != 16]
-        require(len(set(numbers)) == len(numbers), "a section twice")
-        require([s.place for s in self.sections] == sorted(s.place for s in self.sections), "order of sections")
-        require(self.bulk_end == max([s.offset + s.length for s in self.sections if s.place == 0], default=64), "bulk_end")
-        last = [(s.kind, s.number) for s in self.sections if not self.unknown or (s.kind, s.number) in ((37, 0), (38, 0))]
-        require(last[-2:] == [(37, 0), (38, 0)], "the last sections are not the identity and the name of the writer")
-        if not self.unknown:
-            require(not any(any(more) for more in longer) and length == 64 and len(known) == len(self.tables), "reserved bytes of the directory")
-            strides = all(s.stride == SECTIONS[s.kind][1] and s.zero == 0 for s in self.sections if s.kind in SECTIONS)
-            require(strides and all(s.kind in SECTIONS for s in self.sections), "a section of an unknown kind or form")
-            require(not any(t.zero for t in self.tables), "reserved bytes of a table")
-        for number, t in enumerate(self.tables):
-            if t.kind in (1, 2):
-                require(len(self.entries(2, number)) == t.segments * t.groups, "blocks of a table")
-                require(self.section(4 if number else 32, number), "a table has no schema")
-        rows = self.tables[0]
-        self.rows, self.segment_rows, self.segments, self.groups = rows.rows, rows.segment_rows, rows.segments, rows.groups
-        self.samples = next((n for n, t in enumerate(self.tables) if t.kind == 2), None)
-
-    def unreadable_columns(self):
-        """Unknown required features by their scope (2.6): of a group ("group", g), of a column ("column", node)."""
-        scopes = [(f.scope, f.number, f) for f in self.unknown if f.required and f.scope >= 2 and f.table == 0]
-        return {("group" if scope == 2 else "column", number): f for scope, number, f in scopes}
-
-    def bytes(self, section):
-        return self.data[section.offset : section.offset + section.length]
-
-    def section(self, kind, number=0):
-        return next((self.bytes(s) for s in self.sections if (s.kind, s.number) == (kind, number)), b"")
-
-    def key_values(self):
-        """Pairs of the user (2.7)."""
-        data = self.section(36)
-        if not data:
-            return {}
-        require(len(data) >= 4, "key-values are cut short")
-        count = struct.unpack_from("<I", data)[0]
-        require(count > 0 and 4 + 8 * count <= len(data), "key-values are cut short")
-        lengths, at, texts = struct.unpack_from(f"<{2 * count}I", data, 4), 4 + 8 * count, []
-        for length in lengths:
-            texts.append(data[at : at + length])
-            at += length
-        require(at == len(data), "lengths of key-values")
-        keys = texts[::2]
-        require(all(a < b for a, b in zip(keys, keys[1:])), "key-values are out of order")
-        return {utf8(key): utf8(value) for key, value in zip(keys, texts[1::2])}
-
-    def entries(self, kind, number=0):
-        """The known part of each entry of a section."""
-        found = next((s for s in self.sections if (s.kind, s.number) == (kind, number)), None)
-        data, known = self.section(kind, number), SECTIONS[kind][1]
-        return [data[at : at + known] for at in range(0, len(data), found.stride)] if found else []
-
-    def check_pages(self):
-        """The checksum levels (2.5), lowest first."""
-        below = bytes(64) + self.data[64 : self.bulk_end]  # the header is in no page
-        levels = [s for s in self.sections if s.kind == 16]
-        for section in levels:
-            first = 0 if section is not levels[0] else 64
-            pages = [zlib.crc32(below[max(first, i) : i + 4096]) for i in range(0, len(below), 4096)]
-            require(struct.pack(f"<{len(pages)}I", *pages) == self.bytes(section), "checksums of pages")
-            below = self.bytes(section)
-        require(len(below) <= 4096 and zlib.crc32(below) == levels[-1].crc, "checksum of the last level")
+        require(len(self.schema.groups) == self.groups, "the schema does not have the directory's storage groups")
 
     def read_schema(self, table):
         """The schema of a table (3)."""
@@ -184,12 +54,23 @@ class File:
         names, entries = data[16 + 48 * nodes :], struct.iter_unpack("<3I4BhH7I", data[16 : 16 + 48 * nodes])
         require(len(names) == names_length, "length of the names")
         out = [Node(*entry, utf8(names[entry[1] : entry[1] + entry[2]])) for entry in entries]
+        if table == 0:
+            out = self.without_unknown(out)
         rules.check_schema(out, len(self.entries(3)))
         groups = [0] * (1 + max([node.group for node in out], default=0))
         for node in out:
             groups[node.group] += node.r * (node.nullable + node.v)
         require(sum(groups) == lanes, "lanes")
         return Schema(out, groups)
+
+    def without_unknown(self, nodes):
+        """The nodes, those of columns that cannot be read with their lanes alone (2.6)."""
+        for number, node in enumerate(nodes):
+            if node.parent == NONE:
+                unknown = ("group", node.group) in self.unreadable or ("column", number) in self.unreadable
+            if unknown:
+                nodes[number] = node._replace(kind=UNKNOWN, dictionary=NONE)
+        return nodes
 
     def segments_of(self, table):
         """The blocks (4) of each segment of a table, one a storage group."""
@@ -257,13 +138,19 @@ class File:
     def segment_values(self, blocks, schema):
         """values[node][instance][row]: raw bits, or bytes; None for a null and for what is under a null."""
         block = blocks[0]
-        require(block.kind != 2 and block.transform == 0, "a block of a table has records of images")
-        pieces, transforms, fields = self.open_block(block, schema.groups[0])
-        rules.check_transforms(schema, 0, transforms)
-        exceptions = read_exceptions(pieces[4], block.rows)
-        require(all(transforms[lane].kind == 1 for lane in exceptions), "exceptions of a lane that is not decimal")
+        if schema is not self.schema or ("group", 0) not in self.unreadable:
+            require(block.kind != 2 and block.transform == 0, "a block of a table has records of images")
+            pieces, transforms, fields = self.open_block(block, schema.groups[0])
+            rules.check_transforms(schema, 0, transforms)
+            exceptions = read_exceptions(pieces[4], block.rows)
+            unknown = {i for n in schema.nodes if n.kind == UNKNOWN for i in range(n.lane, n.lane + n.r * (n.nullable + n.v))}
+            decimal = all(transforms[lane].kind == 1 or lane in unknown for lane in exceptions)
+            require(decimal, "exceptions of a lane that is not decimal")
         values = []
         for node in schema.nodes:
+            if node.kind == UNKNOWN:
+                values.append([[None] * block.rows for _ in range(node.r)])
+                continue
             if node.kind == IMAGE:
                 import images
                 group, lanes = blocks[node.group], schema.groups[node.group]
@@ -483,10 +370,10 @@ def path(schema, node, instance):
 
 
 def dump(schema, values, rows, kinds=True):
-    """The lines of the CSV of a table."""
+    """The lines of the CSV of a table, of the columns that can be read."""
     names, fields = [], []
     for n, node in enumerate(schema.nodes):
-        if node.kind in (STRUCT, LIST) and not node.nullable:
+        if node.kind == UNKNOWN or node.kind in (STRUCT, LIST) and not node.nullable:
             continue
         kind = KINDS[node.kind] + str(node.length if node.kind in (FIXED, IMAGE) else node.bits or "")
         kind += f"/{node.unit}" if node.unit and node.kind != IMAGE else ""
@@ -498,7 +385,10 @@ def dump(schema, values, rows, kinds=True):
     yield from (",".join(f[row] for f in fields) for row in range(rows))
 
 
-def dump_table(file):
+def dump_table(file, partial=False):
+    """All rows: refused if a column cannot be read, unless the others are wanted."""
+    for feature in () if partial else file.unreadable.values():
+        require(False, refusal(feature))
     segments = [file.segment_values(blocks, file.schema) for blocks in file.segments_of(0)]
     return dump(file.schema, join(segments, file.schema, file.stored_places()), file.rows)
 

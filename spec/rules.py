@@ -2,6 +2,7 @@
 NONE = 0xFFFFFFFF
 KINDS = "struct list bool unsigned signed float decimal interval fixed_bytes bytes text image".split()
 STRUCT, LIST, BOOL, UNSIGNED, SIGNED, FLOAT, DECIMAL, INTERVAL, FIXED, BYTES, TEXT, IMAGE = range(12)
+UNKNOWN = -1  # of a column that needs a feature of a later version (2.6)
 BITS = [(0,), (0,), (1,), (8, 16, 32, 64), (8, 16, 32, 64), (16, 32, 64), (32, 64, 128), (64, 128), (8,), (0,), (0,), (8,)]
 UNITS = {32: (0, 1, 4, 5, 16), 64: (0, 2, *range(6, 16))}
 DIGITS = {32: 9, 64: 18, 128: 38}
@@ -21,8 +22,15 @@ def check_schema(nodes, dictionaries):
         def rule(truth, what):
             require(truth, f"schema: column {node.name}: {what}")
 
-        rule(node.kind < len(KINDS) and node.bits in BITS[node.kind], f"kind {node.kind} of {node.bits} bits")
         rule(node.nullable <= 1, "nullable")
+        rule(node.lane == lanes.get(node.group, 0), "first lane")
+        lanes[node.group] = node.lane + node.r * (node.nullable + node.v)
+        if node.kind == UNKNOWN:
+            rule(node.group <= groups, "storage group")
+            groups = max(groups, node.group + 1)
+            depths.append(1)
+            continue
+        rule(node.kind < len(KINDS) and node.bits in BITS[node.kind], f"kind {node.kind} of {node.bits} bits")
         parent = nodes[node.parent] if node.parent != NONE else None
         rule(parent is None or node.parent < number and parent.kind in (STRUCT, LIST), "its parent")
         depths.append(1 + (depths[node.parent] if parent else 0))
@@ -34,8 +42,6 @@ def check_schema(nodes, dictionaries):
         rule(node.v == values.get(node.kind, 1 + (node.bits == 128)), "value lanes")
         rule(node.group == (groups if node.kind == IMAGE else 0), "storage group")
         groups += node.kind == IMAGE
-        rule(node.lane == lanes.get(node.group, 0), "first lane")
-        lanes[node.group] = node.lane + node.r * (node.nullable + node.v)
         children = sum(other.parent == number for other in nodes)
         rule(node.kind != LIST or children == 1, "a list has one item")
         rule(node.kind in (LIST, FIXED, IMAGE) or node.length == 0, "no length")
@@ -57,7 +63,7 @@ def check_schema(nodes, dictionaries):
 
 def check_transforms(schema, group, transforms):
     """The rules of the transforms of a block's lanes."""
-    for node in (n for n in schema.nodes if n.group == group):
+    for node in (n for n in schema.nodes if n.group == group and n.kind != UNKNOWN):
         first = node.lane + node.r * node.nullable
         strings = node.kind in (BYTES, TEXT)
         for lane, t in enumerate(transforms[node.lane : first + node.r * node.v], node.lane):

@@ -15,6 +15,7 @@ use gede::image::ImageShape;
 use gede::read::Projection;
 use gede::write::{Options, TargetKind};
 use gede::{Error, ErrorKind, Reader};
+use std::path::Path;
 
 const FILE: (u8, u32, u32) = (0, 0, 0);
 const LATER: u16 = 300;
@@ -67,6 +68,53 @@ fn needs_a_feature(original: &Draft, change: impl Fn(&mut Draft), words: &str) {
     is_corrupt(&changed, words);
     changed.features.push(feature(LATER, false, FILE, "later"));
     is_read(&changed, original);
+}
+
+/// The files of `tests/later` (made by `tests/refused/make.py`), which `spec/check.py` holds the second reader to as well.
+#[test]
+fn files_of_later_versions_are_read_as_the_page_says() {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let golden = |name: &str| std::fs::read(tests.join(format!("golden/{name}.gede"))).unwrap();
+    let expected = std::fs::read_to_string(tests.join("later/expected.txt")).unwrap();
+    let files = std::fs::read_dir(tests.join("later")).unwrap().map(|file| file.unwrap().path());
+    let files = files.filter(|file| file.extension().is_some_and(|extension| extension == "gede")).count();
+    assert!(files == expected.lines().count() && files >= 30, "{files} files");
+    for line in expected.lines() {
+        let (name, rest) = line.split_once(' ').unwrap();
+        let (what, words) = rest.split_once(' ').unwrap();
+        let bytes = std::fs::read(tests.join(format!("later/{name}.gede"))).unwrap();
+        if what == "refused" {
+            let error = refused(&bytes);
+            assert_eq!(error.kind(), ErrorKind::Unsupported, "{name}: {error}");
+            assert!(error.to_string().contains(words), "{name}: {error}");
+            continue;
+        }
+        let (reader, original) = (Reader::new(bytes.as_slice()).unwrap(), golden(words));
+        let original = Reader::new(original.as_slice()).unwrap();
+        if what == "read" {
+            reader.verify(|_| {}).unwrap_or_else(|e| panic!("{name}: {e}"));
+            assert_eq!(rows(&reader).unwrap(), rows(&original).unwrap(), "{name}");
+            continue;
+        }
+        assert_eq!(what, "part");
+        let all: Vec<u64> = (0..reader.rows()).collect();
+        let mut refusals = 0;
+        for column in original.schema().columns() {
+            let own = Projection::nodes_of(reader.schema(), &[column]);
+            match reader.take(&all, &own) {
+                Ok(taken) => {
+                    let wanted = Projection::nodes_of(original.schema(), &[column]);
+                    assert_eq!(taken, original.take(&all, &wanted).unwrap(), "{name}");
+                }
+                Err(error) => {
+                    assert_eq!(error.kind(), ErrorKind::Unsupported, "{name}: {error}");
+                    refusals += 1;
+                }
+            }
+        }
+        assert_eq!(refusals, 1, "{name}");
+        assert_eq!(reader.verify(|_| {}).unwrap_err().kind(), ErrorKind::Unsupported, "{name}");
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ mod common;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use common::dump::{dump, dump_condensed, dump_coreset, dump_covariances, dump_moments};
+use common::dump::{dump, dump_condensed, dump_coreset, dump_covariances, dump_key_values, dump_moments};
 use common::frame::Frame;
 use gede::Reader;
 use gede::column::Batch;
@@ -34,6 +34,8 @@ fn golden_files_are_read_as_committed() {
         let committed = |suffix: &str| std::fs::read_to_string(file.with_extension(suffix));
         let reader = Reader::open(&file).unwrap();
         reader.verify(|_| {}).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+        let pairs = Some(dump_key_values(&reader.metadata().unwrap())).filter(|dump| !dump.is_empty());
+        assert_eq!(pairs, committed("key_values.csv").ok(), "{}", file.display());
         let found = dump(reader.schema(), &rows(&reader));
         assert!(found == committed("csv").unwrap(), "{}", file.display());
         let condensed = reader.condensed().unwrap().map(|c| dump_condensed(&c));
@@ -168,7 +170,7 @@ fn everything_is_in_a_golden_file() {
     wanted.extend(
         [0, 1, 2, 16, 17, 18, 19, 20, 21, 22, 23, 32, 33, 34, 35, 36].map(|f| format!("feature {f}")),
     );
-    wanted.extend((1..=10).chain([16, 32, 34, 35]).map(|s| format!("section {s}")));
+    wanted.extend((1..=10).chain([16, 32, 34, 35, 36, 37, 38]).map(|s| format!("section {s}")));
     wanted.extend(["record 1", "record 2", "record 3", "segments", "segment dictionary"].map(str::to_owned));
     wanted.extend([0, 1, 2, 3].map(|t| format!("transform {t}")));
     wanted.extend([0, 1].map(|t| format!("image transform {t}")));

@@ -10,7 +10,7 @@ use std::fmt::Write;
 use std::fs::{read, read_to_string, write};
 use std::path::Path;
 
-use common::dump::{dump, dump_condensed, dump_coreset, dump_covariances, dump_moments};
+use common::dump::{dump, dump_condensed, dump_coreset, dump_covariances, dump_key_values, dump_moments};
 use common::read::rows as rows_of;
 use common::zoo;
 use gede::Reader;
@@ -65,6 +65,10 @@ fn add(golden: &Path, name: &str, bytes: Vec<u8>, rows: Option<Batch>) {
     let reader = Reader::new(bytes).unwrap();
     let rows = rows.unwrap_or_else(|| rows_of(&reader).unwrap());
     add("csv", dump(reader.schema(), &rows).as_bytes());
+    let pairs = reader.metadata().unwrap();
+    if !pairs.is_empty() {
+        add("key_values.csv", dump_key_values(&pairs).as_bytes());
+    }
     if let Some(condensed) = reader.condensed().unwrap() {
         add("condensed.csv", dump_condensed(&condensed).as_bytes());
         if let Some(covariances) = reader.cell_covariances().unwrap() {

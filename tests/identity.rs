@@ -114,7 +114,7 @@ fn every_file_ends_in_its_identity_and_the_name_of_its_writer() {
     refused(&without(IDENTITY), "last sections");
     refused(&without(CREATED_BY), "last sections");
     refused(&|d| d.sections.rotate_right(1), "last sections");
-    refused(&|d| d.sections.push(Part { number: 1, ..Part::new(CREATED_BY, 2, b"x") }), "last sections");
+    refused(&|d| d.sections.push(Part { number: 1, ..Part::new(CREATED_BY, 2, b"x") }), "of no table");
     refused(&|d| d.section(CREATED_BY).bytes = vec![b'x'; 256], "255");
     refused(&|d| d.section(CREATED_BY).bytes = vec![0xFF], "UTF-8");
     // Later versions may have more behind them; both are there all the same.

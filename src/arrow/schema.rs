@@ -5,7 +5,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::format::schema::Kind;
 use crate::format::schema::Node;
 use crate::format::schema::Schema;
-use crate::format::schema::SchemaBuilder;
+use crate::format::schema_builder::SchemaBuilder;
 use crate::format::schema_rules::MAX_DEPTH;
 use arrow::datatypes::{
     DECIMAL32_MAX_PRECISION, DECIMAL64_MAX_PRECISION, DECIMAL128_MAX_PRECISION, DataType, Field, FieldRef,

@@ -114,9 +114,8 @@ pub(crate) fn transforms<S: ByteSource>(
     // Of lanes that this reader does not know, only the widths are.
     for (_, node) in schema.group_nodes(group).filter(|(_, node)| node.kind == Kind::Unknown) {
         let own = node.first_lane as usize..(node.first_value_lane() + node.value_lanes()) as usize;
-        for transform in set.get_mut(own).into_iter().flatten() {
-            *transform = LaneTransform { width: transform.width, ..LaneTransform::default() };
-        }
+        let own = set.get_mut(own).ok_or_else(|| Error::corrupt("a transform set is cut short"))?;
+        own.iter_mut().for_each(|t| *t = LaneTransform { width: t.width, ..LaneTransform::default() });
     }
     Ok((set, limits))
 }

@@ -7,4 +7,5 @@ pub(crate) mod values;
 
 pub use values::{Batch, Column, Values};
 
-pub use crate::format::schema::{Kind, Node, Schema, SchemaBuilder};
+pub use crate::format::schema::{Kind, Node, Schema};
+pub use crate::format::schema_builder::SchemaBuilder;

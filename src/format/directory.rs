@@ -93,11 +93,11 @@ impl Directory {
             return Err(bad("a page size that this version does not have"));
         }
         let is_strict = unknown.is_empty();
+        check_tables(&tables, is_strict)?;
         let is_known = |kind| SectionKind::CORE.contains(&kind) || summaries.contains(&kind);
-        let read = |entry: &SectionEntry| entry.read(is_known, is_strict);
+        let read = |entry: &SectionEntry| entry.read(is_known, tables.len(), is_strict);
         let sections = sections.iter().map(read).collect::<Result<_>>()?;
         let directory = Self { bulk_end: head.bulk_end.get(), features, unknown, tables, sections };
-        directory.check_tables()?;
         directory.check_places(offset)?;
         Ok(directory)
     }
@@ -162,27 +162,6 @@ impl Directory {
         !self.unknown.iter().any(|feature| feature.required && own.contains(&feature.scope))
     }
 
-    /// Tables: the rows first, then at most one of each kind; rows and segments that go together.
-    fn check_tables(&self) -> Result<()> {
-        if self.tables.first().map(TableEntry::kind) != Some(TableKind::ROWS) {
-            return Err(bad("the first table is not that of the rows"));
-        }
-        for (number, table) in (0..).zip(&self.tables) {
-            let known = table.kind() == TableKind::ROWS || table.kind() == TableKind::CONDENSED;
-            if !known && self.is_strict() {
-                return Err(bad(&format!("table {number} is of an unknown kind")));
-            }
-            let repeated = self.table(table.kind()).is_some_and(|(first, _)| first != number);
-            if known && repeated {
-                return Err(bad("a kind of table occurs twice"));
-            }
-            if known {
-                table.check(self.is_strict())?;
-            }
-        }
-        Ok(())
-    }
-
     /// Sections in order, aligned, without overlap; `bulk_end` and checksum levels as they must be.
     fn check_places(&self, directory_offset: u64) -> Result<()> {
         let mut end = HEADER;
@@ -230,7 +209,7 @@ impl Directory {
         }
         for (number, table) in (0..).zip(&self.tables) {
             let blocks = self.section_of(SectionKind::BLOCK_TABLE, number).map_or(0, Section::entries);
-            let known = table.kind() == TableKind::ROWS || table.kind() == TableKind::CONDENSED;
+            let known = table.kind().is_known();
             if known && Some(blocks) != table.blocks() {
                 return Err(bad("the number of segments does not fit the block table"));
             }
@@ -272,6 +251,24 @@ fn entries<T: FromBytes + KnownLayout + Immutable>(
         entries.push(entry);
     }
     Ok((entries, is_longer))
+}
+
+/// Checks tables: the rows first, then at most one of each kind; rows and segments that go together.
+fn check_tables(tables: &[TableEntry], is_strict: bool) -> Result<()> {
+    if tables.first().map(TableEntry::kind) != Some(TableKind::ROWS) {
+        return Err(bad("the first table is not that of the rows"));
+    }
+    for (number, table) in tables.iter().enumerate() {
+        if table.kind().is_known() {
+            if tables[..number].iter().any(|other| other.kind() == table.kind()) {
+                return Err(bad("a kind of table occurs twice"));
+            }
+            table.check(is_strict)?;
+        } else if is_strict {
+            return Err(bad(&format!("table {number} is of an unknown kind")));
+        }
+    }
+    Ok(())
 }
 
 /// The features among the known ones, and others, none of which the whole file needs.

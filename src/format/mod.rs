@@ -11,6 +11,7 @@ pub(crate) mod key_values;
 pub(crate) mod pages;
 pub(crate) mod part;
 pub(crate) mod schema;
+pub(crate) mod schema_builder;
 pub(crate) mod schema_bytes;
 pub(crate) mod schema_rules;
 pub(crate) mod sections;

@@ -6,7 +6,8 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 use crate::error::{Error, Result};
 use crate::format::NONE;
 use crate::format::image_shape::ImageShape;
-use crate::format::schema::{Kind, Node, Schema, SchemaBuilder};
+use crate::format::schema::{Kind, Node, Schema};
+use crate::format::schema_builder::SchemaBuilder;
 
 #[derive(FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
 #[repr(C)]

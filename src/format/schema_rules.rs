@@ -90,7 +90,7 @@ impl Schema {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::format::schema::SchemaBuilder;
+    use crate::format::schema_builder::SchemaBuilder;
 
     /// The rule that a column of this kind breaks with a unit, precision and scale.
     fn broken(kind: Kind, bits: u16, unit: u8, decimal: (u8, i16)) -> Option<String> {

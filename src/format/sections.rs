@@ -53,6 +53,11 @@ impl SectionKind {
         Self::CREATED_BY,
     ];
 
+    /// True if its number is that of a table; the others of this version have 0.
+    pub fn is_of_table(self) -> bool {
+        [Self::BLOCK_TABLE, Self::TABLE_SCHEMA].contains(&self)
+    }
+
     /// The place of a kind of 1.0.
     fn place(self) -> Place {
         match self.0 {
@@ -129,11 +134,17 @@ impl SectionEntry {
         }
     }
 
-    /// The section, of a kind in `known` or of a later one. With `is_strict`, later ones are refused.
+    /// The section of a file of so many tables, of a kind in `known` or of a later one. With `is_strict`, later ones are
+    /// refused.
     ///
     /// # Errors
     /// `Corrupt`.
-    pub fn read(&self, known: impl Fn(SectionKind) -> bool, is_strict: bool) -> Result<Section> {
+    pub fn read(
+        &self,
+        known: impl Fn(SectionKind) -> bool,
+        tables: usize,
+        is_strict: bool,
+    ) -> Result<Section> {
         let bad = |what: &str| Err(Error::corrupt(format!("directory: section {}: {what}", self.kind)));
         let kind = SectionKind(self.kind.get());
         let place = match self.place {
@@ -150,6 +161,10 @@ impl SectionEntry {
             let is_longer = stride > kind.stride() || self.zero != 0;
             if stride < kind.stride() || (is_strict && is_longer) {
                 return bad("its stride is wrong");
+            }
+            let tables = if kind.is_of_table() { tables } else { 1 };
+            if self.number.get() as usize >= tables {
+                return bad("it is of no table");
             }
         } else if is_strict {
             return bad("its kind is unknown, and no feature names it");

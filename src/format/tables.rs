@@ -14,6 +14,11 @@ impl TableKind {
     pub const ROWS: Self = Self(1);
     /// Condensed samples, one a row.
     pub const CONDENSED: Self = Self(2);
+
+    /// True if this version has it.
+    pub fn is_known(self) -> bool {
+        [Self::ROWS, Self::CONDENSED].contains(&self)
+    }
 }
 
 /// A table in the directory.

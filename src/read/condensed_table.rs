@@ -26,7 +26,7 @@ impl<S: ByteSource> Reader<S> {
         let nodes = self.schema().nodes();
         let section = CellsSection::read(&bytes, nodes.len())?;
         let bad = |what: &str| Err(Error::corrupt(format!("cells: {what}")));
-        let numeric = |n: u32| nodes.get(n as usize).is_some_and(Node::is_numeric_column);
+        let numeric = |n: u32| nodes.get(n as usize).is_some_and(Node::may_be_numeric_column);
         if !section.features.iter().all(|f| numeric(f.node.get())) {
             return bad("a feature is not a column of numbers");
         }

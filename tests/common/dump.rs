@@ -218,3 +218,9 @@ pub fn dump_coreset(schema: &Schema, coreset: &CoresetRows) -> String {
     }
     out
 }
+
+/// Key-values, a line a pair, both quoted.
+pub fn dump_key_values(pairs: &std::collections::BTreeMap<String, String>) -> String {
+    let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
+    pairs.iter().map(|(key, value)| format!("{},{}\n", quoted(key), quoted(value))).collect()
+}

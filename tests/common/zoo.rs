@@ -52,6 +52,11 @@ pub fn all() -> Vec<Animal> {
         animal("constant", constant(), plain()),
         animal("all_null", all_null(), plain()),
         animal("names", names(), plain()),
+        animal(
+            "key_values",
+            floats(2),
+            plain().with_metadata("site", "\"Zürich\"").with_metadata("empty", ""),
+        ),
     ];
     all.extend(class_wise());
     all.extend(condensed());

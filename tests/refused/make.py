@@ -1,17 +1,21 @@
 #!/usr/bin/env python3
 """Makes files that break one rule each out of golden files, with right checksums, and reasons.txt: the file, whether
-reading its rows refuses it or only a check of the whole file, and words of every reader's error."""
+reading its rows refuses it or only a check of the whole file, and words of every reader's error. Makes ../later as well:
+files of a later version, and expected.txt: the file, and whether a reader of 1.0 reads it ("read", all rows of the named
+golden file; "part", those of the columns that it can read) or refuses it, with words of every reader's error."""
+import hashlib
 import pathlib
 import struct
 import sys
 import zlib
 
 HERE = pathlib.Path(__file__).parent
-GOLDEN = HERE.parent / "golden"
+GOLDEN, LATER = HERE.parent / "golden", HERE.parent / "later"
 sys.path.insert(0, str(HERE.parent.parent / "spec"))
 import check  # noqa: E402
 import reader  # noqa: E402
 import grouped  # noqa: E402
+import frames  # noqa: E402
 
 R = reader
 MOST = 2**64 - 1
@@ -23,20 +27,25 @@ def repair(data):
         data[at : at + 4] = struct.pack("<I", crc)
 
     at, size = struct.unpack_from("<QQ", data, len(data) - 56)
-    end, count = struct.unpack_from("<QI", data, at + 16)
-    below = data[:end]
-    last = None
-    for entry in range(at + 64, at + 64 + 32 * count, 32):
-        kind, _, start, length = struct.unpack_from("<IIQQ", data, entry)
-        if kind == 16:
+    length, _, end, features, tables, count, *strides = struct.unpack_from("<IIQ3I3H", data, at)
+    below = bytes(64) + data[64:end]
+    first, last = 64, None
+    start = at + length + features * strides[0] + tables * strides[1]
+    for entry in range(start, start + count * strides[2], strides[2]):
+        place, offset, length = data[entry + 2], *struct.unpack_from("<QQ", data, entry + 16)
+        if place == 1:
             for page in range(0, len(below), 4096):
-                put(start + page // 1024, zlib.crc32(below[page : page + 4096]))
-            below, last = data[start : start + length], entry
-        elif kind > 16:
-            put(entry + 4, zlib.crc32(data[start : start + length]))
-    put(last + 4, zlib.crc32(below))
+                put(offset + page // 1024, zlib.crc32(below[max(first, page) : page + 4096]))
+            below, first, last = data[offset : offset + length], 0, entry
+        elif place == 2:
+            put(entry + 12, zlib.crc32(data[offset : offset + length]))
+    put(last + 12, zlib.crc32(below))
+    entry = next(entry for entry in range(start, start + count * strides[2], strides[2]) if data[entry : entry + 2] == b"\x25\0")
+    offset = struct.unpack_from("<Q", data, entry + 16)[0]
+    data[offset : offset + 32] = hashlib.sha256(data[64:offset] + data[at:entry]).digest()
+    put(entry + 12, zlib.crc32(data[offset : offset + 32]))
     put(len(data) - 32, zlib.crc32(data[at : at + size]))
-    put(60, zlib.crc32(data[:60]))
+    put(28, zlib.crc32(data[:28]))
     put(len(data) - 12, zlib.crc32(data[-64:-12]))
 
 
@@ -46,7 +55,7 @@ class Golden:
     def __init__(self, name):
         self.data = bytearray((GOLDEN / f"{name}.gede").read_bytes())
         self.file = reader.File(bytes(self.data))
-        self.block = self.file.segments_of(2)[0][0] if self.file.rows else None
+        self.block = self.file.segments_of(0)[0][0] if self.file.rows else None
 
     def start(self, kind):
         return next(s.offset for s in self.file.sections if s.kind == kind)
@@ -237,8 +246,8 @@ def add(golden, kind, at, form, by):
 
 def condensed_weight():
     g = Golden("condensed_value")
-    schema = g.file.read_schema(33)
-    block = g.file.segments_of(4)[0][0]
+    schema = g.file.read_schema(g.file.samples)
+    block = g.file.segments_of(g.file.samples)[0][0]
     place = block.transforms + 16 * (schema.groups[0] - 1) + 8
     g.patch(place, "Q", struct.unpack_from("<Q", g.data, place)[0] + 1)
     return g
@@ -333,18 +342,18 @@ CASES = {
     "moments_rows": ("whole", "moments", add("moments_exact", 5, 16, "Q", 1)),
     "moments_of_text": ("whole", "moments", section("classes_text", 5, 64, "I", 0)),
     "cells_bit": ("whole", "cells", None),
-    "cells_extent": ("whole", "cells", section("condensed_value", 35, 64 + 8, "d", float("-inf"))),
+    "cells_extent": ("whole", "cells", section("condensed_value", 10, 64 + 8, "d", float("-inf"))),
     "condensed_weight": ("whole", "condensed samples", condensed_weight),
     "coreset_row": ("whole", "coreset", coreset(0, 3)),
     "coreset_weight": ("whole", "coreset", coreset(1, 3)),
-    "image_errors": ("whole", "errors", section("images_dct_gray", 36, 8, "Q", MOST)),
+    "image_errors": ("whole", "errors", section("images_dct_gray", 35, 8, "Q", MOST)),
 }
 
 
 def cells_bit():
     g = Golden("condensed_class")
-    d = struct.unpack_from("<I", g.data, g.start(35))[0]
-    g.patch(g.start(35) + 64 + 24 * d + 4, "I", 35)
+    d = struct.unpack_from("<I", g.data, g.start(10))[0]
+    g.patch(g.start(10) + 64 + 24 * d + 4, "I", 35)
     return g
 
 
@@ -368,11 +377,19 @@ def main():
             bad += 1
             continue
         repair(golden.data)
-        path = HERE / f"{name}.gede"
-        path.write_bytes(golden.data)
+        (HERE / f"{name}.gede").write_bytes(golden.data)
+        lines.append(f"{name} {when} {reason}\n")
+    for name, (when, reason, make) in frames.REFUSED.items():
+        (HERE / f"{name}.gede").write_bytes(make())
         lines.append(f"{name} {when} {reason}\n")
     (HERE / "reasons.txt").write_text("".join(lines))
-    return bad or check.check_refused(HERE)
+    expected = []
+    for name, (what, words, change) in frames.LATER.items():
+        make = frames.changed("integers" if what == "refused" else words, change)
+        (LATER / f"{name}.gede").write_bytes(make())
+        expected.append(f"{name} {what} {words}\n")
+    (LATER / "expected.txt").write_text("".join(expected))
+    return bad or check.check_refused(HERE) + check.check_later(LATER)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@
 use arrow::array::*;
 use arrow::compute::concat_batches;
 use arrow::datatypes::*;
-use gede::arrow::{ArrowReader, ArrowTable, Sink};
+use gede::arrow::{ArrowFileWriter, ArrowReader, ArrowTable};
 use gede::internal::logical_eq;
 use gede::read::Projection;
 use gede::write::{CellLimit, Layout, Options, Part, TargetKind};
@@ -67,7 +67,7 @@ pub fn write_then_read(data: &[u8]) {
 
 /// Values that another format holds come back from it; a dictionary of Parquet may become plain values.
 fn export(path: &Path, batch: &RecordBatch) {
-    let written = Sink::create(path, &batch.schema(), false).and_then(|mut sink| {
+    let written = ArrowFileWriter::create(path, &batch.schema(), false).and_then(|mut sink| {
         sink.write(batch)?;
         sink.finish()
     });

@@ -66,7 +66,7 @@ pub fn merge(data: &[u8]) {
     let (file, merged) = (folder.path().join("a.gede"), folder.path().join("b.gede"));
     std::fs::write(&file, data).unwrap();
     within(4 * data.len() + (256 << 20), data, || {
-        let Ok(table) = ArrowTable::of_files(&[&file, &file]) else { return };
+        let Ok(table) = ArrowTable::from_files(&[&file, &file]) else { return };
         let options = Options::default().with_threads(1);
         if Writer::new(options.clone()).write(&merged, &table).is_ok() {
             let merged = Reader::open(&merged).unwrap();

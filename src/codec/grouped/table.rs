@@ -68,10 +68,10 @@ impl TableRecords for Grouped {
         self.parts(pages)
     }
 
-    fn start<'p, S: ByteSource>(
+    fn start<S: ByteSource>(
         &self,
         fields: &mut GroupedFields,
-        _: &'p Pages<S>,
+        _: &Pages<S>,
         _: &[Lane],
         wanted: impl Iterator<Item = usize>,
         _: usize,
@@ -79,10 +79,10 @@ impl TableRecords for Grouped {
         fields.start(self, wanted)
     }
 
-    fn rows<'c, 'p, S: ByteSource>(
+    fn rows<'c, S: ByteSource>(
         &'c self,
         fields: &'c mut GroupedFields,
-        pages: &'p Pages<S>,
+        pages: &Pages<S>,
         rows: RowSelection,
     ) -> Result<GroupedRows<'c>> {
         fields.read(self, pages, rows)?;

@@ -50,7 +50,7 @@ impl Transform for Dictionary {
         if fields.iter().any(|&f| f >= table.len() as u64) {
             return Err(Error::corrupt("a value lies outside its dictionary"));
         }
-        put_raw(out, target, fields, |f| table.get(f as usize).copied().unwrap_or(0));
+        put_raw(out, target, fields, |f| table[f as usize]);
         Ok(())
     }
 }

@@ -50,7 +50,8 @@ pub(crate) fn lane_limit(node: &Node, lane: u32, transform: &LaneTransform) -> R
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::format::schema::{Kind, SchemaBuilder};
+    use crate::format::schema::Kind;
+    use crate::format::schema_builder::SchemaBuilder;
 
     /// The largest field of the first value lane, or of the validity lane, of a nullable column; none if it is refused.
     fn limit(kind: Kind, bits: u16, value: bool, (number, word, minimum): (u8, u32, u64)) -> Option<u64> {

@@ -2,7 +2,8 @@
 
 use crate::column::values::{Batch, Column, Values};
 use crate::error::{Error, ErrorKind, Result};
-use crate::format::schema::{Kind, Node, Schema, SchemaBuilder};
+use crate::format::schema::{Kind, Node, Schema};
+use crate::format::schema_builder::SchemaBuilder;
 use crate::summary::cells::bits::CellBit;
 use crate::summary::cells::condensed::Condensed;
 use crate::summary::cells::grid::Grid;

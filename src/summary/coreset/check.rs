@@ -34,7 +34,7 @@ impl CoresetSums {
     /// `Corrupt`.
     pub fn new(section: CoresetSection, schema: &Schema) -> Result<Self> {
         let nodes = schema.nodes();
-        if !section.columns.iter().all(|&n| nodes.get(n as usize).is_some_and(Node::is_numeric_column)) {
+        if !section.columns.iter().all(|&n| nodes.get(n as usize).is_some_and(Node::may_be_numeric_column)) {
             return Err(Error::corrupt("coreset: a column is not numeric"));
         }
         let k = section.columns.len();

@@ -41,7 +41,7 @@ impl MomentSums {
     pub fn new(section: &MomentsSection, schema: &Schema) -> Result<Self> {
         let nodes = schema.nodes();
         let columns: Vec<usize> = section.columns.iter().map(|&(node, _)| node as usize).collect();
-        if !columns.iter().all(|&n| nodes.get(n).is_some_and(Node::is_numeric_column)) {
+        if !columns.iter().all(|&n| nodes.get(n).is_some_and(Node::may_be_numeric_column)) {
             return Err(Error::corrupt("moments: a column is not numeric"));
         }
         let is_float = |&n: &usize| nodes[n].kind == Kind::Float;

@@ -6,7 +6,7 @@ use super::PictureStorage;
 use crate::codec::picture::Head;
 use crate::codec::picture::Refusal;
 use crate::format::image_shape::ImageShape;
-use crate::format::schema::MAX_LANES;
+use crate::format::schema_builder::MAX_LANES;
 
 /// How the pictures of a set are stored.
 #[derive(Clone, Copy, Debug, PartialEq)]
