@@ -15,14 +15,14 @@ from reader import require
 
 
 def dump_covariances(file):
-    """A line a cell (gede.md, section 5): the raw bits of its numbers."""
+    """A line a cell (gede.md, chapter 5): the raw bits of its numbers."""
     d, data = struct.unpack_from("<I", file.section(10))[0], file.section(8)
     count = d * (d + 1) // 2
     yield from (",".join("%08x" % v for v in row) for row in struct.iter_unpack(f"<{count}I", data))
 
 
 def dump_coreset(file):
-    """The nodes (gede.md, section 6), then a line a row: the raw bits of its values and its weight."""
+    """The nodes (gede.md, chapter 6), then a line a row: the raw bits of its values and its weight."""
     data = file.section(9)
     k, zero, rows = struct.unpack_from("<IIQ", data)
     yield ",".join(map(str, struct.unpack_from(f"<{k}I", data, 64)))
@@ -73,7 +73,7 @@ def check(file):
 
 
 def check_cover(file, spans, start, end, may_have_gaps=False):
-    """Spans follow each other with zeros between; where gaps may be, a feature of a later version owns their bytes (2.6)."""
+    """Spans follow each other with zeros between; where gaps may be, a feature of a later version owns their bytes (9.1)."""
     at = start
     for offset, length in sorted(s for s in spans if s[1]):
         require(offset % 64 == 0 and at <= offset, f"gap or overlap at byte {offset}")

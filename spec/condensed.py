@@ -1,4 +1,4 @@
-"""Condensed samples (gede.md, section 5), rebuilt from the rows where they are not stored, and moments (6), as CSV.
+"""Condensed samples (gede.md, chapter 5), rebuilt from the rows where they are not stored, and moments (6), as CSV.
 
 - The condensed table's fields are named by their columns alone: features, target, weights.
 - Moments: `exact,rows,left out,has target`, a line with these values; `node,exponent` and a line a column;

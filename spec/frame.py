@@ -1,5 +1,5 @@
-"""The frame of a file (gede.md, section 2): header, footer, directory, features and checksums, in the order in which a
-reader judges them (2.6)."""
+"""The frame of a file (gede.md, chapter 2): header, footer, directory, features and checksums, in the order in which a
+reader judges them (9.1)."""
 import struct
 import zlib
 from collections import namedtuple
@@ -122,7 +122,7 @@ class Frame:
         self.samples = next((n for n, t in enumerate(self.tables) if t.kind == 2), None)
 
     def read_features(self, features):
-        """A required feature that is unknown is refused before anything else is judged (2.6)."""
+        """A required feature that is unknown is refused before anything else is judged (9.1)."""
         self.features, self.unknown = features, [f for f in features if f.id not in FEATURES]
         for f in features:
             name, whole = f.name.rstrip(b"\0"), f.scope == 0 or (f.scope, f.table) == (1, 0)
@@ -135,7 +135,7 @@ class Frame:
         require(keys == sorted(set(keys)), "directory: features are out of order")
 
     def unreadable_columns(self):
-        """Unknown required features by their scope (2.6): of a group ("group", g), of a column ("column", node)."""
+        """Unknown required features by their scope (9.1): of a group ("group", g), of a column ("column", node)."""
         scopes = [(f.scope, f.number, f) for f in self.unknown if f.required and f.scope >= 2 and f.table == 0]
         return {("group" if scope == 2 else "column", number): f for scope, number, f in scopes}
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A second reader of .gede files, written from gede.md alone; section numbers refer to that page.
+"""A second reader of .gede files, written from gede.md alone; chapter numbers refer to that page.
 
     reader.py FILE              every row as CSV, in the order of the table
     reader.py --condensed FILE  the condensed table as CSV, rebuilt from the rows where it is not stored
@@ -64,7 +64,7 @@ class File(Frame):
         return Schema(out, groups)
 
     def without_unknown(self, nodes):
-        """The nodes, those of columns that cannot be read with their lanes alone (2.6)."""
+        """The nodes, those of columns that cannot be read with their lanes alone (9.1)."""
         for number, node in enumerate(nodes):
             if node.parent == NONE:
                 unknown = ("group", node.group) in self.unreadable or ("column", number) in self.unreadable

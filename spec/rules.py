@@ -1,8 +1,8 @@
-"""What a schema (gede.md, section 3) and the transforms of its lanes (4 and 4.1) may say."""
+"""What a schema (gede.md, chapter 3) and the transforms of its lanes (4 and 4.1) may say."""
 NONE = 0xFFFFFFFF
 KINDS = "struct list bool unsigned signed float decimal interval fixed_bytes bytes text image".split()
 STRUCT, LIST, BOOL, UNSIGNED, SIGNED, FLOAT, DECIMAL, INTERVAL, FIXED, BYTES, TEXT, IMAGE = range(12)
-UNKNOWN = -1  # of a column that needs a feature of a later version (2.6)
+UNKNOWN = -1  # of a column that needs a feature of a later version (9.1)
 BITS = [(0,), (0,), (1,), (8, 16, 32, 64), (8, 16, 32, 64), (16, 32, 64), (32, 64, 128), (64, 128), (8,), (0,), (0,), (8,)]
 UNITS = {32: (0, 1, 4, 5, 16), 64: (0, 2, *range(6, 16))}
 DIGITS = {32: 9, 64: 18, 128: 38}

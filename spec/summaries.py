@@ -1,4 +1,4 @@
-"""What a file says of all its rows together, held against the rows: class labels (gede.md, section 7), moments and the
+"""What a file says of all its rows together, held against the rows: class labels (gede.md, chapter 7), moments and the
 coreset (6), condensed samples (5)."""
 import math
 import struct
