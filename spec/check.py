@@ -3,12 +3,13 @@
 committed dumps lie beside a file (X.csv, X.condensed.csv, X.moments.csv, ...), its own are compared with them.
 Without an argument, the golden files; those of ../tests/refused, each of which must be refused for the reason that
 reasons.txt there gives; and those of ../tests/later, of a later version, of which expected.txt says what a reader of 1.0
-does. Exits 1 if anything differs."""
+does; and the file in hex on the page. Exits 1 if anything differs."""
 import pathlib
 import struct
 import sys
 
 import condensed
+import example
 import reader
 import summaries
 from reader import require
@@ -156,6 +157,9 @@ def main(paths):
     print(f"{len(files) - bad} of {len(files)} files read as they should")
     if all_own:
         bad += check_refused(TESTS / "refused") + check_later(TESTS / "later")
+        if example.differs():
+            print("gede.md: appendix A is not what the file has: example.py --write")
+            bad += 1
     return 1 if bad or not files else 0
 
 
