@@ -1,15 +1,12 @@
-"""Condensed samples (gede.md, chapter 5), rebuilt from the rows where they are not stored, and moments (6), as CSV.
-
-- The condensed table's fields are named by their columns alone: features, target, weights.
-- Moments: `exact,rows,left out,has target`, a line with these values; `node,exponent` and a line a column;
-  `i,j,sum` and a line for each number of the upper triangle, an integer or the raw bits of the f64.
-"""
+"""Condensed samples (gede.md, chapter 5), rebuilt from the rows where they are not stored, and moments (6), as CSV
+(appendix B)."""
 import math
 import struct
 from collections import namedtuple
 
 import reader
 
+MAX_CELLS = 1 << 21
 Cells = namedtuple("Cells", "target target_kind features bits labels")
 
 
@@ -67,7 +64,10 @@ def rebuild(file):
 
 def read_cells(data):
     """The cells (5)."""
-    d, beta, target, kind, _, _, _, _, classes = struct.unpack_from("<III4BQI", data)
+    d, beta, target, kind, stored, low, zero, count, classes = struct.unpack_from("<III4BQI", data)
+    zeros = zero == 0 and not any(data[28:64]) and not any(any(data[68 + 24 * i : 72 + 24 * i]) for i in range(d))
+    reader.require(zeros and stored <= 1 and low <= 1, "cells: reserved bytes or flags")
+    reader.require(count <= MAX_CELLS and (kind > 0 or target == reader.NONE), "cells: their number, or a target without a kind")
     features = [struct.unpack_from("<I4xdd", data, 64 + 24 * i) for i in range(d)]
     bits = [struct.unpack_from("<II", data, 64 + 24 * d + 8 * i) for i in range(beta)]
     at, labels = 64 + 24 * d + 8 * beta, []
@@ -90,7 +90,7 @@ def as_f64(node, raw):
     if node.kind == reader.FLOAT:
         return float(reader.np.frombuffer(raw.to_bytes(node.bits // 8, "little"), f"<f{node.bits // 8}")[0])
     if node.kind == reader.DECIMAL:
-        return float(reader.integer(node, raw)) / float(10**node.scale)
+        return float(reader.integer(node, raw)) / float(f"1e{node.scale}")
     return float(reader.integer(node, raw) if node.kind == reader.SIGNED else raw)
 
 
@@ -101,7 +101,7 @@ def grid_key(x, lo, hi):
     if not math.isfinite(x):
         return (1 << 32) + (1 if math.isnan(x) else 2 if x > 0 else 3)
     key = (x - lo) / (hi - lo) * 4294967295 if hi > lo else 0
-    return 0 if math.isnan(key) else min(math.floor(key), 4294967295)
+    return 0 if math.isnan(key) else math.floor(min(max(key, 0), 4294967295))
 
 
 def mean(total, count):

@@ -9,16 +9,7 @@ This file, with the frame of a file in frame.py and the rules of schemas and tra
 records, the layout of the paper. grouped.py is for grouped records,
 images.py for images, condensed.py for the last two commands; check.py checks what a reader need not know.
 
-The dump is exact. Its lines end in a line feed; the first names the fields, then one line a row.
-
-- A field is one instance of a node. A column's nodes come parents first, a node's instances in order.
-  A struct or a list has a field only if it may be null: 1 if it is there, 0 if it is null.
-- A field is named "PATH:KIND", always quoted, quotes doubled. PATH is the column's name, then `.child` for
-  a struct's child and `[i]` for a list's item. KIND is the kind's name and bits (fixed bytes and images: the length);
-  then `/u` for unit u, `/p.s` for a decimal's precision and scale; then `?` if values may be null.
-- bool, unsigned, signed and decimal (without its scale) are integers. float and interval are their raw bits
-  in hexadecimal, most significant digit first. bytes, fixed bytes and images are 0x and two digits a byte. text is
-  always quoted, quotes doubled. A null, and everything under a null, is an empty field.
+The dump is that of gede.md, appendix B.
 """
 import struct
 import sys
@@ -307,6 +298,7 @@ def read_exceptions(data, block_rows):
     if not data:
         return {}
     lanes, zero = struct.unpack_from("<II", data)
+    require(lanes > 0, "counts of the exceptions")
     at, out = 8 + 8 * lanes, {}
     for i in range(lanes):
         lane, count = struct.unpack_from("<II", data, 8 + 8 * i)

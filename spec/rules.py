@@ -7,6 +7,7 @@ BITS = [(0,), (0,), (1,), (8, 16, 32, 64), (8, 16, 32, 64), (16, 32, 64), (32, 6
 UNITS = {32: (0, 1, 4, 5, 16), 64: (0, 2, *range(6, 16))}
 DIGITS = {32: 9, 64: 18, 128: 38}
 MAX_DEPTH = 16
+MAX_LANES = 1 << 20  # and instances of a node
 
 
 def require(truth, what):
@@ -25,6 +26,7 @@ def check_schema(nodes, dictionaries):
         rule(node.nullable <= 1, "nullable")
         rule(node.lane == lanes.get(node.group, 0), "first lane")
         lanes[node.group] = node.lane + node.r * (node.nullable + node.v)
+        rule(sum(lanes.values()) <= MAX_LANES and node.r <= MAX_LANES, f"a row of it has more than {MAX_LANES} lanes")
         if node.kind == UNKNOWN:
             rule(node.group <= groups, "storage group")
             groups = max(groups, node.group + 1)

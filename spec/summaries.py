@@ -19,7 +19,7 @@ def check_classes(file, segments):
     if not data:
         return
     count, node = struct.unpack_from("<QI", data)
-    require(count > 0 and node < len(file.schema.nodes) and not any(data[12:32]), "head of the class table")
+    require(count > 0 and is_single(file, node) and not any(data[12:32]), "head of the class table")
     entries = [struct.unpack_from("<QQQQ", data, 32 + 32 * i) for i in range(count)]
     labels = [None if n == 2**64 - 1 else data[at : at + n] for _, _, at, n in entries]
     require(len(set(labels)) == count, "two classes have one label")
@@ -58,10 +58,11 @@ def check_moments(file, segments):
     if not data or not file.rows:
         return
     k, exact, target, rows, out = struct.unpack_from("<IBBxxQQ", data)
-    require(exact <= 1 and target <= 1 and not any(data[24:64]), "head of the moments")
+    require(exact <= 1 and target <= 1 and not any(data[6:8] + data[24:64]), "head of the moments")
     columns = [struct.unpack_from("<II", data, 64 + 8 * i) for i in range(k)]
     places = [(i, j) for i in range(k + 1) for j in range(i, k + 1)]
     require(len(data) == 64 + 8 * k + 16 * len(places), "length of the moments")
+    require(all(p <= 38 * exact for _, p in columns), "moments: a decimal exponent")
     check_numeric(file, [n for n, _ in columns], "moments")
     own, raws, numbers, wanted = columns_of(file, [n for n, _ in columns], segments)
     require((rows, out) == (sum(wanted), len(wanted) - sum(wanted)), "moments: rows summed and left out")
@@ -123,7 +124,8 @@ def check_condensed(file):
     cells = condensed.read_cells(data)
     nodes = [node for node, _, _ in cells.features] + [cells.target] * (cells.target_kind == 1)
     check_numeric(file, nodes, "cells")
-    require(cells.target_kind == 0 or cells.target < len(file.schema.nodes), "cells: the target is not there")
+    require(cells.target_kind != 2 or is_single(file, cells.target), "cells: the target is no column of single values")
+    check_condensed_schema(file, cells, struct.unpack_from("<Q", data, 16)[0])
     if not file.rows:
         return
     found = condensed.rebuild(file)
@@ -132,6 +134,27 @@ def check_condensed(file):
         schema = file.read_schema(file.samples)
         stored = reader.join([file.segment_values(blocks, schema) for blocks in file.segments_of(file.samples)], schema)
         require(stored == found, "condensed samples are not those of the rows")
+
+
+def is_single(file, node):
+    """True for a column of single values, which may be a class (5)."""
+    own = file.schema.nodes[node] if node < len(file.schema.nodes) else None
+    kinds = (reader.STRUCT, reader.LIST, reader.FIXED, reader.IMAGE)
+    return own is not None and own.parent == reader.NONE and own.kind not in kinds
+
+
+def check_condensed_schema(file, cells, count):
+    """The columns of the condensed table are those of chapter 5, and their labels values of the target."""
+    if cells.target_kind == 2:
+        own = file.schema.nodes[cells.target]
+        length = None if own.kind in (reader.BYTES, reader.TEXT) else (own.bits + 7) // 8
+        require(all(label is None or length in (None, len(label)) for label in cells.labels), "cells: a label is not a value of the target")
+    if file.samples is None or file.tables[file.samples].rows == 0:
+        return
+    means, nodes = len(cells.features) + (cells.target_kind == 1), file.read_schema(file.samples).nodes
+    shapes = [(n.kind, n.bits, n.nullable * (i >= means), n.parent) for i, n in enumerate(nodes)]
+    wanted = [(reader.FLOAT, 64, 0, reader.NONE)] * means + [(reader.UNSIGNED, 64, 0, reader.NONE)] * max(1, len(cells.labels))
+    require(shapes == wanted and file.tables[file.samples].rows == count, "condensed samples do not have the shape that the cells name")
 
 
 def check_image_errors(file):
