@@ -8,6 +8,7 @@ import pathlib
 import struct
 import sys
 
+import classes
 import condensed
 import example
 import reader
@@ -25,10 +26,9 @@ def dump_covariances(file):
 def dump_coreset(file):
     """The nodes (gede.md, chapter 6), then a line a row: the raw bits of its values and its weight."""
     data = file.section(9)
-    k, zero, rows = struct.unpack_from("<IIQ", data)
+    k, = struct.unpack_from("<I", data)
     yield ",".join(map(str, struct.unpack_from(f"<{k}I", data, 64)))
     start = (64 + 4 * k + 7) // 8 * 8
-    require(zero == 0 and rows <= (k + 1) * (k + 2) // 2 and len(data) == start + 8 * rows * (k + 1) and not any(data[64 + 4 * k : start]), "coreset")
     yield from (",".join("%016x" % v for v in row) for row in struct.iter_unpack(f"<{k + 1}Q", data[start:]))
 
 
@@ -48,6 +48,8 @@ def check(file):
         segments, done = file.segments_of(number), 0
         for blocks in segments:
             require(all((b.first, b.rows) == (done, blocks[0].rows) for b in blocks), "rows of a segment's blocks")
+            regular = table.segment_rows == 0 or done % table.segment_rows == 0 and blocks[0].rows <= table.segment_rows
+            require(regular, "rows of a segment that is not the last")
             done += blocks[0].rows
             known = [(b, lanes) for group, (b, lanes) in enumerate(zip(blocks, schema.groups))
                      if number or ("group", group) not in file.unreadable]
@@ -60,7 +62,7 @@ def check(file):
         require((len(segments), done) == (table.segments, table.rows), "number of segments or of rows")
         if table.kind == 1 and not file.unreadable:
             file.stored_places()
-            summaries.check_classes(file, values)
+            classes.check_classes(file, values)
             summaries.check_moments(file, values)
             summaries.check_coreset(file, values)
     if not file.unreadable:  # condensed samples may be of columns that cannot be read

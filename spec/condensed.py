@@ -7,7 +7,7 @@ from collections import namedtuple
 import reader
 
 MAX_CELLS = 1 << 21
-Cells = namedtuple("Cells", "target target_kind features bits labels")
+Cells = namedtuple("Cells", "target target_kind stored features bits labels")
 
 
 def dump(file):
@@ -45,8 +45,7 @@ def rebuild(file):
         part = {}
         for row in range(blocks[0].rows):
             numbers = [column[row] for column in columns]
-            keys = [grid_key(x, lo, hi) for x, (_, lo, hi) in zip(numbers, cells.features)]
-            cell = part.setdefault(tuple(keys[feature] >> bit & 1 for feature, bit in cells.bits), empty.copy())
+            cell = part.setdefault(cell_of(cells, numbers), empty.copy())
             for i, x in enumerate(numbers):
                 if x is not None and math.isfinite(x):
                     cell[i] += x
@@ -80,7 +79,7 @@ def read_cells(data):
     finite = (math.isfinite(x) and (x or math.copysign(1, x) > 0) for _, lo, hi in features for x in (lo, hi))
     reader.require(all(finite) and all(lo <= hi for _, lo, hi in features), "cells: the extent of a feature")
     reader.require(len(set(labels)) == len(labels), "cells: two classes have one label")
-    return Cells(target, kind, features, bits, labels)
+    return Cells(target, kind, stored, features, bits, labels)
 
 
 def as_f64(node, raw):
@@ -92,6 +91,12 @@ def as_f64(node, raw):
     if node.kind == reader.DECIMAL:
         return float(reader.integer(node, raw)) / float(f"1e{node.scale}")
     return float(reader.integer(node, raw) if node.kind == reader.SIGNED else raw)
+
+
+def cell_of(cells, numbers):
+    """The cell of a row, by its features."""
+    keys = [grid_key(x, lo, hi) for x, (_, lo, hi) in zip(numbers, cells.features)]
+    return tuple(keys[feature] >> bit & 1 for feature, bit in cells.bits)
 
 
 def grid_key(x, lo, hi):

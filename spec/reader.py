@@ -41,10 +41,12 @@ class File(Frame):
     def read_schema(self, table):
         """The schema of a table (3)."""
         data = self.section(4 if table else 32, table)
-        nodes, lanes, names_length, _ = struct.unpack_from("<4I", data)
+        nodes, lanes, names_length, zero = struct.unpack_from("<4I", data)
         names, entries = data[16 + 48 * nodes :], struct.iter_unpack("<3I4BhH7I", data[16 : 16 + 48 * nodes])
-        require(len(names) == names_length, "length of the names")
+        require(len(names) == names_length and zero == 0, "schema: length of the names, or its zero bytes")
         out = [Node(*entry, utf8(names[entry[1] : entry[1] + entry[2]])) for entry in entries]
+        ends = [0] + [node.name_at + node.name_length for node in out]
+        require([node.name_at for node in out] == ends[:-1] and ends[-1] == len(names), "schema: names are not back to back")
         if table == 0:
             out = self.without_unknown(out)
         rules.check_schema(out, len(self.entries(3)))

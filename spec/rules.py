@@ -18,11 +18,15 @@ def require(truth, what):
 
 def check_schema(nodes, dictionaries):
     """The rules of the nodes of a schema; lanes aside."""
-    depths, lanes, groups = [], {}, 1
+    depths, lanes, groups, open_nodes = [], {}, 1, []
     for number, node in enumerate(nodes):
         def rule(truth, what):
             require(truth, f"schema: column {node.name}: {what}")
 
+        while open_nodes and open_nodes[-1] != node.parent:
+            open_nodes.pop()
+        rule(node.parent == NONE or open_nodes, "its parent is not above it")
+        open_nodes.append(number)
         rule(node.nullable <= 1, "nullable")
         rule(node.lane == lanes.get(node.group, 0), "first lane")
         lanes[node.group] = node.lane + node.r * (node.nullable + node.v)
