@@ -6,8 +6,8 @@
     reader.py --moments FILE    the moments as CSV
 
 This file, with the frame of a file in frame.py and the rules of schemas and transforms in rules.py, reads tables of fixed
-records, the layout of the paper. grouped.py is for grouped records,
-images.py for images, condensed.py for the last two commands; check.py checks what a reader need not know.
+records, the layout of the paper. strings.py is for dictionaries and symbols, grouped.py for grouped records, images.py for
+images, condensed.py for the last two commands; check.py checks what a reader need not know.
 
 The dump is that of gede.md, appendix B.
 """
@@ -21,6 +21,7 @@ import rules
 from frame import Frame, refusal
 from rules import (BOOL, BYTES, DECIMAL, FIXED, FLOAT, IMAGE, INTERVAL, KINDS, LIST, NONE, SIGNED, STRUCT, TEXT, UNKNOWN,
                    UNSIGNED, require)
+from strings import cut, spell
 
 Node = namedtuple("Node", "parent name_at name_length kind nullable unit precision scale bits r v lane group "
                   "dictionary length image_width name")
@@ -265,27 +266,6 @@ def fixed_fields(block, widths, pieces):
     bits[:, (a == 1) & (b == 1)] = records[:, block.id_bits :]
     lanes = np.split(bits, np.cumsum(widths[:-1], dtype=np.int64), axis=1)
     return [(lane @ powers[: lane.shape[1]]).tolist() for lane in lanes]
-
-
-def cut(data, count, width):
-    """`count` strings, after the lengths of all of them, `width` bytes each; and what follows (4.3)."""
-    at, strings = count * width, []
-    for i in range(0, count * width, width):
-        start, at = at, at + int.from_bytes(data[i : i + width], "little")
-        strings.append(data[start:at])
-    require(at <= len(data), "strings of a dictionary")
-    return strings, data[at:]
-
-
-def spell(codes, symbols):
-    """A string in symbols (4.3)."""
-    at, out = 0, b""
-    while at < len(codes):
-        code = codes[at]
-        require(code < len(symbols) or code == 255 and at + 1 < len(codes), "a code without a symbol")
-        out += codes[at + 1 : at + 2] if code == 255 else symbols[code]
-        at += 1 + (code == 255)
-    return out
 
 
 def join(blocks, schema, places=None):
