@@ -6,7 +6,6 @@ golden file; "part", those of the columns that it can read) or refuses it, with 
 import pathlib
 import struct
 import sys
-import zlib
 
 HERE = pathlib.Path(__file__).parent
 GOLDEN, LATER = HERE.parent / "golden", HERE.parent / "later"
@@ -15,33 +14,10 @@ import check  # noqa: E402
 import reader  # noqa: E402
 import grouped  # noqa: E402
 import frames  # noqa: E402
+from draft import repair  # noqa: E402
 
 R = reader
 MOST = 2**64 - 1
-
-
-def repair(data):
-    """Makes all checksums right again."""
-    def put(at, crc):
-        data[at : at + 4] = struct.pack("<I", crc)
-
-    at, size = struct.unpack_from("<QQ", data, len(data) - 56)
-    length, _, end, features, tables, count, *strides = struct.unpack_from("<IIQ3I3H", data, at)
-    below = bytes(64) + data[64:end]
-    first, last = 64, None
-    start = at + length + features * strides[0] + tables * strides[1]
-    for entry in range(start, start + count * strides[2], strides[2]):
-        place, offset, length = data[entry + 2], *struct.unpack_from("<QQ", data, entry + 16)
-        if place == 1:
-            for page in range(0, len(below), 4096):
-                put(offset + page // 1024, zlib.crc32(below[max(first, page) : page + 4096]))
-            below, first, last = data[offset : offset + length], 0, entry
-        elif place == 2:
-            put(entry + 12, zlib.crc32(data[offset : offset + length]))
-    put(last + 12, zlib.crc32(below))
-    put(len(data) - 32, zlib.crc32(data[at : at + size]))
-    put(28, zlib.crc32(data[:28]))
-    put(len(data) - 12, zlib.crc32(data[-64:-12]))
 
 
 class Golden:
