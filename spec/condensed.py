@@ -4,6 +4,7 @@
 - Moments: `exact,rows,left out,has target`, a line with these values; `node,exponent` and a line a column;
   `i,j,sum` and a line for each number of the upper triangle, an integer or the raw bits of the f64.
 """
+import fractions
 import math
 import struct
 from collections import namedtuple
@@ -67,7 +68,10 @@ def rebuild(file):
 
 def read_cells(data):
     """The cells (5)."""
-    d, beta, target, kind, _, _, _, _, classes = struct.unpack_from("<III4BQI", data)
+    d, beta, target, kind, stored, low, zero, cells, classes = struct.unpack_from("<III4BQI", data)
+    reserved = [data[68 + 24 * i : 72 + 24 * i] for i in range(d)]
+    reader.require(stored <= 1 and low <= 1 and zero == 0 and not any(map(any, [data[28:64], *reserved])), "cells: their head")
+    reader.require(cells <= 1 << 21 and (kind > 0 or target == reader.NONE), "cells: their number or their target")
     features = [struct.unpack_from("<I4xdd", data, 64 + 24 * i) for i in range(d)]
     bits = [struct.unpack_from("<II", data, 64 + 24 * d + 8 * i) for i in range(beta)]
     at, labels = 64 + 24 * d + 8 * beta, []
@@ -81,6 +85,24 @@ def read_cells(data):
     reader.require(all(finite) and all(lo <= hi for _, lo, hi in features), "cells: the extent of a feature")
     reader.require(len(set(labels)) == len(labels), "cells: two classes have one label")
     return Cells(target, kind, features, bits, labels)
+
+
+def covariances(file, cells, pairs):
+    """The covariances of each cell, cells in order, about the means of its rows."""
+    rows = {}
+    for blocks in file.segments_of(0):
+        values = file.segment_values(blocks, file.schema)
+        columns = [[as_f64(file.schema.nodes[n], raw) for raw in values[n][0]] for n, _, _ in cells.features]
+        for row in range(blocks[0].rows):
+            numbers = [column[row] for column in columns]
+            keys = [grid_key(x, lo, hi) for x, (_, lo, hi) in zip(numbers, cells.features)]
+            own = rows.setdefault(tuple(keys[feature] >> bit & 1 for feature, bit in cells.bits), [])
+            own += [numbers] * all(x is not None and math.isfinite(x) for x in numbers)
+    for key in sorted(rows):
+        own = [[fractions.Fraction(row[i]) for row in rows[key]] for i in range(len(cells.features))]
+        count = max(1, len(rows[key]))
+        means = [sum(column) / count for column in own]
+        yield [float(sum((a - means[i]) * (b - means[j]) for a, b in zip(own[i], own[j])) / count) for i, j in pairs]
 
 
 def as_f64(node, raw):

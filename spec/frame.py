@@ -52,6 +52,7 @@ class Frame:
             require(zlib.crc32(self.bytes(section)) == section.crc, f"{NAMES.get(section.kind, section.kind)}: its checksum does not match")
         self.check_pages()
         self.unreadable = self.unreadable_columns()
+        self.unreadable_tables = {f.table for f in self.unknown if f.required and f.scope > 0 and 0 < f.table < len(self.tables)}
 
     def read_directory(self, data):
         """Features, tables and sections (2.3, 2.4)."""

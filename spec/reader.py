@@ -23,6 +23,7 @@ The dump is exact. Its lines end in a line feed; the first names the fields, the
 import struct
 import sys
 from collections import namedtuple
+from itertools import accumulate
 
 import numpy as np
 
@@ -46,14 +47,20 @@ class File(Frame):
         super().__init__(data)
         self.schema = self.read_schema(0)
         require(len(self.schema.groups) == self.groups, "the schema does not have the directory's storage groups")
+        columns = {key for i, n in enumerate(self.schema.nodes) if n.parent == NONE for key in (("group", n.group), ("column", i))}
+        self.unreadable = {key: feature for key, feature in self.unreadable.items() if key in columns}
 
     def read_schema(self, table):
         """The schema of a table (3)."""
         data = self.section(4 if table else 32, table)
-        nodes, lanes, names_length, _ = struct.unpack_from("<4I", data)
-        names, entries = data[16 + 48 * nodes :], struct.iter_unpack("<3I4BhH7I", data[16 : 16 + 48 * nodes])
-        require(len(names) == names_length, "length of the names")
+        nodes, lanes, names_length, zero = struct.unpack_from("<4I", data)
+        names = data[16 + 48 * nodes :]
+        require(len(data) == 16 + 48 * nodes + names_length and zero == 0, "schema: its length")
+        entries = list(struct.iter_unpack("<3I4BhH7I", data[16 : 16 + 48 * nodes]))
+        ends = [0, *accumulate(entry[2] for entry in entries)]
+        require([entry[1] for entry in entries] == ends[:-1] and ends[-1] == names_length, "schema: places of the names")
         out = [Node(*entry, utf8(names[entry[1] : entry[1] + entry[2]])) for entry in entries]
+        rules.check_parents(out)
         if table == 0:
             out = self.without_unknown(out)
         rules.check_schema(out, len(self.entries(3)))
@@ -121,9 +128,10 @@ class File(Frame):
         require(all(bool(at) == bool(length) for at, length in places), "offsets of pieces")
         constant = 8 * (len(pieces[1]) - 16) if block.kind == 3 else block.l_t - block.l_b - block.l_d
         require(block.constant == constant, "constant bits")
-        require(block.kind == 1 or block.transform == 0, "image transform")
+        require(block.transform <= (block.kind == 1), "image transform")
         require(block.kind == 3 or block.shift == block.minima == 0, "reserved bytes of a block")
         require(block.kind > 1 or block.offsets == block.records_length == 0, "reserved bytes of a block")
+        require(block.kind != 2 or block.id_bits == 0, "reserved bytes of a block")
         if block.kind == 2:
             return pieces, [], []
         transforms = [Transform(*struct.unpack_from("<4BIQ", pieces[0], 16 * lane)) for lane in range(lanes)]
