@@ -15,7 +15,7 @@ use crate::summary::cells::runs::SegmentProducts;
 use crate::summary::cells::section::{CellFeature, CellsSection};
 
 use crate::summary::cells::spill::{Covariances, Limit, Totals};
-use crate::summary::features::Range;
+use crate::summary::features;
 use crate::summary::numbers::numbers;
 
 /// Cells that are compared at a time.
@@ -45,11 +45,11 @@ impl<S: ByteSource> Reader<S> {
         let schema = self.schema();
         let mut plan = CellPlan::from_section(schema, &section)?;
         let rows = self.cell_rows(&section);
-        let features: Vec<usize> = section.features.iter().map(|f| f.node.get() as usize).collect();
-        let mut ranges = vec![Range::EMPTY; features.len()];
+        let nodes: Vec<usize> = section.features.iter().map(|f| f.node.get() as usize).collect();
+        let mut ranges = vec![features::Range::EMPTY; nodes.len()];
         plan.count(schema, |count| {
             rows.each(|batch, _| {
-                let columns = numbers(schema, batch, &features);
+                let columns = numbers(schema, batch, &nodes);
                 ranges.iter_mut().zip(&columns).for_each(|(range, column)| range.add(&column.column()));
                 count(batch)
             })
