@@ -66,7 +66,7 @@ def check(file):
             summaries.check_coreset(file, values)
         if table.kind == 1:
             summaries.check_forms(file)
-    if not file.unreadable and not file.unreadable_tables:  # condensed samples may be of columns that cannot be read
+    if not file.is_part:  # condensed samples may be of columns that cannot be read
         summaries.check_condensed(file)
     summaries.check_image_errors(file)
     for node in (n for n in file.schema.nodes if n.dictionary != reader.NONE):

@@ -78,7 +78,7 @@ def read_cells(data):
     for _ in range(classes):
         length = struct.unpack_from("<I", data, at)[0]
         labels.append(None if length == reader.NONE else data[at + 4 : at + 4 + length])
-        at += 4 + len(labels[-1] or b"")
+        at += 4 + (0 if length == reader.NONE else length)
     reader.require(at == len(data) and kind <= 2 and (classes > 0) == (kind == 2), "cells: the length or the target")
     reader.require(beta <= 128 and all(f < d and bit < 33 for f, bit in bits), "cells: a bit that no key has")
     finite = (math.isfinite(x) and (x or math.copysign(1, x) > 0) for _, lo, hi in features for x in (lo, hi))

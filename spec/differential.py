@@ -43,7 +43,7 @@ def judge(data):
     try:
         file = reader.File(bytes(data))
         check.check(file)
-        if file.unreadable or file.unreadable_tables:
+        if file.is_part:
             return "part", ""
         sums = []
         for suffix, section in ((".csv", 32), (".condensed.csv", 10), (".covariances.csv", 8), (".coreset.csv", 9)):

@@ -48,7 +48,9 @@ class File(Frame):
         self.schema = self.read_schema(0)
         require(len(self.schema.groups) == self.groups, "the schema does not have the directory's storage groups")
         columns = {key for i, n in enumerate(self.schema.nodes) if n.parent == NONE for key in (("group", n.group), ("column", i))}
+        self.is_part = any(self.tables[n].rows for n in self.unreadable_tables)
         self.unreadable = {key: feature for key, feature in self.unreadable.items() if key in columns}
+        self.is_part |= bool(self.unreadable)
 
     def read_schema(self, table):
         """The schema of a table (3)."""

@@ -10,9 +10,6 @@ import condensed
 import reader
 from reader import require
 
-# How far sums may be off, of float columns by their bits: those of decimals are not sums of the floats themselves.
-ROUNDING = {16: 2**-9, 32: 2**-21, 64: 2**-40}
-
 
 def check_forms(file):
     """What sections say of themselves, whether their columns can be read or not."""
@@ -134,24 +131,72 @@ def check_moments(file, segments):
     places = [(i, j) for i in range(k + 1) for j in range(i, k + 1)]
     own, raws, numbers, wanted = columns_of(file, [n for n, _ in columns], segments)
     require((rows, out) == (sum(wanted), len(wanted) - sum(wanted)), "moments: rows summed and left out")
-    exponents = [0] + [p for _, p in columns]
+    exponents, powers, integers = [0] + [p for _, p in columns], [0], [[1] * rows]
+    for i, (node, column) in enumerate(zip(own, raws)):
+        exponent = decimals_of(file, columns[i][0], segments)
+        power, whole = integers_of(node, column, exponent)
+        powers.append(power)
+        integers.append(whole and [x for x, is_wanted in zip(whole, wanted) if is_wanted])
+        if whole and node.kind == reader.FLOAT:
+            numbers[i] = [x / 10**power for x in whole]
+        elif node.kind == reader.FLOAT:
+            numbers[i] = nearest(node, column, numbers[i], exponent)
     with np.errstate(over="ignore", invalid="ignore"):
         z = np.array([[1.0] * len(wanted)] + [[x or 0.0 for x in column] for column in numbers])[:, wanted]
         sums = z @ z.T
-    whole = [node.kind in (reader.BOOL, reader.UNSIGNED, reader.SIGNED, reader.DECIMAL) for node in own]
-    integers = [[1] * rows] + [[reader.integer(node, raw) if node.kind in (reader.SIGNED, reader.DECIMAL) else raw
-                                for raw, is_wanted in zip(column, wanted) if is_wanted] if is_whole else None
-                               for node, column, is_whole in zip(own, raws, whole)]
     for (i, j), at in zip(places, range(64 + 8 * k, len(data), 16)):
-        stored, scale = int.from_bytes(data[at : at + 16], "little", signed=True), 10 ** (exponents[i] + exponents[j])
-        if exact and integers[i] and integers[j]:
-            q = sum(a * b for a, b in zip(integers[i], integers[j]))
-            p = sum(own[n - 1].scale if own[n - 1].kind == reader.DECIMAL else 0 for n in (i, j) if n)
-            require(stored * 10**p == q * scale, f"moments: the sum at ({i}, {j}) is not that of the rows")
+        stored, scale = int.from_bytes(data[at : at + 16], "little", signed=True), exponents[i] + exponents[j]
+        if exact and integers[i] is not None and integers[j] is not None:
+            q, more = sum(a * b for a, b in zip(integers[i], integers[j])), powers[i] + powers[j] - scale
+            same = stored * 10 ** max(more, 0) == q * 10 ** max(-more, 0)
+            require(same, f"moments: the sum at ({i}, {j}) is not that of the rows")
             continue
-        stored = stored / scale if exact else struct.unpack_from("<d", data, at)[0]
-        share = max([2**-40] + [ROUNDING[own[n - 1].bits] for n in (i, j) if n and own[n - 1].kind == reader.FLOAT])
-        check_near(stored, sums, i, j, share, "moments")
+        stored = stored / 10**scale if exact else struct.unpack_from("<d", data, at)[0]
+        check_near(stored, sums, i, j, 2**-40, "moments")
+
+
+def decimals_of(file, number, segments):
+    """The exponent of a float column in each row, by its segment's transform; None where it has none, or where a finite
+    value of the segment is no such decimal (6)."""
+    node, out = file.schema.nodes[number], []
+    for (block, *_), values in segments if node.kind == reader.FLOAT else ():
+        lane = node.lane + node.r * node.nullable
+        kind, _, exponent, _, word = struct.unpack_from("<4BI", file.data, block.transforms + 16 * lane)
+        if kind == 2:
+            words = file.dictionary(word)
+            exponent = next((p for p in range(23) if all(decimal(node, raw, p) is not None for raw in words)), None)
+        known = kind in (1, 2) and exponent is not None and all(
+            decimal(node, raw, exponent) is not None for raw in values[number][0]
+            if raw is not None and math.isfinite(condensed.as_f64(node, raw)))
+        out += [exponent if known else None] * block.rows
+    return out
+
+
+def decimal(node, raw, p):
+    """The integer q with q / 10^p equal to a float, if there is one."""
+    x = condensed.as_f64(node, raw)
+    q = int(x * 10**p + math.copysign(0.5, x)) if math.isfinite(x * 10.0**p) else None
+    return q if q is not None and abs(q) <= 1 << 53 and reader.decimal_bits(q, p, node.bits) == raw else None
+
+
+def integers_of(node, column, exponents):
+    """A power of ten and the integers that a column's values are with it; None if one is no such number."""
+    if node.kind == reader.FLOAT:
+        found = [None if p is None or raw is None else decimal(node, raw, p) for raw, p in zip(column, exponents)]
+        power = max((p for p in exponents if p is not None), default=0)
+        finite = [raw is not None and math.isfinite(condensed.as_f64(node, raw)) for raw in column]
+        if any(q is None and is_finite for q, is_finite in zip(found, finite)):
+            return power, None
+        return power, [0 if q is None else q * 10 ** (power - p) for q, p in zip(found, exponents)]
+    signed = node.kind in (reader.SIGNED, reader.DECIMAL)
+    whole = [0 if raw is None else reader.integer(node, raw) if signed else raw for raw in column]
+    return node.scale if node.kind == reader.DECIMAL else 0, whole
+
+
+def nearest(node, column, numbers, exponents):
+    """The decimals of a float column, and its other values as they are."""
+    found = [None if p is None or raw is None else decimal(node, raw, p) for raw, p in zip(column, exponents)]
+    return [x if q is None else q / 10**p for q, p, x in zip(found, exponents, numbers)]
 
 
 def check_near(stored, sums, i, j, share, what):

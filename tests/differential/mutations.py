@@ -13,6 +13,7 @@ EDGES = [0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 15, 16, 17, 22, 23, 31, 32, 33, 57, 58, 
          2**32 - 1, 2**32, 2**40, 2**52, 2**53 - 1, 2**53, 2**53 + 1, 2**62, 2**63 - 1, 2**63, 2**63 + 1, 2**64 - 2, 2**64 - 1]
 FLOATS = [0.0, -0.0, 1.0, -1.0, 0.5, 5e-324, 1e-300, 1e300, float("inf"), -float("inf"), float("nan")]
 # (struct format, names) of what has fields; numbers are changed one by one.
+FRAME = {"header", "footer", "head", "feature", "table", "section"}
 HEADER = "8sHHI12sI32s"
 FOOTER = "QQQQIHH12sI8s"
 HEAD = "IIQIIIHHH30s"
@@ -131,10 +132,13 @@ def other(random, base, old, kind, at, width):
 
 
 def change_fields(random, base):
-    """One field or a few of one kind."""
+    """One field or a few, mostly of one kind."""
     data, words = bytearray(base.data), []
-    kind = random.choice(sorted(base.places))
+    kinds = sorted(base.places)
+    kinds += 3 * [kind for kind in kinds if kind not in FRAME]
+    kind = random.choice(kinds)
     for _ in range(random.choice((1, 1, 1, 1, 2, 3))):
+        kind = random.choice(kinds) if random.randrange(4) == 0 else kind
         name, at, width = random.choice(base.places[kind])
         old = int.from_bytes(data[at : at + width], "little")
         new = other(random, base, old, kind, at, width) % (1 << 8 * width)
