@@ -46,6 +46,7 @@ def check(file):
     known = [(n, t) for n, t in enumerate(file.tables) if t.kind in (1, 2) and n not in file.unreadable_tables]
     for number, table in known:
         schema = file.read_schema(number) if number else file.schema
+        require(len(schema.groups) == table.groups, "the schema does not have the directory's storage groups")
         segments, done = file.segments_of(number), 0
         for blocks in segments:
             require(all((b.first, b.rows) == (done, blocks[0].rows) for b in blocks), "rows of a segment's blocks")

@@ -127,13 +127,13 @@ class File(Frame):
         require(1 <= block.kind <= 3, f"record kind {block.kind}")
         places = self.pieces(block, lanes)
         pieces = [self.data[at : at + length] for at, length in places]
-        require(all(bool(at) == bool(length) for at, length in places), "offsets of pieces")
         constant = 8 * (len(pieces[1]) - 16) if block.kind == 3 else block.l_t - block.l_b - block.l_d
         require(block.constant == constant, "constant bits")
         require(block.transform <= (block.kind == 1), "image transform")
         require(block.kind == 3 or block.shift == block.minima == 0, "reserved bytes of a block")
-        require(block.kind > 1 or block.offsets == block.records_length == 0, "reserved bytes of a block")
-        require(block.kind != 2 or block.id_bits == 0, "reserved bytes of a block")
+        unused = {1: (block.offsets, block.records_length), 2: (block.transforms, block.bases, block.id_bits), 3: ()}
+        require(not any(unused[block.kind]), "a block has places or lengths that do not fit its record kind")
+        require(all(bool(at) == bool(length) for at, length in places), "offsets of pieces")
         if block.kind == 2:
             return pieces, [], []
         transforms = [Transform(*struct.unpack_from("<4BIQ", pieces[0], 16 * lane)) for lane in range(lanes)]
@@ -323,6 +323,7 @@ def read_exceptions(data, block_rows):
         require(count > 0 and lane > max(out, default=-1) and at + 12 * count <= len(data), "counts of the exceptions")
         rows = struct.unpack_from(f"<{count}I", data, at)
         require(list(rows) == sorted(set(rows)) and rows[-1] < block_rows, "rows of the exceptions")
+        require(not any(data[at + 4 * count : at + (4 * count + 7) // 8 * 8]), "reserved bytes of the exceptions")
         at += (4 * count + 7) // 8 * 8
         out[lane] = list(zip(rows, struct.unpack_from(f"<{count}Q", data, at)))
         at += 8 * count

@@ -202,7 +202,7 @@ def nearest(node, column, numbers, exponents):
 def check_near(stored, sums, i, j, share, what):
     """A sum of products is that of the rows but for rounding; nothing can be said of sums that overflow."""
     with np.errstate(over="ignore", invalid="ignore"):
-        most = 2**-1000 + share * math.sqrt(sums[i][i] * sums[j][j]) if sums[i][i] >= 0 <= sums[j][j] else math.nan
+        most = 2**-1022 + share * math.sqrt(sums[i][i] * sums[j][j]) if sums[i][i] >= 0 <= sums[j][j] else math.nan
     if math.isfinite(most) and math.isfinite(sums[i][j]):
         require(abs(stored - sums[i][j]) <= most, f"{what}: the sum at ({i}, {j}) is not that of the rows")
 

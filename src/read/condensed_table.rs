@@ -36,10 +36,12 @@ impl<S: ByteSource> Reader<S> {
             CellTarget::Value(node) if numeric(node) => {}
             CellTarget::Value(_) => return bad("the target is not a column of numbers"),
             CellTarget::Class(node) => {
-                let node = nodes.get(node as usize).filter(|n| n.is_single_column());
+                let node =
+                    nodes.get(node as usize).filter(|n| n.is_single_column() || n.kind == Kind::Unknown);
                 let Some(node) = node else { return bad("the target is no column of single values") };
                 let bytes = usize::from(node.bits.div_ceil(8));
-                let fits = |label: &Vec<u8>| node.kind.is_bytes() || label.len() == bytes;
+                let free = node.kind.is_bytes() || node.kind == Kind::Unknown;
+                let fits = |label: &Vec<u8>| free || label.len() == bytes;
                 if !section.labels.iter().flatten().all(fits) {
                     return bad("a label is not a value of the target");
                 }

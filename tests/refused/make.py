@@ -247,6 +247,13 @@ def moments_sum(golden):
     return change
 
 
+def block_place():
+    """A place for record offsets, which fixed records do not have."""
+    g = Golden("integers")
+    g.patch(g.start(2) + 112, "Q", 64)
+    return g
+
+
 def left_dictionary():
     g = Golden("text_dictionary")
     node = g.node(lambda n: n.dictionary != reader.NONE)[1]
@@ -317,6 +324,14 @@ CASES = {
     "condensed_weight": ("whole", "condensed samples", condensed_weight),
     "coreset_row": ("whole", "coreset", coreset(0, 3)),
     "coreset_weight": ("whole", "coreset", coreset(1, 3)),
+    "cells_extent_of_rows": ("whole", "the extent of a feature is not that of the rows", add("condensed_value", 10, 64 + 8, "d", -1)),
+    "condensed_shape": ("whole", "the shape", section("recomputed_value", 4, 16 + 12, "B", R.UNSIGNED)),
+    "covariance": ("whole", "covariances are not those of the rows", add("condensed_scatter", 8, 0, "f", 1)),
+    "index_rank": ("whole", "level", section("classes", 6, 64 + 8 + 8 * 2, "Q", 1)),
+    "index_head": ("open", "the sample index", section("classes", 6, 12, "B", 1)),
+    "moments_bytes": ("whole", "moments", section("floats", 5, 64 + 8 * 9 + 8, "Q", 1)),
+    "name_place": ("open", "schema", schema("integers", lambda n: n.name_at > 0, 4, "I", 0)),
+    "block_place": ("rows", "that do not fit its record kind", block_place),
     "image_errors": ("whole", "errors", section("images_dct_gray", 35, 8, "Q", MOST)),
 }
 
