@@ -9,9 +9,9 @@ import pathlib
 import struct
 import sys
 
-import classes
 import condensed
 import example
+import features
 import reader
 import summaries
 from reader import require
@@ -39,6 +39,7 @@ def dump_key_values(file):
         yield ",".join('"' + text.replace('"', '""') + '"' for text in pair)
 
 
+REFUSALS = ValueError, struct.error, IndexError, OverflowError  # what reads beyond the file is refused
 DUMPS = {".csv": reader.dump_table, ".condensed.csv": condensed.dump, ".moments.csv": condensed.dump_moments,
          ".covariances.csv": dump_covariances, ".coreset.csv": dump_coreset, ".key_values.csv": dump_key_values}
 
@@ -51,37 +52,49 @@ def check(file):
     check_identity(file)
     pieces = [struct.unpack_from("<QQ", entry) for entry in file.entries(3)]
     sets = set()  # blocks may share them, and nothing else
-    kinds = set()
-    for number, table in ((n, t) for n, t in enumerate(file.tables) if t.kind in (1, 2)):
+    known = [(n, t) for n, t in enumerate(file.tables) if t.kind in (1, 2) and n not in file.unreadable_tables]
+    for number, table in known:
         schema = file.read_schema(number) if number else file.schema
+        require(len(schema.groups) == table.groups, "the schema does not have the directory's storage groups")
         segments, done = file.segments_of(number), 0
         for blocks in segments:
             require(all((b.first, b.rows) == (done, blocks[0].rows) for b in blocks), "rows of a segment's blocks")
             regular = table.segment_rows == 0 or done % table.segment_rows == 0 and blocks[0].rows <= table.segment_rows
             require(regular, "rows of a segment that is not the last")
             done += blocks[0].rows
-            known = [(b, lanes) for group, (b, lanes) in enumerate(zip(blocks, schema.groups))
-                     if number or ("group", group) not in file.unreadable]
-            kinds |= {b.kind for b, _ in known}
-            for block, lanes in known:
+            regular = table.segment_rows in (0, blocks[0].rows) or done == table.rows and blocks[0].rows < table.segment_rows
+            require(regular, "rows of a segment")
+            own = [(b, lanes) for group, (b, lanes) in enumerate(zip(blocks, schema.groups))
+                   if number or ("group", group) not in file.unreadable]
+            for block, lanes in own:
                 transforms, *others = file.pieces(block, lanes)
                 sets.add(transforms)
                 pieces += others
         values = [(blocks, file.segment_values(blocks, schema)) for blocks in segments]
         require((len(segments), done) == (table.segments, table.rows), "number of segments or of rows")
         if table.kind == 1 and not file.unreadable:
-            file.stored_places()
-            classes.check_classes(file, values)
+            summaries.check_classes(file, values)
             summaries.check_moments(file, values)
             summaries.check_coreset(file, values)
-    if not file.unreadable:  # condensed samples may be of columns that cannot be read
+        if table.kind == 1:
+            summaries.check_forms(file)
+    if not file.is_part:  # condensed samples may be of columns that cannot be read
         summaries.check_condensed(file)
     summaries.check_image_errors(file)
+    for node in (n for n in file.schema.nodes if n.dictionary != reader.NONE):
+        words = file.dictionary(node.dictionary)
+        require(isinstance(words[0], bytes), "the kind of a dictionary")
+        any(reader.utf8(word) is None for word in words if node.kind == reader.TEXT)
     for index in range(len(file.entries(3))):
         file.dictionary(index)
-    for section in (s for s in file.sections if s.kind == 1):
-        check_cover(file, [*pieces, *sets], section.offset, section.offset + section.length, bool(file.unknown))
-    require(kinds == {f.id + 1 for f in file.features if f.id < 3}, "record kinds among the features")
+    blocks = next((s for s in file.sections if s.kind == 1), None)
+    require(blocks or not any(length for _, length in [*pieces, *sets]), "pieces without a section")
+    if blocks:
+        end = blocks.offset + blocks.length
+        check_cover(file, [*pieces, *sets], blocks.offset, end, bool(file.unknown))
+        last = max((at + length for at, length in [*pieces, *sets]), default=0)
+        require(last == end or file.unknown and last < end, "the blocks section does not end where its last piece does")
+    features.check_features(file)
 
 
 def check_identity(file):
@@ -130,7 +143,7 @@ def check_refused(folder):
                 any(reader.dump_table(file))
             check(file)
             error = None
-        except ValueError as refusal:
+        except REFUSALS as refusal:
             error = str(refusal)
         if error is None or reason not in error:
             print(f"{name}: refused for \"{error}\", not \"{reason}\"")
@@ -157,7 +170,7 @@ def check_later(folder):
                 found = "".join(line + "\n" for line in reader.dump_table(file)).encode()
                 original = (TESTS / "golden" / f"{words}.csv").read_bytes()
             difference = None if found == original and what != "refused" else "other rows"
-        except ValueError as refusal:
+        except REFUSALS as refusal:
             difference = None if what == "refused" and words in str(refusal) else str(refusal)
         if difference:
             print(f"{name}: {difference}, not {what} {words}")

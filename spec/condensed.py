@@ -1,13 +1,17 @@
-"""Condensed samples (gede.md, chapter 5), rebuilt from the rows where they are not stored, and moments (6), as CSV
-(appendix B)."""
+"""Condensed samples (gede.md, chapter 5), rebuilt from the rows where they are not stored, and moments (6), as CSV.
+
+- The condensed table's fields are named by their columns alone: features, target, weights.
+- Moments: `exact,rows,left out,has target`, a line with these values; `node,exponent` and a line a column;
+  `i,j,sum` and a line for each number of the upper triangle, an integer or the raw bits of the f64.
+"""
+import fractions
 import math
 import struct
 from collections import namedtuple
 
 import reader
 
-MAX_CELLS = 1 << 21
-Cells = namedtuple("Cells", "target target_kind stored features bits labels")
+Cells = namedtuple("Cells", "target target_kind features bits labels")
 
 
 def dump(file):
@@ -45,7 +49,8 @@ def rebuild(file):
         part = {}
         for row in range(blocks[0].rows):
             numbers = [column[row] for column in columns]
-            cell = part.setdefault(cell_of(cells, numbers), empty.copy())
+            keys = [grid_key(x, lo, hi) for x, (_, lo, hi) in zip(numbers, cells.features)]
+            cell = part.setdefault(tuple(keys[feature] >> bit & 1 for feature, bit in cells.bits), empty.copy())
             for i, x in enumerate(numbers):
                 if x is not None and math.isfinite(x):
                     cell[i] += x
@@ -63,23 +68,41 @@ def rebuild(file):
 
 def read_cells(data):
     """The cells (5)."""
-    d, beta, target, kind, stored, low, zero, count, classes = struct.unpack_from("<III4BQI", data)
-    zeros = zero == 0 and not any(data[28:64]) and not any(any(data[68 + 24 * i : 72 + 24 * i]) for i in range(d))
-    reader.require(zeros and stored <= 1 and low <= 1, "cells: reserved bytes or flags")
-    reader.require(count <= MAX_CELLS and (kind > 0 or target == reader.NONE), "cells: their number, or a target without a kind")
+    d, beta, target, kind, stored, low, zero, cells, classes = struct.unpack_from("<III4BQI", data)
+    reserved = [data[68 + 24 * i : 72 + 24 * i] for i in range(d)]
+    reader.require(stored <= 1 and low <= 1 and zero == 0 and not any(map(any, [data[28:64], *reserved])), "cells: their head")
+    reader.require(cells <= 1 << 21 and (kind > 0 or target == reader.NONE), "cells: their number or their target")
     features = [struct.unpack_from("<I4xdd", data, 64 + 24 * i) for i in range(d)]
     bits = [struct.unpack_from("<II", data, 64 + 24 * d + 8 * i) for i in range(beta)]
     at, labels = 64 + 24 * d + 8 * beta, []
     for _ in range(classes):
         length = struct.unpack_from("<I", data, at)[0]
         labels.append(None if length == reader.NONE else data[at + 4 : at + 4 + length])
-        at += 4 + len(labels[-1] or b"")
+        at += 4 + (0 if length == reader.NONE else length)
     reader.require(at == len(data) and kind <= 2 and (classes > 0) == (kind == 2), "cells: the length or the target")
     reader.require(beta <= 128 and all(f < d and bit < 33 for f, bit in bits), "cells: a bit that no key has")
     finite = (math.isfinite(x) and (x or math.copysign(1, x) > 0) for _, lo, hi in features for x in (lo, hi))
     reader.require(all(finite) and all(lo <= hi for _, lo, hi in features), "cells: the extent of a feature")
     reader.require(len(set(labels)) == len(labels), "cells: two classes have one label")
-    return Cells(target, kind, stored, features, bits, labels)
+    return Cells(target, kind, features, bits, labels)
+
+
+def covariances(file, cells, pairs):
+    """The covariances of each cell, cells in order, about the means of its rows."""
+    rows = {}
+    for blocks in file.segments_of(0):
+        values = file.segment_values(blocks, file.schema)
+        columns = [[as_f64(file.schema.nodes[n], raw) for raw in values[n][0]] for n, _, _ in cells.features]
+        for row in range(blocks[0].rows):
+            numbers = [column[row] for column in columns]
+            keys = [grid_key(x, lo, hi) for x, (_, lo, hi) in zip(numbers, cells.features)]
+            own = rows.setdefault(tuple(keys[feature] >> bit & 1 for feature, bit in cells.bits), [])
+            own += [numbers] * all(x is not None and math.isfinite(x) for x in numbers)
+    for key in sorted(rows):
+        own = [[fractions.Fraction(row[i]) for row in rows[key]] for i in range(len(cells.features))]
+        count = max(1, len(rows[key]))
+        means = [sum(column) / count for column in own]
+        yield [float(sum((a - means[i]) * (b - means[j]) for a, b in zip(own[i], own[j])) / count) for i, j in pairs]
 
 
 def as_f64(node, raw):
@@ -89,14 +112,8 @@ def as_f64(node, raw):
     if node.kind == reader.FLOAT:
         return float(reader.np.frombuffer(raw.to_bytes(node.bits // 8, "little"), f"<f{node.bits // 8}")[0])
     if node.kind == reader.DECIMAL:
-        return float(reader.integer(node, raw)) / float(f"1e{node.scale}")
+        return float(reader.integer(node, raw)) / float(10**node.scale)
     return float(reader.integer(node, raw) if node.kind == reader.SIGNED else raw)
-
-
-def cell_of(cells, numbers):
-    """The cell of a row, by its features."""
-    keys = [grid_key(x, lo, hi) for x, (_, lo, hi) in zip(numbers, cells.features)]
-    return tuple(keys[feature] >> bit & 1 for feature, bit in cells.bits)
 
 
 def grid_key(x, lo, hi):
@@ -106,7 +123,7 @@ def grid_key(x, lo, hi):
     if not math.isfinite(x):
         return (1 << 32) + (1 if math.isnan(x) else 2 if x > 0 else 3)
     key = (x - lo) / (hi - lo) * 4294967295 if hi > lo else 0
-    return 0 if math.isnan(key) else math.floor(min(max(key, 0), 4294967295))
+    return 0 if math.isnan(key) else min(math.floor(key), 4294967295)
 
 
 def mean(total, count):

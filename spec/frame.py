@@ -65,6 +65,7 @@ class Frame:
         self.created_by = text(self.section(38), "created-by: it is")
         self.check_pages()
         self.unreadable = self.unreadable_columns()
+        self.unreadable_tables = {f.table for f in self.unknown if f.required and f.scope > 0 and 0 < f.table < len(self.tables)}
 
     def read_directory(self, data):
         """Features, tables and sections (2.3, 2.4)."""

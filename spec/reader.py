@@ -14,6 +14,7 @@ The dump is that of gede.md, appendix B.
 import struct
 import sys
 from collections import namedtuple
+from itertools import accumulate
 
 import numpy as np
 
@@ -38,16 +39,22 @@ class File(Frame):
         super().__init__(data)
         self.schema = self.read_schema(0)
         require(len(self.schema.groups) == self.groups, "the schema does not have the directory's storage groups")
+        columns = {key for i, n in enumerate(self.schema.nodes) if n.parent == NONE for key in (("group", n.group), ("column", i))}
+        self.is_part = any(self.tables[n].rows for n in self.unreadable_tables)
+        self.unreadable = {key: feature for key, feature in self.unreadable.items() if key in columns}
+        self.is_part |= bool(self.unreadable)
 
     def read_schema(self, table):
         """The schema of a table (3)."""
         data = self.section(4 if table else 32, table)
         nodes, lanes, names_length, zero = struct.unpack_from("<4I", data)
-        names, entries = data[16 + 48 * nodes :], struct.iter_unpack("<3I4BhH7I", data[16 : 16 + 48 * nodes])
-        require(len(names) == names_length and zero == 0, "schema: length of the names, or its zero bytes")
+        names = data[16 + 48 * nodes :]
+        require(len(data) == 16 + 48 * nodes + names_length and zero == 0, "schema: its length")
+        entries = list(struct.iter_unpack("<3I4BhH7I", data[16 : 16 + 48 * nodes]))
+        ends = [0, *accumulate(entry[2] for entry in entries)]
+        require([entry[1] for entry in entries] == ends[:-1] and ends[-1] == names_length, "schema: places of the names")
         out = [Node(*entry, utf8(names[entry[1] : entry[1] + entry[2]])) for entry in entries]
-        ends = [0] + [node.name_at + node.name_length for node in out]
-        require([node.name_at for node in out] == ends[:-1] and ends[-1] == len(names), "schema: names are not back to back")
+        rules.check_parents(out)
         if table == 0:
             out = self.without_unknown(out)
         rules.check_schema(out, len(self.entries(3)))
@@ -112,12 +119,13 @@ class File(Frame):
         require(1 <= block.kind <= 3, f"record kind {block.kind}")
         places = self.pieces(block, lanes)
         pieces = [self.data[at : at + length] for at, length in places]
-        require(all(bool(at) == bool(length) for at, length in places), "offsets of pieces")
         constant = 8 * (len(pieces[1]) - 16) if block.kind == 3 else block.l_t - block.l_b - block.l_d
         require(block.constant == constant, "constant bits")
-        require(block.kind == 1 or block.transform == 0, "image transform")
+        require(block.transform <= (block.kind == 1), "image transform")
         require(block.kind == 3 or block.shift == block.minima == 0, "reserved bytes of a block")
-        require(block.kind > 1 or block.offsets == block.records_length == 0, "reserved bytes of a block")
+        unused = {1: (block.offsets, block.records_length), 2: (block.transforms, block.bases, block.id_bits), 3: ()}
+        require(not any(unused[block.kind]), "a block has places or lengths that do not fit its record kind")
+        require(all(bool(at) == bool(length) for at, length in places), "offsets of pieces")
         if block.kind == 2:
             return pieces, [], []
         transforms = [Transform(*struct.unpack_from("<4BIQ", pieces[0], 16 * lane)) for lane in range(lanes)]
@@ -287,6 +295,7 @@ def read_exceptions(data, block_rows):
         require(count > 0 and lane > max(out, default=-1) and at + 12 * count <= len(data), "counts of the exceptions")
         rows = struct.unpack_from(f"<{count}I", data, at)
         require(list(rows) == sorted(set(rows)) and rows[-1] < block_rows, "rows of the exceptions")
+        require(not any(data[at + 4 * count : at + (4 * count + 7) // 8 * 8]), "reserved bytes of the exceptions")
         at += (4 * count + 7) // 8 * 8
         out[lane] = list(zip(rows, struct.unpack_from(f"<{count}Q", data, at)))
         at += 8 * count

@@ -6,14 +6,23 @@ UNKNOWN = -1  # of a column that needs a feature of a later version (9.1)
 BITS = [(0,), (0,), (1,), (8, 16, 32, 64), (8, 16, 32, 64), (16, 32, 64), (32, 64, 128), (64, 128), (8,), (0,), (0,), (8,)]
 UNITS = {32: (0, 1, 4, 5, 16), 64: (0, 2, *range(6, 16))}
 DIGITS = {32: 9, 64: 18, 128: 38}
-MAX_DEPTH = 16
-MAX_LANES = 1 << 20  # and instances of a node
+MAX_DEPTH, MAX_LANES = 16, 1 << 20
 
 
 def require(truth, what):
     """A rule of the specification."""
     if not truth:
         raise ValueError(what)
+
+
+def check_parents(nodes):
+    """Parents are before children, and a node's descendants are together."""
+    above = []
+    for number, node in enumerate(nodes):
+        while above and node.parent != above[-1]:
+            above.pop()
+        require(above or node.parent == NONE, f"schema: column {node.name}: its parent is not above it")
+        above.append(number)
 
 
 def check_schema(nodes, dictionaries):
@@ -30,7 +39,7 @@ def check_schema(nodes, dictionaries):
         rule(node.nullable <= 1, "nullable")
         rule(node.lane == lanes.get(node.group, 0), "first lane")
         lanes[node.group] = node.lane + node.r * (node.nullable + node.v)
-        rule(sum(lanes.values()) <= MAX_LANES and node.r <= MAX_LANES, f"a row of it has more than {MAX_LANES} lanes")
+        rule(sum(lanes.values()) <= MAX_LANES and node.r <= MAX_LANES, f"more than {MAX_LANES} lanes")
         if node.kind == UNKNOWN:
             rule(node.group <= groups, "storage group")
             groups = max(groups, node.group + 1)

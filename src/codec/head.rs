@@ -40,7 +40,7 @@ impl BlockHead {
         }
         let records = parse(entry)?;
         let records =
-            records.ok_or_else(|| wrong("bit counts or lengths that do not fit its record kind"))?;
+            records.ok_or_else(|| wrong("bit counts, places or lengths that do not fit its record kind"))?;
         Ok(Self {
             first_row,
             rows,

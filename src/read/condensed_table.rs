@@ -5,8 +5,9 @@ use crate::column::values::Batch;
 use crate::earned;
 use crate::error::{Error, Result};
 use crate::files::byte_source::ByteSource;
-use crate::format::schema::{Kind, Node};
+use crate::format::schema::{Kind, Node, Schema};
 use crate::format::sections::SectionKind;
+use crate::format::tables::TableKind;
 use crate::read::projection::Projection;
 use crate::read::reader::Reader;
 use crate::read::table::TableView;
@@ -35,10 +36,12 @@ impl<S: ByteSource> Reader<S> {
             CellTarget::Value(node) if numeric(node) => {}
             CellTarget::Value(_) => return bad("the target is not a column of numbers"),
             CellTarget::Class(node) => {
-                let node = nodes.get(node as usize).filter(|n| n.is_single_column());
+                let node =
+                    nodes.get(node as usize).filter(|n| n.is_single_column() || n.kind == Kind::Unknown);
                 let Some(node) = node else { return bad("the target is no column of single values") };
                 let bytes = usize::from(node.bits.div_ceil(8));
-                let fits = |label: &Vec<u8>| node.kind.is_bytes() || label.len() == bytes;
+                let free = node.kind.is_bytes() || node.kind == Kind::Unknown;
+                let fits = |label: &Vec<u8>| free || label.len() == bytes;
                 if !section.labels.iter().flatten().all(fits) {
                     return bad("a label is not a value of the target");
                 }
@@ -60,18 +63,31 @@ impl<S: ByteSource> Reader<S> {
     pub(crate) fn condensed_table(&self) -> Result<Option<&TableView>> {
         let Some(table) = self.stored_condensed()? else { return Ok(None) };
         let Some(section) = self.cells()? else { return Err(bad("there are no cells that they are of")) };
-        let means = section.features.len() + usize::from(matches!(section.target, CellTarget::Value(_)));
-        let weights = section.labels.len().max(1);
-        let nodes = table.schema.nodes();
-        let fits = nodes.iter().enumerate().all(|(i, node)| {
-            let (kind, nullable) =
-                if i < means { (Kind::Float, node.nullable) } else { (Kind::Unsigned, false) };
-            (node.kind, node.bits, node.nullable, node.parent) == (kind, 64, nullable, None)
-        });
-        if !fits || nodes.len() != means + weights || table.rows != section.cells {
+        if table.rows != section.cells {
             return Err(bad("they do not have the shape that the cells name"));
         }
+        check_shape(&table.schema, &section)?;
         Ok(Some(table))
+    }
+
+    /// Checks the schema of a condensed table, which need not be stored.
+    ///
+    /// # Errors
+    /// `Corrupt`.
+    pub(crate) fn check_condensed_schema(&self) -> Result<()> {
+        let Some((number, table)) = self.directory.table(TableKind::CONDENSED) else { return Ok(()) };
+        let unreadable = |node, group| self.directory.unreadable(number, node, group);
+        let section = self.directory.section_of(SectionKind::TABLE_SCHEMA, number);
+        let section = section.ok_or_else(|| bad("their table has no schema"))?;
+        let schema = Schema::from_bytes(&self.section_bytes(section)?, unreadable)?;
+        if schema.first_refusal().is_some() {
+            return Ok(());
+        }
+        if schema.groups() != table.storage_groups() {
+            return Err(bad("the schema does not have the directory's storage groups"));
+        }
+        let Some(cells) = self.cells()? else { return Err(bad("there are no cells that they are of")) };
+        check_shape(&schema, &cells)
     }
 
     /// Hands out all rows of the condensed table, some at a time, and how many there are of them beforehand.
@@ -96,4 +112,19 @@ impl<S: ByteSource> Reader<S> {
         table.take(self.context(), rows, None, &everything, &mut out)?;
         Ok(out)
     }
+}
+
+/// A condensed table has a column for each mean, then one for each weight.
+fn check_shape(schema: &Schema, cells: &CellsSection) -> Result<()> {
+    let means = cells.features.len() + usize::from(matches!(cells.target, CellTarget::Value(_)));
+    let weights = cells.labels.len().max(1);
+    let nodes = schema.nodes();
+    let fits = nodes.iter().enumerate().all(|(i, node)| {
+        let (kind, nullable) = if i < means { (Kind::Float, node.nullable) } else { (Kind::Unsigned, false) };
+        (node.kind, node.bits, node.nullable, node.parent) == (kind, 64, nullable, None)
+    });
+    if !fits || nodes.len() != means + weights {
+        return Err(bad("they do not have the shape that the cells name"));
+    }
+    Ok(())
 }

@@ -360,7 +360,7 @@ impl<S: ByteSource> Reader<S> {
     }
 
     /// A copy of the bytes of a bulk section.
-    fn section_bytes(&self, section: &Section) -> Result<Vec<u8>> {
+    pub(crate) fn section_bytes(&self, section: &Section) -> Result<Vec<u8>> {
         Ok(self.pages.piece(section.offset, section.length)?.into_owned())
     }
 }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::column::values::Batch;
 use crate::error::{Error, Result};
 use crate::files::byte_source::ByteSource;
-use crate::format::schema::Node;
+use crate::format::schema::{Kind, Node};
 use crate::read::reader::Reader;
 use crate::summary::sample_index::{Class, SampleIndex};
 
@@ -21,6 +21,9 @@ impl Labels {
     /// The labels of a class-wise file.
     pub fn new<S: ByteSource>(reader: &Reader<S>) -> Result<Option<Self>> {
         let Some((node, _)) = reader.classes() else { return Ok(None) };
+        if reader.schema().nodes().get(node).is_some_and(|n| n.kind == Kind::Unknown && n.parent.is_none()) {
+            return Ok(None);
+        }
         if !reader.schema().nodes().get(node).is_some_and(Node::is_single_column) {
             return Err(Error::corrupt(format!(
                 "classes are of node {node}, which is no column of single values"

@@ -9,10 +9,14 @@ use crate::read::condensed::Samples;
 use crate::read::reader::Reader;
 use crate::read::table::TableView;
 use crate::summary::cells::condensed::Condensed;
+use crate::summary::cells::grid::{Feature, Grid};
 use crate::summary::cells::plan::CellPlan;
 use crate::summary::cells::runs::SegmentProducts;
-use crate::summary::cells::section::CellsSection;
+use crate::summary::cells::section::{CellFeature, CellsSection};
+
 use crate::summary::cells::spill::{Covariances, Limit, Totals};
+use crate::summary::features;
+use crate::summary::numbers::numbers;
 
 /// Cells that are compared at a time.
 const CELLS: u64 = 1 << 12;
@@ -41,7 +45,21 @@ impl<S: ByteSource> Reader<S> {
         let schema = self.schema();
         let mut plan = CellPlan::from_section(schema, &section)?;
         let rows = self.cell_rows(&section);
-        plan.count(schema, |count| rows.each(|batch, _| count(batch)))?;
+        let nodes: Vec<usize> = section.features.iter().map(|f| f.node.get() as usize).collect();
+        let mut ranges = vec![features::Range::EMPTY; nodes.len()];
+        plan.count(schema, |count| {
+            rows.each(|batch, _| {
+                let columns = numbers(schema, batch, &nodes);
+                ranges.iter_mut().zip(&columns).for_each(|(range, column)| range.add(&column.column()));
+                count(batch)
+            })
+        })?;
+        let extents = Grid::from_ranges(&ranges).features;
+        let same =
+            |(own, stored): (&Feature, &CellFeature)| (own.lo, own.hi) == (stored.lo.get(), stored.hi.get());
+        if !extents.iter().zip(&section.features).all(same) {
+            return Err(bad("the extent of a feature is not that of the rows"));
+        }
         if plan.size().1 as u64 != section.cells {
             return Err(bad("the rows do not fall into as many cells as the file says"));
         }

@@ -4,6 +4,7 @@
 
 mod classes;
 mod condensed;
+mod frame;
 mod identity;
 mod values;
 
@@ -17,8 +18,8 @@ use crate::codec::strings::dictionary_entry::DictionaryKind;
 use crate::error::{Error, Result};
 use crate::files::byte_source::ByteSource;
 use crate::format::checksum::crc;
-use crate::format::sections::{Place, SectionKind};
-use crate::format::{ALIGN, align};
+use crate::format::schema::Kind;
+use crate::format::sections::Place;
 use crate::read::projection::Projection;
 use crate::read::reader::Reader;
 use crate::read::table::TableView;
@@ -37,7 +38,9 @@ impl<S: ByteSource> Reader<S> {
         self.pages.check_all(&mut progress)?;
         self.check_metadata()?;
         self.check_cover()?;
+        self.check_features()?;
         self.check_schema()?;
+        self.check_condensed_schema()?;
         if let Some(index) = &self.index {
             self.check_index(index)?;
         }
@@ -109,31 +112,6 @@ impl<S: ByteSource> Reader<S> {
         Ok(())
     }
 
-    /// Pieces follow one another, aligned, with nothing but zeros between.
-    fn check_cover(&self) -> Result<()> {
-        let mut end = 0;
-        // Bytes of the blocks section that no known piece holds may belong to a feature that this reader does not know.
-        let unknown = self.directory.section(SectionKind::BLOCKS).filter(|_| !self.directory.is_strict());
-        let unknown = unknown.map_or(0..0, |s| s.offset..align(s.offset.saturating_add(s.length)));
-        for (offset, length, _) in self.extents()? {
-            let gap = end..offset;
-            if offset >= end && offset % ALIGN == 0 && gap.start >= unknown.start && gap.end <= unknown.end {
-                end = offset.saturating_add(length);
-                continue;
-            }
-            if offset < end || offset % ALIGN != 0 || offset - end >= ALIGN {
-                return Err(Error::corrupt(format!(
-                    "the piece at byte {offset} overlaps another or leaves a gap"
-                )));
-            }
-            if self.pages.source().bytes(end..offset)?.iter().any(|&b| b != 0) {
-                return Err(Error::corrupt(format!("the padding before byte {offset} is not zero")));
-            }
-            end = offset.saturating_add(length);
-        }
-        if end == self.file_length() { Ok(()) } else { Err(Error::corrupt("pieces lie outside the file")) }
-    }
-
     fn check_table(
         &self,
         table: &TableView,
@@ -155,6 +133,9 @@ impl<S: ByteSource> Reader<S> {
             for group in (1..table.schema.groups()).filter(|&group| table.is_group_known(group)) {
                 if table.segment(&self.pages, segment, group)? != rows {
                     return Err(place(Error::corrupt("its storage groups do not have the same rows")));
+                }
+                if table.schema.group_nodes(group).all(|(_, node)| node.kind == Kind::Unknown) {
+                    continue;
                 }
                 let images = table.image_block(&self.pages, segment, group)?;
                 self.check_streams(&images.head).map_err(place)?;

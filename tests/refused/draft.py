@@ -26,8 +26,8 @@ def feature(id, required=1, scope=0, table=0, number=0, name="later", version=(1
 class Draft:
     """Parts may be changed before `finish`; what is None is computed there."""
 
-    def __init__(self, name):
-        data = (GOLDEN / f"{name}.gede").read_bytes()
+    def __init__(self, name=None, data=None):
+        data = data or (GOLDEN / f"{name}.gede").read_bytes()
         file = reader.File(data)
         self.file, self.header, self.footer = file, bytearray(data[:64]), bytearray(data[-64:])
         at, size = file.directory
@@ -109,3 +109,40 @@ def sealed(footer):
     """A footer with its checksum."""
     struct.pack_into("<I", footer, 52, zlib.crc32(footer[:52]))
     return footer
+
+
+def repair(data):
+    """Makes all checksums and the identity of a file right again, as far as its structure can be followed."""
+    def number(at, form):
+        return struct.unpack_from("<" + form, data, at)[0]
+
+    def put(at, crc):
+        if at + 4 <= len(data):
+            struct.pack_into("<I", data, at, crc)
+
+    at, size = number(len(data) - 56, "Q"), number(len(data) - 48, "Q")
+    if at + size <= len(data) - 64 and size >= 64:
+        length, _, end, features, tables, count, *strides = struct.unpack_from("<IIQ3I3H", data, at)
+        below, first, last, identity = bytes(64) + data[64:end], 64, None, None
+        start, stride = at + length + features * strides[0] + tables * strides[1], max(strides[2], 32)
+        for entry in range(start, min(start + count * stride, at + size - 31), stride):
+            place, offset, length = data[entry + 2], number(entry + 16, "Q"), number(entry + 24, "Q")
+            if offset + length > at:
+                continue
+            if place == 1:
+                for page in range(0, min(len(below), length * 1024), 4096):
+                    put(offset + page // 1024, zlib.crc32(below[max(first, page) : page + 4096]))
+                below, first, last = data[offset : offset + length], 0, entry
+            elif place == 2:
+                if number(entry, "H") == 37 and length == 32:
+                    identity = entry, offset
+                put(entry + 12, zlib.crc32(data[offset : offset + length]))
+        if last is not None:
+            put(last + 12, zlib.crc32(below))
+        if identity is not None:
+            entry, offset = identity
+            data[offset : offset + 32] = hashlib.sha256(bytes(data[64:offset] + data[at:entry])).digest()
+            put(entry + 12, zlib.crc32(data[offset : offset + 32]))
+        put(len(data) - 32, zlib.crc32(data[at : at + size]))
+    put(28, zlib.crc32(data[:28]))
+    put(len(data) - 12, zlib.crc32(data[-64:-12]))

@@ -163,6 +163,9 @@ REFUSED = {
     "key_values_twice": ("whole", "key-values: keys are not in order", changed("integers", key_values(1, 1, 1, 1, texts=b"a1a2"))),
     "key_values_not_utf8": ("whole", "key-values: not UTF-8", changed("integers", key_values(1, 1, texts=b"a\xff"))),
     "levels_checksum": ("open", "list of checksums: its checksum does not match", flip(16, 1)),
+    "feature_not_listed": ("whole", "is used and not listed", changed("integers", lambda d: d.features.pop(0))),
+    "blocks_end": ("whole", "the blocks section does not end where its last piece does",
+                   changed("classes", lambda d: d.part(1).data.extend(bytes(-len(d.part(1).data) % 64)))),
     "page_checksum": ("whole", "their checksum does not match", flip(1, 3)),
 }
 
@@ -232,6 +235,7 @@ LATER = {
     "required_first": ("refused", '"another world" of format 1.7', another_world),
     "group": ("part", "images_pair", unknown_group),
     "column": ("part", "integers", unknown_column),
+    "class_column": ("part", "classes_text", later(feature(300, 1, 3, 0, 0, "later column"))),
     "header_bytes": ("read", "integers", both(NOTES, lambda d: put(20, "B", 1)(d.header))),
     "header_slots": ("read", "integers", both(NOTES, lambda d: put(40, "B", 1)(d.header))),
     "footer_bytes": ("read", "integers", both(NOTES, lambda d: put(45, "B", 1)(d.footer))),

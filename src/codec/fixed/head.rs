@@ -35,12 +35,13 @@ impl RecordHead for FixedHead {
         let sum = [base_bits, deviation_bits, entry.constant_bits.get()].map(u64::from).iter().sum::<u64>();
         let (rows, base_count, total_bits) =
             (entry.rows.get(), entry.base_count.get(), entry.total_bits.get());
-        let others = (entry.records_length.get(), entry.frame_shift, entry.frame_bits.get());
+        let places = (entry.offsets.get(), entry.records_length.get());
+        let others = (places, entry.frame_shift, entry.frame_bits.get());
         let id_bits = id_bits(base_count);
         let fits = sum == u64::from(total_bits)
             && u32::from(entry.id_bits) == id_bits
             && entry.image_transform <= DCT
-            && others == (0, 0, 0);
+            && others == ((0, 0), 0, 0);
         if !fits {
             return Ok(None);
         }

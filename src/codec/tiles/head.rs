@@ -38,8 +38,11 @@ impl RecordHead for TilesHead {
         let counts = [entry.base_bits, entry.deviation_bits, entry.constant_bits];
         let sum = counts.iter().map(|bits| u64::from(bits.get())).sum::<u64>();
         let length = entry.records_length.get();
-        let others = (entry.id_bits, entry.image_transform, entry.frame_shift, entry.frame_bits.get());
-        let fits = sum == u64::from(entry.total_bits.get()) && others == (0, PIXELS, 0, 0) && length > SLACK;
+        let places = (entry.transforms.get(), entry.bases.get());
+        let others =
+            (places, entry.id_bits, entry.image_transform, entry.frame_shift, entry.frame_bits.get());
+        let fits =
+            sum == u64::from(entry.total_bits.get()) && others == ((0, 0), 0, PIXELS, 0, 0) && length > SLACK;
         if !fits {
             return Ok(None);
         }

@@ -59,6 +59,10 @@ impl MomentsSection {
         if !known || !flags || sums.len() as u128 != (k as u128 + 1) * (k as u128 + 2) / 2 {
             return Err(bad("it is not as the format has it"));
         }
+        let spare = |sum: &[u8; 16]| sum[8..] != [0; 8];
+        if head.exact == 0 && (columns.iter().any(|[_, p]| p.get() != 0) || sums.iter().any(spare)) {
+            return Err(bad("sums of floats have exponents, or more than their 8 bytes"));
+        }
         Ok(Self {
             exact: head.exact == 1,
             target: head.target == 1,

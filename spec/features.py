@@ -1,0 +1,40 @@
+"""The features that a file uses (gede.md, 2.4)."""
+import struct
+
+import reader
+
+SECTIONS = {5: 34, 6: 32, 7: 32, 8: 35, 9: 36, 10: 33}
+DICTIONARIES = {1: {17}, 2: {18}, 3: {23}, 4: {18, 23}}
+
+
+def check_features(file):
+    """Every feature that is used is listed."""
+    used = {SECTIONS[s.kind] for s in file.sections if s.kind in SECTIONS}
+    for entry in file.entries(3):
+        used |= DICTIONARIES[struct.unpack_from("<I", entry, 24)[0]]
+    for number, table in enumerate(file.tables):
+        if table.kind not in (1, 2) or number in file.unreadable_tables:
+            continue
+        schema = file.read_schema(number) if number else file.schema
+        unknown = {(n.group, lane) for n in schema.nodes if n.kind == reader.UNKNOWN
+                   for lane in range(n.lane, n.lane + n.r * (n.nullable + n.v))}
+        for blocks in file.segments_of(number):
+            for group, (block, lanes) in enumerate(zip(blocks, schema.groups)):
+                if number == 0 and ("group", group) in file.unreadable:
+                    continue
+                used |= of_block(block, group)
+                for lane in range(lanes if block.kind != 2 else 0):
+                    if (group, lane) not in unknown:
+                        used |= of_transform(*struct.unpack_from("<4BI", file.data, block.transforms + 16 * lane))
+    listed = {f.id for f in file.features}
+    reader.require(used <= listed, f"the feature {min(used - listed, default=0)} is used and not listed")
+
+
+def of_block(block, group):
+    return {block.kind - 1} | ({19} if block.exceptions_length else set()) | ({20} if group else set()) \
+        | ({21} if block.transform else set())
+
+
+def of_transform(kind, _width, _exponent, _zero, word):
+    """Those of a lane transform; that of a dictionary is its own."""
+    return {0: set(), 1: {16}, 2: set(), 3: {23}}[kind] | ({22} if kind < 2 and word else set())

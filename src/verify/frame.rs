@@ -1,0 +1,109 @@
+//! Checks that pieces cover the file, and that the file lists the features that it uses.
+
+use std::collections::BTreeSet;
+
+use zerocopy::FromBytes;
+
+use crate::codec::head::BlockHead;
+use crate::codec::images;
+use crate::codec::transform::lane_transform::LaneTransform;
+use crate::codec::transform::{self, exceptions};
+use crate::error::{Error, Result};
+use crate::files::byte_source::ByteSource;
+use crate::format::features::Feature;
+use crate::format::sections::SectionKind;
+use crate::format::{ALIGN, align};
+use crate::read::reader::Reader;
+use crate::read::table::TableView;
+use crate::summary::{SUMMARIES, cells, sample_index};
+
+impl<S: ByteSource> Reader<S> {
+    /// Pieces follow one another, aligned, with nothing but zeros between.
+    pub(crate) fn check_cover(&self) -> Result<()> {
+        let mut end = 0;
+        // Bytes of the blocks section that no known piece holds may belong to a feature that this reader does not know.
+        let unknown = self.directory.section(SectionKind::BLOCKS).filter(|_| !self.directory.is_strict());
+        let unknown = unknown.map_or(0..0, |s| s.offset..align(s.offset.saturating_add(s.length)));
+        for (offset, length, _) in self.extents()? {
+            let gap = end..offset;
+            if offset >= end && offset % ALIGN == 0 && gap.start >= unknown.start && gap.end <= unknown.end {
+                end = offset.saturating_add(length);
+                continue;
+            }
+            if offset < end || offset % ALIGN != 0 || offset - end >= ALIGN {
+                return Err(Error::corrupt(format!(
+                    "the piece at byte {offset} overlaps another or leaves a gap"
+                )));
+            }
+            if self.pages.source().bytes(end..offset)?.iter().any(|&b| b != 0) {
+                return Err(Error::corrupt(format!("the padding before byte {offset} is not zero")));
+            }
+            end = offset.saturating_add(length);
+        }
+        if end != self.file_length() {
+            return Err(Error::corrupt("pieces lie outside the file"));
+        }
+        self.check_blocks_end()
+    }
+
+    /// The blocks section ends where its last piece does, or later if it may have pieces that this reader does not know.
+    fn check_blocks_end(&self) -> Result<()> {
+        let Some(section) = self.directory.section(SectionKind::BLOCKS) else { return Ok(()) };
+        let section_end = section.offset.saturating_add(section.length);
+        let within = self.extents()?.into_iter().filter(|(offset, ..)| *offset < section_end);
+        let last = within.map(|(offset, length, _)| offset.saturating_add(length)).fold(0, u64::max);
+        if last == section_end || last < section_end && !self.directory.is_strict() {
+            return Ok(());
+        }
+        Err(Error::corrupt("the blocks section does not end where its last piece does"))
+    }
+
+    /// The file lists the features of its blocks, dictionaries and sections.
+    pub(crate) fn check_features(&self) -> Result<()> {
+        let mut used = BTreeSet::new();
+        for table in [Some(&self.table), self.stored_condensed()?].into_iter().flatten() {
+            for number in table.known_blocks() {
+                self.block_features(table, number, &mut used)?;
+            }
+        }
+        for number in 0..self.dictionaries.count() {
+            used.extend(self.dictionaries.entry(&self.pages, number)?.kind()?.features());
+        }
+        let summaries = SUMMARIES.iter().map(|summary| (summary.section, summary.feature));
+        let others = [
+            (SectionKind::SAMPLE_INDEX, sample_index::FEATURE),
+            (SectionKind::CELLS, cells::section::FEATURE),
+        ];
+        let sections = summaries.chain(others);
+        used.extend(sections.filter(|(kind, _)| self.directory.section(*kind).is_some()).map(|(_, f)| f));
+        match used.iter().find(|feature| !self.directory.features.contains(feature)) {
+            Some(feature) => Err(Error::corrupt(format!(
+                "directory: the feature \"{}\" is used and not listed",
+                feature.name
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    /// Adds the features that a block needs.
+    fn block_features(&self, table: &TableView, number: u64, used: &mut BTreeSet<Feature>) -> Result<()> {
+        let head = BlockHead::parse(&table.entry(&self.pages, number)?)?;
+        used.extend(head.records.features());
+        used.extend((head.exceptions.length > 0).then_some(exceptions::FEATURE));
+        let group = (number % u64::from(table.schema.groups())) as u32;
+        used.extend((group > 0).then_some(images::FEATURE));
+        let lanes = table.schema.group_lanes(group);
+        if !head.records.has_transforms() || lanes == 0 {
+            return Ok(());
+        }
+        let bytes = self.pages.piece(head.transforms, u64::from(lanes) * LaneTransform::SIZE)?;
+        let set = <[LaneTransform]>::ref_from_bytes(&bytes)
+            .map_err(|_| Error::corrupt("a transform set is cut short"))?;
+        for (lane, transform) in (0..).zip(set) {
+            if !table.schema.is_unknown_lane(group, lane) {
+                used.extend(transform::features(transform)?);
+            }
+        }
+        Ok(())
+    }
+}
