@@ -1,16 +1,13 @@
-"""Condensed samples (gede.md, section 5), rebuilt from the rows where they are not stored, and moments (6), as CSV.
-
-- The condensed table's fields are named by their columns alone: features, target, weights.
-- Moments: `exact,rows,left out,has target`, a line with these values; `node,exponent` and a line a column;
-  `i,j,sum` and a line for each number of the upper triangle, an integer or the raw bits of the f64.
-"""
+"""Condensed samples (gede.md, chapter 5), rebuilt from the rows where they are not stored, and moments (6), as CSV
+(appendix B)."""
 import math
 import struct
 from collections import namedtuple
 
 import reader
 
-Cells = namedtuple("Cells", "target target_kind features bits labels")
+MAX_CELLS = 1 << 21
+Cells = namedtuple("Cells", "target target_kind stored features bits labels")
 
 
 def dump(file):
@@ -48,8 +45,7 @@ def rebuild(file):
         part = {}
         for row in range(blocks[0].rows):
             numbers = [column[row] for column in columns]
-            keys = [grid_key(x, lo, hi) for x, (_, lo, hi) in zip(numbers, cells.features)]
-            cell = part.setdefault(tuple(keys[feature] >> bit & 1 for feature, bit in cells.bits), empty.copy())
+            cell = part.setdefault(cell_of(cells, numbers), empty.copy())
             for i, x in enumerate(numbers):
                 if x is not None and math.isfinite(x):
                     cell[i] += x
@@ -67,7 +63,10 @@ def rebuild(file):
 
 def read_cells(data):
     """The cells (5)."""
-    d, beta, target, kind, _, _, _, _, classes = struct.unpack_from("<III4BQI", data)
+    d, beta, target, kind, stored, low, zero, count, classes = struct.unpack_from("<III4BQI", data)
+    zeros = zero == 0 and not any(data[28:64]) and not any(any(data[68 + 24 * i : 72 + 24 * i]) for i in range(d))
+    reader.require(zeros and stored <= 1 and low <= 1, "cells: reserved bytes or flags")
+    reader.require(count <= MAX_CELLS and (kind > 0 or target == reader.NONE), "cells: their number, or a target without a kind")
     features = [struct.unpack_from("<I4xdd", data, 64 + 24 * i) for i in range(d)]
     bits = [struct.unpack_from("<II", data, 64 + 24 * d + 8 * i) for i in range(beta)]
     at, labels = 64 + 24 * d + 8 * beta, []
@@ -80,7 +79,7 @@ def read_cells(data):
     finite = (math.isfinite(x) and (x or math.copysign(1, x) > 0) for _, lo, hi in features for x in (lo, hi))
     reader.require(all(finite) and all(lo <= hi for _, lo, hi in features), "cells: the extent of a feature")
     reader.require(len(set(labels)) == len(labels), "cells: two classes have one label")
-    return Cells(target, kind, features, bits, labels)
+    return Cells(target, kind, stored, features, bits, labels)
 
 
 def as_f64(node, raw):
@@ -90,8 +89,14 @@ def as_f64(node, raw):
     if node.kind == reader.FLOAT:
         return float(reader.np.frombuffer(raw.to_bytes(node.bits // 8, "little"), f"<f{node.bits // 8}")[0])
     if node.kind == reader.DECIMAL:
-        return float(reader.integer(node, raw)) / float(10**node.scale)
+        return float(reader.integer(node, raw)) / float(f"1e{node.scale}")
     return float(reader.integer(node, raw) if node.kind == reader.SIGNED else raw)
+
+
+def cell_of(cells, numbers):
+    """The cell of a row, by its features."""
+    keys = [grid_key(x, lo, hi) for x, (_, lo, hi) in zip(numbers, cells.features)]
+    return tuple(keys[feature] >> bit & 1 for feature, bit in cells.bits)
 
 
 def grid_key(x, lo, hi):
@@ -101,7 +106,7 @@ def grid_key(x, lo, hi):
     if not math.isfinite(x):
         return (1 << 32) + (1 if math.isnan(x) else 2 if x > 0 else 3)
     key = (x - lo) / (hi - lo) * 4294967295 if hi > lo else 0
-    return 0 if math.isnan(key) else min(math.floor(key), 4294967295)
+    return 0 if math.isnan(key) else math.floor(min(max(key, 0), 4294967295))
 
 
 def mean(total, count):

@@ -1,5 +1,5 @@
-"""The frame of a file (gede.md, section 2): header, footer, directory, features and checksums, in the order in which a
-reader judges them (2.6)."""
+"""The frame of a file (gede.md, chapter 2): header, footer, directory, features and checksums, in the order in which a
+reader judges them (9.1)."""
 import struct
 import zlib
 from collections import namedtuple
@@ -59,7 +59,7 @@ class Frame:
             require(not any(footer[40:52]) and previous == 0, "footer: reserved bytes are not zero")
         for section in (s for s in self.sections if s.place == 2):
             require(zlib.crc32(self.bytes(section)) == section.crc, f"{NAMES.get(section.kind, section.kind)}: its checksum does not match")
-        self.identity = self.section(37)  # 2.8
+        self.identity = self.section(37)  # 2.7
         require(len(self.identity) == 32, "identity: it is not 32 bytes long")
         require(len(self.section(38)) <= 255, "created-by: it has more than 255 bytes")
         self.created_by = text(self.section(38), "created-by: it is")
@@ -137,7 +137,7 @@ class Frame:
         self.samples = next((n for n, t in enumerate(self.tables) if t.kind == 2), None)
 
     def read_features(self, features):
-        """A required feature that is unknown is refused before anything else is judged (2.6)."""
+        """A required feature that is unknown is refused before anything else is judged (9.1)."""
         self.features, self.unknown = features, [f for f in features if f.id not in FEATURES]
         for f in features:
             name, whole = f.name.rstrip(b"\0"), f.scope == 0 or (f.scope, f.table) == (1, 0)
@@ -150,7 +150,7 @@ class Frame:
         require(keys == sorted(set(keys)), "directory: features are out of order")
 
     def unreadable_columns(self):
-        """Unknown required features by their scope (2.6): of a group ("group", g), of a column ("column", node)."""
+        """Unknown required features by their scope (9.1): of a group ("group", g), of a column ("column", node)."""
         scopes = [(f.scope, f.number, f) for f in self.unknown if f.required and f.scope >= 2 and f.table == 0]
         return {("group" if scope == 2 else "column", number): f for scope, number, f in scopes}
 
@@ -161,7 +161,7 @@ class Frame:
         return next((self.bytes(s) for s in self.sections if (s.kind, s.number) == (kind, number)), b"")
 
     def key_values(self):
-        """Pairs of the user (2.7)."""
+        """Pairs of the user (2.6)."""
         data = self.section(36)
         if not data:
             return {}

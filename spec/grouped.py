@@ -35,6 +35,11 @@ def read_layout(data, lanes):
     return first, slope, [(n, [members.pop(0) for _ in range(k)]) for n, k in sizes]
 
 
+def wrapped(x):
+    """An integer as an i64, modulo 2^64."""
+    return (x + 2**63) % 2**64 - 2**63
+
+
 def fields(block, widths, pieces):
     """The field of every lane in every row; mini-blocks are read one after the other, anchors only compared."""
     first, slope, groups = read_layout(pieces[1], len(widths))
@@ -65,7 +70,7 @@ def fields(block, widths, pieces):
                     u = low + records.take(bits)
                     require(u < 1 << width, "a field is wider than its lane")
                     if is_framed:
-                        u = (minima[lane] + (rise * (row % frame) >> 16) + u) % (1 << width)
+                        u = (minima[lane] + (wrapped(rise * (row % frame)) >> 16) + u) % (1 << width)
                     out[lane].append(u)
     require(not any(anchors), "unused anchors")
     for stream in (table, records, frames):

@@ -1,4 +1,4 @@
-"""Images of a block (gede.md, section 8): the integer inverse DCT, and tile records."""
+"""Images of a block (gede.md, chapter 8): the integer inverse DCT, and tile records."""
 import math
 
 import numpy as np

@@ -1,24 +1,15 @@
 #!/usr/bin/env python3
-"""A second reader of .gede files, written from gede.md alone; section numbers refer to that page.
+"""A second reader of .gede files, written from gede.md alone; chapter numbers refer to that page.
 
     reader.py FILE              every row as CSV, in the order of the table
     reader.py --condensed FILE  the condensed table as CSV, rebuilt from the rows where it is not stored
     reader.py --moments FILE    the moments as CSV
 
 This file, with the frame of a file in frame.py and the rules of schemas and transforms in rules.py, reads tables of fixed
-records, the layout of the paper. grouped.py is for grouped records,
-images.py for images, condensed.py for the last two commands; check.py checks what a reader need not know.
+records, the layout of the paper. strings.py is for dictionaries and symbols, grouped.py for grouped records, images.py for
+images, condensed.py for the last two commands; check.py checks what a reader need not know.
 
-The dump is exact. Its lines end in a line feed; the first names the fields, then one line a row.
-
-- A field is one instance of a node. A column's nodes come parents first, a node's instances in order.
-  A struct or a list has a field only if it may be null: 1 if it is there, 0 if it is null.
-- A field is named "PATH:KIND", always quoted, quotes doubled. PATH is the column's name, then `.child` for
-  a struct's child and `[i]` for a list's item. KIND is the kind's name and bits (fixed bytes and images: the length);
-  then `/u` for unit u, `/p.s` for a decimal's precision and scale; then `?` if values may be null.
-- bool, unsigned, signed and decimal (without its scale) are integers. float and interval are their raw bits
-  in hexadecimal, most significant digit first. bytes, fixed bytes and images are 0x and two digits a byte. text is
-  always quoted, quotes doubled. A null, and everything under a null, is an empty field.
+The dump is that of gede.md, appendix B.
 """
 import struct
 import sys
@@ -30,6 +21,7 @@ import rules
 from frame import Frame, refusal
 from rules import (BOOL, BYTES, DECIMAL, FIXED, FLOAT, IMAGE, INTERVAL, KINDS, LIST, NONE, SIGNED, STRUCT, TEXT, UNKNOWN,
                    UNSIGNED, require)
+from strings import cut, spell
 
 Node = namedtuple("Node", "parent name_at name_length kind nullable unit precision scale bits r v lane group "
                   "dictionary length image_width name")
@@ -50,10 +42,12 @@ class File(Frame):
     def read_schema(self, table):
         """The schema of a table (3)."""
         data = self.section(4 if table else 32, table)
-        nodes, lanes, names_length, _ = struct.unpack_from("<4I", data)
+        nodes, lanes, names_length, zero = struct.unpack_from("<4I", data)
         names, entries = data[16 + 48 * nodes :], struct.iter_unpack("<3I4BhH7I", data[16 : 16 + 48 * nodes])
-        require(len(names) == names_length, "length of the names")
+        require(len(names) == names_length and zero == 0, "schema: length of the names, or its zero bytes")
         out = [Node(*entry, utf8(names[entry[1] : entry[1] + entry[2]])) for entry in entries]
+        ends = [0] + [node.name_at + node.name_length for node in out]
+        require([node.name_at for node in out] == ends[:-1] and ends[-1] == len(names), "schema: names are not back to back")
         if table == 0:
             out = self.without_unknown(out)
         rules.check_schema(out, len(self.entries(3)))
@@ -64,7 +58,7 @@ class File(Frame):
         return Schema(out, groups)
 
     def without_unknown(self, nodes):
-        """The nodes, those of columns that cannot be read with their lanes alone (2.6)."""
+        """The nodes, those of columns that cannot be read with their lanes alone (9.1)."""
         for number, node in enumerate(nodes):
             if node.parent == NONE:
                 unknown = ("group", node.group) in self.unreadable or ("column", number) in self.unreadable
@@ -274,27 +268,6 @@ def fixed_fields(block, widths, pieces):
     return [(lane @ powers[: lane.shape[1]]).tolist() for lane in lanes]
 
 
-def cut(data, count, width):
-    """`count` strings, after the lengths of all of them, `width` bytes each; and what follows (4.3)."""
-    at, strings = count * width, []
-    for i in range(0, count * width, width):
-        start, at = at, at + int.from_bytes(data[i : i + width], "little")
-        strings.append(data[start:at])
-    require(at <= len(data), "strings of a dictionary")
-    return strings, data[at:]
-
-
-def spell(codes, symbols):
-    """A string in symbols (4.3)."""
-    at, out = 0, b""
-    while at < len(codes):
-        code = codes[at]
-        require(code < len(symbols) or code == 255 and at + 1 < len(codes), "a code without a symbol")
-        out += codes[at + 1 : at + 2] if code == 255 else symbols[code]
-        at += 1 + (code == 255)
-    return out
-
-
 def join(blocks, schema, places=None):
     """The values of blocks one after the other, picked in the order of `places` if there is one."""
     nodes = enumerate(schema.nodes)
@@ -307,6 +280,7 @@ def read_exceptions(data, block_rows):
     if not data:
         return {}
     lanes, zero = struct.unpack_from("<II", data)
+    require(lanes > 0, "counts of the exceptions")
     at, out = 8 + 8 * lanes, {}
     for i in range(lanes):
         lane, count = struct.unpack_from("<II", data, 8 + 8 * i)

@@ -1,12 +1,13 @@
-"""What a schema (gede.md, section 3) and the transforms of its lanes (4 and 4.1) may say."""
+"""What a schema (gede.md, chapter 3) and the transforms of its lanes (4 and 4.1) may say."""
 NONE = 0xFFFFFFFF
 KINDS = "struct list bool unsigned signed float decimal interval fixed_bytes bytes text image".split()
 STRUCT, LIST, BOOL, UNSIGNED, SIGNED, FLOAT, DECIMAL, INTERVAL, FIXED, BYTES, TEXT, IMAGE = range(12)
-UNKNOWN = -1  # of a column that needs a feature of a later version (2.6)
+UNKNOWN = -1  # of a column that needs a feature of a later version (9.1)
 BITS = [(0,), (0,), (1,), (8, 16, 32, 64), (8, 16, 32, 64), (16, 32, 64), (32, 64, 128), (64, 128), (8,), (0,), (0,), (8,)]
 UNITS = {32: (0, 1, 4, 5, 16), 64: (0, 2, *range(6, 16))}
 DIGITS = {32: 9, 64: 18, 128: 38}
 MAX_DEPTH = 16
+MAX_LANES = 1 << 20  # and instances of a node
 
 
 def require(truth, what):
@@ -17,14 +18,19 @@ def require(truth, what):
 
 def check_schema(nodes, dictionaries):
     """The rules of the nodes of a schema; lanes aside."""
-    depths, lanes, groups = [], {}, 1
+    depths, lanes, groups, open_nodes = [], {}, 1, []
     for number, node in enumerate(nodes):
         def rule(truth, what):
             require(truth, f"schema: column {node.name}: {what}")
 
+        while open_nodes and open_nodes[-1] != node.parent:
+            open_nodes.pop()
+        rule(node.parent == NONE or open_nodes, "its parent is not above it")
+        open_nodes.append(number)
         rule(node.nullable <= 1, "nullable")
         rule(node.lane == lanes.get(node.group, 0), "first lane")
         lanes[node.group] = node.lane + node.r * (node.nullable + node.v)
+        rule(sum(lanes.values()) <= MAX_LANES and node.r <= MAX_LANES, f"a row of it has more than {MAX_LANES} lanes")
         if node.kind == UNKNOWN:
             rule(node.group <= groups, "storage group")
             groups = max(groups, node.group + 1)

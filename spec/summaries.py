@@ -1,5 +1,5 @@
-"""What a file says of all its rows together, held against the rows: class labels (gede.md, section 7), moments and the
-coreset (6), condensed samples (5)."""
+"""What a file says of all its rows together, held against the rows: moments and the coreset (gede.md, chapter 6),
+condensed samples and covariances (5), image errors (8)."""
 import math
 import struct
 
@@ -7,31 +7,11 @@ import numpy as np
 
 import condensed
 import reader
+from classes import is_single
 from reader import require
 
 # How far sums may be off, of float columns by their bits: those of decimals are not sums of the floats themselves.
 ROUNDING = {16: 2**-9, 32: 2**-21, 64: 2**-40}
-
-
-def check_classes(file, segments):
-    """Rows are stored by class, and have the label of their class. segments: (blocks, values) in stored order."""
-    data = file.section(7)
-    if not data:
-        return
-    count, node = struct.unpack_from("<QI", data)
-    require(count > 0 and node < len(file.schema.nodes) and not any(data[12:32]), "head of the class table")
-    entries = [struct.unpack_from("<QQQQ", data, 32 + 32 * i) for i in range(count)]
-    labels = [None if n == 2**64 - 1 else data[at : at + n] for _, _, at, n in entries]
-    require(len(set(labels)) == count, "two classes have one label")
-    firsts = [entry[0] for entry in entries] + [file.rows]
-    require(firsts[0] == 0 and firsts == sorted(firsts), "first rows of the classes")
-    number = 0
-    for blocks, values in segments:
-        while firsts[number + 1] <= blocks[0].first:
-            number += 1
-        require(blocks[0].first + blocks[0].rows <= firsts[number + 1], "a segment has rows of two classes")
-        found = {condensed.label_bytes(file.schema.nodes[node], raw) for raw in values[node][0]}
-        require(found == {labels[number]}, f"a row of class {number} does not have the label of its class")
 
 
 def check_numeric(file, nodes, what):
@@ -58,10 +38,11 @@ def check_moments(file, segments):
     if not data or not file.rows:
         return
     k, exact, target, rows, out = struct.unpack_from("<IBBxxQQ", data)
-    require(exact <= 1 and target <= 1 and not any(data[24:64]), "head of the moments")
+    require(exact <= 1 and target <= 1 and not any(data[6:8] + data[24:64]), "head of the moments")
     columns = [struct.unpack_from("<II", data, 64 + 8 * i) for i in range(k)]
     places = [(i, j) for i in range(k + 1) for j in range(i, k + 1)]
     require(len(data) == 64 + 8 * k + 16 * len(places), "length of the moments")
+    require(all(p <= 38 * exact for _, p in columns), "moments: a decimal exponent")
     check_numeric(file, [n for n, _ in columns], "moments")
     own, raws, numbers, wanted = columns_of(file, [n for n, _ in columns], segments)
     require((rows, out) == (sum(wanted), len(wanted) - sum(wanted)), "moments: rows summed and left out")
@@ -98,8 +79,10 @@ def check_coreset(file, segments):
     data = file.section(9)
     if not data or not file.rows:
         return
-    k, _, count = struct.unpack_from("<IIQ", data)
+    k, zero, count = struct.unpack_from("<IIQ", data)
     nodes, start = struct.unpack_from(f"<{k}I", data, 64), (64 + 4 * k + 7) // 8 * 8
+    zeros = zero == 0 and not any(data[16:64] + data[64 + 4 * k : start])
+    require(k > 0 and zeros and count <= (k + 1) * (k + 2) // 2 and len(data) == start + 8 * count * (k + 1), "coreset")
     rows = [struct.unpack_from(f"<{k + 1}d", data, start + 8 * (k + 1) * i) for i in range(count)]
     require(all(math.isfinite(x) for row in rows for x in row) and all(row[k] > 0 for row in rows), "values of the coreset")
     check_numeric(file, nodes, "coreset")
@@ -123,15 +106,60 @@ def check_condensed(file):
     cells = condensed.read_cells(data)
     nodes = [node for node, _, _ in cells.features] + [cells.target] * (cells.target_kind == 1)
     check_numeric(file, nodes, "cells")
-    require(cells.target_kind == 0 or cells.target < len(file.schema.nodes), "cells: the target is not there")
+    require(cells.target_kind != 2 or is_single(file, cells.target), "cells: the target is no column of single values")
+    check_condensed_schema(file, cells, struct.unpack_from("<Q", data, 16)[0])
     if not file.rows:
         return
     found = condensed.rebuild(file)
     require(len(found[0][0]) == struct.unpack_from("<Q", data, 16)[0], "cells: another number of them")
-    if data[13]:
+    if cells.stored:
         schema = file.read_schema(file.samples)
         stored = reader.join([file.segment_values(blocks, schema) for blocks in file.segments_of(file.samples)], schema)
         require(stored == found, "condensed samples are not those of the rows")
+        check_covariances(file, cells)
+
+
+def check_condensed_schema(file, cells, count):
+    """The columns of the condensed table are those of chapter 5, and their labels values of the target."""
+    if cells.target_kind == 2:
+        own = file.schema.nodes[cells.target]
+        length = None if own.kind in (reader.BYTES, reader.TEXT) else (own.bits + 7) // 8
+        require(all(label is None or length in (None, len(label)) for label in cells.labels), "cells: a label is not a value of the target")
+    d, rows = len(cells.features), file.tables[file.samples].rows if file.samples is not None else 0
+    require(rows or count == 0 or not cells.stored, "condensed samples are not there")
+    require(cells.stored or rows == 0 and (file.rows or count == 0), "condensed samples that are not stored, or of no rows")
+    scatter = file.section(8)
+    finite = all(math.isfinite(x) for x, in struct.iter_unpack("<f", scatter[: len(scatter) // 4 * 4]))
+    require(not scatter or cells.stored and finite and len(scatter) == 2 * d * (d + 1) * count, "the covariances of cells")
+    if rows == 0:
+        return
+    means, nodes = d + (cells.target_kind == 1), file.read_schema(file.samples).nodes
+    shapes = [(n.kind, n.bits, n.nullable * (i >= means), n.parent) for i, n in enumerate(nodes)]
+    wanted = [(reader.FLOAT, 64, 0, reader.NONE)] * means + [(reader.UNSIGNED, 64, 0, reader.NONE)] * max(1, len(cells.labels))
+    require(shapes == wanted and rows == count, "condensed samples do not have the shape that the cells name")
+
+
+def check_covariances(file, cells):
+    """The covariances of each cell are those of its rows, but for rounding."""
+    data, d = file.section(8), len(cells.features)
+    if not data:
+        return
+    by_cell = {}
+    for blocks in file.segments_of(0):
+        values = file.segment_values(blocks, file.schema)
+        columns = [[condensed.as_f64(file.schema.nodes[n], raw) for raw in values[n][0]] for n, _, _ in cells.features]
+        for numbers in zip(*columns):
+            by_cell.setdefault(condensed.cell_of(cells, numbers), []).append(numbers)
+    middles, extents = [[f(lo, hi) for _, lo, hi in cells.features] for f in (lambda a, b: a / 2 + b / 2, lambda a, b: b - a)]
+    places = [(i, j) for i in range(d) for j in range(i, d)]
+    for stored, (_, rows) in zip(struct.iter_unpack(f"<{len(places)}f", data), sorted(by_cell.items())):
+        whole = [[x - m for x, m in zip(row, middles)] for row in rows if all(x is not None and math.isfinite(x) for x in row)]
+        for own, (i, j) in zip(stored, places):
+            n = len(whole) or 1
+            sums = [math.fsum(row[k] for row in whole) for k in (i, j)]
+            true = math.fsum(row[i] * row[j] for row in whole) / n - sums[0] * sums[1] / (n * n)
+            most = 2**-22 * max(abs(own), abs(true)) + 2**-44 * extents[i] * extents[j]
+            require(abs(own - true) <= most or not abs(true) < 2**128, "the covariances of cells are not those of the rows")
 
 
 def check_image_errors(file):

@@ -1,4 +1,4 @@
-//! Bit streams: fields at any bit, least significant bit first (spec, section 1).
+//! Bit streams: fields at any bit, least significant bit first (spec, chapter 1).
 
 /// Zero bytes at the end of every stored stream, so that wide loads stay inside it.
 pub const SLACK: u64 = 16;

@@ -1,4 +1,4 @@
-//! Block entries as a file stores them (spec, section 4). `BlockHead` is what code works with.
+//! Block entries as a file stores them (spec, chapter 4). `BlockHead` is what code works with.
 
 use zerocopy::little_endian::{U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};

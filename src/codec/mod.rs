@@ -1,4 +1,4 @@
-//! One folder per coding: its byte layout, encoder, decoder and kernels (spec, section 4).
+//! One folder per coding: its byte layout, encoder, decoder and kernels (spec, chapter 4).
 
 #[macro_use]
 mod dispatch;

@@ -1,4 +1,4 @@
-//! CRC-32 over pages, and over the pages of the list of them, and so on (spec, section 2.5).
+//! CRC-32 over pages, and over the pages of the list of them, and so on (spec, chapter 2.5).
 
 /// Bytes of a page.
 pub const PAGE: usize = 4096;

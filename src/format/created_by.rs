@@ -1,4 +1,4 @@
-//! The name and version of the writer of a file (spec, section 2.8).
+//! The name and version of the writer of a file (spec, chapter 2.7).
 
 use crate::error::{Error, Result};
 

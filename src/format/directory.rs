@@ -1,4 +1,4 @@
-//! The directory: a file's tables, sections and features (spec, sections 2.3 and 2.4).
+//! The directory: a file's tables, sections and features (spec, chapters 2.3 and 2.4).
 
 use zerocopy::little_endian::{U16, U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};

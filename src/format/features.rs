@@ -1,4 +1,4 @@
-//! Features: the names of what a file uses, so that a reader knows what it cannot read (spec, section 2.4).
+//! Features: the names of what a file uses, so that a reader knows what it cannot read (spec, chapter 2.4).
 
 use zerocopy::little_endian::{U16, U32};
 use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes, KnownLayout, Unaligned};

@@ -1,4 +1,4 @@
-//! Header and footer: the two ends of a file (spec, sections 2.1 and 2.2).
+//! Header and footer: the two ends of a file (spec, chapters 2.1 and 2.2).
 
 use zerocopy::little_endian::{U16, U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};

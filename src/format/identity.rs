@@ -1,4 +1,4 @@
-//! The identity of a file: a strong hash of its bytes (spec, section 2.8).
+//! The identity of a file: a strong hash of its bytes (spec, chapter 2.7).
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Key-value pairs of the user (spec, section 2.7).
+//! Key-value pairs of the user (spec, chapter 2.6).
 
 #![deny(clippy::indexing_slicing, reason = "the bytes are a file's")]
 

@@ -1,4 +1,4 @@
-//! The container: header, footer, directory, schema, pages and their checksums (spec, sections 1 to 3). No coding.
+//! The container: header, footer, directory, schema, pages and their checksums (spec, chapters 1 to 3). No coding.
 
 pub(crate) mod checksum;
 pub(crate) mod created_by;

@@ -1,4 +1,4 @@
-//! The checksummed part of a file: every page is checked when it is first touched (spec, section 2.5).
+//! The checksummed part of a file: every page is checked when it is first touched (spec, chapter 2.5).
 
 #![deny(clippy::disallowed_methods, reason = "numbers of a file are allocated through crate::earned alone")]
 

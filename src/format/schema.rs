@@ -3,7 +3,7 @@
 use crate::error::{Error, ErrorKind, Result};
 use crate::format::image_shape::ImageShape;
 
-/// Type of the values of a node (spec, section 3).
+/// Type of the values of a node (spec, chapter 3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Kind {
@@ -74,7 +74,7 @@ pub struct Node {
     pub kind: Kind,
     /// Values may be null.
     pub nullable: bool,
-    /// Date, time, timestamp or duration unit (spec, section 3); 0 for none.
+    /// Date, time, timestamp or duration unit (spec, chapter 3); 0 for none.
     pub unit: u8,
     /// Decimal precision in digits.
     pub precision: u8,

@@ -1,4 +1,4 @@
-//! The schema section (spec, section 3).
+//! The schema section (spec, chapter 3).
 
 use zerocopy::little_endian::{I16, U16, U32};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};

@@ -1,4 +1,4 @@
-//! The rules of a node beyond its bits: units, decimals, lengths and depth (spec, section 3).
+//! The rules of a node beyond its bits: units, decimals, lengths and depth (spec, chapter 3).
 
 use crate::format::schema::{Kind, Node, Schema};
 

@@ -1,4 +1,4 @@
-//! Sections: the parts of a file that the directory finds (spec, section 2.3).
+//! Sections: the parts of a file that the directory finds (spec, chapter 2.3).
 
 use zerocopy::little_endian::{U16, U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};

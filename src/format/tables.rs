@@ -1,4 +1,4 @@
-//! The tables of a file: rows, and what is coded like them (spec, section 2.3).
+//! The tables of a file: rows, and what is coded like them (spec, chapter 2.3).
 
 use zerocopy::little_endian::{U16, U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};

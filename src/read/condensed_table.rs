@@ -1,4 +1,4 @@
-//! The stored condensed samples: a table whose schema the cells name (spec, section 5).
+//! The stored condensed samples: a table whose schema the cells name (spec, chapter 5).
 
 use crate::codec::row_selection::RowSelection;
 use crate::column::values::Batch;

@@ -27,7 +27,7 @@ pub struct PackedImages {
     pub(crate) places: Vec<PackedPlace>,
 }
 
-/// A block: byte positions in the data, and how its records are read (specification, sections 4 and 8).
+/// A block: byte positions in the data, and how its records are read (specification, chapters 4 and 8).
 #[derive(Clone, Copy, Debug, Default, PartialEq, IntoBytes, Immutable)]
 #[repr(C)]
 pub(crate) struct PackedBlock {

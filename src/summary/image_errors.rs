@@ -1,4 +1,4 @@
-//! The section of image errors (spec, section 8): what near-lossless coding changed.
+//! The section of image errors (spec, chapter 8): what near-lossless coding changed.
 
 use zerocopy::little_endian::{U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};

@@ -1,4 +1,4 @@
-//! Summaries: sections that describe the rows of a file, and how they are computed (spec, sections 5 to 8).
+//! Summaries: sections that describe the rows of a file, and how they are computed (spec, chapters 5 to 8).
 
 pub(crate) mod cells;
 pub(crate) mod coreset;

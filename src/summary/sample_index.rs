@@ -1,4 +1,4 @@
-//! The sample index: a row's stored place and back, in O(log C) (spec, section 7).
+//! The sample index: a row's stored place and back, in O(log C) (spec, chapter 7).
 
 #![deny(clippy::disallowed_methods, reason = "numbers of a file are allocated through crate::earned alone")]
 
@@ -46,7 +46,7 @@ pub(crate) fn level_parts(rows: u64) -> [u64; 4] {
 }
 
 impl SampleIndex {
-    /// The index in section 6 (offset, length) with the classes in section 7.
+    /// The index in the section of kind 6 (offset, length) with the classes in that of kind 7.
     pub fn open<S: ByteSource>(
         pages: &Pages<S>,
         rows: u64,

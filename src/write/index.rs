@@ -1,4 +1,4 @@
-//! The sample index: a wavelet matrix over the classes of the rows (spec, section 7).
+//! The sample index: a wavelet matrix over the classes of the rows (spec, chapter 7).
 
 use std::io::{BufReader, BufWriter, Read, Write};
 

@@ -1,4 +1,4 @@
-//! Where the directory of a sound file says things are (spec, section 2.3).
+//! Where the directory of a sound file says things are (spec, chapter 2.3).
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-"""Files whose frame breaks one rule (gede.md, section 2), and files of a later version, which a reader of 1.0 opens, reads
+"""Files whose frame breaks one rule (gede.md, chapter 2), and files of a later version, which a reader of 1.0 opens, reads
 in part or refuses by name."""
 import struct
 

@@ -1,4 +1,4 @@
-//! The integer cosine transform of images (spec, section 8).
+//! The integer cosine transform of images (spec, chapter 8).
 
 pub(crate) mod axis;
 pub(crate) mod cosines;

@@ -8,7 +8,7 @@ use crate::codec::dct::axis::{Along, Band, bands};
 use crate::error::{Error, ErrorKind, Result};
 use crate::format::image_shape::ImageShape;
 
-/// Rows and columns of an image in the cosine transform, at most (spec, section 8.1): tables and the work of a line grow
+/// Rows and columns of an image in the cosine transform, at most (spec, chapter 8.1): tables and the work of a line grow
 /// with the square of its length.
 pub const MAX_COSINE_SIDE: u32 = 1024;
 

@@ -1,4 +1,4 @@
-//! Fixed records (EntroGeDe): a base a row, and deviations of one width (spec, section 4).
+//! Fixed records (EntroGeDe): a base a row, and deviations of one width (spec, chapter 4).
 
 pub(crate) mod bases;
 pub(crate) mod block;

@@ -1,4 +1,4 @@
-//! Grouped records: how they are cut, and their base tables (spec, section 4.4).
+//! Grouped records: how they are cut, and their base tables (spec, chapter 4.4).
 
 #![deny(clippy::disallowed_methods, reason = "numbers of a file are allocated through crate::earned alone")]
 

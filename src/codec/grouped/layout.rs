@@ -1,4 +1,4 @@
-//! The layout of grouped records: code groups and their lanes (spec, section 4.4).
+//! The layout of grouped records: code groups and their lanes (spec, chapter 4.4).
 
 use zerocopy::little_endian::{I64, U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};

@@ -1,4 +1,4 @@
-//! Grouped records: a base for each code group of lanes, deviations as wide as the bases say (spec, section 4.4).
+//! Grouped records: a base for each code group of lanes, deviations as wide as the bases say (spec, chapter 4.4).
 
 pub(crate) mod bins;
 pub(crate) mod block;

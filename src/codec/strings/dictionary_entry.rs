@@ -1,4 +1,4 @@
-//! Dictionary entries (spec, section 4.3).
+//! Dictionary entries (spec, chapter 4.3).
 
 use zerocopy::little_endian::{U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};

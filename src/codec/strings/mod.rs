@@ -1,4 +1,4 @@
-//! Strings: dictionaries, symbols and heaps (spec, section 4.3).
+//! Strings: dictionaries, symbols and heaps (spec, chapter 4.3).
 
 pub(crate) mod decode;
 pub(crate) mod dictionaries;

@@ -1,4 +1,4 @@
-//! Symbol tables: a code of one byte for up to 8 bytes of a string (spec, section 4.3).
+//! Symbol tables: a code of one byte for up to 8 bytes of a string (spec, chapter 4.3).
 
 use crate::earned;
 use crate::error::{Error, Result};

@@ -26,7 +26,7 @@ pub struct TileCoder {
     pub(crate) grid: Grid,
 }
 
-/// A coder as the specification has it (section 8.2).
+/// A coder as the specification has it (spec, chapter 8.2).
 pub struct Parts<'a> {
     pub colour: u8,
     pub predictor: u8,

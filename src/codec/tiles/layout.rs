@@ -1,4 +1,4 @@
-//! A coder's parameters as bytes (spec, "lossless images").
+//! A coder's parameters as bytes (spec, chapter 8.2).
 
 use zerocopy::little_endian::U32;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};

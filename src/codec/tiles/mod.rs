@@ -1,4 +1,4 @@
-//! Tile records: lossless images as tiles of prediction residuals (spec, section 8).
+//! Tile records: lossless images as tiles of prediction residuals (spec, chapter 8).
 
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod bands;

@@ -1,4 +1,4 @@
-//! Values of a block that no fields stand for (spec, section 4.2).
+//! Values of a block that no fields stand for (spec, chapter 4.2).
 
 #![deny(clippy::disallowed_methods, reason = "numbers of a file are allocated through crate::earned alone")]
 

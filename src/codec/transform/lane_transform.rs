@@ -1,4 +1,4 @@
-//! Lane transforms as a file stores them (spec, section 4.1).
+//! Lane transforms as a file stores them (spec, chapter 4.1).
 
 use zerocopy::little_endian::{U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};

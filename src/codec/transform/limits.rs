@@ -1,4 +1,4 @@
-//! Limits of a lane's stored numbers, from its transform and the values of its type (spec, section 4.1).
+//! Limits of a lane's stored numbers, from its transform and the values of its type (spec, chapter 4.1).
 
 #![deny(clippy::disallowed_methods, reason = "numbers of a file are allocated through crate::earned alone")]
 

@@ -1,4 +1,4 @@
-//! From fields to values in memory (spec, section 4.1).
+//! From fields to values in memory (spec, chapter 4.1).
 
 #![deny(clippy::disallowed_methods, reason = "numbers of a file are allocated through crate::earned alone")]
 

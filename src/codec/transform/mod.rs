@@ -1,4 +1,4 @@
-//! Lane transforms: values to unsigned fields of few bits, and back (spec, section 4.1). One file a transform.
+//! Lane transforms: values to unsigned fields of few bits, and back (spec, chapter 4.1). One file a transform.
 
 #[macro_use]
 mod dispatch;

@@ -1,4 +1,4 @@
-//! Values to unsigned integers of few bits and back, bit for bit (spec, section 4.1).
+//! Values to unsigned integers of few bits and back, bit for bit (spec, chapter 4.1).
 
 use crate::format::schema::Kind;
 

@@ -1,4 +1,4 @@
-//! Cells of rows and their condensed samples (spec, section 5).
+//! Cells of rows and their condensed samples (spec, chapter 5).
 
 pub(crate) mod bits;
 pub(crate) mod condensed;

@@ -1,4 +1,4 @@
-//! The cells section: how rows are put into cells (spec, section 5).
+//! The cells section: how rows are put into cells (spec, chapter 5).
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! The exact coreset (spec, section 6).
+//! The exact coreset (spec, chapter 6).
 
 pub(crate) mod check;
 pub(crate) mod section;

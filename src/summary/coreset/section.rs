@@ -1,4 +1,4 @@
-//! The coreset section (spec, section 6): few rows with weights that have the second moments of all.
+//! The coreset section (spec, chapter 6): few rows with weights that have the second moments of all.
 
 use zerocopy::little_endian::{F64, U32, U64};
 use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes, KnownLayout, Unaligned};

@@ -1,4 +1,4 @@
-//! Covariances of the rows of each cell (spec, section 5).
+//! Covariances of the rows of each cell (spec, chapter 5).
 
 pub(crate) mod products;
 pub(crate) mod section;

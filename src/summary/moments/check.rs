@@ -176,7 +176,7 @@ fn decimals(node: &Node, values: &Values, exponent: u8) -> EncodedLane {
             ..LaneTransform::default()
         },
         exceptions: exceptions.map(|((row, &raw), _)| (row, raw)).collect(),
-        // The field of an exception is 0 (spec, section 4.2).
+        // The field of an exception is 0 (spec, chapter 4.2).
         fields: found.iter().map(|q| q.unwrap_or(0) as u64).collect(),
         ..EncodedLane::default()
     }

@@ -1,4 +1,4 @@
-//! Moments of the numeric columns (spec, section 6).
+//! Moments of the numeric columns (spec, chapter 6).
 
 pub(crate) mod check;
 pub(crate) mod column;

@@ -1,4 +1,4 @@
-//! The moments section (spec, section 6).
+//! The moments section (spec, chapter 6).
 
 use zerocopy::little_endian::{U32, U64};
 use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes, KnownLayout, Unaligned};
