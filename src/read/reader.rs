@@ -155,15 +155,14 @@ impl<S: ByteSource> Reader<S> {
         let section = |kind, what: &str| -> Result<Option<Vec<u8>>> {
             directory.section(kind).map(|s| metadata(s.offset, s.length, s.crc, what)).transpose()
         };
-        let schema = section(SectionKind::SCHEMA, "schema")?;
-        let schema = schema.ok_or_else(|| Error::corrupt("there is no schema"))?;
+        let needed = |kind, what: &str| {
+            section(kind, what)?.ok_or_else(|| Error::corrupt(format!("there is no section \"{what}\"")))
+        };
+        let schema = needed(SectionKind::SCHEMA, "schema")?;
         let schema = Schema::from_bytes(&schema, |node, group| directory.unreadable(0, node, group))?;
         let arrow_schema = section(SectionKind::ARROW_SCHEMA, "Arrow schema")?;
-        let missing = || Error::corrupt("there is no identity, or no name of the writer"); // the directory has both
-        let identity = section(SectionKind::IDENTITY, "identity")?.ok_or_else(missing)?;
-        let identity = Identity::parse(&identity)?;
-        let created_by = section(SectionKind::CREATED_BY, "created-by")?.ok_or_else(missing)?;
-        let created_by = created_by::parse(created_by)?;
+        let identity = Identity::parse(&needed(SectionKind::IDENTITY, "identity")?)?;
+        let created_by = created_by::parse(needed(SectionKind::CREATED_BY, "created-by")?)?;
         let place = |kind| directory.section(kind).map(|s| (s.offset, s.length));
         let own = directory.rows();
         if schema.groups() != own.storage_groups() {
