@@ -14,7 +14,7 @@ use common::repair::repair;
 use common::zoo::random;
 use gede::column::{Batch, Column, Kind, Schema, Values};
 use gede::read::Projection;
-use gede::write::{Batches, Options, Table};
+use gede::write::{Batches, Options, Table, TargetKind};
 use gede::{Reader, Writer};
 
 #[global_allocator]
@@ -76,6 +76,42 @@ fn opening_touches_the_same_bytes_for_any_number_of_rows() {
     assert_eq!((few, few_reads), (64 * 1024 + 64, 2));
     assert_eq!((many, many_reads), (few, few_reads));
     assert!(many_memory.abs_diff(few_memory) < 4096, "{few_memory} and {many_memory} bytes allocated");
+}
+
+/// A file of rows of so many classes, stored class by class or condensed to samples with a weight a class.
+fn of_classes(classes: usize, is_class_wise: bool) -> Vec<u8> {
+    let table = Builder::new(10_000)
+        .number("a", Kind::Unsigned, 64, |i| random(1, i).into())
+        .text("class", |i| format!("the class number {}", i % classes))
+        .finish();
+    let options = Options::default().with_tau(1);
+    table.file(&match is_class_wise {
+        true => options.with_class("class"),
+        false => options.with_target("class", TargetKind::Class),
+    })
+}
+
+#[test]
+fn opening_touches_the_same_bytes_for_any_number_of_classes() {
+    let _alone = ALONE.lock();
+    for (is_class_wise, most) in [(true, 3_000), (false, 900)] {
+        let (few, many) = (of_classes(10, is_class_wise), of_classes(most, is_class_wise));
+        assert!(few.len() > 70_000 && many.len() > few.len());
+        let reader = Reader::new(many.as_slice()).unwrap();
+        match is_class_wise {
+            true => assert_eq!(reader.classes().unwrap().1, most as u64),
+            false => assert_eq!(reader.condensed_info().unwrap().unwrap().labels.len(), most),
+        }
+        let ((few, few_reads, few_memory), (many, many_reads, many_memory)) = (open(few), open(many));
+        assert_eq!(many_reads, few_reads);
+        // The heads of the sample index and of the class table lie in pages, which are shorter in a small file.
+        let pages = if is_class_wise { few_reads * 4096 } else { 0 };
+        assert!((few..=few + pages).contains(&many), "{few} and {many} bytes");
+        assert!(
+            many_memory.abs_diff(few_memory) < 4096 + pages as usize,
+            "{few_memory} and {many_memory} bytes"
+        );
+    }
 }
 
 /// A sound file that says it has 10^12 rows, all of them alike.
