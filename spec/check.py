@@ -34,7 +34,7 @@ def dump_coreset(file):
 
 
 def dump_key_values(file):
-    """A line a pair (gede.md, 2.7), both quoted."""
+    """A line a pair (gede.md, 2.6), both quoted."""
     for pair in file.key_values().items():
         yield ",".join('"' + text.replace('"', '""') + '"' for text in pair)
 
