@@ -37,7 +37,6 @@ impl<S: ByteSource> Reader<S> {
         self.pages.check_all(&mut progress)?;
         self.check_metadata()?;
         self.check_cover()?;
-        self.check_features()?;
         self.check_schema()?;
         self.check_condensed_schema()?;
         if let Some(index) = &self.index {
@@ -60,6 +59,7 @@ impl<S: ByteSource> Reader<S> {
                 DictionaryKind::Symbols => drop(self.dictionaries.symbols(&self.pages, number)?),
             }
         }
+        self.check_features()?;
         self.check_image_errors()?;
         match self.schema().first_refusal() {
             // All else is as it should be; condensed samples may be of such columns.
