@@ -72,11 +72,10 @@ def check(file):
                 pieces += others
         values = [(blocks, file.segment_values(blocks, schema)) for blocks in segments]
         require((len(segments), done) == (table.segments, table.rows), "number of segments or of rows")
-        if table.kind == 1 and not file.unreadable:
+        if table.kind == 1:
             summaries.check_classes(file, values)
             summaries.check_moments(file, values)
             summaries.check_coreset(file, values)
-        if table.kind == 1:
             summaries.check_forms(file)
     if not file.is_part:  # condensed samples may be of columns that cannot be read
         summaries.check_condensed(file)

@@ -11,6 +11,7 @@ import argparse
 import contextlib
 import pathlib
 import random
+import re
 import resource
 import signal
 import subprocess
@@ -49,7 +50,8 @@ def judge(data):
         for suffix, section in ((".csv", 32), (".condensed.csv", 10), (".covariances.csv", 8), (".coreset.csv", 9)):
             lines = [*check.DUMPS[suffix](file)] if file.section(section) else None
             if suffix == ".condensed.csv" and lines:
-                lines[0] = ""  # names of the condensed table are free
+                # Its names are free, and Rust's dump has no mean for one that is no number.
+                lines = ["", *(re.sub(r"\b[7f]ff(?!0{13})[0-9a-f]{13}\b", "", line) for line in lines[1:])]
             sums.append("-" if lines is None else "%08x" % zlib.crc32("".join(f"{line}\n" for line in lines).encode()))
         return "whole", " ".join(sums)
     except check.REFUSALS as refusal:

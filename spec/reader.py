@@ -265,6 +265,8 @@ def fixed_fields(block, widths, pieces):
     """The field of every lane in every row: constant, base and deviation bits put together."""
     powers = 2 ** np.arange(64, dtype=np.uint64)
     a, b = bit_rows(pieces[1], 2, block.l_t)
+    counts = [((a == 1) & (b == is_deviation)).sum() for is_deviation in (0, 1)]
+    require(counts == [block.l_b, block.l_d], "a block's layout does not fit its bit counts")
     bits = np.zeros((block.rows, block.l_t), np.uint8)
     bits[:, (a == 0) & (b == 1)] = 1
     records = bit_rows(pieces[3], block.rows, block.id_bits + block.l_d)

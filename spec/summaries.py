@@ -76,6 +76,8 @@ def check_classes(file, segments):
     firsts = [entry[0] for entry in entries] + [file.rows]
     require(firsts[0] == 0 and firsts == sorted(firsts), "first rows of the classes")
     number = 0
+    if file.schema.nodes[node].kind == reader.UNKNOWN:
+        return
     for blocks, values in segments:
         while firsts[number + 1] <= blocks[0].first:
             number += 1
@@ -128,6 +130,8 @@ def check_moments(file, segments):
     if not data or not file.rows:
         return
     k, exact, rows, out, columns = read_moments(file)
+    if any(file.schema.nodes[n].kind == reader.UNKNOWN for n, _ in columns):
+        return
     places = [(i, j) for i in range(k + 1) for j in range(i, k + 1)]
     own, raws, numbers, wanted = columns_of(file, [n for n, _ in columns], segments)
     require((rows, out) == (sum(wanted), len(wanted) - sum(wanted)), "moments: rows summed and left out")
@@ -226,6 +230,8 @@ def check_coreset(file, segments):
     if not file.section(9) or not file.rows:
         return
     k, nodes, rows = read_coreset(file)
+    if any(file.schema.nodes[n].kind == reader.UNKNOWN for n in nodes):
+        return
     _, _, numbers, wanted = columns_of(file, nodes, segments)
     z = np.array([[1.0] * len(wanted)] + [[x or 0.0 for x in column] for column in numbers])[:, wanted]
     known = {tuple(row) for row in z[1:].T.tolist()}

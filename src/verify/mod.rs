@@ -38,7 +38,6 @@ impl<S: ByteSource> Reader<S> {
         self.pages.check_all(&mut progress)?;
         self.check_metadata()?;
         self.check_cover()?;
-        self.check_features()?;
         self.check_schema()?;
         self.check_condensed_schema()?;
         if let Some(index) = &self.index {
@@ -61,6 +60,7 @@ impl<S: ByteSource> Reader<S> {
                 DictionaryKind::Symbols => drop(self.dictionaries.symbols(&self.pages, number)?),
             }
         }
+        self.check_features()?;
         self.check_image_errors()?;
         self.check_key_values()?;
         self.check_identity(&mut progress)?;

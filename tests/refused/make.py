@@ -254,6 +254,14 @@ def block_place():
     return g
 
 
+def layout_counts():
+    """A deviation is a constant."""
+    g = Golden("integers")
+    at = next(k for k in range(g.block.l_t) if g.data[g.block.layout + k // 8] >> k % 8 & 1)
+    g.data[g.block.layout + at // 8] ^= 1 << at % 8
+    return g
+
+
 def left_dictionary():
     g = Golden("text_dictionary")
     node = g.node(lambda n: n.dictionary != reader.NONE)[1]
@@ -332,6 +340,7 @@ CASES = {
     "moments_bytes": ("whole", "moments", section("floats", 5, 64 + 8 * 9 + 8, "Q", 1)),
     "name_place": ("open", "schema", schema("integers", lambda n: n.name_at > 0, 4, "I", 0)),
     "block_place": ("rows", "that do not fit its record kind", block_place),
+    "layout_counts": ("rows", "a block's layout does not fit its bit counts", layout_counts),
     "image_errors": ("whole", "errors", section("images_dct_gray", 35, 8, "Q", MOST)),
 }
 

@@ -44,6 +44,7 @@ impl RecordHead for GroupedHead {
         let (length, anchor_bits) = (entry.records_length.get(), u32::from(entry.id_bits));
         let fits = anchor_bits <= MAX_ANCHOR_BITS
             && entry.image_transform == PIXELS
+            && entry.constant_bits.get() % 8 == 0
             && (length == 0 || length > SLACK)
             && FRAME_SHIFTS.contains(&entry.frame_shift);
         if !fits {
