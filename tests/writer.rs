@@ -147,3 +147,20 @@ fn a_coreset_far_from_zero_is_centred_in_a_pass_of_its_own() {
     let error = Writer::new(options).progress(stop).write(folder.path().join("t.gede"), &table).unwrap_err();
     assert_eq!((error.kind(), files(folder.path())), (ErrorKind::Cancelled, 0), "{error}");
 }
+
+/// Columns of floats of two decimals, in a segment that a check reads in several parts: a value that is no decimal makes the
+/// moments of its column those of the floats, in the parts without it too.
+#[test]
+fn one_float_that_is_no_decimal_counts_for_its_whole_segment() {
+    let value = |column: usize, i: usize| match (column % 2, i) {
+        (0, 5) => 1.234_567_8e-20f32,
+        _ => (zoo::random(column as u64, i) % 100_000) as f32 / 100.0,
+    };
+    let columns = (0..24).fold(Builder::new(30_000), |table, column| {
+        table.number(&format!("c{column}"), Kind::Float, 32, move |i| value(column, i).to_bits().into())
+    });
+    let options = Options::default().with_target("c1", TargetKind::Value);
+    let reader = Reader::new(columns.finish().file(&options)).unwrap();
+    assert!(reader.features().any(|feature| feature == "exceptions"));
+    reader.verify(|_| {}).unwrap();
+}

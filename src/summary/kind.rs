@@ -87,11 +87,17 @@ pub(crate) trait RowCheck {
     /// The nodes whose values are wanted.
     fn nodes(&self) -> Vec<usize>;
 
-    /// Goes on to a segment.
+    /// Goes on to a segment, with the bytes of its block's exceptions.
     ///
     /// # Errors
     /// `Corrupt`.
-    fn start(&mut self, schema: &Schema, block: &Block, dictionary: RawDictionary) -> Result<()>;
+    fn start(
+        &mut self,
+        schema: &Schema,
+        block: &Block,
+        exceptions: &[u8],
+        dictionary: RawDictionary,
+    ) -> Result<()>;
 
     /// Takes rows of the segment in, each so many times; columns are by node.
     ///

@@ -48,8 +48,9 @@ impl Summaries {
     /// Goes on to a segment.
     fn start<S: ByteSource>(&mut self, reader: &Reader<S>, rows: &Range<u64>, block: &Block) -> Result<()> {
         let dictionary = |number| reader.dictionaries.raw(&reader.pages, number);
+        let exceptions = block.head.exceptions.read(&reader.pages)?;
         for check in &mut self.checks {
-            check.start(reader.schema(), block, &dictionary)?;
+            check.start(reader.schema(), block, &exceptions, &dictionary)?;
         }
         if let Some(labels) = &mut self.labels {
             labels.start(reader, rows)?;

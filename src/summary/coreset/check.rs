@@ -49,7 +49,7 @@ impl RowCheck for CoresetSums {
         self.section.columns.iter().map(|&node| node as usize).collect()
     }
 
-    fn start(&mut self, _: &Schema, _: &Block, _: RawDictionary) -> Result<()> {
+    fn start(&mut self, _: &Schema, _: &Block, _: &[u8], _: RawDictionary) -> Result<()> {
         Ok(())
     }
 

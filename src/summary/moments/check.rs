@@ -59,17 +59,31 @@ impl RowCheck for MomentSums {
         self.nodes.clone()
     }
 
-    /// Goes on to a segment: its transforms say which floats are decimals, and of how many digits.
-    fn start(&mut self, schema: &Schema, block: &Block, dictionary: RawDictionary) -> Result<()> {
+    /// Goes on to a segment: its transforms say which floats are decimals, and of how many digits. One finite exception
+    /// makes a column floats in the whole segment, whatever part of it is taken in: a decimal and the nearest float of 32
+    /// bits differ by more than sums are rounded.
+    fn start(
+        &mut self,
+        schema: &Schema,
+        block: &Block,
+        exceptions: &[u8],
+        dictionary: RawDictionary,
+    ) -> Result<()> {
         self.exponents.clear();
         for &n in &self.floats {
             let node = &schema.nodes()[n];
             let lane = &block.lanes[node.first_value_lane() as usize];
+            let float = Float::of(node.bits);
+            let own = block.exceptions.iter().find(|e| e.lane == node.first_value_lane());
+            let is_float = own.is_some_and(|own| {
+                let mut values = (0..own.count).map(|i| float.value(own.raw(exceptions, i)));
+                values.any(|value| value.is_finite() && value != 0.0)
+            });
             self.exponents.push(match lane.kind {
+                TransformKind::Decimal if is_float => None,
                 TransformKind::Decimal => Some(lane.exponent),
                 TransformKind::Dictionary => {
                     let table = dictionary(lane.dictionary)?;
-                    let float = Float::of(node.bits);
                     (0..=22).find(|&p| table.raw.iter().all(|&raw| float.decimal(raw, p).is_some()))
                 }
                 _ => None,
