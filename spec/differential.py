@@ -92,7 +92,7 @@ def difference(own, theirs):
         return None if word == "Unsupported" else "part"
     if own[0] == "whole" and word == "whole":
         return None if own[1] == rest else "rows"
-    return None if own[0] == "refused" and word in ("Corrupt", "Unsupported") else "verdict"
+    return None if own[0] == "refused" and word in ("Corrupt", "Unsupported", "NotGede") else "verdict"
 
 
 def bases():
