@@ -5,13 +5,11 @@
 
 mod common;
 
-use common::draft::{Draft, Part, feature};
-use common::memory::Builder;
+use common::draft::{Draft, Part, feature, rich};
 use common::read::rows;
 use common::repair::repair;
 use common::zoo;
 use gede::read::Projection;
-use gede::write::{Options, TargetKind};
 use gede::{Error, ErrorKind, Reader};
 use std::path::Path;
 
@@ -26,16 +24,6 @@ fn file() -> Vec<u8> {
 
 fn draft() -> Draft {
     Draft::new(&file())
-}
-
-/// A file with dictionaries, condensed samples and moments.
-fn rich() -> Draft {
-    let table = Builder::new(3000)
-        .f64("a", |i| (i % 100) as f64 / 4.0)
-        .text("t", |i| format!("name {}", i % 50))
-        .f64("y", |i| (i % 7) as f64)
-        .finish();
-    Draft::new(&table.file(&Options::default().with_target("y", TargetKind::Value)))
 }
 
 fn refused(bytes: &[u8]) -> Error {

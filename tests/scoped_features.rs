@@ -5,13 +5,13 @@
 
 mod common;
 
-use common::draft::{Draft, feature};
+use common::draft::{Draft, feature, rich};
 use common::memory::Builder;
 use common::read::rows;
 use gede::column::Kind;
 use gede::image::ImageShape;
 use gede::read::Projection;
-use gede::write::{Options, TargetKind};
+use gede::write::Options;
 use gede::{Error, ErrorKind, Reader};
 
 const LATER: u16 = 300;
@@ -89,16 +89,6 @@ fn a_feature_of_a_column_leaves_the_other_columns_readable() {
     let lanes = &mut changed.section(1).bytes[set + 16..set + 48];
     (lanes[0], lanes[2], lanes[16]) = (99, 99, 98);
     one_column_is_refused(&changed, &original, "t");
-}
-
-/// A file with dictionaries, condensed samples and moments.
-fn rich() -> Draft {
-    let table = Builder::new(3000)
-        .f64("a", |i| (i % 100) as f64 / 4.0)
-        .text("t", |i| format!("name {}", i % 50))
-        .f64("y", |i| (i % 7) as f64)
-        .finish();
-    Draft::new(&table.file(&Options::default().with_target("y", TargetKind::Value)))
 }
 
 #[test]

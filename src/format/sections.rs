@@ -99,9 +99,9 @@ impl Section {
         Self { kind, place: kind.place(), number, crc: 0, stride: kind.stride(), offset, length: 0 }
     }
 
-    /// Entries it has.
+    /// Entries of a section whose kind has them.
     pub fn entries(&self) -> u64 {
-        self.length.checked_div(self.stride.into()).unwrap_or(0) // a section without entries has none
+        self.length / u64::from(self.stride) // `SectionEntry::read` refuses 0 where a kind has entries
     }
 }
 

@@ -1,8 +1,10 @@
 //! A sound file taken apart, changed as a later version might, and put together with right checksums.
 
+use gede::write::{Options, TargetKind};
 use sha2::{Digest, Sha256};
 
 use super::frame::{FOOTER, Frame, number};
+use super::memory::Builder;
 
 const PAGE: usize = 4096;
 
@@ -159,4 +161,14 @@ impl Draft {
         bytes.extend(footer);
         bytes
     }
+}
+
+/// A file with dictionaries, condensed samples and moments.
+pub fn rich() -> Draft {
+    let table = Builder::new(3000)
+        .f64("a", |i| (i % 100) as f64 / 4.0)
+        .text("t", |i| format!("name {}", i % 50))
+        .f64("y", |i| (i % 7) as f64)
+        .finish();
+    Draft::new(&table.file(&Options::default().with_target("y", TargetKind::Value)))
 }
