@@ -44,7 +44,7 @@ fn check(physical: &Physical, batch: &Batch) {
         let count = batch.rows * node.instances as usize;
         assert_eq!(column.validity.is_some(), node.nullable);
         let width = if node.kind == Kind::FixedBytes { node.length as usize } else { 1 };
-        let none = matches!(node.kind, Kind::Struct | Kind::List);
+        let none = matches!(node.kind, Kind::Struct | Kind::FixedList);
         assert_eq!(column.values.len(), if none { 0 } else { count * width });
         let Some(validity) = &column.validity else { continue };
         assert_eq!(validity.len(), count);

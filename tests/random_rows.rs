@@ -72,7 +72,7 @@ fn table(recipes: &[Recipe], rows: usize) -> Memory {
         }
         if r.nested & 2 > 0 && !is_text {
             let validity = r.nullable.then(|| nulls(2, 1));
-            builder = builder.column(parent, &format!("l{c}"), Kind::List, 0, 2, validity, |_, _| 0);
+            builder = builder.column(parent, &format!("l{c}"), Kind::FixedList, 0, 2, validity, |_, _| 0);
             (parent, instances, nodes) = (Some(nodes), 2, nodes + 1);
         }
         let value = |i: usize| random(r.seed, (random(r.seed ^ 7, i) % r.distinct) as usize);
@@ -178,7 +178,7 @@ proptest! {
         let mut options = Options::default().with_segment_rows(segment_rows).with_layout(layout).with_cells(CellLimit::None);
         let first = table.schema.columns().next();
         let class = first.map(|n| &table.schema.nodes()[n]);
-        if let Some(class) = class.filter(|c| by_class && c.kind != Kind::Struct && c.kind != Kind::List && c.kind != Kind::FixedBytes) {
+        if let Some(class) = class.filter(|c| by_class && c.kind != Kind::Struct && c.kind != Kind::FixedList && c.kind != Kind::FixedBytes) {
             options.layout.class = Some(class.name.clone());
         }
         table.arrow_schema = None;

@@ -32,6 +32,8 @@ pub(crate) fn distinct(
     let valid = |i: usize| validity.is_none_or(|v| v.get(i) == Some(&1));
     match values {
         Values::None => (vec![0; count], Values::None),
+        // No dictionary is of lists.
+        lists @ Values::Lists { .. } => (vec![0; count], lists),
         Values::U8(bytes) if width != 1 => {
             let items: Vec<&[u8]> = bytes.chunks_exact(width.max(1)).collect();
             let (codes, distinct) = number(&items, valid);

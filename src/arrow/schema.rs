@@ -94,7 +94,7 @@ fn plain_field(schema: &Schema, below: &[Vec<usize>], index: usize, depth: usize
     let mut fields = below[index].iter().map(|&i| plain_field(schema, below, i, depth + 1));
     let data_type = match node.kind {
         Kind::Struct => DataType::Struct(fields.collect::<Result<_>>()?),
-        Kind::List => {
+        Kind::FixedList => {
             let item = fields.next().ok_or_else(|| refuse("a list without an item"))??;
             let length = i32::try_from(node.length).map_err(|_| refuse("a list of more than 2^31 items"))?;
             DataType::FixedSizeList(item, length)
@@ -153,7 +153,7 @@ pub(crate) fn holds(data_type: &DataType, node: &Node) -> bool {
         Some(Shape { length: u32::try_from(length).ok()?, ..Shape::new(kind, bits) })
     };
     let shape = match data_type {
-        DataType::FixedSizeList(_, length) => shape(Kind::List, 0, *length),
+        DataType::FixedSizeList(_, length) => shape(Kind::FixedList, 0, *length),
         DataType::FixedSizeBinary(length) => shape(Kind::FixedBytes, 8, *length),
         other => Shape::from_type(other).ok(),
     };
@@ -254,7 +254,7 @@ impl Shape {
                 }
                 (Ok(length), item) => {
                     Self::from_type(item)?;
-                    Self { length, ..Self::new(Kind::List, 0) }
+                    Self { length, ..Self::new(Kind::FixedList, 0) }
                 }
             },
             Struct(_) => Self::new(Kind::Struct, 0),

@@ -43,7 +43,7 @@ impl Union {
 /// The bytes of each of `count` values.
 fn bytes_of(values: Values, count: usize) -> Vec<Box<[u8]>> {
     match values {
-        Values::None => Vec::new(),
+        Values::None | Values::Lists { .. } => Vec::new(),
         Values::U8(v) => v.chunks_exact((v.len() / count.max(1)).max(1)).map(Into::into).collect(),
         Values::U16(v) => v.iter().map(|x| x.to_le_bytes().into()).collect(),
         Values::U32(v) => v.iter().map(|x| x.to_le_bytes().into()).collect(),

@@ -131,7 +131,7 @@ impl NodeLanes {
             Some((0..rows).map(|i| valid[i * instances + k]).collect())
         };
         match (&column.values, node.kind) {
-            (Values::None, Kind::Struct | Kind::List) => {}
+            (Values::None, Kind::Struct | Kind::FixedList) => {}
             (values @ Values::Bytes { .. }, Kind::Bytes | Kind::Text) => {
                 let encoded = encode_strings(values, valid_of(0).as_deref(), dictionary, coding)?;
                 let [mut places, lengths] = encoded.lanes;
@@ -198,7 +198,7 @@ fn column_of(values: &Values, rows: usize, per_row: usize, k: usize) -> Option<V
         Values::U16(v) => pick(v, rows, per_row, k),
         Values::U32(v) => pick(v, rows, per_row, k),
         Values::U64(v) => pick(v, rows, per_row, k),
-        Values::U128(_) | Values::None | Values::Bytes { .. } => None,
+        Values::U128(_) | Values::None | Values::Bytes { .. } | Values::Lists { .. } => None,
     }
 }
 

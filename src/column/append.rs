@@ -28,6 +28,10 @@ impl Batch {
             let validity = column.validity.as_ref().map(Vec::len) == node.nullable.then_some(instances);
             let strings = match &column.values {
                 Values::Bytes { offsets, data } => are_strings(offsets, data),
+                Values::Lists { offsets, items } => {
+                    are_lists(offsets, items.rows)
+                        && node.items.as_deref().is_some_and(|schema| items.check(schema).is_ok())
+                }
                 _ => true,
             };
             right_kind && values && validity && strings
@@ -43,8 +47,8 @@ impl Batch {
         }
     }
 
-    /// Makes room for rows, so that columns that grow batch by batch do not double their memory. Bytes of strings have no
-    /// known length.
+    /// Makes room for rows, so that columns that grow batch by batch do not double their memory. Bytes of strings and
+    /// items of lists have no known number.
     pub(crate) fn reserve(&mut self, schema: &Schema, rows: usize) {
         for (node, column) in schema.nodes().iter().zip(&mut self.columns) {
             column.validity.iter_mut().for_each(|v| v.reserve_exact(rows * node.instances as usize));
@@ -56,7 +60,7 @@ impl Batch {
                 Values::U32(v) => v.reserve_exact(values),
                 Values::U64(v) => v.reserve_exact(values),
                 Values::U128(v) => v.reserve_exact(values),
-                Values::Bytes { offsets, .. } => offsets.reserve_exact(rows),
+                Values::Bytes { offsets, .. } | Values::Lists { offsets, .. } => offsets.reserve_exact(rows),
             }
         }
     }
@@ -91,6 +95,14 @@ impl Batch {
                             to.push(data.len() as u64);
                         }
                     }
+                    (Values::Lists { offsets: to, items }, Values::Lists { offsets: from, items: all }) => {
+                        let end = items.rows as u64;
+                        let first = from[run.start];
+                        to.extend(from[run.start + 1..=run.end].iter().map(|offset| offset - first + end));
+                        if let Some(schema) = &node.items {
+                            items.append(schema, all, first as usize..from[run.end] as usize);
+                        }
+                    }
                     _ => {}
                 }
             }
@@ -108,6 +120,11 @@ impl Batch {
 /// True if offsets cut all of the bytes into strings.
 pub(crate) fn are_strings(offsets: &[u64], data: &[u8]) -> bool {
     offsets.is_sorted() && offsets.first() == Some(&0) && offsets.last() == Some(&(data.len() as u64))
+}
+
+/// True if offsets cut all of so many items into lists.
+fn are_lists(offsets: &[u64], items: usize) -> bool {
+    offsets.is_sorted() && offsets.first() == Some(&0) && offsets.last() == Some(&(items as u64))
 }
 
 fn copy<T: Copy>(to: &mut Vec<T>, from: &[T], rows: &Range<usize>, per_row: usize) {

@@ -38,7 +38,7 @@ pub(crate) fn prepare(column: &mut Column, node: &Node, rows: usize, codes: bool
         Values::U32(v) => earned::resize(v, values, 0),
         Values::U64(v) => earned::resize(v, values, 0),
         Values::U128(v) => earned::resize(v, values, 0),
-        Values::None | Values::Bytes { .. } => Ok(()),
+        Values::None | Values::Bytes { .. } | Values::Lists { .. } => Ok(()),
     }
 }
 
@@ -60,6 +60,6 @@ pub(crate) fn zero_nulls(validity: &[u8], values: &mut Values) {
         Values::U32(v) => zero(validity, v),
         Values::U64(v) => zero(validity, v),
         Values::U128(v) => zero(validity, v),
-        Values::None | Values::Bytes { .. } => {}
+        Values::None | Values::Bytes { .. } | Values::Lists { .. } => {}
     }
 }

@@ -24,6 +24,14 @@ pub enum Values {
         /// The bytes.
         data: Vec<u8>,
     },
+    /// Lists: the items of list `i` are the rows `offsets[i]..offsets[i + 1]` of `items`; `offsets[0]` is 0, and a null
+    /// list has none.
+    Lists {
+        /// One more than there are lists, ascending.
+        offsets: Vec<u64>,
+        /// The items, all nodes of the list's own schema.
+        items: Batch,
+    },
 }
 
 /// The values and validity of one node.
@@ -50,7 +58,11 @@ impl Values {
     pub fn empty(node: &crate::format::schema::Node) -> Self {
         use crate::format::schema::Kind;
         match (node.kind, node.bits) {
-            (Kind::Struct | Kind::List, _) => Values::None,
+            (Kind::Struct | Kind::FixedList, _) => Values::None,
+            (Kind::List, _) => {
+                let items = node.items.as_deref().map(Batch::empty).unwrap_or_default();
+                Values::Lists { offsets: vec![0], items }
+            }
             (Kind::Bytes | Kind::Text, _) => Values::Bytes { offsets: vec![0], data: Vec::new() },
             (_, 0..=8) => Values::U8(Vec::new()),
             (_, 9..=16) => Values::U16(Vec::new()),
@@ -60,7 +72,7 @@ impl Values {
         }
     }
 
-    /// Number of values (strings for `Bytes`).
+    /// Number of values (strings for `Bytes`, lists for `Lists`).
     pub fn len(&self) -> usize {
         match self {
             Values::None => 0,
@@ -69,14 +81,14 @@ impl Values {
             Values::U32(v) => v.len(),
             Values::U64(v) => v.len(),
             Values::U128(v) => v.len(),
-            Values::Bytes { offsets, .. } => offsets.len().saturating_sub(1),
+            Values::Bytes { offsets, .. } | Values::Lists { offsets, .. } => offsets.len().saturating_sub(1),
         }
     }
 
-    /// Where byte strings begin and end.
+    /// Where byte strings, or lists, begin and end.
     pub(crate) fn offsets(&self) -> Option<&[u64]> {
         match self {
-            Values::Bytes { offsets, .. } => Some(offsets),
+            Values::Bytes { offsets, .. } | Values::Lists { offsets, .. } => Some(offsets),
             _ => None,
         }
     }
@@ -100,6 +112,12 @@ impl Values {
                 offsets.push(0);
                 data.clear();
             }
+            Values::Lists { offsets, items } => {
+                offsets.clear();
+                offsets.push(0);
+                items.rows = 0;
+                items.columns.iter_mut().for_each(Column::clear);
+            }
         }
     }
 
@@ -113,6 +131,7 @@ impl Values {
             Values::U64(v) => v.len() * 8,
             Values::U128(v) => v.len() * 16,
             Values::Bytes { offsets, data } => offsets.len() * 8 + data.len(),
+            Values::Lists { offsets, items } => offsets.len() * 8 + items.bytes(),
         }
     }
 }
@@ -121,6 +140,12 @@ impl Column {
     /// An empty column for a node.
     pub fn empty(node: &crate::format::schema::Node) -> Self {
         Self { validity: node.nullable.then(Vec::new), values: Values::empty(node) }
+    }
+
+    /// Removes all values and keeps the memory.
+    fn clear(&mut self) {
+        self.validity.iter_mut().for_each(Vec::clear);
+        self.values.clear();
     }
 }
 
@@ -137,7 +162,7 @@ impl Column {
         let null = self.validity.as_ref().is_some_and(|valid| valid.get(row) == Some(&0));
         let Some(label) = label.filter(|_| !null) else { return null && label.is_none() };
         match &self.values {
-            Values::None => false,
+            Values::None | Values::Lists { .. } => false,
             Values::U8(v) => v.get(row).is_some_and(|x| x.to_le_bytes() == label),
             Values::U16(v) => v.get(row).is_some_and(|x| x.to_le_bytes() == label),
             Values::U32(v) => v.get(row).is_some_and(|x| x.to_le_bytes() == label),
@@ -156,7 +181,7 @@ impl Column {
             return None;
         }
         match &self.values {
-            Values::None => None,
+            Values::None | Values::Lists { .. } => None,
             Values::U8(v) => v.get(row).map(|x| x.to_le_bytes().to_vec()),
             Values::U16(v) => v.get(row).map(|x| x.to_le_bytes().to_vec()),
             Values::U32(v) => v.get(row).map(|x| x.to_le_bytes().to_vec()),

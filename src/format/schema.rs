@@ -10,7 +10,7 @@ pub enum Kind {
     /// Children side by side, without values.
     Struct = 0,
     /// A fixed number of items, each an instance of the one child.
-    List = 1,
+    FixedList = 1,
     /// 0 or 1, one byte in memory.
     Bool = 2,
     /// Unsigned integer of 8, 16, 32 or 64 bits.
@@ -31,6 +31,8 @@ pub enum Kind {
     Text = 10,
     /// Images of one shape, 8 bits a value, in a storage group of their own.
     Image = 11,
+    /// Any number of items, rows of a table of their own. Values of the node are their numbers.
+    List = 12,
     /// Values of a feature that this reader does not know: of the column, only its lanes are known. Never in a file.
     Unknown = 255,
 }
@@ -39,7 +41,7 @@ impl Kind {
     /// The kind of a number in a file.
     pub fn from_u8(kind: u8) -> Option<Self> {
         use Kind::*;
-        [Struct, List, Bool, Unsigned, Signed, Float, Decimal, Interval, FixedBytes, Bytes, Text, Image]
+        [Struct, FixedList, Bool, Unsigned, Signed, Float, Decimal, Interval, FixedBytes, Bytes, Text, Image, List]
             .into_iter()
             .find(|k| *k as u8 == kind)
     }
@@ -51,13 +53,14 @@ impl Kind {
 
     pub(super) fn allows(self, bits: u16) -> bool {
         match self {
-            Kind::Struct | Kind::List | Kind::Bytes | Kind::Text => bits == 0,
+            Kind::Struct | Kind::FixedList | Kind::Bytes | Kind::Text => bits == 0,
             Kind::Bool => bits == 1,
             Kind::Unsigned | Kind::Signed => matches!(bits, 8 | 16 | 32 | 64),
             Kind::Float => matches!(bits, 16 | 32 | 64),
             Kind::Decimal => matches!(bits, 32 | 64 | 128),
             Kind::Interval => matches!(bits, 64 | 128),
             Kind::FixedBytes | Kind::Image => bits == 8,
+            Kind::List => bits == 64,
             Kind::Unknown => true,
         }
     }
@@ -96,6 +99,8 @@ pub struct Node {
     pub length: u32,
     /// The shape of its images.
     pub image: Option<ImageShape>,
+    /// The schema of the items of a list, which has one column.
+    pub items: Option<Box<Schema>>,
 }
 
 impl Node {
@@ -122,7 +127,7 @@ impl Node {
     /// True for a column of one value or string a row, as classes are.
     pub(crate) fn is_single_column(&self) -> bool {
         let single = self.kind.is_bytes() || self.value_lanes() == u32::from(self.bits > 64) + 1;
-        self.parent.is_none() && single && !matches!(self.kind, Kind::FixedBytes | Kind::Image)
+        self.parent.is_none() && single && !matches!(self.kind, Kind::FixedBytes | Kind::Image | Kind::List)
     }
 
     /// True for a column of single numbers: bool, integer without a unit, float or
@@ -177,6 +182,11 @@ impl Schema {
     /// Lanes a row of a storage group.
     pub fn group_lanes(&self, group: u32) -> u32 {
         self.groups[group as usize]
+    }
+
+    /// The lists, by node, and the schemas of their items.
+    pub fn lists(&self) -> impl Iterator<Item = (usize, &Schema)> + '_ {
+        self.nodes.iter().enumerate().filter_map(|(node, n)| Some((node, n.items.as_deref()?)))
     }
 
     /// Memory that the fields of a row take while they are encoded: 8 bytes a lane, 4 for those of images.

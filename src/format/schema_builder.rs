@@ -35,11 +35,15 @@ impl SchemaBuilder {
         }
         let instances = self.instances(parent).map_err(&refuse)?;
         if kind.is_bytes() && instances != 1 {
-            return Err(refuse("lists of strings are not held; use one column an item, or one string"));
+            return Err(refuse("strings lie in structs and lists of any length, not in lists of a fixed one"));
+        }
+        if kind == Kind::List && instances != 1 {
+            return Err(refuse("lists of any length lie in structs and in each other, not in lists of a fixed one"));
         }
         let lanes_per_instance = match kind {
-            Kind::Struct | Kind::List | Kind::Unknown => 0,
+            Kind::Struct | Kind::FixedList | Kind::Unknown => 0,
             Kind::FixedBytes | Kind::Image => length,
+            Kind::List => 1,
             Kind::Bytes | Kind::Text => 2,
             _ if bits == 128 => 2,
             _ => 1,
@@ -78,6 +82,7 @@ impl SchemaBuilder {
             dictionary: None,
             length,
             image: None,
+            items: None,
         });
         Ok(self.schema.nodes.len() - 1)
     }
@@ -133,11 +138,31 @@ impl SchemaBuilder {
         let parent = &nodes[p];
         match parent.kind {
             Kind::Struct => Ok(parent.instances.into()),
-            Kind::List if nodes.iter().any(|m| m.parent == Some(p)) => Err("a list has one child"),
+            Kind::FixedList if nodes.iter().any(|m| m.parent == Some(p)) => Err("a list has one child"),
             // Below 2^52: instances are at most 2^20.
-            Kind::List => Ok(u64::from(parent.instances) * u64::from(parent.length)),
+            Kind::FixedList => Ok(u64::from(parent.instances) * u64::from(parent.length)),
             _ => Err("its parent is neither a struct nor a list"),
         }
+    }
+
+    /// Adds a list of any number of items, which `items` has one column for, and returns its number.
+    ///
+    /// # Errors
+    /// `Type` as [`push`](Self::push), or if the items do not have one column.
+    pub fn push_list(
+        &mut self,
+        parent: Option<usize>,
+        name: &str,
+        nullable: bool,
+        items: Schema,
+    ) -> Result<usize> {
+        if items.columns().count() != 1 {
+            let what = format!("column \"{name}\": the items of a list have one column");
+            return Err(Error::new(ErrorKind::Type, what));
+        }
+        let node = self.push(parent, name, Kind::List, nullable, 64, 0)?;
+        self.schema.nodes[node].items = Some(Box::new(items));
+        Ok(node)
     }
 
     /// Adds a column of images and returns its number.

@@ -76,6 +76,7 @@ impl NodeEntry {
             dictionary: None,
             length: 0,
             image: None,
+            items: None,
         }
     }
 }

@@ -42,7 +42,7 @@ impl Node {
             }
             _ => {}
         }
-        if length > 0 && !matches!(kind, Kind::List | Kind::FixedBytes) {
+        if length > 0 && !matches!(kind, Kind::FixedList | Kind::FixedBytes) {
             return Some(format!("{kind:?} values have no length"));
         }
         None
@@ -75,7 +75,7 @@ impl Schema {
             let rule = match node.broken_rule() {
                 Some(rule) => Some(rule),
                 None if depth > MAX_DEPTH => Some(format!("it is nested deeper than {MAX_DEPTH} levels")),
-                None if node.kind == Kind::List && children != 1 => Some("a list has no item".to_owned()),
+                None if node.kind == Kind::FixedList && children != 1 => Some("a list has no item".to_owned()),
                 None => None,
             };
             if let Some(rule) = rule {
@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn lists_have_an_item_and_columns_sixteen_levels() {
         let mut builder = SchemaBuilder::default();
-        builder.push(None, "l", Kind::List, false, 0, 3).unwrap();
+        builder.push(None, "l", Kind::FixedList, false, 0, 3).unwrap();
         assert_eq!(builder.clone().finish().broken_rule().unwrap().0, "l");
         let mut parent = builder.push(Some(0), "item", Kind::Struct, false, 0, 0).unwrap();
         for _ in 2..MAX_DEPTH {

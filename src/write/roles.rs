@@ -66,7 +66,7 @@ impl Roles {
             Kind::Text => "text",
             Kind::Bytes | Kind::FixedBytes => "bytes",
             Kind::Image => "images",
-            Kind::Struct | Kind::List => "nested",
+            Kind::Struct | Kind::FixedList | Kind::List => "nested",
             Kind::Interval | Kind::Signed => "a date, time or duration",
             Kind::Bool | Kind::Unsigned | Kind::Float | Kind::Decimal => "no single number",
             Kind::Unknown => "of a feature that this gede does not know",

@@ -52,6 +52,11 @@ impl Spool {
 /// A batch as bytes: rows, then each column's validity and values.
 fn to_bytes(batch: &Batch) -> Vec<u8> {
     let mut out = Vec::with_capacity(batch.bytes() + 64);
+    push_bytes(batch, &mut out);
+    out
+}
+
+fn push_bytes(batch: &Batch, out: &mut Vec<u8>) {
     out.extend_from_slice(&(batch.rows as u64).to_le_bytes());
     for column in &batch.columns {
         if let Some(validity) = &column.validity {
@@ -68,40 +73,52 @@ fn to_bytes(batch: &Batch) -> Vec<u8> {
                 out.extend_from_slice(offsets.as_bytes());
                 out.extend_from_slice(data);
             }
+            Values::Lists { offsets, items } => {
+                out.extend_from_slice(offsets.as_bytes());
+                push_bytes(items, out);
+            }
         }
     }
-    out
 }
 
 fn from_bytes(bytes: &[u8], schema: &Schema) -> Option<Batch> {
+    let mut rest = bytes;
+    let batch = next_batch(&mut rest, schema)?;
+    rest.is_empty().then_some(batch)
+}
+
+fn next_batch(rest: &mut &[u8], schema: &Schema) -> Option<Batch> {
     fn numbers<T: FromBytes>(bytes: &mut &[u8], count: usize) -> Option<Vec<T>> {
         let (now, later) = bytes.split_at_checked(count.checked_mul(size_of::<T>())?)?;
         *bytes = later;
         now.chunks_exact(size_of::<T>()).map(|c| T::read_from_bytes(c).ok()).collect()
     }
-    let mut rest = bytes;
-    let rows = *numbers::<u64>(&mut rest, 1)?.first()? as usize;
+    let rows = *numbers::<u64>(rest, 1)?.first()? as usize;
     let mut columns = Vec::with_capacity(schema.nodes().len());
     for node in schema.nodes() {
         let validity = match node.nullable {
-            true => Some(numbers(&mut rest, rows * node.instances as usize)?),
+            true => Some(numbers(rest, rows * node.instances as usize)?),
             false => None,
         };
         let count = rows * node.values_per_row();
         let values = match Values::empty(node) {
             Values::None => Values::None,
-            Values::U8(_) => Values::U8(numbers(&mut rest, count)?),
-            Values::U16(_) => Values::U16(numbers(&mut rest, count)?),
-            Values::U32(_) => Values::U32(numbers(&mut rest, count)?),
-            Values::U64(_) => Values::U64(numbers(&mut rest, count)?),
-            Values::U128(_) => Values::U128(numbers(&mut rest, count)?),
+            Values::U8(_) => Values::U8(numbers(rest, count)?),
+            Values::U16(_) => Values::U16(numbers(rest, count)?),
+            Values::U32(_) => Values::U32(numbers(rest, count)?),
+            Values::U64(_) => Values::U64(numbers(rest, count)?),
+            Values::U128(_) => Values::U128(numbers(rest, count)?),
             Values::Bytes { .. } => {
-                let offsets: Vec<u64> = numbers(&mut rest, rows + 1)?;
-                let data = numbers(&mut rest, *offsets.last()? as usize)?;
+                let offsets: Vec<u64> = numbers(rest, rows + 1)?;
+                let data = numbers(rest, *offsets.last()? as usize)?;
                 Values::Bytes { offsets, data }
+            }
+            Values::Lists { .. } => {
+                let offsets = numbers(rest, rows + 1)?;
+                Values::Lists { offsets, items: next_batch(rest, node.items.as_deref()?)? }
             }
         };
         columns.push(Column { validity, values });
     }
-    rest.is_empty().then_some(Batch { rows, columns })
+    Some(Batch { rows, columns })
 }

@@ -46,7 +46,7 @@ pub fn rows(schema: &Schema, batch: &Batch) -> Vec<String> {
 }
 
 fn has_field(node: &Node) -> bool {
-    !matches!(node.kind, Kind::Struct | Kind::List) || node.nullable
+    !matches!(node.kind, Kind::Struct | Kind::FixedList) || node.nullable
 }
 
 fn quoted(text: &str) -> String {
@@ -55,7 +55,7 @@ fn quoted(text: &str) -> String {
 
 fn path(schema: &Schema, node: &Node, instance: usize) -> String {
     let Some(parent) = node.parent.map(|p| &schema.nodes()[p]) else { return node.name.clone() };
-    if parent.kind == Kind::List {
+    if parent.kind == Kind::FixedList {
         let length = parent.length as usize;
         format!("{}[{}]", path(schema, parent, instance / length), instance % length)
     } else {
@@ -89,7 +89,7 @@ fn valid(schema: &Schema, batch: &Batch, node: usize, row: usize, instance: usiz
     own.is_none_or(|v| v[row * n.instances as usize + instance] == 1)
         && n.parent.is_none_or(|p| {
             let parent = &schema.nodes()[p];
-            let length = if parent.kind == Kind::List { parent.length as usize } else { 1 };
+            let length = if parent.kind == Kind::FixedList { parent.length as usize } else { 1 };
             valid(schema, batch, p, row, instance / length)
         })
 }
@@ -97,7 +97,7 @@ fn valid(schema: &Schema, batch: &Batch, node: usize, row: usize, instance: usiz
 fn field(schema: &Schema, batch: &Batch, n: usize, row: usize, instance: usize) -> String {
     let node = &schema.nodes()[n];
     let valid = valid(schema, batch, n, row, instance);
-    if matches!(node.kind, Kind::Struct | Kind::List) {
+    if matches!(node.kind, Kind::Struct | Kind::FixedList) {
         return u8::from(valid).to_string();
     }
     if !valid {

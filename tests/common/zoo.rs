@@ -174,18 +174,18 @@ fn nested(rows: usize) -> Memory {
         .column(Some(0), "a", Kind::Unsigned, 16, 0, v(52, 1, 4), |i, _| i as u128 * 100)
         .column(Some(0), "inner", Kind::Struct, 0, 0, v(53, 1, 3), none)
         .strings(Some(2), "t", Kind::Text, true, |i| (i % 4 > 0).then(|| format!("n\"{i},").into_bytes()))
-        .column(Some(2), "point", Kind::List, 0, 3, None, none)
+        .column(Some(2), "point", Kind::FixedList, 0, 3, None, none)
         .column(Some(4), "item", Kind::Float, 32, 0, None, |i, e| {
             (i as f32 + e as f32 / 4.0).to_bits().into()
         })
-        .column(None, "l", Kind::List, 0, 2, v(54, 1, 3), none)
-        .column(Some(6), "item", Kind::List, 0, 2, v(55, 2, 3), none)
+        .column(None, "l", Kind::FixedList, 0, 2, v(54, 1, 3), none)
+        .column(Some(6), "item", Kind::FixedList, 0, 2, v(55, 2, 3), none)
         .column(Some(7), "item", Kind::Signed, 8, 0, v(56, 4, 3), |i, e| {
             u128::from(random(57, i * 4 + e)) & 0xFF
         })
-        .column(None, "none", Kind::List, 0, 0, v(58, 1, 2), none)
+        .column(None, "none", Kind::FixedList, 0, 0, v(58, 1, 2), none)
         .column(Some(9), "item", Kind::Bool, 1, 0, None, none)
-        .column(None, "pairs", Kind::List, 0, 2, None, none)
+        .column(None, "pairs", Kind::FixedList, 0, 2, None, none)
         .column(Some(11), "pair", Kind::Struct, 0, 0, v(59, 2, 4), none)
         .column(Some(12), "x", Kind::Decimal, 128, 0, v(60, 2, 4), |i, e| (i * 2 + e) as u128)
         .column(Some(12), "y", Kind::FixedBytes, 8, 2, None, |i, e| (i + e) as u128 & 0xFF)

@@ -47,6 +47,6 @@ pub(crate) fn put_raw(out: &mut Values, target: Target, fields: &[u64], raw: imp
         Values::U16(v) => target.put(v, fields, |f| raw(f) as u16),
         Values::U32(v) => target.put(v, fields, |f| raw(f) as u32),
         Values::U64(v) => target.put(v, fields, raw),
-        Values::U128(_) | Values::None | Values::Bytes { .. } => {}
+        Values::U128(_) | Values::None | Values::Bytes { .. } | Values::Lists { .. } => {}
     }
 }

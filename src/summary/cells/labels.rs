@@ -132,6 +132,6 @@ fn label(column: &Column, row: usize) -> Label {
         Values::Bytes { offsets, data } => {
             Label::Bytes(data[offsets[row] as usize..offsets[row + 1] as usize].to_vec())
         }
-        Values::None => Label::Null,
+        Values::None | Values::Lists { .. } => Label::Null,
     }
 }
