@@ -1,15 +1,17 @@
 //! Record batches into values.
 
-use super::bits::unpack;
+use super::bits::{self, unpack};
 use super::expanded::list_length;
 use super::images::image_shape;
-use super::schema::nullable;
+use super::ingest_lists::lists;
+use super::nesting::{Nesting, nullable};
+use super::runs::expanded;
 use super::wrap;
 use crate::column::{Batch, Column, Values};
 use crate::error::{Error, ErrorKind, Result};
-use arrow::array::{Array, AsArray, OffsetSizeTrait};
+use arrow::array::{Array, ArrayRef, AsArray, OffsetSizeTrait};
 use arrow::compute::take;
-use arrow::datatypes::{DataType, Field};
+use arrow::datatypes::{DataType, Field, i256};
 use arrow::record_batch::RecordBatch;
 use std::borrow::Cow;
 
@@ -25,30 +27,28 @@ pub fn ingest(batch: &RecordBatch) -> Result<Batch> {
 
 /// The same of a batch whose first row is row `first` of its table, for errors.
 pub(crate) fn ingest_from(batch: &RecordBatch, first: u64) -> Result<Batch> {
-    let rows = Numbered { first, count: batch.num_rows() };
+    let count = batch.num_rows();
+    let row = |instance: usize, instances: usize| {
+        // Several instances a row within lists.
+        first + (instance / (instances / count.max(1)).max(1)) as u64
+    };
     let mut columns = Vec::new();
     for (field, array) in batch.schema_ref().fields().iter().zip(batch.columns()) {
         if image_shape(field).is_some() {
             columns.push(images(array.as_ref(), field.name())?);
             continue;
         }
-        push(field, array.as_ref(), None, field.name(), rows, &mut columns)?;
+        push(field, array.as_ref(), None, &Place { path: field.name(), row: &row }, &mut columns)?;
     }
     Ok(Batch { rows: batch.num_rows(), columns })
 }
 
-/// The rows of a batch in its table.
+/// Where an array is, for errors.
 #[derive(Clone, Copy)]
-struct Numbered {
-    first: u64,
-    count: usize,
-}
-
-impl Numbered {
-    /// The row of one of `instances` of a column: several a row within lists.
-    fn row(self, instance: usize, instances: usize) -> u64 {
-        self.first + (instance / (instances / self.count.max(1)).max(1)) as u64
-    }
+pub(super) struct Place<'a> {
+    pub path: &'a str,
+    /// The row of the table that has an instance, one of so many.
+    pub row: &'a dyn Fn(usize, usize) -> u64,
 }
 
 /// The pixels of a column of images.
@@ -66,19 +66,20 @@ fn images(array: &dyn Array, path: &str) -> Result<Column> {
 }
 
 /// Pushes the column of a field and those below it. `around` is 0 where an instance is under a null.
-fn push(
+pub(super) fn push(
     field: &Field,
     array: &dyn Array,
     around: Option<&[u8]>,
-    path: &str,
-    rows: Numbered,
+    place: &Place,
     out: &mut Vec<Column>,
 ) -> Result<()> {
+    let plain = expanded(array).map_err(|e| e.at(format!("column \"{}\"", place.path)))?;
+    let array = plain.as_deref().unwrap_or(array);
     let own = array.logical_nulls().filter(|n| n.null_count() > 0).map(|n| unpack(n.inner()));
     if let Some(own) = own.as_ref().filter(|_| !nullable(field)) {
         let visible = |i: &usize| around.is_none_or(|a| a[*i] == 1);
         if let Some(instance) = (0..own.len()).filter(visible).find(|&i| own[i] == 0) {
-            let row = rows.row(instance, own.len());
+            let (row, path) = ((place.row)(instance, own.len()), place.path);
             return Err(Error::new(
                 ErrorKind::Input,
                 format!(
@@ -98,30 +99,29 @@ fn push(
     };
     let mask = mask.as_deref();
     let validity = nullable(field).then(|| mask.map_or_else(|| vec![1; array.len()], <[u8]>::to_vec));
-    out.push(Column { validity, values: values(array, mask, path)? });
-    match array.data_type() {
-        DataType::Struct(fields) => {
-            for (child, array) in fields.iter().zip(array.as_struct().columns()) {
-                push(child, array.as_ref(), mask, &format!("{path}.{}", child.name()), rows, out)?;
-            }
+    let nesting = Nesting::new(array.data_type());
+    let values = match nesting {
+        Nesting::List(item) => lists(item, array, mask, place)?,
+        Nesting::Struct(_) | Nesting::Fixed(_) => Values::None,
+        Nesting::Leaf => values(array, mask, place.path)?,
+    };
+    out.push(Column { validity, values });
+    let below = |child: &Field, array: &ArrayRef, mask: Option<&[u8]>, out: &mut Vec<Column>| {
+        let path = format!("{}.{}", place.path, child.name());
+        push(child, array.as_ref(), mask, &Place { path: &path, ..*place }, out)
+    };
+    match nesting {
+        Nesting::Struct(fields) => {
+            let parts = fields.iter().zip(array.as_struct().columns());
+            parts.into_iter().try_for_each(|(child, array)| below(child, array, mask, out))
         }
-        DataType::FixedSizeList(item, _) => {
+        Nesting::Fixed(item) => {
             let list = array.as_fixed_size_list();
-            let length = list_length(list);
-            let mask: Option<Vec<u8>> =
-                mask.map(|m| m.iter().flat_map(|&v| std::iter::repeat_n(v, length)).collect());
-            push(
-                item,
-                list.values().as_ref(),
-                mask.as_deref(),
-                &format!("{path}.{}", item.name()),
-                rows,
-                out,
-            )?;
+            let mask = bits::expanded(mask, list_length(list));
+            below(item, list.values(), mask.as_deref(), out)
         }
-        _ => {}
+        Nesting::Leaf | Nesting::List(_) => Ok(()),
     }
-    Ok(())
 }
 
 /// The values of one array, zero where the mask is 0.
@@ -129,7 +129,6 @@ pub(crate) fn values(array: &dyn Array, mask: Option<&[u8]>, path: &str) -> Resu
     use DataType::*;
     let data_type = array.data_type();
     Ok(match data_type {
-        Struct(_) | FixedSizeList(..) => Values::None,
         Null => Values::U8(vec![0; array.len()]),
         Boolean => Values::U8(masked(unpack(array.as_boolean().values()), mask, 1)),
         FixedSizeBinary(length) => {
@@ -167,6 +166,10 @@ pub(crate) fn values(array: &dyn Array, mask: Option<&[u8]>, path: &str) -> Resu
             let plain = plain.map_err(|e| wrap(ErrorKind::Input, e).at(format!("column \"{path}\"")))?;
             values(plain.as_ref(), mask, path)?
         }
+        Decimal256(..) => {
+            let values: Vec<[u8; 32]> = raw(array, 32, |bytes: [u8; 32]| folded(bytes));
+            Values::U8(masked(values.concat(), mask, 32))
+        }
         number => match number.primitive_width() {
             Some(1) => Values::U8(masked(raw(array, 1, u8::from_ne_bytes), mask, 1)),
             Some(2) => Values::U16(masked(raw(array, 2, u16::from_ne_bytes), mask, 1)),
@@ -190,6 +193,13 @@ fn raw<const N: usize, T>(array: &dyn Array, width: usize, value: impl Fn([u8; N
     let start = data.offset() * width;
     let bytes = &data.buffers()[0].as_slice()[start..start + data.len() * width];
     bytes.as_chunks::<N>().0.iter().map(|&chunk| value(chunk)).collect()
+}
+
+/// A number of 256 bits so that small ones of both signs have high bytes of 0: 0, -1, 1, -2, 2 become 0, 1, 2, 3, 4.
+pub(super) fn folded(number: [u8; 32]) -> [u8; 32] {
+    let number = i256::from_le_bytes(number);
+    let sign = if number.is_negative() { i256::MINUS_ONE } else { i256::ZERO };
+    ((number << 1u8) ^ sign).to_le_bytes()
 }
 
 /// Sets the `width` values of every instance under a null to zero.

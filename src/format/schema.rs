@@ -41,9 +41,12 @@ impl Kind {
     /// The kind of a number in a file.
     pub fn from_u8(kind: u8) -> Option<Self> {
         use Kind::*;
-        [Struct, FixedList, Bool, Unsigned, Signed, Float, Decimal, Interval, FixedBytes, Bytes, Text, Image, List]
-            .into_iter()
-            .find(|k| *k as u8 == kind)
+        [
+            Struct, FixedList, Bool, Unsigned, Signed, Float, Decimal, Interval, FixedBytes, Bytes, Text,
+            Image, List,
+        ]
+        .into_iter()
+        .find(|k| *k as u8 == kind)
     }
 
     /// True for byte strings of any length.

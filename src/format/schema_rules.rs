@@ -75,7 +75,9 @@ impl Schema {
             let rule = match node.broken_rule() {
                 Some(rule) => Some(rule),
                 None if depth > MAX_DEPTH => Some(format!("it is nested deeper than {MAX_DEPTH} levels")),
-                None if node.kind == Kind::FixedList && children != 1 => Some("a list has no item".to_owned()),
+                None if node.kind == Kind::FixedList && children != 1 => {
+                    Some("a list has no item".to_owned())
+                }
                 None => None,
             };
             if let Some(rule) = rule {
