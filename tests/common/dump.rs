@@ -121,7 +121,7 @@ fn field(schema: &Schema, batch: &Batch, n: usize, row: usize, instance: usize) 
             }
             return hex(bytes);
         }
-        Values::None => unreachable!("a leaf has values"),
+        Values::None | Values::Lists { .. } => unreachable!("a leaf has values"),
     };
     match node.kind {
         Kind::Float | Kind::Interval => format!("{raw:0width$x}", width = node.bits as usize / 4),

@@ -69,6 +69,16 @@ fn append(to: &mut Values, from: &Values) {
             to.extend(from.iter().skip(1).map(|o| o + data.len() as u64));
             data.extend(more);
         }
+        (Values::Lists { offsets: to, items }, Values::Lists { offsets: from, items: more }) => {
+            to.extend(from.iter().skip(1).map(|o| o + items.rows as u64));
+            items.rows += more.rows;
+            for (to, from) in items.columns.iter_mut().zip(&more.columns) {
+                if let (Some(to), Some(from)) = (&mut to.validity, &from.validity) {
+                    to.extend(from);
+                }
+                append(&mut to.values, &from.values);
+            }
+        }
         _ => panic!("values of two kinds"),
     }
 }
@@ -165,6 +175,29 @@ impl Builder {
         }
         let values = Values::Bytes { offsets, data };
         self.batch.columns.push(Column { validity: nullable.then_some(validity), values });
+        self
+    }
+
+    /// Lists of so many items, null where `length` gives none; `items` builds the table of so many items, one column.
+    pub fn list(
+        mut self,
+        parent: Option<usize>,
+        name: &str,
+        nullable: bool,
+        length: impl Fn(usize) -> Option<usize>,
+        items: impl FnOnce(Builder) -> Builder,
+    ) -> Self {
+        let lengths: Vec<Option<usize>> = (0..self.batch.rows).map(length).collect();
+        assert!(nullable || lengths.iter().all(Option::is_some));
+        let ends = lengths.iter().scan(0, |end, length| {
+            *end += length.unwrap_or(0) as u64;
+            Some(*end)
+        });
+        let offsets: Vec<u64> = std::iter::once(0).chain(ends).collect();
+        let items = items(Builder::new(*offsets.last().unwrap() as usize));
+        self.schema.push_list(parent, name, nullable, items.schema.finish()).unwrap();
+        let validity = nullable.then(|| lengths.iter().map(|l| u8::from(l.is_some())).collect());
+        self.batch.columns.push(Column { validity, values: Values::Lists { offsets, items: items.batch } });
         self
     }
 
