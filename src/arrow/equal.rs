@@ -1,6 +1,6 @@
 //! Equality of record batches, to the bit.
 
-use super::ingest_lists::{items_of, runs_of};
+use super::lists::{items_of, runs_of};
 use super::nesting::Nesting;
 use super::runs::{expanded, taken};
 use arrow::array::{Array, ArrayData, ArrayRef, AsArray, StructArray, make_array};

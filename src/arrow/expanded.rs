@@ -1,10 +1,10 @@
 //! The bytes of values that take next to nothing in Arrow: the strings of a dictionary, views of a buffer, and the items of
 //! views of a list may be the same ones for every row.
 
-use super::ingest_lists::{items_of, runs_of};
+use super::lists::{items_of, runs_of};
 use super::nesting::Nesting;
 use super::runs::runs;
-use arrow::array::{Array, ArrayRef, AsArray, FixedSizeListArray, OffsetSizeTrait};
+use arrow::array::{Array, ArrayRef, AsArray, OffsetSizeTrait};
 use arrow::datatypes::DataType;
 use arrow::record_batch::RecordBatch;
 use std::ops::Range;
@@ -153,12 +153,6 @@ pub(crate) fn fixed_bytes(data_type: &DataType) -> Option<usize> {
         DataType::Struct(fields) => fields.iter().map(|f| fixed_bytes(f.data_type())).sum(),
         other => other.primitive_width(),
     }
-}
-
-/// Items a row of a list. Arrow makes no list of a negative length.
-pub(crate) fn list_length(list: &FixedSizeListArray) -> usize {
-    debug_assert!(list.value_length() >= 0);
-    list.value_length() as usize
 }
 
 #[cfg(test)]

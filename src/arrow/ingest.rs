@@ -1,11 +1,11 @@
 //! Record batches into values.
 
 use super::bits::{self, unpack};
-use super::expanded::list_length;
 use super::images::image_shape;
-use super::ingest_lists::lists;
+use super::lists::{items_of, list_length, runs_of};
 use super::nesting::{Nesting, nullable};
 use super::runs::expanded;
+use super::schema::item_schema;
 use super::wrap;
 use crate::column::{Batch, Column, Values};
 use crate::error::{Error, ErrorKind, Result};
@@ -14,6 +14,7 @@ use arrow::compute::take;
 use arrow::datatypes::{DataType, Field, i256};
 use arrow::record_batch::RecordBatch;
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// The values of all nodes of a record batch, in the order of [`physical_schema`](super::schema::physical_schema) of its
 /// schema. Values under a null, an instance's own or one around it, are zero, and so is the validity
@@ -45,10 +46,10 @@ pub(crate) fn ingest_from(batch: &RecordBatch, first: u64) -> Result<Batch> {
 
 /// Where an array is, for errors.
 #[derive(Clone, Copy)]
-pub(super) struct Place<'a> {
-    pub path: &'a str,
+struct Place<'a> {
+    path: &'a str,
     /// The row of the table that has an instance, one of so many.
-    pub row: &'a dyn Fn(usize, usize) -> u64,
+    row: &'a dyn Fn(usize, usize) -> u64,
 }
 
 /// The pixels of a column of images.
@@ -66,7 +67,7 @@ fn images(array: &dyn Array, path: &str) -> Result<Column> {
 }
 
 /// Pushes the column of a field and those below it. `around` is 0 where an instance is under a null.
-pub(super) fn push(
+fn push(
     field: &Field,
     array: &dyn Array,
     around: Option<&[u8]>,
@@ -122,6 +123,61 @@ pub(super) fn push(
         }
         Nesting::Leaf | Nesting::List(_) => Ok(()),
     }
+}
+
+/// The lists of an array, their items in order and one after the other: those of lists under a null, or between lists, are
+/// left out, and those that several lists share come as often. The mask is 0 where a list is under a null.
+fn lists(item: &Field, array: &dyn Array, mask: Option<&[u8]>, place: &Place) -> Result<Values> {
+    let (items, mut runs) = (items_of(array), runs_of(array));
+    for (run, _) in runs.iter_mut().zip(mask.unwrap_or_default()).filter(|(_, valid)| **valid == 0) {
+        *run = run.start..run.start;
+    }
+    let mut offsets = Vec::with_capacity(runs.len() + 1);
+    let mut end = 0u64;
+    offsets.push(0);
+    offsets.extend(runs.iter().map(|run| {
+        end += run.len() as u64;
+        end
+    }));
+    let used = || runs.iter().filter(|run| !run.is_empty());
+    let first = used().map(|run| run.start).min().unwrap_or(0);
+    let last = used().map(|run| run.end).max().unwrap_or(0);
+    let items = items.slice(first, last - first);
+    let follows = used().zip(used().skip(1)).all(|(run, next)| run.end == next.start);
+    let seen = (!follows).then(|| covered(used(), first..last));
+    let row = |instance: usize, instances: usize| {
+        // Fixed-size lists in the item have several instances.
+        let at = first + instance / (instances / (last - first).max(1)).max(1);
+        (place.row)(runs.iter().position(|run| run.contains(&at)).unwrap_or(0), runs.len())
+    };
+    let path = format!("{}.{}", place.path, item.name());
+    let mut columns = Vec::new();
+    push(item, items.as_ref(), seen.as_deref(), &Place { path: &path, row: &row }, &mut columns)?;
+    let all = Batch { rows: last - first, columns };
+    if follows {
+        return Ok(Values::Lists { offsets, items: all });
+    }
+    let schema = item_schema(item)?;
+    let mut items = Batch::empty(&schema);
+    items.append_runs(&schema, &all, used().map(|run| run.start - first..run.end - first));
+    Ok(Values::Lists { offsets, items })
+}
+
+/// 1 where an item of a range is in a list, else 0.
+fn covered<'a>(lists: impl Iterator<Item = &'a Range<usize>>, items: Range<usize>) -> Vec<u8> {
+    // How many lists begin at an item, less those that end there.
+    let mut steps = vec![0i64; items.len() + 1];
+    for list in lists {
+        steps[list.start - items.start] += 1;
+        steps[list.end - items.start] -= 1;
+    }
+    let mut open = 0;
+    steps.pop();
+    let covered = steps.into_iter().map(|step| {
+        open += step;
+        u8::from(open > 0)
+    });
+    covered.collect()
 }
 
 /// The values of one array, zero where the mask is 0.
@@ -196,7 +252,7 @@ fn raw<const N: usize, T>(array: &dyn Array, width: usize, value: impl Fn([u8; N
 }
 
 /// A number of 256 bits so that small ones of both signs have high bytes of 0: 0, -1, 1, -2, 2 become 0, 1, 2, 3, 4.
-pub(super) fn folded(number: [u8; 32]) -> [u8; 32] {
+fn folded(number: [u8; 32]) -> [u8; 32] {
     let number = i256::from_le_bytes(number);
     let sign = if number.is_negative() { i256::MINUS_ONE } else { i256::ZERO };
     ((number << 1u8) ^ sign).to_le_bytes()

@@ -1,7 +1,7 @@
 //! The dictionaries of a table's dictionary columns, each as one for the file.
 
 use super::export::index_values;
-use super::ingest_lists::items_of;
+use super::lists::items_of;
 use super::nesting::{Nesting, children, unencoded};
 use super::runs::runs;
 use super::source::{BatchSource, RecordBatches};
