@@ -12,11 +12,12 @@ GOLDEN, LATER = HERE.parent / "golden", HERE.parent / "later"
 sys.path.insert(0, str(HERE.parent.parent / "spec"))
 import check  # noqa: E402
 import reader  # noqa: E402
+import rules  # noqa: E402
 import grouped  # noqa: E402
 import frames  # noqa: E402
 from draft import repair  # noqa: E402
 
-R = reader
+R = rules
 MOST = 2**64 - 1
 
 
