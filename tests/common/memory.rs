@@ -44,16 +44,18 @@ impl Memory {
     /// All rows in one batch.
     pub fn rows(&self) -> Batch {
         let mut all = Batch::empty(&self.schema);
-        for batch in &self.batches {
-            all.rows += batch.rows;
-            for (to, from) in all.columns.iter_mut().zip(&batch.columns) {
-                if let (Some(to), Some(from)) = (&mut to.validity, &from.validity) {
-                    to.extend(from);
-                }
-                append(&mut to.values, &from.values);
-            }
-        }
+        self.batches.iter().for_each(|batch| append_rows(&mut all, batch));
         all
+    }
+}
+
+fn append_rows(to: &mut Batch, from: &Batch) {
+    to.rows += from.rows;
+    for (to, from) in to.columns.iter_mut().zip(&from.columns) {
+        if let (Some(to), Some(from)) = (&mut to.validity, &from.validity) {
+            to.extend(from);
+        }
+        append(&mut to.values, &from.values);
     }
 }
 
@@ -69,6 +71,10 @@ fn append(to: &mut Values, from: &Values) {
             to.extend(from.iter().skip(1).map(|o| o + data.len() as u64));
             data.extend(more);
         }
+        (Values::Lists { offsets: to, items }, Values::Lists { offsets: from, items: more }) => {
+            to.extend(from.iter().skip(1).map(|o| o + items.rows as u64));
+            append_rows(items, more);
+        }
         _ => panic!("values of two kinds"),
     }
 }
@@ -82,6 +88,11 @@ pub struct Builder {
 impl Builder {
     pub fn new(rows: usize) -> Self {
         Self { schema: SchemaBuilder::default(), batch: Batch { rows, columns: Vec::new() } }
+    }
+
+    /// The rows of the table.
+    pub fn rows(&self) -> usize {
+        self.batch.rows
     }
 
     /// A column of numbers: bit widths, kind and values.
@@ -142,6 +153,28 @@ impl Builder {
         let values = (0..self.batch.rows).flat_map(|row| (0..shape.values()).map(move |i| (row, i)));
         let values = Values::U8(values.map(|(row, i)| value(row, i)).collect());
         self.batch.columns.push(Column { validity: None, values });
+        self
+    }
+
+    /// Lists, null where `length` gives none, of the items that `items` builds so many of: one column.
+    pub fn list(
+        mut self,
+        parent: Option<usize>,
+        name: &str,
+        nullable: bool,
+        length: impl Fn(usize) -> Option<usize>,
+        items: impl Fn(Builder) -> Builder,
+    ) -> Self {
+        let lengths: Vec<_> = (0..self.batch.rows).map(length).collect();
+        let ends = lengths.iter().scan(0, |end, length| {
+            *end += length.unwrap_or(0) as u64;
+            Some(*end)
+        });
+        let offsets: Vec<u64> = std::iter::once(0).chain(ends).collect();
+        let items = items(Builder::new(offsets[offsets.len() - 1] as usize));
+        self.schema.push_list(parent, name, nullable, items.schema.finish()).unwrap();
+        let validity = nullable.then(|| lengths.iter().map(|length| u8::from(length.is_some())).collect());
+        self.batch.columns.push(Column { validity, values: Values::Lists { offsets, items: items.batch } });
         self
     }
 
