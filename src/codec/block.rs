@@ -11,6 +11,7 @@ use crate::codec::Records;
 use crate::codec::block_entry::BlockEntry;
 use crate::codec::fixed::lane::Lane;
 use crate::codec::head::BlockHead;
+use crate::codec::lists::{BlockList, lists};
 use crate::codec::strings::text_map::TextMap;
 use crate::codec::transform::TransformKind;
 use crate::codec::transform::exceptions::{LaneExceptions, exceptions};
@@ -29,6 +30,7 @@ pub(crate) struct Block {
     pub lanes: Vec<Lane>,
     /// Per lane with exceptions: the lane and its places in the exceptions piece.
     pub exceptions: Vec<LaneExceptions>,
+    pub lists: Vec<BlockList>,
     /// The characters of the heap, once strings have been checked.
     pub text: OnceLock<Arc<TextMap>>,
 }
@@ -43,7 +45,8 @@ impl Block {
         let (records, lanes) =
             records.ok_or_else(|| Error::corrupt("a block of a table has records of images"))?;
         let exceptions = exceptions(pages, schema, head.exceptions)?;
-        let block = Self { head, records, lanes, exceptions, text: OnceLock::new() };
+        let lists = lists(pages, schema, &head, &transforms)?;
+        let block = Self { head, records, lanes, exceptions, lists, text: OnceLock::new() };
         for e in block.exceptions.iter().filter(|e| !schema.is_unknown_lane(0, e.lane)) {
             let kind = block.lanes.get(e.lane as usize).map(|lane| lane.kind);
             if !kind.is_some_and(TransformKind::has_exceptions) || e.count as u64 > head.rows {

@@ -35,6 +35,9 @@ pub struct BlockEntry {
     pub offsets: U64,
     /// Tile and grouped records: bytes of them all, and the zero bytes after them.
     pub records_length: U64,
+    /// Where the items of lists are.
+    pub lists: U64,
+    pub lists_length: U64,
 }
 
 /// Image transform: lanes are values of pixels.
@@ -44,5 +47,5 @@ pub const DCT: u8 = 1;
 
 impl BlockEntry {
     /// Bytes of an entry.
-    pub const SIZE: u64 = 128;
+    pub const SIZE: u64 = 144;
 }

@@ -25,6 +25,8 @@ pub(crate) struct EncodedBlock {
     pub exceptions: Vec<u8>,
     pub heap: Vec<u8>,
     pub offsets: Vec<u8>,
+    /// Where the items of lists are, counted from those of the block.
+    pub lists: Vec<u8>,
     /// Errors of near-lossless coding.
     pub errors: ImageErrors,
     /// The coefficients that near-lossless coding stores, until they have been read back.
@@ -53,6 +55,8 @@ impl EncodedBlock {
             heap: place(&self.heap)?.into(),
             heap_length: (self.heap.len() as u64).into(),
             offsets: place(&self.offsets)?.into(),
+            lists: place(&self.lists)?.into(),
+            lists_length: (self.lists.len() as u64).into(),
             ..self.entry
         })
     }

@@ -18,6 +18,7 @@ pub(crate) struct BlockHead {
     pub transforms: u64,
     pub exceptions: Piece,
     pub heap: Piece,
+    pub lists: Piece,
     pub records: RecordKind,
 }
 
@@ -47,6 +48,7 @@ impl BlockHead {
             transforms: entry.transforms.get(),
             exceptions: Piece { offset: entry.exceptions.get(), length: entry.exceptions_length.get() },
             heap: Piece { offset: entry.heap.get(), length: entry.heap_length.get() },
+            lists: Piece { offset: entry.lists.get(), length: entry.lists_length.get() },
             records,
         })
     }
@@ -58,7 +60,12 @@ impl BlockHead {
     pub fn pieces(&self) -> Result<Vec<(PieceKind, Piece)>> {
         let streams = self.records.streams();
         let mut pieces: Vec<_> = streams.into_iter().map(|(kind, stream)| (kind, stream.piece)).collect();
-        pieces.extend([(PieceKind::Exceptions, self.exceptions), (PieceKind::Heap, self.heap)]);
+        let others = [
+            (PieceKind::Exceptions, self.exceptions),
+            (PieceKind::Heap, self.heap),
+            (PieceKind::Lists, self.lists),
+        ];
+        pieces.extend(others);
         if pieces.iter().any(|(_, piece)| (piece.offset == 0) != (piece.length == 0)) {
             return Err(Error::corrupt("a block's piece has a place and no bytes, or bytes and no place"));
         }

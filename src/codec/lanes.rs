@@ -5,6 +5,7 @@ use zerocopy::IntoBytes;
 
 use crate::codec::coding::Coding;
 use crate::codec::encoded_block::{EncodedBlock, LaneDictionary};
+use crate::codec::lists::lists_piece;
 use crate::codec::strings::encode::{Dictionary, StoredDictionary, encode_strings};
 use crate::codec::transform::encode::{encode_lane, encode_wide};
 use crate::codec::transform::encoded_lane::EncodedLane;
@@ -20,6 +21,7 @@ pub(crate) struct Lanes {
     pub lanes: Vec<EncodedLane>,
     dictionaries: Vec<LaneDictionary>,
     heap: Vec<u8>,
+    lists: Vec<u8>,
 }
 
 impl Lanes {
@@ -45,7 +47,8 @@ impl Lanes {
 
         let lanes = Vec::with_capacity(schema.group_lanes(0) as usize);
         let heap = Vec::with_capacity(nodes.iter().map(|n| n.heap.len()).sum());
-        let mut this = Self { rows: segment.rows, coding, lanes, dictionaries: Vec::new(), heap };
+        let lists = Vec::new();
+        let mut this = Self { rows: segment.rows, coding, lanes, dictionaries: Vec::new(), heap, lists };
         nodes.into_iter().for_each(|node| this.push(node));
         let rows_fit = this.lanes.iter().all(|l| l.fields.len() == segment.rows);
         if this.lanes.len() != schema.group_lanes(0) as usize || !rows_fit {
@@ -58,6 +61,7 @@ impl Lanes {
             }
         }
         this.dictionaries.sort_by_key(|d| d.lane);
+        this.lists = lists_piece(schema, segment, &this.lanes)?;
         Ok(this)
     }
 
@@ -91,6 +95,7 @@ impl Lanes {
             exceptions: exceptions(&self.lanes),
             dictionaries: self.dictionaries,
             heap: self.heap,
+            lists: self.lists,
             ..records
         }
     }
@@ -132,6 +137,10 @@ impl NodeLanes {
         };
         match (&column.values, node.kind) {
             (Values::None, Kind::Struct | Kind::FixedList) => {}
+            (Values::Lists { offsets, .. }, Kind::List) => {
+                let lengths = offsets.windows(2).map(|w| w[1] - w[0]).collect();
+                this.lanes.push(EncodedLane::offset(lengths, column.validity.as_deref()));
+            }
             (values @ Values::Bytes { .. }, Kind::Bytes | Kind::Text) => {
                 let encoded = encode_strings(values, valid_of(0).as_deref(), dictionary, coding)?;
                 let [mut places, lengths] = encoded.lanes;

@@ -15,6 +15,7 @@ pub(crate) mod head;
 pub(crate) mod images;
 pub(crate) mod kind;
 pub(crate) mod lanes;
+pub(crate) mod lists;
 #[cfg(feature = "images")]
 pub(crate) mod picture;
 pub(crate) mod piece;
@@ -58,6 +59,6 @@ pub(crate) fn features() -> Vec<Feature> {
     let mut features = RecordKind::all_features();
     features.extend(strings::dictionary_entry::FEATURES);
     features.extend(transform::all_features());
-    features.extend([images::FEATURE, transform::exceptions::FEATURE]);
+    features.extend([images::FEATURE, lists::FEATURE, transform::exceptions::FEATURE]);
     features
 }

@@ -56,6 +56,7 @@ pub(crate) enum PieceKind {
     Exceptions,
     Heap,
     Offsets,
+    Lists,
 }
 
 /// Sizes of the records of a block.

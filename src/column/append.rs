@@ -110,6 +110,26 @@ impl Batch {
         self.rows += runs.map(|r| r.len()).sum::<usize>();
     }
 
+    /// Bytes of memory that the values and validities of some rows take, items of lists and bytes of strings among them.
+    pub(crate) fn bytes_of(&self, rows: Range<usize>) -> usize {
+        let column = |column: &Column| {
+            let per_row = |all: usize| all / self.rows.max(1) * rows.len();
+            let own = match &column.values {
+                Values::Bytes { offsets, .. } => {
+                    8 * rows.len() + (offsets[rows.end] - offsets[rows.start]) as usize
+                }
+                Values::Lists { offsets, items } => {
+                    let own = offsets[rows.start] as usize..offsets[rows.end] as usize;
+                    // Items without values take the time of some.
+                    8 * rows.len() + items.bytes_of(own.clone()).max(own.len())
+                }
+                values => per_row(values.bytes()),
+            };
+            own + per_row(column.validity.as_ref().map_or(0, Vec::len))
+        };
+        self.columns.iter().map(column).sum()
+    }
+
     /// Bytes of memory the values and validities take.
     pub fn bytes(&self) -> usize {
         let column = |c: &Column| c.values.bytes() + c.validity.as_ref().map_or(0, Vec::len);

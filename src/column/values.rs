@@ -85,14 +85,6 @@ impl Values {
         }
     }
 
-    /// Where byte strings, or lists, begin and end.
-    pub(crate) fn offsets(&self) -> Option<&[u64]> {
-        match self {
-            Values::Bytes { offsets, .. } | Values::Lists { offsets, .. } => Some(offsets),
-            _ => None,
-        }
-    }
-
     /// True if there are none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0

@@ -102,11 +102,6 @@ impl Directory {
         Ok(directory)
     }
 
-    /// The table of the rows.
-    pub fn rows(&self) -> &TableEntry {
-        &self.tables[0] // `read` refuses a directory without it
-    }
-
     /// The table of a kind, with its number.
     pub fn table(&self, kind: TableKind) -> Option<(u32, &TableEntry)> {
         (0..).zip(&self.tables).find(|(_, table)| table.kind() == kind)
@@ -213,7 +208,8 @@ impl Directory {
             if known && Some(blocks) != table.blocks() {
                 return Err(bad("the number of segments does not fit the block table"));
             }
-            let schema = if number == 0 { SectionKind::SCHEMA } else { SectionKind::TABLE_SCHEMA };
+            let is_condensed = table.kind() == TableKind::CONDENSED;
+            let schema = if is_condensed { SectionKind::TABLE_SCHEMA } else { SectionKind::SCHEMA };
             if known && self.section_of(schema, number).is_none() {
                 return Err(bad("a table has no schema"));
             }
@@ -221,6 +217,9 @@ impl Directory {
         Ok(())
     }
 }
+
+/// Most tables of a file.
+pub const MAX_TABLES: usize = 4096;
 
 /// Bytes from the end of a file that usually hold everything an open needs.
 pub const TAIL: u64 = 64 * 1024;
@@ -253,15 +252,22 @@ fn entries<T: FromBytes + KnownLayout + Immutable>(
     Ok((entries, is_longer))
 }
 
-/// Checks tables: the rows first, then at most one of each kind; rows and segments that go together.
+/// Checks tables: the rows first, then at most one of each kind, or of each list; rows and segments that go together.
 fn check_tables(tables: &[TableEntry], is_strict: bool) -> Result<()> {
     if tables.first().map(TableEntry::kind) != Some(TableKind::ROWS) {
         return Err(bad("the first table is not that of the rows"));
     }
+    if tables.len() > MAX_TABLES {
+        return Err(bad(&format!("{} tables are more than {MAX_TABLES}", tables.len())));
+    }
     for (number, table) in tables.iter().enumerate() {
         if table.kind().is_known() {
-            if tables[..number].iter().any(|other| other.kind() == table.kind()) {
-                return Err(bad("a kind of table occurs twice"));
+            let same = |other: &TableEntry| (other.kind(), other.list()) == (table.kind(), table.list());
+            if tables[..number].iter().any(same) {
+                return Err(bad("a kind of table, or a table of the same list, occurs twice"));
+            }
+            if table.list().is_some_and(|(parent, _)| parent as usize >= number) {
+                return Err(bad("a table of items comes before that of their lists"));
             }
             table.check(is_strict)?;
         } else if is_strict {

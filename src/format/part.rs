@@ -18,6 +18,8 @@ pub enum FilePart {
     Offsets,
     /// Strings.
     Heaps,
+    /// Where the items of lists are.
+    Lists,
     /// Condensed samples: all their pieces, their block table and schema, the cells and what rows scatter in them; the
     /// coreset.
     Condensed,

@@ -41,9 +41,12 @@ impl Kind {
     /// The kind of a number in a file.
     pub fn from_u8(kind: u8) -> Option<Self> {
         use Kind::*;
-        [Struct, FixedList, Bool, Unsigned, Signed, Float, Decimal, Interval, FixedBytes, Bytes, Text, Image, List]
-            .into_iter()
-            .find(|k| *k as u8 == kind)
+        [
+            Struct, FixedList, Bool, Unsigned, Signed, Float, Decimal, Interval, FixedBytes, Bytes, Text,
+            Image, List,
+        ]
+        .into_iter()
+        .find(|k| *k as u8 == kind)
     }
 
     /// True for byte strings of any length.
@@ -189,6 +192,17 @@ impl Schema {
         self.nodes.iter().enumerate().filter_map(|(node, n)| Some((node, n.items.as_deref()?)))
     }
 
+    /// Nodes of strings, those of items of lists among them.
+    pub(crate) fn strings(&self) -> usize {
+        let own = self.nodes.iter().filter(|n| n.kind.is_bytes()).count();
+        own + self.lists().map(|(_, items)| items.strings()).sum::<usize>()
+    }
+
+    /// Bytes that the values of a row take in memory, at most; those of strings and of items of lists are not known.
+    pub(crate) fn value_bytes(&self) -> u64 {
+        self.nodes.iter().map(|n| u64::from(n.validity_lanes()) + 8 * u64::from(n.value_lanes())).sum()
+    }
+
     /// Memory that the fields of a row take while they are encoded: 8 bytes a lane, 4 for those of images.
     pub(crate) fn row_bytes(&self) -> usize {
         4 * (self.lanes() as usize + self.group_lanes(0) as usize)
@@ -242,6 +256,41 @@ impl Schema {
     pub fn subtree(&self, column: usize) -> std::ops::Range<usize> {
         let below = self.nodes.iter().skip(column + 1);
         column..column + 1 + below.take_while(|n| n.parent.is_some_and(|p| p >= column)).count()
+    }
+
+    /// The schemas of the items of lists, in the order of their nodes.
+    pub(crate) fn items_mut(&mut self) -> impl Iterator<Item = &mut Schema> + '_ {
+        self.nodes.iter_mut().filter_map(|node| node.items.as_deref_mut())
+    }
+
+    /// Gives a list the schema of its items.
+    ///
+    /// # Errors
+    /// `Corrupt` for a node that is no list, or has its items already, or items of more columns than one.
+    pub(crate) fn set_items(&mut self, node: usize, items: Schema) -> Result<()> {
+        let bad = |what: &str| Err(Error::corrupt(format!("schema: {what}")));
+        let Some(list) = self.nodes.get_mut(node).filter(|n| n.kind == Kind::List) else {
+            return bad("items of a node that is no list");
+        };
+        if list.items.is_some() || items.columns().count() != 1 {
+            return bad("a list has one table of items, and that one column");
+        }
+        let refusal = items.unreadable.first().map(|(_, why)| why.clone());
+        list.items = Some(Box::new(items));
+        if let Some(why) = refusal {
+            let column = self.column_of(node);
+            self.unreadable.push((column, why));
+        }
+        Ok(())
+    }
+
+    /// The column that a node is of.
+    pub(crate) fn column_of(&self, node: usize) -> usize {
+        let mut column = node;
+        while let Some(parent) = self.nodes[column].parent {
+            column = parent;
+        }
+        column
     }
 
     /// Names the file-wide dictionary of a node.

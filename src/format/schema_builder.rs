@@ -35,10 +35,14 @@ impl SchemaBuilder {
         }
         let instances = self.instances(parent).map_err(&refuse)?;
         if kind.is_bytes() && instances != 1 {
-            return Err(refuse("strings lie in structs and lists of any length, not in lists of a fixed one"));
+            return Err(refuse(
+                "strings lie in structs and lists of any length, not in lists of a fixed one",
+            ));
         }
         if kind == Kind::List && instances != 1 {
-            return Err(refuse("lists of any length lie in structs and in each other, not in lists of a fixed one"));
+            return Err(refuse(
+                "lists of any length lie in structs and in each other, not in lists of a fixed one",
+            ));
         }
         let lanes_per_instance = match kind {
             Kind::Struct | Kind::FixedList | Kind::Unknown => 0,

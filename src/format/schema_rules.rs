@@ -2,8 +2,8 @@
 
 use crate::format::schema::{Kind, Node, Schema};
 
-/// Levels of structs and lists that a column may have.
-pub const MAX_DEPTH: usize = 16;
+/// Levels of structs and lists that a column may have, those of the items of lists among them.
+pub const MAX_DEPTH: usize = 64;
 
 impl Node {
     /// Digits of the values of a decimal: its precision, or all that its bits hold if it has none.
@@ -62,11 +62,16 @@ fn takes_unit(kind: Kind, bits: u16, unit: u8) -> bool {
 impl Schema {
     /// The first column that breaks a rule, and the rule.
     pub(crate) fn broken_rule(&self) -> Option<(&str, String)> {
+        self.broken_rule_below(0)
+    }
+
+    /// The same of a table so many levels below the rows.
+    fn broken_rule_below(&self, levels: usize) -> Option<(&str, String)> {
         let nodes = self.nodes();
         let mut depths: Vec<usize> = Vec::with_capacity(nodes.len());
         let mut children = vec![0u32; nodes.len()];
         for node in nodes {
-            depths.push(node.parent.map_or(1, |parent| depths[parent] + 1));
+            depths.push(node.parent.map_or(levels + 1, |parent| depths[parent] + 1));
             if let Some(parent) = node.parent {
                 children[parent] += 1;
             }
@@ -75,11 +80,16 @@ impl Schema {
             let rule = match node.broken_rule() {
                 Some(rule) => Some(rule),
                 None if depth > MAX_DEPTH => Some(format!("it is nested deeper than {MAX_DEPTH} levels")),
-                None if node.kind == Kind::FixedList && children != 1 => Some("a list has no item".to_owned()),
+                None if node.kind == Kind::FixedList && children != 1 => {
+                    Some("a list has no item".to_owned())
+                }
                 None => None,
             };
             if let Some(rule) = rule {
                 return Some((&node.name, rule));
+            }
+            if let Some(broken) = node.items.as_deref().and_then(|items| items.broken_rule_below(depth)) {
+                return Some(broken);
             }
         }
         None
@@ -131,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_have_an_item_and_columns_sixteen_levels() {
+    fn lists_have_an_item_and_columns_sixty_four_levels() {
         let mut builder = SchemaBuilder::default();
         builder.push(None, "l", Kind::FixedList, false, 0, 3).unwrap();
         assert_eq!(builder.clone().finish().broken_rule().unwrap().0, "l");

@@ -28,7 +28,7 @@ impl SectionKind {
     /// Bytes of one of its entries, 0 if it has none.
     pub fn stride(self) -> u32 {
         match self {
-            Self::BLOCK_TABLE => 128,
+            Self::BLOCK_TABLE => 144,
             Self::DICTIONARY_TABLE => 32,
             Self::CHECKSUM_LEVEL => 4,
             _ => 0,
@@ -55,7 +55,7 @@ impl SectionKind {
 
     /// True if its number is that of a table; the others of this version have 0.
     pub fn is_of_table(self) -> bool {
-        [Self::BLOCK_TABLE, Self::TABLE_SCHEMA].contains(&self)
+        [Self::BLOCK_TABLE, Self::TABLE_SCHEMA, Self::SCHEMA].contains(&self)
     }
 
     /// The place of a kind of 1.0.

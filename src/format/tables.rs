@@ -14,10 +14,12 @@ impl TableKind {
     pub const ROWS: Self = Self(1);
     /// Condensed samples, one a row.
     pub const CONDENSED: Self = Self(2);
+    /// The items of a list of another table, one a row.
+    pub const ITEMS: Self = Self(3);
 
     /// True if this version has it.
     pub fn is_known(self) -> bool {
-        [Self::ROWS, Self::CONDENSED].contains(&self)
+        [Self::ROWS, Self::CONDENSED, Self::ITEMS].contains(&self)
     }
 }
 
@@ -31,6 +33,8 @@ pub struct TableEntry {
     rows: U64,
     segment_rows: U64,
     segments: U64,
+    parent: U32,
+    node: U32,
 }
 
 impl TableEntry {
@@ -43,7 +47,19 @@ impl TableEntry {
             rows: rows.into(),
             segment_rows: segment_rows.into(),
             segments: segments.into(),
+            parent: 0.into(),
+            node: 0.into(),
         }
+    }
+
+    /// The same as the items of a list: a node of another table.
+    pub fn of_list(self, parent: u32, node: u32) -> Self {
+        Self { parent: parent.into(), node: node.into(), ..self }
+    }
+
+    /// The number of the table that has the list whose items these are, and the list's node in it.
+    pub fn list(&self) -> Option<(u32, u32)> {
+        (self.kind() == TableKind::ITEMS).then(|| (self.parent.get(), self.node.get()))
     }
 
     /// Its kind.
@@ -90,7 +106,8 @@ impl TableEntry {
         if (rows == 0) != (self.segments() == 0) || !is_regular {
             return bad("the number of rows does not fit the number of segments");
         }
-        if is_strict && self.zero.get() != 0 {
+        let is_alone = self.list().is_some() || (self.parent.get(), self.node.get()) == (0, 0);
+        if is_strict && (self.zero.get() != 0 || !is_alone) {
             return bad("reserved bytes of a table are not zero");
         }
         Ok(())

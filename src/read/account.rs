@@ -11,7 +11,8 @@ use crate::error::{Error, Result};
 use crate::files::byte_source::ByteSource;
 use crate::format::header::{FOOTER, HEADER};
 use crate::format::part::FilePart;
-use crate::format::sections::SectionKind;
+use crate::format::sections::{Section, SectionKind};
+use crate::format::tables::TableKind;
 use crate::read::reader::Reader;
 use crate::read::table::TableView;
 use crate::summary::SUMMARIES;
@@ -54,10 +55,18 @@ impl<S: ByteSource> Reader<S> {
         let padding = file_length.checked_sub(used);
         parts.insert(FilePart::Padding, padding.ok_or_else(|| Error::corrupt("pieces of the file overlap"))?);
         let (mut plain, mut paper, mut before, mut after, mut bases) = (0u128, 0u128, 0u128, 0u128, 0u64);
+        let mut sets = 0u64;
+        for table in self.table.all() {
+            let lanes = u64::from(table.schema.lanes());
+            sets = sets.saturating_add(table.segments.saturating_mul(lanes * LaneTransform::SIZE));
+            for number in table.known_blocks() {
+                let head = BlockHead::parse(&table.entry(&self.pages, number)?)?;
+                plain += head.records.usage(table.lanes_of(number)).packed_bits.div_ceil(8);
+            }
+        }
         for number in self.table.known_blocks() {
             let head = BlockHead::parse(&self.table.entry(&self.pages, number)?)?;
             let usage = head.records.usage(self.table.lanes_of(number));
-            plain += usage.packed_bits.div_ceil(8);
             paper += usage.paper_bits;
             before += usage.packed_bits;
             after += head.records.records().bits;
@@ -70,8 +79,6 @@ impl<S: ByteSource> Reader<S> {
         // A part that no segment has takes no bytes.
         let of = |part| parts.get(&part).copied().unwrap_or(0);
         let own = of(FilePart::Records) + of(FilePart::Bases) + of(FilePart::Layouts) + of(FilePart::Offsets);
-        let lanes = u64::from(self.table.schema.lanes());
-        let sets = self.table.segments.saturating_mul(lanes * LaneTransform::SIZE);
         // Plain packing keeps the transforms; it needs no layouts and no bases.
         let plain = (u128::from(file_length) + plain).saturating_sub(own.into());
         let plain = plain + u128::from(sets.min(of(FilePart::Layouts)));
@@ -95,7 +102,7 @@ impl<S: ByteSource> Reader<S> {
         for section in &self.directory.sections {
             let part = match section.kind {
                 SectionKind::BLOCKS => continue,
-                SectionKind::BLOCK_TABLE if section.number == 0 => FilePart::BlockTable,
+                SectionKind::BLOCK_TABLE if !self.is_of_condensed(section) => FilePart::BlockTable,
                 SectionKind::DICTIONARY_TABLE => FilePart::Dictionaries,
                 SectionKind::BLOCK_TABLE | SectionKind::TABLE_SCHEMA | SectionKind::CELLS => {
                     FilePart::Condensed
@@ -114,7 +121,9 @@ impl<S: ByteSource> Reader<S> {
             all.push((section.offset, section.length, part));
         }
         let mut sets = Vec::new();
-        self.block_extents(&self.table, false, &mut all, &mut sets)?;
+        for table in self.table.all() {
+            self.block_extents(table, false, &mut all, &mut sets)?;
+        }
         if let Some(condensed) = self.stored_condensed()? {
             self.block_extents(condensed, true, &mut all, &mut sets)?;
         }
@@ -127,6 +136,11 @@ impl<S: ByteSource> Reader<S> {
         }
         all.sort_unstable();
         Ok(all)
+    }
+
+    /// True for a section of the condensed table.
+    fn is_of_condensed(&self, section: &Section) -> bool {
+        self.directory.table(TableKind::CONDENSED).is_some_and(|(number, _)| number == section.number)
     }
 
     fn block_extents(
@@ -153,6 +167,7 @@ impl<S: ByteSource> Reader<S> {
                     PieceKind::Exceptions => FilePart::Exceptions,
                     PieceKind::Heap => FilePart::Heaps,
                     PieceKind::Offsets => FilePart::Offsets,
+                    PieceKind::Lists => FilePart::Lists,
                 };
                 add(offset, length, part);
             }

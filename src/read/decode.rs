@@ -18,6 +18,7 @@ use crate::earned;
 use crate::error::{Error, Result};
 use crate::files::byte_source::ByteSource;
 use crate::format::schema::{Kind, Node, Schema};
+use crate::read::lists::{ListColumn, Lists};
 use crate::read::projection::Projection;
 
 /// Rows of one block, and where their values go.
@@ -32,25 +33,30 @@ pub(crate) struct Part<'a> {
 
 /// One reading of rows, over all the blocks that hold them. It owns the kernels' memory for good.
 pub(crate) struct Decode<'a, S> {
-    context: Context<'a, S>,
-    columns: Vec<Output<'a>>,
+    pub context: Context<'a, S>,
+    pub columns: Vec<Output<'a>>,
     rows: usize,
     /// Most bytes of strings in several rows.
     most: u64,
-    records: RecordFields<'a>,
+    pub records: RecordFields<'a>,
+    /// Rows decoded at a time.
+    pub step: usize,
     /// Fields of the lanes at hand.
-    low: Vec<u64>,
-    high: Vec<u64>,
+    pub low: Vec<u64>,
+    pub high: Vec<u64>,
 }
 
 /// A column being read.
-struct Output<'a> {
-    node: &'a Node,
-    column: Column,
+pub(crate) struct Output<'a> {
+    pub number: usize,
+    pub node: &'a Node,
+    pub column: Column,
     /// For byte strings, unless their codes are wanted.
     strings: Option<Strings<'a>>,
+    /// For lists.
+    pub lists: Option<Lists>,
     /// True if some of the rows at hand are null.
-    nulls: bool,
+    pub nulls: bool,
 }
 
 impl<'a, S: ByteSource> Decode<'a, S> {
@@ -76,7 +82,8 @@ impl<'a, S: ByteSource> Decode<'a, S> {
             let wanted = node.kind.is_bytes() && !codes;
             let kept = if projection.is_only_checked() { None } else { Some(rows) };
             let strings = wanted.then(|| Strings::new(kept, node.kind == Kind::Text)).transpose()?;
-            columns.push(Output { node, column, strings, nulls: false });
+            let lists = (node.kind == Kind::List).then(|| Lists::new(rows)).transpose()?;
+            columns.push(Output { number, node, column, strings, lists, nulls: false });
         }
         Ok(Self {
             context,
@@ -84,6 +91,7 @@ impl<'a, S: ByteSource> Decode<'a, S> {
             rows,
             most: projection.most(),
             records: RecordFields::default(),
+            step: 1,
             low: Vec::new(),
             high: Vec::new(),
         })
@@ -115,6 +123,7 @@ impl<'a, S: ByteSource> Decode<'a, S> {
         let lanes = |node: &Node| node.first_lane..node.first_value_lane() + node.value_lanes();
         let wanted = nodes().flat_map(lanes).map(|lane| lane as usize);
         let step = self.records.start(&block.records, pages, &block.lanes, wanted, part.rows.len())?;
+        self.step = step;
         for from in (0..part.rows.len()).step_by(step) {
             let to = part.rows.len().min(from + step);
             let places = part.places.map(|places| &places[from..to]);
@@ -132,7 +141,9 @@ impl<'a, S: ByteSource> Decode<'a, S> {
         for output in columns.iter_mut().filter(|c| c.node.group == 0) {
             let mut read = || {
                 output.validity(&mut fields, target)?;
-                if output.node.kind.is_bytes() {
+                if output.lists.is_some() {
+                    output.lengths(&mut fields, target)
+                } else if output.node.kind.is_bytes() {
                     output.strings(*context, &mut fields, target)
                 } else if output.node.bits == 128 {
                     output.wide(&mut fields, target)
@@ -142,20 +153,21 @@ impl<'a, S: ByteSource> Decode<'a, S> {
             };
             read().map_err(|e| e.at(column_place(&output.node.name)))?;
         }
-        Ok(())
+        self.starts(block, rows, target)
     }
 
-    /// Hands the columns over.
+    /// Hands the columns over, those of lists without their items, and says where these are.
     ///
     /// # Errors
     /// `Corrupt` for strings that are none; `Memory` for more of them than may be.
-    pub fn finish(self, out: &mut Batch) -> Result<()> {
+    pub fn finish(self, out: &mut Batch) -> Result<Vec<ListColumn>> {
         let strings = self.columns.iter().filter_map(|c| c.strings.as_ref());
         let bytes = strings.fold(0, |sum: u64, s| sum.saturating_add(s.bytes()));
         if self.rows > 1 && bytes > self.most {
             return Err(Error::memory(format!("{} rows have {bytes} bytes of strings, about", self.rows)));
         }
-        let finish = |mut output: Output| {
+        let mut lists = Vec::new();
+        let finish = |(place, mut output): (usize, Output)| {
             let (validity, values) = (output.column.validity.as_deref(), &mut output.column.values);
             match (output.strings, validity) {
                 (Some(strings), validity) => {
@@ -164,25 +176,29 @@ impl<'a, S: ByteSource> Decode<'a, S> {
                 (None, Some(validity)) => zero_nulls(validity, values),
                 (None, None) => {}
             }
+            if let (Some(own), Values::Lists { offsets, .. }) = (output.lists, &mut output.column.values) {
+                own.offsets(offsets)?;
+                lists.push(ListColumn { column: place, node: output.number, starts: own.starts });
+            }
             Ok(output.column)
         };
         out.rows = self.rows;
-        out.columns = self.columns.into_iter().map(finish).collect::<Result<_>>()?;
-        Ok(())
+        out.columns = self.columns.into_iter().enumerate().map(finish).collect::<Result<_>>()?;
+        Ok(lists)
     }
 }
 
 /// The fields of some rows, and the memory to put those of a lane or two in.
-struct Fields<'c> {
-    block: &'c Block,
-    source: RecordRows<'c>,
-    low: &'c mut Vec<u64>,
-    high: &'c mut Vec<u64>,
+pub(crate) struct Fields<'c> {
+    pub block: &'c Block,
+    pub source: RecordRows<'c>,
+    pub low: &'c mut Vec<u64>,
+    pub high: &'c mut Vec<u64>,
 }
 
 impl<'c> Fields<'c> {
     /// Decodes a lane of a node into `low`, or into `high`.
-    fn decode(&mut self, node: &Node, number: u32, high: bool) -> Result<&'c Lane> {
+    pub(crate) fn decode(&mut self, node: &Node, number: u32, high: bool) -> Result<&'c Lane> {
         let lane = &self.block.lanes[number as usize];
         let out = if high { &mut *self.high } else { &mut *self.low };
         self.source.lane(number as usize, lane, out)?;
@@ -210,7 +226,7 @@ impl Output<'_> {
     }
 
     /// Checks that fields of an instance are 0 where it is null.
-    fn check_nulls(&self, fields: &[u64], instance: usize, target: Target) -> Result<()> {
+    pub(crate) fn check_nulls(&self, fields: &[u64], instance: usize, target: Target) -> Result<()> {
         let Some(validity) = self.column.validity.as_ref().filter(|_| self.nulls) else { return Ok(()) };
         let target = Target { stride: self.node.instances as usize, offset: instance, ..target };
         let is_null = |i: usize| validity.get(target.index(i)) == Some(&0);

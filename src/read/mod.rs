@@ -10,7 +10,9 @@ pub(crate) mod condensed;
 mod condensed_table;
 mod decode;
 pub(crate) mod images;
+pub(crate) mod lists;
 mod metadata;
+mod open_tables;
 #[cfg_attr(not(any(feature = "cuda", test)), allow(dead_code, reason = "decoded on a GPU"))]
 pub(crate) mod packed;
 pub(crate) mod projection;

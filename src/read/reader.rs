@@ -22,6 +22,7 @@ use crate::format::pages::Pages;
 use crate::format::schema::{Kind, Schema};
 use crate::format::sections::{Section, SectionKind};
 use crate::format::tables::TableKind;
+use crate::read::open_tables::{check_dictionaries, open_tables};
 use crate::read::projection::Projection;
 use crate::read::table::TableView;
 use crate::summary;
@@ -158,21 +159,13 @@ impl<S: ByteSource> Reader<S> {
         let needed = |kind, what: &str| {
             section(kind, what)?.ok_or_else(|| Error::corrupt(format!("there is no section \"{what}\"")))
         };
-        let schema = needed(SectionKind::SCHEMA, "schema")?;
-        let schema = Schema::from_bytes(&schema, |node, group| directory.unreadable(0, node, group))?;
         let arrow_schema = section(SectionKind::ARROW_SCHEMA, "Arrow schema")?;
         let identity = Identity::parse(&needed(SectionKind::IDENTITY, "identity")?)?;
         let created_by = created_by::parse(needed(SectionKind::CREATED_BY, "created-by")?)?;
         let place = |kind| directory.section(kind).map(|s| (s.offset, s.length));
-        let own = directory.rows();
-        if schema.groups() != own.storage_groups() {
-            return Err(Error::corrupt("the schema does not have the directory's storage groups"));
-        }
-        let unknown = (0..schema.groups()).filter(|&group| !directory.is_group_known(0, group)).collect();
-        let table = TableView::new(schema, own, directory.section(SectionKind::BLOCK_TABLE))
-            .with_unknown_groups(unknown);
         let dictionaries = Dictionaries::new(directory.section(SectionKind::DICTIONARY_TABLE), length);
-        check_dictionaries(&table.schema, &dictionaries)?;
+        let schema = |section: &Section| metadata(section.offset, section.length, section.crc, "schema");
+        let table = open_tables(&directory, &dictionaries, schema)?;
         let levels: Vec<_> = directory.levels().copied().collect();
         if let (Some(top), true) = (levels.last(), checked) {
             metadata(top.offset, top.length, top.crc, "list of checksums")?;
@@ -362,16 +355,4 @@ impl<S: ByteSource> Reader<S> {
     pub(crate) fn section_bytes(&self, section: &Section) -> Result<Vec<u8>> {
         Ok(self.pages.piece(section.offset, section.length)?.into_owned())
     }
-}
-
-/// The file-wide dictionaries that nodes name are there.
-fn check_dictionaries(schema: &Schema, dictionaries: &Dictionaries) -> Result<()> {
-    for node in schema.nodes() {
-        if let Some(number) = node.dictionary.filter(|&n| u64::from(n) >= dictionaries.count()) {
-            let name = &node.name;
-            let what = format!("schema: column \"{name}\" has the dictionary {number}, which is not there");
-            return Err(Error::corrupt(what));
-        }
-    }
-    Ok(())
 }

@@ -19,6 +19,7 @@ use crate::format::pages::Pages;
 use crate::format::schema::Schema;
 use crate::format::sections::{Section, SectionKind};
 use crate::format::tables::{TableEntry, TableKind};
+use crate::read::lists::ListColumn;
 use crate::read::projection::Projection;
 use crate::read::table::TableView;
 
@@ -106,13 +107,18 @@ impl<'a> SegmentReader<'a> {
         Context { pages: &self.pages, dictionaries: &self.dictionaries }
     }
 
-    /// Decodes rows of the segment.
+    /// Decodes rows of the segment, lists without their items: where these are, in the order of the projection.
     ///
     /// # Errors
     /// `Corrupt`.
-    pub fn rows(&self, rows: Range<usize>, projection: &Projection, out: &mut Batch) -> Result<()> {
+    pub fn rows(
+        &self,
+        rows: Range<usize>,
+        projection: &Projection,
+        out: &mut Batch,
+    ) -> Result<Vec<ListColumn>> {
         let stored = RowSelection::Range(rows.start as u64, rows.len());
-        self.table.take(self.context(), stored, None, projection, out)
+        self.table.take_own(self.context(), stored, None, projection, out)
     }
 
     /// Decodes the strings of a dictionary.

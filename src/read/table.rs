@@ -19,6 +19,7 @@ use crate::format::sections::Section;
 use crate::format::tables::TableEntry;
 use crate::read::cache::Cache;
 use crate::read::decode::{Decode, Part};
+use crate::read::lists::ListColumn;
 use crate::read::projection::Projection;
 
 /// Memory for blocks of tables, and for blocks of images, about.
@@ -37,6 +38,8 @@ pub(crate) struct TableView {
     stride: u64,
     /// Storage groups whose blocks need a feature that this reader does not know.
     unknown: Vec<u32>,
+    /// The nodes of the lists, and the tables of their items.
+    pub items: Vec<(usize, TableView)>,
     blocks: Cache<Block>,
     images: Cache<ImageBlock>,
     cosines: CosineTables,
@@ -61,6 +64,7 @@ impl TableView {
             table,
             stride,
             unknown: Vec::new(),
+            items: Vec::new(),
             blocks,
             images,
             cosines,
@@ -70,6 +74,17 @@ impl TableView {
     /// Notes the storage groups whose blocks this reader does not know.
     pub fn with_unknown_groups(self, unknown: Vec<u32>) -> Self {
         Self { unknown, ..self }
+    }
+
+    /// Adds the tables of the items of its lists.
+    pub fn with_items(self, items: Vec<(usize, TableView)>) -> Self {
+        Self { items, ..self }
+    }
+
+    /// The table, then those of the items of its lists, each followed by those below it.
+    pub fn all(&self) -> Vec<&Self> {
+        let below = self.items.iter().flat_map(|(_, items)| items.all());
+        std::iter::once(self).chain(below).collect()
     }
 
     /// True if this reader knows the blocks of a storage group.
@@ -188,6 +203,23 @@ impl TableView {
         projection: &Projection,
         out: &mut Batch,
     ) -> Result<()> {
+        for list in self.take_own(context, stored, places, projection, out)? {
+            let node = &self.schema.nodes()[list.node];
+            let read = self.items_of(context, &list, projection.most(), out);
+            read.map_err(|e| e.at(format_args!("items of column \"{}\"", node.name)))?;
+        }
+        Ok(())
+    }
+
+    /// The same, with lists left without their items: where these are.
+    pub fn take_own<S: ByteSource>(
+        &self,
+        context: Context<S>,
+        stored: RowSelection,
+        places: Option<&[u32]>,
+        projection: &Projection,
+        out: &mut Batch,
+    ) -> Result<Vec<ListColumn>> {
         let mut decode = Decode::new(&self.schema, context, projection, stored.len(), out)?;
         let pages = context.pages;
         for (group, out) in decode.images() {
@@ -227,5 +259,36 @@ impl TableView {
             from = to;
         }
         decode.finish(out)
+    }
+
+    /// Rows grouped by block, each with its place in the order given.
+    pub(crate) fn by_block(&self, stored: &[u64]) -> (Vec<u64>, Vec<u32>) {
+        let per = self.segment_rows;
+        let mut places: Vec<u32> = (0..stored.len() as u32).collect();
+        let row = |place: u32| stored[place as usize];
+        if per > 0 && self.segments <= 4 * stored.len() as u64 + 1024 {
+            // Few enough blocks to count into; within a block any order is as good.
+            let mut starts = vec![0u32; self.segments as usize + 1];
+            let block = |r: u64| (r / per) as usize;
+            for &r in stored {
+                starts[block(r) + 1] += 1;
+            }
+            let mut sum = 0;
+            starts.iter_mut().for_each(|s| {
+                sum += *s;
+                *s = sum;
+            });
+            let mut sorted = vec![0; stored.len()];
+            for (i, &r) in stored.iter().enumerate() {
+                let start = &mut starts[block(r)];
+                let at = *start as usize;
+                *start += 1;
+                sorted[at] = r;
+                places[at] = i as u32;
+            }
+            return (sorted, places);
+        }
+        places.sort_unstable_by_key(|&p| (row(p), p));
+        (places.iter().map(|&p| row(p)).collect(), places)
     }
 }

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use zerocopy::FromBytes;
 
 use crate::codec::head::BlockHead;
-use crate::codec::images;
 use crate::codec::transform::lane_transform::LaneTransform;
 use crate::codec::transform::{self, exceptions};
+use crate::codec::{images, lists};
 use crate::error::{Error, Result};
 use crate::files::byte_source::ByteSource;
 use crate::format::features::Feature;
@@ -61,7 +61,7 @@ impl<S: ByteSource> Reader<S> {
     /// The file lists the features of its blocks, dictionaries and sections.
     pub(crate) fn check_features(&self) -> Result<()> {
         let mut used = BTreeSet::new();
-        for table in [Some(&self.table), self.stored_condensed()?].into_iter().flatten() {
+        for table in self.table.all().into_iter().chain(self.stored_condensed()?) {
             for number in table.known_blocks() {
                 self.block_features(table, number, &mut used)?;
             }
@@ -90,6 +90,7 @@ impl<S: ByteSource> Reader<S> {
         let head = BlockHead::parse(&table.entry(&self.pages, number)?)?;
         used.extend(head.records.features());
         used.extend((head.exceptions.length > 0).then_some(exceptions::FEATURE));
+        used.extend((head.lists.length > 0).then_some(lists::FEATURE));
         let group = (number % u64::from(table.schema.groups())) as u32;
         used.extend((group > 0).then_some(images::FEATURE));
         let lanes = table.schema.group_lanes(group);

@@ -6,6 +6,7 @@ mod classes;
 mod condensed;
 mod frame;
 mod identity;
+mod lists;
 mod values;
 
 use std::ops::Range;
@@ -46,6 +47,10 @@ impl<S: ByteSource> Reader<S> {
         let mut summaries = Summaries::new(self)?;
         self.check_table(&self.table, Some(&mut summaries), &mut progress)?;
         summaries.finish()?;
+        for items in self.table.all().into_iter().skip(1) {
+            self.check_table(items, None, &mut progress)?;
+        }
+        self.table.all().into_iter().try_for_each(|table| self.check_lists(table))?;
         if let Some(condensed) = self.condensed_table()? {
             self.check_table(condensed, None, &mut progress)?;
         }

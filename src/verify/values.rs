@@ -99,7 +99,8 @@ impl<S: ByteSource> Reader<S> {
         }
         let take = |picked: RowSelection, projection: &Projection| -> Result<Batch> {
             let mut out = Batch::default();
-            table.take(self.context(), picked, None, projection, &mut out)?;
+            // Items are checked as the rows of their own table.
+            table.take_own(self.context(), picked, None, projection, &mut out)?;
             Ok(out)
         };
         // Labels that are strings are compared, so that they have to be put together.

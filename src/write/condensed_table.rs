@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::format::schema::Schema;
 use crate::summary::cells::condensed::Condensed;
 use crate::summary::cells::plan::condensed_batch;
+use crate::write::dictionaries::Dictionaries;
 use crate::write::file::{Blocks, FileWriter};
 use crate::write::options::Options;
 use crate::write::pipeline::Pipeline;
@@ -19,7 +20,8 @@ pub(crate) fn condensed_table(
     m: usize,
     part: &(dyn Fn(Range<usize>) -> Result<Condensed> + Sync),
 ) -> Result<Blocks> {
-    let mut pipeline = Pipeline::new(schema, options);
+    let none = Dictionaries::default();
+    let mut pipeline = Pipeline::new(schema, options, &none);
     let rows = segment_rows(schema, SEGMENT_ROWS);
     let parts =
         (0..m).step_by(rows).map(|start| Ok(condensed_batch(schema, &part(start..m.min(start + rows))?)));

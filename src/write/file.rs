@@ -9,16 +9,17 @@ use crate::codec::block_entry::BlockEntry;
 use crate::codec::encoded_block::EncodedBlock;
 use crate::codec::head::BlockHead;
 use crate::codec::images;
+use crate::codec::lists;
 use crate::codec::strings::dictionary_entry::DictionaryEntry;
 use crate::codec::strings::encode::StoredDictionary;
 use crate::codec::transform;
 use crate::codec::transform::exceptions;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::files::file_system::FileSystem;
 use crate::files::scratch_space::ScratchSpace;
 use crate::format::checksum::{PAGE, crc};
 use crate::format::created_by::CREATED_BY;
-use crate::format::directory::Directory;
+use crate::format::directory::{Directory, MAX_TABLES};
 use crate::format::features::Feature;
 use crate::format::header::{Footer, HEADER, Header};
 use crate::format::identity::Identity;
@@ -30,7 +31,7 @@ use crate::summary::cells::section::CellsSection;
 use crate::write::commit::Pending;
 use crate::write::read_back;
 
-/// The blocks of one table.
+/// The blocks of one table, and those of the items of its lists.
 #[derive(Default)]
 pub(crate) struct Blocks {
     /// Segment by segment, storage group by storage group.
@@ -38,9 +39,18 @@ pub(crate) struct Blocks {
     /// Rows of each segment.
     segments: Vec<u64>,
     rows: u64,
+    /// For each storage group the transform set written last, and where it is: tables share no pieces.
+    transforms: Vec<(Vec<u8>, u64)>,
+    /// One a list, in the order of their nodes.
+    pub items: Vec<Blocks>,
 }
 
 impl Blocks {
+    /// No blocks of a table of this schema.
+    pub fn new(schema: &Schema) -> Self {
+        Self { items: schema.lists().map(|(_, items)| Self::new(items)).collect(), ..Self::default() }
+    }
+
     /// Rows so far.
     pub fn rows(&self) -> u64 {
         self.rows
@@ -82,16 +92,22 @@ pub(crate) struct FileWriter<'s> {
     features: BTreeSet<Feature>,
     tables: Vec<TableEntry>,
     sections: Vec<Section>,
-    /// For each storage group the transform set written last, and where it is.
-    transforms: Vec<(Vec<u8>, u64)>,
+    /// The schemas of the rows and of items, by the numbers of their tables.
+    schemas: Vec<(u32, Vec<u8>)>,
 }
 
 impl<'s> FileWriter<'s> {
     /// Starts a file.
     pub fn create(file_system: &'s dyn FileSystem, path: &Path, overwrite: bool) -> Result<Self> {
         let out = Pending::create(file_system, path, overwrite, Header::new().as_bytes())?;
-        let (dictionaries, tables, sections) = (Vec::new(), Vec::new(), Vec::new());
-        Ok(Self { out, dictionaries, features: BTreeSet::new(), tables, sections, transforms: Vec::new() })
+        Ok(Self {
+            out,
+            dictionaries: Vec::new(),
+            features: BTreeSet::new(),
+            tables: Vec::new(),
+            sections: Vec::new(),
+            schemas: Vec::new(),
+        })
     }
 
     /// The place for what does not fit into memory.
@@ -109,13 +125,10 @@ impl<'s> FileWriter<'s> {
 
     /// Writes the next segment of a table: a block for each storage group.
     pub fn segment(&mut self, blocks: &mut Blocks, segment: Vec<EncodedBlock>) -> Result<()> {
-        if blocks.entries.is_empty() {
-            self.transforms.clear(); // tables share no pieces
-        }
-        self.transforms.resize_with(segment.len(), Default::default);
+        blocks.transforms.resize_with(segment.len(), Default::default);
         let rows = segment[0].entry.rows.get(); // storage group 0 has a block, if an empty one
         for (group, block) in segment.into_iter().enumerate() {
-            let entry = self.block(group, block)?;
+            let entry = self.block(blocks, group, block)?;
             blocks.entries.push(BlockEntry { first_row: blocks.rows.into(), ..entry });
         }
         blocks.segments.push(rows);
@@ -123,13 +136,13 @@ impl<'s> FileWriter<'s> {
         Ok(())
     }
 
-    fn block(&mut self, group: usize, mut block: EncodedBlock) -> Result<BlockEntry> {
+    fn block(&mut self, blocks: &mut Blocks, group: usize, mut block: EncodedBlock) -> Result<BlockEntry> {
         for own in &block.dictionaries {
             let number = self.dictionary(&own.stored)?;
             block.transforms[own.lane].dictionary = number.into();
         }
         let set = block.transforms.as_bytes();
-        let (last, at) = &mut self.transforms[group];
+        let (last, at) = &mut blocks.transforms[group];
         if last.as_slice() != set {
             (*last, *at) = (set.to_vec(), self.out.piece(set)?);
         }
@@ -141,16 +154,16 @@ impl<'s> FileWriter<'s> {
         }
         self.features.extend((!block.exceptions.is_empty()).then_some(exceptions::FEATURE));
         self.features.extend((group > 0).then_some(images::FEATURE));
+        self.features.extend((!block.lists.is_empty()).then_some(lists::FEATURE));
         Ok(entry)
     }
 
-    /// Ends the blocks and writes the tables that find them: the rows, in so many storage groups, and condensed samples.
-    pub fn tables(&mut self, groups: u32, rows: &Blocks, samples: Option<&SampleTable>) -> Result<()> {
+    /// Ends the blocks and writes the tables that find them: the rows, the items of their lists, and condensed samples.
+    pub fn tables(&mut self, schema: &Schema, rows: &Blocks, samples: Option<&SampleTable>) -> Result<()> {
         let mut blocks = Section::new(SectionKind::BLOCKS, 0, HEADER);
         blocks.length = self.out.at() - HEADER;
         self.close_section(blocks);
-        self.tables.push(rows.table(TableKind::ROWS, groups));
-        self.section(SectionKind::BLOCK_TABLE, rows.entries.as_bytes())?;
+        self.table(rows.table(TableKind::ROWS, schema.groups()), schema, rows)?;
         let dictionaries = std::mem::take(&mut self.dictionaries);
         self.section(SectionKind::DICTIONARY_TABLE, dictionaries.as_bytes())?;
         let Some(SampleTable { schema, blocks, cells }) = samples else { return Ok(()) };
@@ -160,6 +173,23 @@ impl<'s> FileWriter<'s> {
         self.section_of(SectionKind::TABLE_SCHEMA, number, &schema.to_bytes())?;
         self.section(SectionKind::CELLS, &cells.to_bytes())?;
         self.feature(cells::section::FEATURE);
+        Ok(())
+    }
+
+    /// Writes the block table of a table, then those of the items of its lists.
+    fn table(&mut self, entry: TableEntry, schema: &Schema, blocks: &Blocks) -> Result<()> {
+        let number = self.tables.len() as u32;
+        if self.tables.len() == MAX_TABLES {
+            let what = format!("more than {MAX_TABLES} lists: store some of them in files of their own");
+            return Err(Error::new(ErrorKind::Type, what));
+        }
+        self.tables.push(entry);
+        self.schemas.push((number, schema.to_bytes()));
+        self.section_of(SectionKind::BLOCK_TABLE, number, blocks.entries.as_bytes())?;
+        for ((node, schema), items) in schema.lists().zip(&blocks.items) {
+            let entry = items.table(TableKind::ITEMS, schema.groups()).of_list(number, node as u32);
+            self.table(entry, schema, items)?;
+        }
         Ok(())
     }
 
@@ -218,6 +248,9 @@ impl<'s> FileWriter<'s> {
                 break;
             }
             level = above;
+        }
+        for (number, bytes) in std::mem::take(&mut self.schemas) {
+            self.section_of(SectionKind::SCHEMA, number, &bytes)?;
         }
         for (kind, bytes) in metadata {
             self.section(*kind, bytes)?;

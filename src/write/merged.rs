@@ -209,15 +209,14 @@ impl Merged {
         let options = Options::default();
         let condensed = condensed_table(&mut out, &condensed_schema, &options, m, &part)?;
         let samples = SampleTable { schema: condensed_schema, blocks: condensed, cells: self.cells };
-        out.tables(self.schema.groups(), &Blocks::default(), Some(&samples))?;
+        out.tables(&self.schema, &Blocks::new(&self.schema), Some(&samples))?;
         for (summary, kind) in self.summaries.iter().zip(&SUMMARIES) {
             if let Some(bytes) = summary {
                 out.section(kind.section, bytes)?;
                 out.feature(kind.feature);
             }
         }
-        let mut metadata = vec![(SectionKind::SCHEMA, self.schema.to_bytes())];
-        metadata.extend(self.arrow_schema.map(|bytes| (SectionKind::ARROW_SCHEMA, bytes)));
+        let mut metadata = Vec::from_iter(self.arrow_schema.map(|bytes| (SectionKind::ARROW_SCHEMA, bytes)));
         metadata.push((SectionKind::KEY_VALUES, key_values::to_bytes(&self.metadata)?));
         let file_length = out.finish(&metadata)?;
         let (beta, cells, left_out) = (samples.cells.bits.len(), m as u64, self.left_out);

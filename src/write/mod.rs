@@ -5,8 +5,10 @@ mod classes;
 mod commit;
 mod condensed_table;
 mod coreset;
+mod dictionaries;
 mod file;
 mod index;
+mod items;
 mod merged;
 pub(crate) mod options;
 mod passes;
@@ -22,6 +24,7 @@ pub(crate) mod stream;
 mod summaries;
 mod survey;
 pub(crate) mod table;
+mod texts;
 pub(crate) mod writer;
 
 pub use merged::merge_condensed;

@@ -6,7 +6,6 @@ use std::path::Path;
 use crate::codec::coding::ImageTransform;
 use crate::codec::dct::errors::ImageErrors;
 use crate::codec::dct::transform::check_cosine_shape;
-use crate::codec::strings::encode::Dictionary;
 use crate::error::{Error, Result};
 use crate::files::file_system::FileSystem;
 use crate::format::key_values;
@@ -23,6 +22,7 @@ use crate::write::choose_cells::choose_cells;
 use crate::write::classes::ByClass;
 use crate::write::condensed_table::condensed_table;
 use crate::write::coreset::coreset;
+use crate::write::dictionaries::Dictionaries;
 use crate::write::file::{Blocks, FileWriter, SampleTable};
 use crate::write::options::Options;
 use crate::write::pipeline::Pipeline;
@@ -57,13 +57,13 @@ pub(crate) fn write_table(
     let mut out = FileWriter::create(file_system, path, options.overwrite)?;
     let run = Run { table, options, meter };
     let mut findings = run.find(&mut roles)?;
-    name_dictionaries(&mut out, &mut schema, &findings.dictionaries)?;
+    findings.dictionaries.name(&mut out, &mut schema)?;
     let class_labels = findings.class_labels.take();
     let mut pipeline = run.pipeline(&schema, &roles, &findings, &out)?;
     let classes = run.rows(&mut out, &mut pipeline, &roles, class_labels)?;
     let rows = Written::new(pipeline)?;
     let samples = run.samples(&mut out, &schema, &findings, &rows)?;
-    out.tables(schema.groups(), &rows.blocks, samples.as_ref())?;
+    out.tables(&schema, &rows.blocks, samples.as_ref())?;
     run.summaries(&mut out, &roles, &rows)?;
     let classes = classes.map_or(Ok(0), |order| write_class_order(&mut out, order, rows.blocks.rows()))?;
     let (beta, cells) = findings.plan.as_ref().map_or((0, 0), CellPlan::size);
@@ -93,8 +93,7 @@ struct Findings {
     plan: Option<CellPlan>,
     /// True if the condensed samples are stored, not computed by readers.
     stores_cells: bool,
-    /// By node; empty if no survey was needed.
-    dictionaries: Vec<Option<Dictionary>>,
+    dictionaries: Dictionaries,
     class_labels: Option<Labels>,
 }
 
@@ -133,7 +132,7 @@ impl<'a> Run<'a> {
             columns: None,
             plan: None,
             stores_cells: !summaries.recompute_condensed,
-            dictionaries: Vec::new(),
+            dictionaries: Dictionaries::default(),
             class_labels: None,
         };
         if survey::is_needed(schema, roles, self.options) {
@@ -168,12 +167,11 @@ impl<'a> Run<'a> {
             SummaryColumns { schema, features: &roles.features, target: roles.target.map(|(t, _)| t) };
         let sums = |kind: &'static SummaryKind| Some((kind, (kind.sums)(&columns, &self.options.summaries)?));
         Ok(Pipeline {
-            dictionaries: &findings.dictionaries,
             plan: stored,
             totals: stored.map(|p| p.totals(Some(limit()))).transpose()?,
             covariances: scattered.map(|p| p.covariances(limit())).transpose()?,
             summaries: SUMMARIES.iter().filter_map(sums).collect(),
-            ..Pipeline::new(schema, self.options)
+            ..Pipeline::new(schema, self.options, &findings.dictionaries)
         })
     }
 
@@ -191,6 +189,7 @@ impl<'a> Run<'a> {
         let Some((node, mut labels)) = roles.class.zip(labels) else {
             let rows = Segments::new(schema, self.table.batches()?, self.table.rows(), most);
             pipeline.run(out, rows, &progress)?;
+            pipeline.finish(out)?;
             return Ok(None);
         };
         let stored_labels = labels.number();
@@ -202,6 +201,7 @@ impl<'a> Run<'a> {
             pipeline.run(out, Segments::new(schema, rows.batches(class), Some(count), most), &progress)?;
             segments.push(pipeline.blocks.segments() - before);
         }
+        pipeline.finish(out)?;
         Ok(Some(ClassOrder { node, rows, labels: stored_labels, segments }))
     }
 
@@ -227,8 +227,8 @@ impl<'a> Run<'a> {
 
     /// The metadata sections, in the order of the file.
     fn metadata(&self, schema: &Schema, rows: &Written) -> Result<Vec<(SectionKind, Vec<u8>)>> {
-        let mut metadata = vec![(SectionKind::SCHEMA, schema.to_bytes())];
-        metadata.extend(self.table.arrow_schema().map(|bytes| (SectionKind::ARROW_SCHEMA, bytes.to_vec())));
+        let arrow = self.table.arrow_schema().map(|bytes| (SectionKind::ARROW_SCHEMA, bytes.to_vec()));
+        let mut metadata = Vec::from_iter(arrow);
         let errors = image_errors(schema, &rows.image_errors);
         if !errors.is_empty() {
             metadata.push((SectionKind::IMAGE_ERRORS, image_errors_bytes(&errors)));
@@ -276,15 +276,4 @@ fn image_errors(schema: &Schema, all: &[ImageErrors]) -> Vec<(u32, ImageErrors)>
     let of = |(node, n): (usize, &Node)| Some((node as u32, *all.get(n.group as usize)?));
     let images = schema.nodes().iter().enumerate().filter(|(_, n)| n.image.is_some());
     images.filter_map(of).filter(|(_, errors)| errors.values > 0).collect()
-}
-
-/// Writes the file-wide dictionaries and names them in the schema.
-fn name_dictionaries(out: &mut FileWriter, schema: &mut Schema, all: &[Option<Dictionary>]) -> Result<()> {
-    for (node, dictionary) in all.iter().enumerate() {
-        if let Some(d) = dictionary {
-            let number = out.dictionary(&d.stored)?;
-            schema.set_dictionary(node, Some(number));
-        }
-    }
-    Ok(())
 }

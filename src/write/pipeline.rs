@@ -8,6 +8,7 @@ use crate::codec::encode;
 use crate::codec::encoded_block::EncodedBlock;
 use crate::codec::images::encode::encode_images;
 use crate::codec::lanes::Lanes;
+use crate::codec::lists::move_lists;
 use crate::codec::strings::encode::Dictionary;
 use crate::column::values::{Batch, Values};
 use crate::earned::room;
@@ -18,7 +19,9 @@ use crate::summary::cells::spill::{Covariances, Totals};
 use crate::summary::cells::sums::CellSums;
 use crate::summary::covariances::products::CellProducts;
 use crate::summary::kind::{RowSums, SegmentSum, SummaryKind};
+use crate::write::dictionaries::Dictionaries;
 use crate::write::file::{Blocks, FileWriter};
+use crate::write::items::Items;
 use crate::write::options::Options;
 use crate::write::read_back;
 
@@ -50,14 +53,22 @@ pub(crate) struct Pipeline<'a> {
     /// Errors of near-lossless coding, by storage group.
     pub errors: Vec<ImageErrors>,
     pub blocks: Blocks,
+    /// The items of the lists, in the order of their nodes.
+    pub items: Vec<Items<'a>>,
 }
 
 impl<'a> Pipeline<'a> {
-    /// Encodes rows, without dictionaries and sums.
-    pub fn new(schema: &'a Schema, options: &Options) -> Self {
+    /// Encodes rows, without sums.
+    pub fn new(schema: &'a Schema, options: &Options, dictionaries: &'a Dictionaries) -> Self {
+        let mut of_items = dictionaries.items.iter();
+        let items = |(node, schema)| {
+            let dictionaries = of_items.next().unwrap_or(Dictionaries::NONE); // no survey was needed
+            Items::new(node, Pipeline::new(schema, options, dictionaries), options)
+        };
         Self {
             schema,
-            dictionaries: &[],
+            items: schema.lists().map(items).collect(),
+            dictionaries: &dictionaries.own,
             coding: options.coding(),
             tau: options.layout.tau,
             plan: None,
@@ -113,7 +124,13 @@ impl<'a> Pipeline<'a> {
         }
         self.errors.resize(encoded.blocks.len(), ImageErrors::default());
         self.errors.iter_mut().zip(&encoded.blocks).for_each(|(all, block)| all.merge(&block.errors));
-        out.segment(&mut self.blocks, encoded.blocks)
+        let mut blocks = encoded.blocks;
+        if let Some(block) = blocks.first_mut().filter(|_| !self.items.is_empty()) {
+            let firsts: Vec<u64> = self.items.iter().map(|items| items.rows).collect();
+            let items = move_lists(&mut block.lists, &firsts)?;
+            self.items.iter_mut().zip(items).for_each(|(all, items)| all.rows += items);
+        }
+        out.segment(&mut self.blocks, blocks)
     }
 
     /// Encodes and writes all segments; while some are encoded the next are read. Both are limited by the memory that
@@ -136,7 +153,10 @@ impl<'a> Pipeline<'a> {
             } else {
                 (encode(), Ok(Vec::new()))
             };
-            drop(group);
+            // Each segment is followed by the items that it completes, however many are encoded at once: the bytes of a
+            // file do not depend on the number of threads.
+            let keeps_items = !self.items.is_empty();
+            let mut segments_of_items = if keeps_items { group } else { Vec::new() }.into_iter();
             for encoded in encoded {
                 let segment = self.blocks.segments();
                 let encoded = encoded.map_err(|e| match e.kind() {
@@ -144,10 +164,31 @@ impl<'a> Pipeline<'a> {
                     _ => e,
                 })?;
                 self.commit(out, encoded)?;
+                segments_of_items.next().map_or(Ok(()), |segment| self.push_items(out, segment))?;
             }
             progress(self.blocks.rows())?;
             group = if threads > 1 { next? } else { segments.group(threads)? };
         }
+        Ok(())
+    }
+
+    /// Writes the items of a segment that is written, as far as they fill segments of their own.
+    fn push_items(&mut self, out: &mut FileWriter, mut segment: Batch) -> Result<()> {
+        for items in &mut self.items {
+            if let Values::Lists { items: rows, .. } = &mut segment.columns[items.node].values {
+                items.push(out, std::mem::take(rows))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the items that are left, once all rows are written.
+    pub fn finish(&mut self, out: &mut FileWriter) -> Result<()> {
+        for items in &mut self.items {
+            items.finish(out)?;
+        }
+        self.blocks.items =
+            self.items.iter_mut().map(|items| std::mem::take(&mut items.pipeline.blocks)).collect();
         Ok(())
     }
 }

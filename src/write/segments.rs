@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::column::values::{Batch, Column, Values};
+use crate::column::values::Batch;
 use crate::earned::room;
 use crate::error::{Error, Result};
 use crate::format::schema::Schema;
@@ -78,24 +78,11 @@ impl<'a> Segments<'a> {
 
 /// Cuts rows of a batch where they reach `room` bytes; keeps all if they do not. Counted row by row, so that
 /// segments do not depend on how the rows were batched.
-fn rows_within(batch: &Batch, rows: Range<usize>, room: usize) -> usize {
-    let fixed = |column: &Column| {
-        let values = match &column.values {
-            Values::Bytes { .. } => 8 * batch.rows,
-            values => values.bytes(),
-        };
-        (values + column.validity.as_ref().map_or(0, Vec::len)) / batch.rows.max(1)
-    };
-    let fixed: usize = batch.columns.iter().map(fixed).sum();
-    let strings: Vec<&[u64]> = batch.columns.iter().filter_map(|c| c.values.offsets()).collect();
-    let bytes = |taken: usize| {
-        let of = |offsets: &&[u64]| (offsets[rows.start + taken] - offsets[rows.start]) as usize;
-        taken * fixed + strings.iter().map(of).sum::<usize>()
-    };
+pub(crate) fn rows_within(batch: &Batch, rows: Range<usize>, room: usize) -> usize {
     let (mut fits, mut reaches) = (0, rows.len());
     while reaches - fits > 1 {
         let middle = fits + (reaches - fits) / 2;
-        if bytes(middle) < room { fits = middle } else { reaches = middle }
+        if batch.bytes_of(rows.start..rows.start + middle) < room { fits = middle } else { reaches = middle }
     }
     reaches
 }

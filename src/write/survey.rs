@@ -4,7 +4,6 @@ use rayon::prelude::*;
 
 use crate::codec::coding::Coding;
 use crate::codec::strings::encode::{Dictionary, strings};
-use crate::codec::strings::interned::Interned;
 use crate::column::append::are_strings;
 use crate::column::values::{Batch, Column, Values};
 use crate::error::{Error, Result};
@@ -14,15 +13,13 @@ use crate::summary::cells::options::{CellLimit, TargetKind};
 use crate::summary::cells::sample::Sample;
 use crate::summary::features::Range;
 use crate::summary::numbers::{Numbers, numbers};
+use crate::write::dictionaries::Dictionaries;
 use crate::write::options::Options;
 use crate::write::report::{ColumnRoles, TargetColumn};
-use crate::write::roles::{Roles, doubt};
+use crate::write::roles::Roles;
 use crate::write::table::{Table, for_each_batch};
+use crate::write::texts::Texts;
 
-/// Bytes of strings, and 8 for each, that a file-wide dictionary may have.
-const DICTIONARY_BYTES: usize = 1 << 20;
-/// The same of all columns together: they are in memory until the table is written.
-const ALL_DICTIONARY_BYTES: usize = 48 << 20;
 /// Values that a target may have to be taken for a class.
 const AUTO_CLASSES: usize = 1000;
 /// Classes that rows may be stored by.
@@ -31,8 +28,7 @@ const STORED_CLASSES: usize = 1 << 16;
 /// Findings of the first pass.
 pub(crate) struct Survey {
     pub rows: u64,
-    /// File-wide dictionaries by node.
-    pub dictionaries: Vec<Option<Dictionary>>,
+    pub dictionaries: Dictionaries,
     pub ranges: Vec<Range>,
     pub sample: Sample,
     /// Range of a value target, and whether nulls or non-finite values occur in it.
@@ -48,7 +44,7 @@ pub(crate) struct Survey {
 
 /// True if a first pass is needed at all.
 pub(crate) fn is_needed(schema: &Schema, roles: &Roles, options: &Options) -> bool {
-    schema.nodes().iter().any(|n| n.kind.is_bytes())
+    schema.strings() > 0
         || roles.class.is_some()
         || roles.target.is_some()
         || !matches!(options.summaries.cells, CellLimit::None | CellLimit::Default)
@@ -95,8 +91,7 @@ fn given_dictionaries(table: &dyn Table, coding: Coding) -> Result<Vec<Option<Di
 /// The first pass on its way.
 struct FirstPass {
     rows: u64,
-    /// By node; none for those that are not text or have a dictionary already.
-    texts: Vec<Option<Strings>>,
+    texts: Texts,
     ranges: Vec<Range>,
     sample: Sample,
     target_range: Range,
@@ -107,11 +102,6 @@ struct FirstPass {
 
 impl FirstPass {
     fn new(schema: &Schema, roles: &Roles, given: &[Option<Dictionary>]) -> Result<Self> {
-        let columns_of_strings = schema.nodes().iter().filter(|n| n.kind.is_bytes()).count();
-        let most_bytes = DICTIONARY_BYTES.min(ALL_DICTIONARY_BYTES / columns_of_strings.max(1));
-        let nodes = schema.nodes().iter().zip(given);
-        let texts = nodes
-            .map(|(node, given)| (node.kind.is_bytes() && given.is_none()).then(|| Strings::new(most_bytes)));
         let labels = |node: usize, most: usize| Labels::new(&schema.nodes()[node], most);
         let target_labels = match roles.target {
             Some((t, TargetKind::Class | TargetKind::Auto)) => Some(labels(t, AUTO_CLASSES)?),
@@ -119,7 +109,7 @@ impl FirstPass {
         };
         Ok(Self {
             rows: 0,
-            texts: texts.collect(),
+            texts: Texts::new(schema, given),
             ranges: vec![Range::EMPTY; roles.features.len()],
             sample: Sample::new(roles.features.len()),
             target_range: Range::EMPTY,
@@ -131,9 +121,7 @@ impl FirstPass {
 
     /// Adds the rows of a batch, which fits the schema.
     fn add(&mut self, schema: &Schema, roles: &Roles, batch: &Batch) {
-        let add =
-            |(text, column): (&mut Option<Strings>, &Column)| text.iter_mut().for_each(|t| t.add(column));
-        self.texts.par_iter_mut().zip(&batch.columns).for_each(add);
+        self.texts.add(batch);
         if let Some(((t, _), labels)) = roles.target.zip(self.target_labels.as_mut()) {
             labels.add(&batch.columns[t], batch.rows);
         }
@@ -160,21 +148,16 @@ impl FirstPass {
         schema: &Schema,
         roles: &Roles,
         coding: Coding,
-        mut dictionaries: Vec<Option<Dictionary>>,
+        given: Vec<Option<Dictionary>>,
     ) -> Result<Survey> {
-        let doubts = self.texts.iter().map(|text| text.as_ref().and_then(Strings::doubt)).collect();
+        let doubts = self.texts.doubts();
         let target = self.target(schema, roles)?;
         let Self { rows, texts, ranges, sample, target_range, target_labels, class_labels, target_nulls } =
             self;
         if let (Some(c), Some(labels)) = (roles.class, &class_labels) {
             refuse_many(schema, c, labels, STORED_CLASSES)?;
         }
-        let choose = |(slot, text): (&mut Option<Dictionary>, Option<Strings>)| {
-            if let Some(text) = text {
-                *slot = text.dictionary(coding);
-            }
-        };
-        dictionaries.par_iter_mut().zip(texts).for_each(choose);
+        let dictionaries = texts.dictionaries(coding, given);
         let target_labels = target_labels.filter(|_| target.is_some_and(|(_, k)| k == TargetKind::Class));
         Ok(Survey {
             rows,
@@ -288,58 +271,5 @@ fn resolve(schema: &Schema, node: usize, kind: TargetKind, labels: Option<&Label
             _ => TargetKind::Value,
         },
         kind => kind,
-    }
-}
-
-/// The distinct strings of a column and how often they occur, until there are too many.
-struct Strings {
-    distinct: Interned,
-    counts: Vec<u64>,
-    distinct_bytes: usize,
-    most_bytes: usize,
-    full: bool,
-    rows: u64,
-}
-
-impl Strings {
-    fn new(most_bytes: usize) -> Self {
-        let (distinct, counts) = (Interned::default(), Vec::new());
-        Self { distinct, counts, distinct_bytes: 0, most_bytes, full: false, rows: 0 }
-    }
-
-    fn add(&mut self, column: &Column) {
-        let Values::Bytes { offsets, data } = &column.values else { return };
-        self.rows += offsets.len().saturating_sub(1) as u64;
-        for (i, s) in strings(offsets, data).enumerate() {
-            if self.full {
-                break;
-            }
-            if column.validity.as_ref().is_some_and(|v| v.get(i) == Some(&0)) {
-                continue;
-            }
-            let bytes = self.distinct_bytes + s.len() + 8;
-            if bytes > self.most_bytes && self.distinct.get(s).is_none() {
-                self.full = true;
-                (self.distinct, self.counts) = (Interned::default(), Vec::new());
-                break;
-            }
-            match self.distinct.insert(s) {
-                (number, false) => self.counts[number as usize] += 1,
-                (_, true) => {
-                    self.counts.push(1);
-                    self.distinct_bytes = bytes;
-                }
-            }
-        }
-    }
-
-    /// A note on text that is numbers but for a few values, where the distinct ones are known.
-    fn doubt(&self) -> Option<String> {
-        if self.full { None } else { doubt(self.distinct.strings()) }
-    }
-
-    fn dictionary(&self, coding: Coding) -> Option<Dictionary> {
-        let counted = self.distinct.strings().zip(self.counts.iter().copied()).collect();
-        if self.full { None } else { Dictionary::counted(counted, self.rows, coding) }
     }
 }

@@ -156,28 +156,6 @@ impl Builder {
         self
     }
 
-    /// Lists, null where `length` gives none, of the items that `items` builds so many of: one column.
-    pub fn list(
-        mut self,
-        parent: Option<usize>,
-        name: &str,
-        nullable: bool,
-        length: impl Fn(usize) -> Option<usize>,
-        items: impl Fn(Builder) -> Builder,
-    ) -> Self {
-        let lengths: Vec<_> = (0..self.batch.rows).map(length).collect();
-        let ends = lengths.iter().scan(0, |end, length| {
-            *end += length.unwrap_or(0) as u64;
-            Some(*end)
-        });
-        let offsets: Vec<u64> = std::iter::once(0).chain(ends).collect();
-        let items = items(Builder::new(offsets[offsets.len() - 1] as usize));
-        self.schema.push_list(parent, name, nullable, items.schema.finish()).unwrap();
-        let validity = nullable.then(|| lengths.iter().map(|length| u8::from(length.is_some())).collect());
-        self.batch.columns.push(Column { validity, values: Values::Lists { offsets, items: items.batch } });
-        self
-    }
-
     /// A column of strings, null where there is none.
     pub fn strings(
         mut self,
@@ -198,6 +176,29 @@ impl Builder {
         }
         let values = Values::Bytes { offsets, data };
         self.batch.columns.push(Column { validity: nullable.then_some(validity), values });
+        self
+    }
+
+    /// Lists of so many items, null where `length` gives none; `items` builds the table of so many items, one column.
+    pub fn list(
+        mut self,
+        parent: Option<usize>,
+        name: &str,
+        nullable: bool,
+        length: impl Fn(usize) -> Option<usize>,
+        items: impl FnOnce(Builder) -> Builder,
+    ) -> Self {
+        let lengths: Vec<Option<usize>> = (0..self.batch.rows).map(length).collect();
+        assert!(nullable || lengths.iter().all(Option::is_some));
+        let ends = lengths.iter().scan(0, |end, length| {
+            *end += length.unwrap_or(0) as u64;
+            Some(*end)
+        });
+        let offsets: Vec<u64> = std::iter::once(0).chain(ends).collect();
+        let items = items(Builder::new(*offsets.last().unwrap() as usize));
+        self.schema.push_list(parent, name, nullable, items.schema.finish()).unwrap();
+        let validity = nullable.then(|| lengths.iter().map(|l| u8::from(l.is_some())).collect());
+        self.batch.columns.push(Column { validity, values: Values::Lists { offsets, items: items.batch } });
         self
     }
 

@@ -79,6 +79,8 @@ pub(crate) enum Role {
     Place,
     /// The length of a string.
     Length,
+    /// The number of items of a list.
+    Count,
     /// A value of an image, modulo 2^32.
     Pixel,
 }
@@ -93,6 +95,7 @@ impl Role {
             kind if kind.is_bytes() && lane == values => Self::Place,
             kind if kind.is_bytes() => Self::Length,
             Kind::FixedBytes => Self::Byte,
+            Kind::List => Self::Count,
             _ if node.bits > 64 => Self::Half,
             _ => Self::Number,
         }

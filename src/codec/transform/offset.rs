@@ -24,7 +24,7 @@ impl Transform for Offset {
             // 2^32.
             Role::Half | Role::Place | Role::Length | Role::Pixel => Some(u64::MAX),
             Role::Validity => mask(1).checked_sub(minimum),
-            Role::Number | Role::Byte => mask(node.bits.into()).checked_sub(minimum),
+            Role::Number | Role::Byte | Role::Count => mask(node.bits.into()).checked_sub(minimum),
         }
     }
 

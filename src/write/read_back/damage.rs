@@ -22,6 +22,7 @@ pub(crate) fn flip(block: &mut EncodedBlock, piece: &str, bit: usize) -> bool {
         "exceptions" => &mut block.exceptions,
         "heap" => &mut block.heap,
         "offsets" => &mut block.offsets,
+        "lists" => &mut block.lists,
         "dictionary" => match block.dictionaries.first_mut() {
             Some(dictionary) => &mut dictionary.stored.bytes,
             None => return false,

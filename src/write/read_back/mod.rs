@@ -20,6 +20,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::files::byte_source::ByteSource;
 use crate::format::schema::{Node, Schema};
 use crate::format::tables::TableEntry;
+use crate::read::lists::ListColumn;
 use crate::read::projection::Projection;
 use crate::read::reader::Reader;
 use crate::read::segment::{Pieces, SegmentReader};
@@ -87,7 +88,8 @@ impl Check<'_> {
         let mut found = Batch::default();
         for from in rows.clone().step_by(step) {
             let rows = from..rows.end.min(from + step);
-            self.reader.rows(rows.clone(), &self.projection, &mut found).map_err(undecoded)?;
+            let lists = self.reader.rows(rows.clone(), &self.projection, &mut found).map_err(undecoded)?;
+            lists.iter().try_for_each(|list| self.check_list(list, from))?;
             let found = self.projection.nodes().iter().zip(&found.columns).zip(&self.dictionaries);
             for ((&node, found), dictionary) in found {
                 let given = &self.segment.columns[node];
@@ -102,6 +104,25 @@ impl Check<'_> {
             }
         }
         Ok(())
+    }
+}
+
+impl Check<'_> {
+    /// Checks where the items of lists are, counted from those of the segment; `list` begins at row `from`.
+    fn check_list(&self, list: &ListColumn, from: usize) -> Result<()> {
+        let Values::Lists { offsets, .. } = &self.segment.columns[list.node].values else {
+            return Err(broken("a column that is no list has lists"));
+        };
+        match list.starts.iter().zip(&offsets[from..]).position(|(start, offset)| start != offset) {
+            Some(row) => {
+                let name = &self.schema.nodes()[list.node].name;
+                let row = from + row;
+                Err(broken(format!(
+                    "column \"{name}\", row {row} of it: the place of a list's items changed"
+                )))
+            }
+            None => Ok(()),
+        }
     }
 }
 
@@ -148,7 +169,10 @@ fn reader<'a>(
     let mut known: Vec<DictionaryEntry> = Vec::new();
     for (node, dictionary) in dictionaries.iter().enumerate() {
         if let Some(Dictionary { stored, .. }) = dictionary {
-            debug_assert_eq!(schema.nodes()[node].dictionary, Some(known.len() as u32));
+            // Dictionaries of other tables come before, and are not read.
+            let number = schema.nodes()[node].dictionary.map_or(known.len(), |number| number as usize);
+            assert!(number >= known.len(), "dictionaries are numbered in the order of the nodes");
+            known.resize(number, DictionaryEntry::default());
             known.push(stored.entry(pieces.add(&stored.bytes)));
         }
     }
@@ -196,6 +220,12 @@ fn same(node: &Node, given: &Column, from: usize, found: &Column, rows: usize) -
             offsets.len() == ends.len()
                 && offsets.iter().zip(ends).all(|(offset, end)| offset - first == *end)
                 && data[first as usize..offsets[rows] as usize] == bytes[..]
+        }
+        (Values::Lists { offsets, .. }, Values::Lists { offsets: ends, .. }) => {
+            let offsets = &offsets[from..=from + rows];
+            let first = offsets[0];
+            offsets.len() == ends.len()
+                && offsets.iter().zip(ends).all(|(offset, end)| offset - first == *end)
         }
         _ => false,
     };
@@ -280,6 +310,9 @@ fn same_values(given: &Values, instance: usize, found: &Values, at: usize, per_i
         (Values::Bytes { offsets, data }, Values::Bytes { offsets: ends, data: bytes }) => {
             data[offsets[instance] as usize..offsets[instance + 1] as usize]
                 == bytes[ends[at] as usize..ends[at + 1] as usize]
+        }
+        (Values::Lists { offsets, .. }, Values::Lists { offsets: ends, .. }) => {
+            offsets[instance + 1] - offsets[instance] == ends[at + 1] - ends[at]
         }
         _ => false,
     }
