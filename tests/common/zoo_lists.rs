@@ -12,11 +12,11 @@ pub fn all() -> Vec<Animal> {
     let plain = Options::default().with_cells(CellLimit::None).with_threads(1).with_layout(Layout::Paper);
     let animal = |name, table, options| Animal { name, table, options };
     vec![
-        animal("lists", lists(200), plain.clone().with_segment_rows(70)),
+        animal("lists", lists(80), plain.clone().with_segment_rows(70)),
         animal("lists_one_row", lists(1), plain.clone()),
         animal("lists_empty", lists(0), plain.clone()),
         animal("lists_none", none(), plain.clone()),
-        animal("lists_nested", nested(90), plain.clone().with_segment_rows(80)),
+        animal("lists_nested", nested(75), plain.clone().with_segment_rows(70)),
         animal("lists_long", long(), plain.clone().with_segment_rows(100)),
         animal("lists_one_length", one_length(), plain.clone().with_segment_rows(130)),
         animal("lists_deep", deep(), plain.clone()),
@@ -32,7 +32,12 @@ fn condensed(options: Options) -> Options {
 
 /// A number of items: often none, now and then many.
 fn few(seed: u64) -> impl Fn(usize) -> usize {
-    move |i| [0, 1, 2, 3, 1, 0, 7][random(seed, i) as usize % 7]
+    move |i| [0, 1, 2, 0, 1, 0, 4][random(seed, i) as usize % 7]
+}
+
+/// The same for lists that are never null.
+fn some(seed: u64) -> impl Fn(usize) -> Option<usize> {
+    move |i| Some(few(seed)(i))
 }
 
 /// The same with nulls.
@@ -53,68 +58,25 @@ fn lists(rows: usize) -> Memory {
         .list(None, "numbers", true, few_or_null(900), |items| {
             items.nullable("item", Kind::Signed, 32, |i| (i % 6 > 0).then(|| small(901, 20)(i)))
         })
-        .list(
-            None,
-            "tags",
-            false,
-            |i| Some(few(902)(i)),
-            |items| {
-                items.strings(None, "item", Kind::Text, true, |i| {
-                    words.get(random(903, i) as usize % 5).map(|word| word.as_bytes().to_vec())
-                })
-            },
-        )
+        .list(None, "tags", false, some(902), |items| {
+            items.strings(None, "item", Kind::Text, true, |i| {
+                words.get(random(903, i) as usize % 5).map(|word| word.as_bytes().to_vec())
+            })
+        })
         .list(None, "words", true, few_or_null(904), |items| {
             items.text("element", |i| format!("{:x} ünï", random(905, i)))
         })
-        .list(
-            None,
-            "bytes",
-            false,
-            |i| Some(few(906)(i)),
-            |items| {
-                items.strings(None, "item", Kind::Bytes, false, |i| {
-                    Some(random(907, i).to_le_bytes()[..i % 8].into())
-                })
-            },
-        )
-        .list(None, "bools", true, few_or_null(908), |items| {
-            items.number("item", Kind::Bool, 1, small(909, 1))
-        })
-        .list(
-            None,
-            "floats",
-            false,
-            |i| Some(few(910)(i)),
-            |items| {
-                items
-                    .f64("item", |i| if i == 5 { f64::NAN } else { (random(911, i) % 10_000) as f64 / 100.0 })
-            },
-        )
         .list(None, "decimals", true, few_or_null(912), |items| {
             items
                 .nullable("item", Kind::Decimal, 128, |i| (i % 7 > 0).then(|| (i as u128) << 60))
                 .decimal(38, 2)
         })
-        .list(
-            None,
-            "keys",
-            false,
-            |i| Some(few(914)(i)),
-            |items| {
-                let count = items.rows();
-                items.column(None, "item", Kind::FixedBytes, 8, 3, validity(915, count), |i, e| {
-                    small(916, 8)(3 * i + e)
-                })
-            },
-        )
-        .list(
-            None,
-            "intervals",
-            false,
-            |i| Some(few(917)(i)),
-            |items| items.number("item", Kind::Interval, 128, |i| u128::from(random(918, i)) << 50),
-        )
+        .list(None, "keys", false, some(914), |items| {
+            let count = items.rows();
+            items.column(None, "item", Kind::FixedBytes, 8, 3, validity(915, count), |i, e| {
+                small(916, 8)(3 * i + e)
+            })
+        })
         .list(None, "days", true, few_or_null(919), |items| {
             items.number("item", Kind::Signed, 32, small(920, 14)).unit(1)
         })
@@ -172,24 +134,18 @@ fn nested(rows: usize) -> Memory {
                 items.nullable("item", Kind::Signed, 16, |i| (i % 5 > 0).then_some(i as u128))
             })
         })
-        .list(
-            None,
-            "points",
-            false,
-            |i| Some(few(940)(i)),
-            |items| {
-                let count = items.rows();
-                items.column(None, "point", Kind::FixedList, 0, 2, validity(941, count), |_, _| 0).column(
-                    Some(0),
-                    "item",
-                    Kind::Unsigned,
-                    8,
-                    0,
-                    None,
-                    |i, e| u128::from(random(942, 2 * i + e)) & 0xFF,
-                )
-            },
-        )
+        .list(None, "points", false, some(940), |items| {
+            let count = items.rows();
+            items.column(None, "point", Kind::FixedList, 0, 2, validity(941, count), |_, _| 0).column(
+                Some(0),
+                "item",
+                Kind::Unsigned,
+                8,
+                0,
+                None,
+                |i, e| u128::from(random(942, 2 * i + e)) & 0xFF,
+            )
+        })
         .finish()
 }
 
@@ -204,7 +160,7 @@ fn none() -> Memory {
 
 /// Few rows, whose items make several segments.
 fn long() -> Memory {
-    let length = |i: usize| [250, 0, 400, 1, 333][i];
+    let length = |i: usize| [130, 0, 200, 1, 60][i];
     Builder::new(5)
         .list(
             None,
@@ -233,13 +189,13 @@ fn long() -> Memory {
 
 /// Lists that have one length in the whole table, or in one of its segments.
 fn one_length() -> Memory {
-    Builder::new(300)
+    Builder::new(150)
         .list(
             None,
             "vectors",
             false,
             |_| Some(3),
-            |items| items.number("item", Kind::Float, 32, |i| (random(960, i) as f32).to_bits().into()),
+            |items| items.number("item", Kind::Unsigned, 8, |i| u128::from(random(960, i) % 256)),
         )
         .list(
             None,
@@ -252,34 +208,38 @@ fn one_length() -> Memory {
             None,
             "last",
             true,
-            |i| (i < 200).then_some(i % 2),
+            |i| (i < 130).then_some(i % 2),
             |items| items.number("item", Kind::Unsigned, 8, |i| i as u128 % 100),
         )
         .list(
             None,
             "or null",
             true,
-            |i| (i % 3 > 0).then_some(4),
+            |i| (i % 3 > 0).then_some(2),
             |items| items.number("item", Kind::Unsigned, 8, |i| i as u128 % 7),
         )
         .finish()
 }
 
-/// As many levels as a column may have.
+/// As many levels as a column may have: lists, in each a struct in a struct and so on.
 fn deep() -> Memory {
-    fn below(levels: usize, items: Builder) -> Builder {
-        if levels == 1 {
-            return items.number("item", Kind::Unsigned, 8, |i| i as u128);
+    fn below(lists: usize, structs: usize, items: Builder) -> Builder {
+        let nested = (0..structs).fold(items, |items, level| {
+            items.column(level.checked_sub(1), "s", Kind::Struct, 0, 0, None, |_, _| 0)
+        });
+        let parent = structs.checked_sub(1);
+        if lists == 0 {
+            return nested.column(parent, "item", Kind::Unsigned, 8, 0, None, |i, _| i as u128);
         }
-        items.list(
-            None,
-            "item",
-            levels % 2 == 0,
-            |i| Some(1 + (levels % 20 == i) as usize),
-            |items| below(levels - 1, items),
+        nested.list(
+            parent,
+            "l",
+            lists % 2 == 0,
+            move |i| Some(1 + usize::from(lists == i)),
+            |items| below(lists - 1, 6, items),
         )
     }
-    below(64, Builder::new(2)).finish()
+    below(9, 0, Builder::new(2)).finish()
 }
 
 /// A class, a number and lists.
@@ -300,13 +260,9 @@ fn images() -> Memory {
     let shape = ImageShape::new(1, 4, 5, false).unwrap();
     Builder::new(12)
         .image("before", shape, |i, at| (random(980, i * 20 + at) % 8) as u8)
-        .list(
-            None,
-            "labels",
-            false,
-            |i| Some(few(981)(i)),
-            |items| items.number("item", Kind::Unsigned, 8, |i| i as u128),
-        )
+        .list(None, "labels", false, some(981), |items| {
+            items.number("item", Kind::Unsigned, 8, |i| i as u128)
+        })
         .image("after", shape, |i, at| (i + at) as u8)
         .finish()
 }
