@@ -1,7 +1,6 @@
 """Lists (gede.md, 4.5): the tables of their items, where the items of each row are, and what check.py checks of them."""
 import struct
 from collections import namedtuple
-from itertools import accumulate
 
 from frame import ITEMS, ROWS, SAMPLES
 from rules import LIST, NONE, UNKNOWN, require
@@ -13,7 +12,7 @@ class BlockList(namedtuple("BlockList", "node first items anchors one_length")):
     """The lists of a node in a block."""
 
     def before(self, row):
-        """Items of the block before a row that is a multiple of 64, or the number of its rows."""
+        """Items of the block before a row that is a multiple of 64; all of them if there is no such row."""
         if self.one_length is not None:
             return row * self.one_length
         anchor = row // ANCHOR_ROWS
@@ -24,9 +23,10 @@ class BlockList(namedtuple("BlockList", "node first items anchors one_length")):
         out, at = [], 0
         for row, length in enumerate(lengths):
             if row % ANCHOR_ROWS == 0:
-                at, end = self.before(row), self.before(row + ANCHOR_ROWS)
+                require(at == self.before(row), "lists do not have the items that their anchors say")
+                end = self.before(row + ANCHOR_ROWS)
             require(self.one_length is not None or at + (length or 0) <= end, "the items of a list reach into those of others")
-            require(self.first + at + (length or 0) <= rows, "the items of a list are beyond those that there are")
+            require(self.first + at + (length or 0) <= rows, "items that are not in their table")
             out.append(None if length is None else range(self.first + at, self.first + at + length))
             at += length or 0
         return out
@@ -54,7 +54,7 @@ def block_lists(schema, block, data, transforms):
         anchors = struct.unpack(f"<{count}I", anchors)
         is_right = count == (0 if length is not None else (block.rows - 1) // ANCHOR_ROWS) and list(anchors) == sorted(anchors)
         rule(is_right and (not anchors or anchors[-1] <= items), "anchors that do not fit its rows, or are out of order")
-        rule(not any(padding), "the bytes after the anchors are not zero")
+        rule(not any(padding), "the bytes behind the anchors are not zero")
         rule(length is None or length * block.rows == items, "lists of one length do not have the items that the block names")
         found[number] = BlockList(number, first, items, anchors, length)
     rule(wanted == set(found), "they are not those of the schema")
@@ -100,7 +100,8 @@ def read_schemas(file):
         require(sum(n.parent == NONE for n in own.nodes) == 1 and len(own.groups) == table.groups == 1, message)
         lists.items[table.node] = number
     for schema in file.schemas.values():
-        require(all(n.kind != LIST or i in schema.items for i, n in enumerate(schema.nodes)), message)
+        known = all(n.kind != LIST or i in schema.items for i, n in enumerate(schema.nodes))
+        require(known, "directory: a list has no table of items")
 
 
 def check_tiling(file, schema, found):
@@ -108,10 +109,9 @@ def check_tiling(file, schema, found):
     block."""
     ends = dict.fromkeys(schema.items, 0)
     for own, column in found:
-        sums = [0, *accumulate(0 if items is None else len(items) for items in column)]
-        require(own.first == ends[own.node], "lists: the items of a block do not follow those of the block before")
-        is_exact = own.one_length is not None or list(own.anchors) == sums[ANCHOR_ROWS:-1:ANCHOR_ROWS]
-        require(is_exact and sums[-1] == own.items, "lists: an anchor, or the number of items, is not that of the rows")
+        require(own.first == ends[own.node], "its items do not follow those of the segment before")
+        count = sum(len(items) for items in column if items is not None)
+        require(count == own.items, "the lists of a block do not have all of its items")
         ends[own.node] += own.items
     for node, table in schema.items.items():
-        require(ends[node] == file.tables[table].rows, "lists: their items are not all rows of their table")
+        require(ends[node] == file.tables[table].rows, "the table of items has others, or fewer")

@@ -57,7 +57,7 @@ def check_schema(nodes, dictionaries, above=0):
         rule(depths[-1] <= MAX_DEPTH, f"it is nested deeper than {MAX_DEPTH} levels")
         instances = parent.r * (parent.length if parent.kind == FIXED_LIST else 1) if parent else 1
         rule(node.r == instances, "instances")
-        rule(node.kind not in (BYTES, TEXT, LIST) or node.r == 1, "strings and lists occur once in a row")
+        rule(node.kind not in (BYTES, TEXT, LIST) or node.r == 1, "strings and lists lie in structs and lists of any length, not in lists of a fixed one")
         values = {STRUCT: 0, FIXED_LIST: 0, FIXED: node.length, IMAGE: node.length, BYTES: 2, TEXT: 2}
         rule(node.v == values.get(node.kind, 1 + (node.bits == 128)), "value lanes")
         rule(node.group == (groups if node.kind == IMAGE else 0), "storage group")

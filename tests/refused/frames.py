@@ -71,8 +71,8 @@ def attribute(name, value):
     return lambda d: setattr(d, name, value)
 
 
-def of_part(kind, name, value):
-    return lambda d: setattr(d.part(kind), name, value)
+def of_part(kind, name, value, number=0):
+    return lambda d: setattr(d.part(kind, number), name, value)
 
 
 def grow(entries, more):
