@@ -7,7 +7,7 @@
 mod batches;
 
 use arrow::array::*;
-use arrow::buffer::{Buffer, NullBuffer};
+use arrow::buffer::{Buffer, NullBuffer, OffsetBuffer};
 use arrow::datatypes::*;
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use gede::column::{Batch, Kind, Schema as Physical, Values};
@@ -46,6 +46,9 @@ fn check(physical: &Physical, batch: &Batch) {
         let width = if node.kind == Kind::FixedBytes { node.length as usize } else { 1 };
         let none = matches!(node.kind, Kind::Struct | Kind::FixedList);
         assert_eq!(column.values.len(), if none { 0 } else { count * width });
+        if let (Values::Lists { items, .. }, Some(schema)) = (&column.values, &node.items) {
+            check(schema, items);
+        }
         let Some(validity) = &column.validity else { continue };
         assert_eq!(validity.len(), count);
         assert!(validity.iter().all(|&v| v <= 1));
@@ -58,7 +61,9 @@ fn check(physical: &Physical, batch: &Batch) {
                 Values::U32(v) => assert_eq!(v[i], 0),
                 Values::U64(v) => assert_eq!(v[i], 0),
                 Values::U128(v) => assert_eq!(v[i], 0),
-                Values::Bytes { offsets, .. } => assert_eq!(offsets[i], offsets[i + 1]),
+                Values::Bytes { offsets, .. } | Values::Lists { offsets, .. } => {
+                    assert_eq!(offsets[i], offsets[i + 1]);
+                }
             }
         }
     }
@@ -213,26 +218,21 @@ fn every_type_that_is_not_held_is_refused_by_path_and_name() {
     let item = || Arc::new(Field::new("item", Int32, true));
     let entries = Field::new(
         "entries",
-        Struct(vec![Field::new("k", Utf8, false), Field::new("v", Int32, true)].into()),
+        Struct(vec![Field::new("k", Utf8, true), Field::new("v", Int32, true)].into()),
         false,
     );
     let union = UnionFields::try_new([0], [Field::new("u", Int32, true)]).unwrap();
+    let union = Union(union, UnionMode::Sparse);
     let deep = (0..17).fold(Int32, |t, _| Struct(vec![Field::new("s", t, true)].into()));
     let refused = [
-        (List(item()), "List"),
-        (LargeList(item()), "LargeList"),
-        (ListView(item()), "ListView"),
-        (LargeListView(item()), "LargeListView"),
         (Map(Arc::new(entries), false), "Map"),
-        (Union(union, UnionMode::Sparse), "Union"),
-        (RunEndEncoded(Arc::new(Field::new("run_ends", Int32, false)), item()), "RunEndEncoded"),
-        (Decimal256(70, 2), "Decimal256(70, 2)"),
+        (union.clone(), "Union"),
+        (Decimal256(77, 2), "Decimal256(77, 2)"),
         (Decimal128(39, 2), "Decimal128(39, 2)"),
         (Time32(TimeUnit::Nanosecond), "Time32(ns)"),
-        (FixedSizeBinary(0), "FixedSizeBinary(0)"),
         (FixedSizeBinary(-1), "FixedSizeBinary(-1)"),
-        (FixedSizeList(item(), 0), "FixedSizeList"),
-        (FixedSizeList(Arc::new(Field::new("item", Utf8, true)), 2), "FixedSizeList"),
+        (FixedSizeList(item(), -1), "FixedSizeList"),
+        (List(Arc::new(Field::new("item", union.clone(), true))), "Union"),
         (Dictionary(Box::new(Int32), Box::new(List(item()))), "Dictionary"),
         (deep, "16 levels"),
     ];
@@ -260,11 +260,95 @@ fn the_deepest_columns_that_are_held_survive() {
 
 #[test]
 fn rows_of_too_many_lanes_are_refused() {
-    let item = Arc::new(Field::new("item", DataType::Int32, true));
-    let schema = Schema::new(vec![Field::new("wide", DataType::FixedSizeList(item, 1 << 20), true)]);
-    let error = physical_schema(&schema).unwrap_err();
+    let wide = vec![Field::new("wide", DataType::FixedSizeBinary(1 << 20), true)];
+    let error = physical_schema(&Schema::new(wide)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Type);
     assert!(error.to_string().contains("wide"), "{error}");
+}
+
+/// The kind of the node that a column of a type is.
+fn kind(data_type: DataType) -> Kind {
+    physical_schema(&Schema::new(vec![Field::new("x", data_type, true)])).unwrap().nodes()[0].kind
+}
+
+#[test]
+fn few_items_of_fixed_width_are_columns_of_the_row_and_others_a_table() {
+    use DataType::*;
+    let list = |item, length| FixedSizeList(Arc::new(Field::new("item", item, true)), length);
+    assert_eq!(kind(list(Float32, 16)), Kind::FixedList);
+    assert_eq!(kind(list(list(Int8, 4), 4)), Kind::FixedList);
+    for data_type in [
+        list(Float32, 17),
+        list(Float32, 0),
+        list(list(Int8, 4), 5),
+        list(list(Int8, 20), 2),
+        list(Utf8, 2),
+        list(Null, 2),
+        list(Struct(Fields::empty()), 2),
+        list(Dictionary(Box::new(Int8), Box::new(Int32)), 2),
+        List(Arc::new(Field::new("item", Int8, true))),
+    ] {
+        assert_eq!(kind(data_type.clone()), Kind::List, "{data_type}");
+    }
+}
+
+#[test]
+fn lists_of_another_length_than_their_type_are_damage() {
+    let items = || Arc::new(Int32Array::from_iter_values(0..60)) as ArrayRef;
+    let field = Arc::new(Field::new("item", DataType::Int32, false));
+    let nulls = Some(NullBuffer::from(vec![true, false, true]));
+    let batch = one("x", Arc::new(FixedSizeListArray::new(field, 20, items(), nulls)));
+    let (exporter, good) = (exporter(&batch), ingest(&batch).unwrap());
+    assert!(logical_eq(&exporter.batch(good.clone()).unwrap(), &batch));
+    let Values::Lists { offsets, .. } = &good.columns[0].values else { panic!() };
+    assert_eq!(offsets, &[0, 20, 20, 40]);
+    for wrong in
+        [vec![0, 19, 19, 40], vec![0, 20, 40, 40], vec![0, 20, 20], vec![20, 20, 20, 40], vec![0, 20, 20, 41]]
+    {
+        let mut bad = good.clone();
+        if let Values::Lists { offsets, .. } = &mut bad.columns[0].values {
+            *offsets = wrong;
+        }
+        assert_eq!(exporter.batch(bad).unwrap_err().kind(), ErrorKind::Corrupt);
+    }
+}
+
+#[test]
+fn items_that_no_list_has_do_not_count() {
+    // A null where none should be lies between the lists, and one in a null list.
+    let items = Int32Array::from(vec![Some(1), None, Some(2), None, Some(3), Some(4)]);
+    let inner = StructArray::from(vec![(
+        Arc::new(Field::new("n", DataType::Int32, true)),
+        Arc::new(items) as ArrayRef,
+    )]);
+    let list = ListViewArray::new(
+        Arc::new(Field::new("item", inner.data_type().clone(), false)),
+        vec![4, 2, 0, 4].into(),
+        vec![2, 2, 1, 2].into(),
+        Arc::new(inner),
+        Some(NullBuffer::from(vec![true, false, true, true])),
+    );
+    let batch = one("x", Arc::new(list));
+    let values = ingest(&batch).unwrap();
+    let Values::Lists { offsets, items } = &values.columns[0].values else { panic!() };
+    assert_eq!(offsets, &[0, 2, 2, 3, 5]);
+    assert_eq!(items.columns[1].values, Values::U32(vec![3, 4, 1, 3, 4]));
+    assert!(logical_eq(&batch, &round_trip(&batch)));
+}
+
+#[test]
+fn nulls_in_lists_are_named_with_their_row() {
+    // Arrow itself looks no further than the items: nulls of a dictionary are hidden in its values.
+    let keys = Int8Array::from(vec![0, 0, 1, 0]);
+    let items = DictionaryArray::new(keys, Arc::new(Int32Array::from(vec![Some(5), None])) as ArrayRef);
+    let field = Arc::new(Field::new("n", items.data_type().clone(), false));
+    let whole = ArrayData::builder(DataType::Struct(vec![field].into())).len(4);
+    let parts = StructArray::from(whole.add_child_data(items.to_data()).build().unwrap());
+    let field = Arc::new(Field::new("item", parts.data_type().clone(), false));
+    let list = ListArray::new(field, OffsetBuffer::from_lengths([1, 0, 2, 1]), Arc::new(parts), None);
+    let error = ingest(&one("l", Arc::new(list))).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Input);
+    assert!(error.to_string().contains("row 2: column \"l.item.n\""), "{error}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Arrow's bitmaps, and our bytes of 0 and 1.
 
 use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer};
+use std::borrow::Cow;
 
 /// One byte, 0 or 1, for every bit.
 pub(crate) fn unpack(bits: &BooleanBuffer) -> Vec<u8> {
@@ -31,6 +32,11 @@ pub(crate) fn pack(bytes: &[u8]) -> BooleanBuffer {
 pub(crate) fn nulls(validity: Option<&[u8]>) -> Option<NullBuffer> {
     let validity = validity.filter(|v| v.contains(&0))?;
     Some(NullBuffer::new(pack(validity)))
+}
+
+/// Each byte as often as a list has items.
+pub(crate) fn expanded(bytes: Option<&[u8]>, length: usize) -> Option<Cow<'_, [u8]>> {
+    bytes.map(|bytes| bytes.iter().flat_map(|&byte| std::iter::repeat_n(byte, length)).collect())
 }
 
 #[cfg(test)]

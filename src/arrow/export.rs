@@ -3,19 +3,22 @@
 use super::dictionary::distinct;
 use super::images::image_shape;
 use super::message::decode_schema_of;
-use super::schema::{arrow_schema, below, children, holds, nullable};
+use super::nesting::{children, nullable, unencoded};
+use super::runs::encoded;
+use super::schema::{arrow_schema, below, holds};
 use super::{bits, wrap};
 use crate::column::Batch;
 use crate::column::Column;
 use crate::column::Values;
 use crate::error::{Error, ErrorKind, Result};
-use crate::format::schema::Schema;
+use crate::format::schema::{Kind, Node, Schema};
 use crate::read::Projection;
-use arrow::array::{Array, ArrayData, UInt32Array, make_array, make_view};
+use arrow::array::{Array, ArrayData, UInt32Array, make_array};
 use arrow::buffer::{Buffer, NullBuffer};
 use arrow::compute::take;
 use arrow::datatypes::{DataType, FieldRef, Schema as ArrowSchema, SchemaRef};
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Turns the batches of one projection into record batches, in the types of the stored Arrow schema
@@ -96,7 +99,7 @@ impl Exporter {
             return Err(Error::argument("the batch was read with another projection than its exporter has"));
         }
         let mut columns: Vec<_> = batch.columns.into_iter().map(Some).collect();
-        let arrays = self.columns.iter().map(|plan| Ok(make_array(plan.data(rows, &mut columns)?)));
+        let arrays = self.columns.iter().map(|plan| Ok(make_array(plan.data(rows, &mut columns, None)?)));
         let arrays = arrays.collect::<Result<Vec<_>>>()?;
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
         RecordBatch::try_new_with_options(self.schema.clone(), arrays, &options)
@@ -110,9 +113,11 @@ fn mismatch(what: &str) -> Error {
 
 /// How a node becomes an array.
 #[derive(Debug)]
-struct Plan {
-    path: String,
+pub(super) struct Plan {
+    pub path: String,
     field: FieldRef,
+    /// Its type, run ends aside.
+    pub data_type: DataType,
     /// Where in the batch its column is.
     slot: usize,
     /// True if its values are images: items of a list that has no node for them.
@@ -125,7 +130,10 @@ struct Plan {
     empty: Values,
     /// The file's dictionary.
     dictionary: Option<ArrayData>,
-    children: Vec<Plan>,
+    /// The plans of the nodes below it; of a list that of its items, whose columns are in a batch of their own.
+    pub children: Vec<Plan>,
+    /// The schema of the items, if it is a list.
+    pub items: Option<Schema>,
 }
 
 impl Plan {
@@ -148,8 +156,11 @@ impl Plan {
             return Err(mismatch(&format!("column \"{path}\" of type {data_type} is stored as {node:?}")));
         }
         let fields = if node.image.is_some() { &[] } else { children(data_type) };
+        if let Some(items) = node.items.as_deref() {
+            return Self::list(schema, index, slot, field, path, items);
+        }
         let nodes = &below[index];
-        if fields.len() != nodes.len() {
+        if fields.len() != nodes.len() || node.kind == Kind::List {
             return Err(mismatch(&format!(
                 "column \"{path}\" has {} children, not {}",
                 nodes.len(),
@@ -161,21 +172,49 @@ impl Plan {
             Plan::new(schema, below, node, slot + (node - index), field, &path, dictionary)
         });
         let children = children.collect::<Result<_>>()?;
-        let mut plan = Self {
+        let mut plan = Self { children, ..Self::bare(node, slot, field, path) };
+        if node.kind.is_bytes() && node.dictionary.is_some() {
+            plan.dictionary = Some(plan.file_dictionary(dictionary(index)?)?);
+        }
+        Ok(plan)
+    }
+
+    /// The plan of a list. Strings of items come as they are, whether they have a dictionary or not.
+    fn list(
+        schema: &Schema,
+        index: usize,
+        slot: usize,
+        field: &FieldRef,
+        path: &str,
+        items: &Schema,
+    ) -> Result<Self> {
+        let node = &schema.nodes()[index];
+        let (Some(item), true) = (children(field.data_type()).first(), items.columns().eq([0])) else {
+            return Err(mismatch(&format!("column \"{path}\" is stored as a list without an item")));
+        };
+        let mut plain = items.clone();
+        (0..plain.nodes().len()).for_each(|node| plain.set_dictionary(node, None));
+        let path_below = format!("{path}.{}", item.name());
+        let none = &mut |_| Err(Error::internal("items have no dictionaries"));
+        let item = Self::new(&plain, &self::below(&plain), 0, 0, item, &path_below, none)?;
+        Ok(Self { children: vec![item], items: Some(plain), ..Self::bare(node, slot, field, path) })
+    }
+
+    /// A plan without anything below it.
+    fn bare(node: &Node, slot: usize, field: &FieldRef, path: &str) -> Self {
+        Self {
             path: path.to_owned(),
             field: field.clone(),
+            data_type: unencoded(field.data_type()).clone(),
             slot,
             image: node.image.is_some(),
             instances: node.instances as usize,
             width: node.values_per_instance(),
             empty: Values::empty(node),
             dictionary: None,
-            children,
-        };
-        if node.kind.is_bytes() && node.dictionary.is_some() {
-            plan.dictionary = Some(plan.file_dictionary(dictionary(index)?)?);
+            children: Vec::new(),
+            items: None,
         }
-        Ok(plan)
     }
 
     fn has_dictionary(&self) -> bool {
@@ -185,7 +224,7 @@ impl Plan {
     /// The file's dictionary in the type of the column's strings.
     fn file_dictionary(&self, values: Values) -> Result<ArrayData> {
         let count = values.len();
-        match self.field.data_type() {
+        match &self.data_type {
             DataType::Dictionary(index, strings) => {
                 self.check_index(index, count).map_err(Error::corrupt)?;
                 self.leaf(strings, values, count, None)
@@ -204,12 +243,23 @@ impl Plan {
         ))
     }
 
-    fn error(&self, what: &str) -> Error {
+    pub fn error(&self, what: &str) -> Error {
         Error::corrupt(format!("column \"{}\": {what}", self.path))
     }
 
-    /// The array of the node in a batch of `rows` rows; takes its columns out of `columns`.
-    fn data(&self, rows: usize, columns: &mut [Option<Column>]) -> Result<ArrayData> {
+    /// The array of the node in a batch of `rows` rows; takes its columns out of `columns`. `around` is 0 where an instance
+    /// is under a null.
+    pub fn data(
+        &self,
+        rows: usize,
+        columns: &mut [Option<Column>],
+        around: Option<&[u8]>,
+    ) -> Result<ArrayData> {
+        encoded(self.field.data_type(), self.plain(rows, columns, around)?, &self.path)
+    }
+
+    /// The same without run ends.
+    fn plain(&self, rows: usize, columns: &mut [Option<Column>], around: Option<&[u8]>) -> Result<ArrayData> {
         let column = columns.get_mut(self.slot).and_then(Option::take);
         let Column { validity, values } = column.ok_or_else(|| self.error("has no values"))?;
         let count = rows.checked_mul(self.instances).ok_or_else(|| self.error("too many values"))?;
@@ -218,19 +268,23 @@ impl Plan {
             return Err(self.error("its validity is not as long as the batch"));
         }
         let nulls = bits::nulls(validity);
-        if let (true, DataType::FixedSizeList(item, _)) = (self.image, self.field.data_type()) {
+        if let (true, DataType::FixedSizeList(item, _)) = (self.image, &self.data_type) {
             let items = self.leaf(item.data_type(), values, count.saturating_mul(self.width), None)?;
-            return self.build(self.field.data_type(), count, Vec::new(), vec![items], None);
+            return self.build(&self.data_type, count, Vec::new(), vec![items], None);
         }
-        if matches!(self.field.data_type(), DataType::Struct(_) | DataType::FixedSizeList(..)) {
-            let below = self.children.iter().map(|plan| plan.data(rows, columns));
-            return self.build(
-                self.field.data_type(),
-                count,
-                Vec::new(),
-                below.collect::<Result<_>>()?,
-                nulls,
-            );
+        if self.items.is_some() {
+            return self.lists(values, count, validity, around);
+        }
+        if matches!(self.data_type, DataType::Struct(_) | DataType::FixedSizeList(..)) {
+            // Where instances are null because of those around them, their own validity says so.
+            let visible = match self.data_type {
+                DataType::FixedSizeList(_, length) => {
+                    bits::expanded(validity.or(around), usize::try_from(length).unwrap_or(0))
+                }
+                _ => validity.or(around).map(Cow::Borrowed),
+            };
+            let below = self.children.iter().map(|plan| plan.data(rows, columns, visible.as_deref()));
+            return self.build(&self.data_type, count, Vec::new(), below.collect::<Result<_>>()?, nulls);
         }
         match (&self.dictionary, values) {
             (Some(dictionary), Values::U32(codes)) if codes.len() == count => {
@@ -241,7 +295,7 @@ impl Plan {
                 if !same || Some(values.len()) != count.checked_mul(self.width) {
                     return Err(self.error("its values are not those of the batch"));
                 }
-                match self.field.data_type() {
+                match &self.data_type {
                     DataType::Dictionary(index, items) => self.number(index, items, values, count, validity),
                     data_type => self.leaf(data_type, values, count, nulls),
                 }
@@ -255,7 +309,7 @@ impl Plan {
         if codes.iter().max().is_some_and(|&code| code as usize >= dictionary.len()) {
             return Err(self.error("a code is beyond the dictionary"));
         }
-        match self.field.data_type() {
+        match &self.data_type {
             data_type @ DataType::Dictionary(index, _) => {
                 self.build(data_type, count, vec![keys(index, codes)], vec![dictionary.clone()], nulls)
             }
@@ -284,75 +338,11 @@ impl Plan {
             Error::argument(format!("{what} in a batch of {count}; read fewer rows at a time"))
         })?;
         let values = self.leaf(items, values, len, None)?;
-        self.build(
-            self.field.data_type(),
-            count,
-            vec![keys(index, codes)],
-            vec![values],
-            bits::nulls(validity),
-        )
-    }
-
-    /// The array of values that are no dictionary.
-    fn leaf(
-        &self,
-        data_type: &DataType,
-        values: Values,
-        count: usize,
-        nulls: Option<NullBuffer>,
-    ) -> Result<ArrayData> {
-        use DataType::*;
-        let buffers = match (data_type, values) {
-            (Null, _) => return self.build(&Null, count, Vec::new(), Vec::new(), None),
-            (Boolean, Values::U8(v)) => vec![bits::pack(&v).into_inner()],
-            (Utf8 | Binary, Values::Bytes { offsets, data }) => {
-                let end = self.check_offsets(&offsets, &data)?;
-                if i32::try_from(end).is_err() {
-                    let too_much = format!("{end} bytes are more than one batch of type {data_type} holds");
-                    return Err(Error::argument(format!(
-                        "column \"{}\": {too_much}; read fewer rows at a time",
-                        self.path
-                    )));
-                }
-                let offsets: Vec<i32> = offsets.into_iter().map(|o| o as i32).collect();
-                vec![Buffer::from_vec(offsets), Buffer::from_vec(data)]
-            }
-            (LargeUtf8 | LargeBinary, Values::Bytes { offsets, data }) => {
-                self.check_offsets(&offsets, &data)?;
-                vec![Buffer::from_vec(offsets), Buffer::from_vec(data)]
-            }
-            (Utf8View | BinaryView, Values::Bytes { offsets, data }) => {
-                let end = self.check_offsets(&offsets, &data)?;
-                if i32::try_from(end).is_err() {
-                    let too_much = format!("{end} bytes are more than one buffer of type {data_type} holds");
-                    return Err(Error::argument(format!(
-                        "column \"{}\": {too_much}; read fewer rows at a time",
-                        self.path
-                    )));
-                }
-                let view = |w: &[u64]| make_view(&data[w[0] as usize..w[1] as usize], 0, w[0] as u32);
-                let views: Vec<u128> = offsets.windows(2).map(view).collect();
-                vec![Buffer::from_vec(views), Buffer::from_vec(data)]
-            }
-            (_, Values::U8(v)) => vec![Buffer::from_vec(v)],
-            (_, Values::U16(v)) => vec![Buffer::from_vec(v)],
-            (_, Values::U32(v)) => vec![Buffer::from_vec(v)],
-            (_, Values::U64(v)) => vec![Buffer::from_vec(v)],
-            (_, Values::U128(v)) => vec![Buffer::from_vec(v)],
-            _ => return Err(self.error("its values are of another type")),
-        };
-        self.build(data_type, count, buffers, Vec::new(), nulls)
-    }
-
-    /// Checks that offsets ascend from 0 and stay within the data; returns the last.
-    fn check_offsets(&self, offsets: &[u64], data: &[u8]) -> Result<u64> {
-        let ascending = offsets.first() == Some(&0) && offsets.is_sorted();
-        let end = offsets.last().filter(|&&end| ascending && end <= data.len() as u64);
-        end.copied().ok_or_else(|| self.error("its strings overlap or lie beyond the heap"))
+        self.build(&self.data_type, count, vec![keys(index, codes)], vec![values], bits::nulls(validity))
     }
 
     /// Builds an array, checked: lengths, offsets, UTF-8 and keys.
-    fn build(
+    pub fn build(
         &self,
         data_type: &DataType,
         count: usize,

@@ -1,17 +1,20 @@
 //! Record batches into values.
 
-use super::bits::unpack;
-use super::expanded::list_length;
+use super::bits::{self, unpack};
 use super::images::image_shape;
-use super::schema::nullable;
+use super::lists::{items_of, list_length, runs_of};
+use super::nesting::{Nesting, nullable};
+use super::runs::expanded;
+use super::schema::item_schema;
 use super::wrap;
 use crate::column::{Batch, Column, Values};
 use crate::error::{Error, ErrorKind, Result};
-use arrow::array::{Array, AsArray, OffsetSizeTrait};
+use arrow::array::{Array, ArrayRef, AsArray, OffsetSizeTrait};
 use arrow::compute::take;
-use arrow::datatypes::{DataType, Field};
+use arrow::datatypes::{DataType, Field, i256};
 use arrow::record_batch::RecordBatch;
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// The values of all nodes of a record batch, in the order of [`physical_schema`](super::schema::physical_schema) of its
 /// schema. Values under a null, an instance's own or one around it, are zero, and so is the validity
@@ -25,30 +28,28 @@ pub fn ingest(batch: &RecordBatch) -> Result<Batch> {
 
 /// The same of a batch whose first row is row `first` of its table, for errors.
 pub(crate) fn ingest_from(batch: &RecordBatch, first: u64) -> Result<Batch> {
-    let rows = Numbered { first, count: batch.num_rows() };
+    let count = batch.num_rows();
+    let row = |instance: usize, instances: usize| {
+        // Several instances a row within lists.
+        first + (instance / (instances / count.max(1)).max(1)) as u64
+    };
     let mut columns = Vec::new();
     for (field, array) in batch.schema_ref().fields().iter().zip(batch.columns()) {
         if image_shape(field).is_some() {
             columns.push(images(array.as_ref(), field.name())?);
             continue;
         }
-        push(field, array.as_ref(), None, field.name(), rows, &mut columns)?;
+        push(field, array.as_ref(), None, &Place { path: field.name(), row: &row }, &mut columns)?;
     }
     Ok(Batch { rows: batch.num_rows(), columns })
 }
 
-/// The rows of a batch in its table.
+/// Where an array is, for errors.
 #[derive(Clone, Copy)]
-struct Numbered {
-    first: u64,
-    count: usize,
-}
-
-impl Numbered {
-    /// The row of one of `instances` of a column: several a row within lists.
-    fn row(self, instance: usize, instances: usize) -> u64 {
-        self.first + (instance / (instances / self.count.max(1)).max(1)) as u64
-    }
+struct Place<'a> {
+    path: &'a str,
+    /// The row of the table that has an instance, one of so many.
+    row: &'a dyn Fn(usize, usize) -> u64,
 }
 
 /// The pixels of a column of images.
@@ -70,15 +71,16 @@ fn push(
     field: &Field,
     array: &dyn Array,
     around: Option<&[u8]>,
-    path: &str,
-    rows: Numbered,
+    place: &Place,
     out: &mut Vec<Column>,
 ) -> Result<()> {
+    let plain = expanded(array).map_err(|e| e.at(format!("column \"{}\"", place.path)))?;
+    let array = plain.as_deref().unwrap_or(array);
     let own = array.logical_nulls().filter(|n| n.null_count() > 0).map(|n| unpack(n.inner()));
     if let Some(own) = own.as_ref().filter(|_| !nullable(field)) {
         let visible = |i: &usize| around.is_none_or(|a| a[*i] == 1);
         if let Some(instance) = (0..own.len()).filter(visible).find(|&i| own[i] == 0) {
-            let row = rows.row(instance, own.len());
+            let (row, path) = ((place.row)(instance, own.len()), place.path);
             return Err(Error::new(
                 ErrorKind::Input,
                 format!(
@@ -98,30 +100,84 @@ fn push(
     };
     let mask = mask.as_deref();
     let validity = nullable(field).then(|| mask.map_or_else(|| vec![1; array.len()], <[u8]>::to_vec));
-    out.push(Column { validity, values: values(array, mask, path)? });
-    match array.data_type() {
-        DataType::Struct(fields) => {
-            for (child, array) in fields.iter().zip(array.as_struct().columns()) {
-                push(child, array.as_ref(), mask, &format!("{path}.{}", child.name()), rows, out)?;
-            }
+    let nesting = Nesting::new(array.data_type());
+    let values = match nesting {
+        Nesting::List(item) => lists(item, array, mask, place)?,
+        Nesting::Struct(_) | Nesting::Fixed(_) => Values::None,
+        Nesting::Leaf => values(array, mask, place.path)?,
+    };
+    out.push(Column { validity, values });
+    let below = |child: &Field, array: &ArrayRef, mask: Option<&[u8]>, out: &mut Vec<Column>| {
+        let path = format!("{}.{}", place.path, child.name());
+        push(child, array.as_ref(), mask, &Place { path: &path, ..*place }, out)
+    };
+    match nesting {
+        Nesting::Struct(fields) => {
+            let parts = fields.iter().zip(array.as_struct().columns());
+            parts.into_iter().try_for_each(|(child, array)| below(child, array, mask, out))
         }
-        DataType::FixedSizeList(item, _) => {
+        Nesting::Fixed(item) => {
             let list = array.as_fixed_size_list();
-            let length = list_length(list);
-            let mask: Option<Vec<u8>> =
-                mask.map(|m| m.iter().flat_map(|&v| std::iter::repeat_n(v, length)).collect());
-            push(
-                item,
-                list.values().as_ref(),
-                mask.as_deref(),
-                &format!("{path}.{}", item.name()),
-                rows,
-                out,
-            )?;
+            let mask = bits::expanded(mask, list_length(list));
+            below(item, list.values(), mask.as_deref(), out)
         }
-        _ => {}
+        Nesting::Leaf | Nesting::List(_) => Ok(()),
     }
-    Ok(())
+}
+
+/// The lists of an array, their items in order and one after the other: those of lists under a null, or between lists, are
+/// left out, and those that several lists share come as often. The mask is 0 where a list is under a null.
+fn lists(item: &Field, array: &dyn Array, mask: Option<&[u8]>, place: &Place) -> Result<Values> {
+    let (items, mut runs) = (items_of(array), runs_of(array));
+    for (run, _) in runs.iter_mut().zip(mask.unwrap_or_default()).filter(|(_, valid)| **valid == 0) {
+        *run = run.start..run.start;
+    }
+    let mut offsets = Vec::with_capacity(runs.len() + 1);
+    let mut end = 0u64;
+    offsets.push(0);
+    offsets.extend(runs.iter().map(|run| {
+        end += run.len() as u64;
+        end
+    }));
+    let used = || runs.iter().filter(|run| !run.is_empty());
+    let first = used().map(|run| run.start).min().unwrap_or(0);
+    let last = used().map(|run| run.end).max().unwrap_or(0);
+    let items = items.slice(first, last - first);
+    let follows = used().zip(used().skip(1)).all(|(run, next)| run.end == next.start);
+    let seen = (!follows).then(|| covered(used(), first..last));
+    let row = |instance: usize, instances: usize| {
+        // Fixed-size lists in the item have several instances.
+        let at = first + instance / (instances / (last - first).max(1)).max(1);
+        (place.row)(runs.iter().position(|run| run.contains(&at)).unwrap_or(0), runs.len())
+    };
+    let path = format!("{}.{}", place.path, item.name());
+    let mut columns = Vec::new();
+    push(item, items.as_ref(), seen.as_deref(), &Place { path: &path, row: &row }, &mut columns)?;
+    let all = Batch { rows: last - first, columns };
+    if follows {
+        return Ok(Values::Lists { offsets, items: all });
+    }
+    let schema = item_schema(item)?;
+    let mut items = Batch::empty(&schema);
+    items.append_runs(&schema, &all, used().map(|run| run.start - first..run.end - first));
+    Ok(Values::Lists { offsets, items })
+}
+
+/// 1 where an item of a range is in a list, else 0.
+fn covered<'a>(lists: impl Iterator<Item = &'a Range<usize>>, items: Range<usize>) -> Vec<u8> {
+    // How many lists begin at an item, less those that end there.
+    let mut steps = vec![0i64; items.len() + 1];
+    for list in lists {
+        steps[list.start - items.start] += 1;
+        steps[list.end - items.start] -= 1;
+    }
+    let mut open = 0;
+    steps.pop();
+    let covered = steps.into_iter().map(|step| {
+        open += step;
+        u8::from(open > 0)
+    });
+    covered.collect()
 }
 
 /// The values of one array, zero where the mask is 0.
@@ -129,7 +185,6 @@ pub(crate) fn values(array: &dyn Array, mask: Option<&[u8]>, path: &str) -> Resu
     use DataType::*;
     let data_type = array.data_type();
     Ok(match data_type {
-        Struct(_) | FixedSizeList(..) => Values::None,
         Null => Values::U8(vec![0; array.len()]),
         Boolean => Values::U8(masked(unpack(array.as_boolean().values()), mask, 1)),
         FixedSizeBinary(length) => {
@@ -167,6 +222,10 @@ pub(crate) fn values(array: &dyn Array, mask: Option<&[u8]>, path: &str) -> Resu
             let plain = plain.map_err(|e| wrap(ErrorKind::Input, e).at(format!("column \"{path}\"")))?;
             values(plain.as_ref(), mask, path)?
         }
+        Decimal256(..) => {
+            let values: Vec<[u8; 32]> = raw(array, 32, |bytes: [u8; 32]| folded(bytes));
+            Values::U8(masked(values.concat(), mask, 32))
+        }
         number => match number.primitive_width() {
             Some(1) => Values::U8(masked(raw(array, 1, u8::from_ne_bytes), mask, 1)),
             Some(2) => Values::U16(masked(raw(array, 2, u16::from_ne_bytes), mask, 1)),
@@ -190,6 +249,13 @@ fn raw<const N: usize, T>(array: &dyn Array, width: usize, value: impl Fn([u8; N
     let start = data.offset() * width;
     let bytes = &data.buffers()[0].as_slice()[start..start + data.len() * width];
     bytes.as_chunks::<N>().0.iter().map(|&chunk| value(chunk)).collect()
+}
+
+/// A number of 256 bits so that small ones of both signs have high bytes of 0: 0, -1, 1, -2, 2 become 0, 1, 2, 3, 4.
+fn folded(number: [u8; 32]) -> [u8; 32] {
+    let number = i256::from_le_bytes(number);
+    let sign = if number.is_negative() { i256::MINUS_ONE } else { i256::ZERO };
+    ((number << 1u8) ^ sign).to_le_bytes()
 }
 
 /// Sets the `width` values of every instance under a null to zero.

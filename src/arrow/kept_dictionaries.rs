@@ -1,7 +1,9 @@
 //! The dictionaries of a table's dictionary columns, each as one for the file.
 
 use super::export::index_values;
-use super::schema::children;
+use super::lists::items_of;
+use super::nesting::{Nesting, children, unencoded};
+use super::runs::runs;
 use super::source::{BatchSource, RecordBatches};
 use super::union::Union;
 use super::wrap;
@@ -126,19 +128,28 @@ pub(super) fn without_order(fields: &Fields, schema: &Schema) -> Vec<Collected> 
     collected
 }
 
-/// Finds the dictionary columns in and below a field. `next` is its node, then the next field's.
+/// Finds the dictionary columns in and below a field. `next` is its node, then the next field's. The order of those in
+/// lists is not kept.
 fn find(field: &Field, next: &mut usize, path: &str, schema: &Schema, out: &mut Vec<Collected>) {
     let node = *next;
     *next += 1;
-    if let DataType::Dictionary(index, _) = field.data_type() {
+    if let DataType::Dictionary(index, _) = unencoded(field.data_type()) {
         let kind = schema.nodes().get(node).map(|n| n.kind);
         let strings = kind.is_some_and(Kind::is_bytes).then(|| (vec![0], Vec::new()));
         let (path, index) = (path.to_owned(), index.as_ref().clone());
         let union = Union::default();
         out.push(Collected { node, column: 0, too_many: false, path, index, union, strings, last: None });
     }
-    for child in children(field.data_type()) {
-        find(child, next, &format!("{path}.{}", child.name()), schema, out);
+    let below = |child: &Field| format!("{path}.{}", child.name());
+    match (Nesting::new(field.data_type()), schema.nodes().get(node).and_then(|n| n.items.as_deref())) {
+        (Nesting::List(item), Some(items)) => {
+            let before = out.len();
+            find(item, &mut 0, &below(item), items, out);
+            out[before..].iter_mut().for_each(|c| c.strings = None);
+        }
+        _ => {
+            children(field.data_type()).iter().for_each(|child| find(child, next, &below(child), schema, out))
+        }
     }
 }
 
@@ -147,14 +158,18 @@ pub(super) fn add<'c>(
     array: &dyn Array,
     collected: &mut impl Iterator<Item = &'c mut Collected>,
 ) -> Result<()> {
-    match array.data_type() {
-        DataType::Dictionary(..) => match collected.next() {
+    if let Some((values, _)) = runs(array) {
+        return add(values.as_ref(), collected);
+    }
+    match (array.data_type(), Nesting::new(array.data_type())) {
+        (DataType::Dictionary(..), _) => match collected.next() {
             Some(collected) => collected.add(array.as_any_dictionary().values().as_ref()),
             None => Ok(()),
         },
-        DataType::Struct(_) => {
+        (_, Nesting::Struct(_)) => {
             array.as_struct().columns().iter().try_for_each(|child| add(child.as_ref(), collected))
         }
+        (_, Nesting::List(_)) => add(items_of(array).as_ref(), collected),
         _ => Ok(()),
     }
 }

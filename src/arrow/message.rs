@@ -62,9 +62,14 @@ pub fn decode_schema(message: &[u8]) -> Result<SchemaRef> {
 /// The Arrow schema that belongs to a physical one, in an encapsulated IPC message. A field in memory takes many
 /// times its bytes in a message, so there may be no more fields than nodes, of which the file holds a table.
 pub(crate) fn decode_schema_of(message: &[u8], physical: &Physical) -> Result<SchemaRef> {
-    // A column of images is one node, and a list with an item in Arrow.
-    let items = physical.nodes().iter().filter(|node| node.image.is_some()).count();
-    decode(message, physical.nodes().len() + items)
+    decode(message, most_fields(physical))
+}
+
+/// The most fields of an Arrow schema that belongs to a physical one. A column of images is one node, and a list with an
+/// item in Arrow; a run-end encoded one is two fields more than its node.
+fn most_fields(physical: &Physical) -> usize {
+    let below: usize = physical.lists().map(|(_, items)| most_fields(items)).sum();
+    3 * physical.nodes().len() + below
 }
 
 /// Decodes a message of at most `fields` fields, those below others included.
@@ -175,10 +180,22 @@ fn data_type(fb: &ipc::Field, budget: &mut Budget) -> Result<Option<DataType>> {
             let fields = children.iter().flatten().map(|f| field(f, budget)).collect::<Result<Fields>>()?;
             Some(DataType::Struct(fields))
         }
-        ipc::Type::FixedSizeList => match (fb.type_as_fixed_size_list(), children) {
-            (Some(list), Some(item)) if item.len() == 1 => {
-                Some(DataType::FixedSizeList(field(item.get(0), budget)?, list.listSize()))
-            }
+        ipc::Type::FixedSizeList => match fb.type_as_fixed_size_list() {
+            Some(list) => only(fb, budget)?.map(|item| DataType::FixedSizeList(item, list.listSize())),
+            None => None,
+        },
+        ipc::Type::List => only(fb, budget)?.map(DataType::List),
+        ipc::Type::LargeList => only(fb, budget)?.map(DataType::LargeList),
+        ipc::Type::ListView => only(fb, budget)?.map(DataType::ListView),
+        ipc::Type::LargeListView => only(fb, budget)?.map(DataType::LargeListView),
+        ipc::Type::Map => match fb.type_as_map() {
+            Some(map) => only(fb, budget)?.map(|entries| DataType::Map(entries, map.keysSorted())),
+            None => None,
+        },
+        ipc::Type::RunEndEncoded => match children {
+            Some(parts) if parts.len() == 2 => run_ends(parts.get(0), budget)?
+                .map(|ends| Ok(DataType::RunEndEncoded(ends, field(parts.get(1), budget)?)))
+                .transpose()?,
             _ => None,
         },
         ipc::Type::Timestamp => match fb.type_as_timestamp() {
@@ -190,6 +207,19 @@ fn data_type(fb: &ipc::Field, budget: &mut Budget) -> Result<Option<DataType>> {
         },
         _ => leaf(fb),
     })
+}
+
+/// The only child of a field; none if it has another number of them.
+fn only(fb: &ipc::Field, budget: &mut Budget) -> Result<Option<FieldRef>> {
+    let children = fb.children().filter(|children| children.len() == 1);
+    children.map(|children| field(children.get(0), budget)).transpose()
+}
+
+/// The run ends of an encoded type; none if they are of no type for them.
+fn run_ends(fb: ipc::Field, budget: &mut Budget) -> Result<Option<FieldRef>> {
+    let ends = field(fb, budget)?;
+    let known = matches!(ends.data_type(), DataType::Int16 | DataType::Int32 | DataType::Int64);
+    Ok(Some(ends).filter(|ends| known && !ends.is_nullable()))
 }
 
 fn leaf(fb: &ipc::Field) -> Option<DataType> {
@@ -210,6 +240,7 @@ fn leaf(fb: &ipc::Field) -> Option<DataType> {
                 32 => DataType::Decimal32(precision, scale),
                 64 => DataType::Decimal64(precision, scale),
                 128 => DataType::Decimal128(precision, scale),
+                256 => DataType::Decimal256(precision, scale),
                 _ => return None,
             }
         }

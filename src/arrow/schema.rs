@@ -1,6 +1,7 @@
 //! Arrow types and the physical nodes that hold them.
 
 use super::images::{image_field, image_shape};
+use super::nesting::{Nesting, children, nullable, unencoded};
 use crate::error::{Error, ErrorKind, Result};
 use crate::format::schema::Kind;
 use crate::format::schema::Node;
@@ -8,10 +9,13 @@ use crate::format::schema::Schema;
 use crate::format::schema_builder::SchemaBuilder;
 use crate::format::schema_rules::MAX_DEPTH;
 use arrow::datatypes::{
-    DECIMAL32_MAX_PRECISION, DECIMAL64_MAX_PRECISION, DECIMAL128_MAX_PRECISION, DataType, Field, FieldRef,
-    Fields, IntervalUnit, Schema as ArrowSchema, TimeUnit,
+    DECIMAL32_MAX_PRECISION, DECIMAL64_MAX_PRECISION, DECIMAL128_MAX_PRECISION, DECIMAL256_MAX_PRECISION,
+    DataType, Field, FieldRef, Fields, IntervalUnit, Schema as ArrowSchema, TimeUnit,
 };
 use std::sync::Arc;
+
+/// Bytes of a decimal of 256 bits.
+pub(crate) const DECIMAL256_BYTES: u32 = 32;
 
 /// The physical schema of an Arrow schema: a node for every column, and below it one for every
 /// child of a struct and the item of a list.
@@ -21,39 +25,65 @@ use std::sync::Arc;
 pub fn physical_schema(arrow: &ArrowSchema) -> Result<Schema> {
     let mut builder = SchemaBuilder::default();
     for field in arrow.fields() {
-        push(&mut builder, None, field, field.name(), 1)?;
+        push(&mut builder, None, field, &Place { path: field.name(), depth: 1 })?;
     }
     Ok(builder.finish())
 }
 
-fn push(
-    builder: &mut SchemaBuilder,
-    parent: Option<usize>,
-    field: &Field,
-    path: &str,
+/// Where a field is.
+struct Place<'a> {
+    path: &'a str,
+    /// Levels, its own among them.
     depth: usize,
-) -> Result<()> {
+}
+
+impl Place<'_> {
+    /// The same place, for an error.
+    fn at(&self, error: Error) -> Error {
+        if self.depth > 1 { error.at(format!("column \"{}\"", self.path)) } else { error }
+    }
+}
+
+fn push(builder: &mut SchemaBuilder, parent: Option<usize>, field: &Field, place: &Place) -> Result<()> {
     let data_type = field.data_type();
-    if let (None, Some(shape)) = (parent, image_shape(field)) {
+    let path = place.path;
+    if let (1, Some(shape)) = (place.depth, image_shape(field)) {
         return builder.push_image(field.name(), shape).map(drop);
     }
     let shape = Shape::from_type(data_type).map_err(|advice| {
         Error::new(ErrorKind::Type, format!("column \"{path}\": type {data_type} is not held; {advice}"))
     })?;
-    if depth > MAX_DEPTH {
+    if place.depth > MAX_DEPTH {
         return Err(Error::new(
             ErrorKind::Type,
             format!("column \"{path}\" is nested deeper than {MAX_DEPTH} levels; flatten it"),
         ));
     }
+    let below = |builder: &mut SchemaBuilder, parent: Option<usize>, child: &Field| {
+        let path = format!("{path}.{}", child.name());
+        push(builder, parent, child, &Place { path: &path, depth: place.depth + 1 })
+    };
+    if let Nesting::List(item) = Nesting::new(data_type) {
+        let mut items = SchemaBuilder::default();
+        below(&mut items, None, item)?;
+        let list = builder.push_list(parent, field.name(), nullable(field), items.finish());
+        return list.map(drop).map_err(|e| place.at(e));
+    }
     let node = builder.push(parent, field.name(), shape.kind, nullable(field), shape.bits, shape.length);
-    let node = node.map_err(|e| if parent.is_some() { e.at(format!("column \"{path}\"")) } else { e })?;
+    let node = node.map_err(|e| place.at(e))?;
     builder.unit(shape.unit);
     builder.decimal(shape.precision, shape.scale);
-    for child in children(data_type) {
-        push(builder, Some(node), child, &format!("{path}.{}", child.name()), depth + 1)?;
-    }
-    Ok(())
+    children(data_type).iter().try_for_each(|child| below(builder, Some(node), child))
+}
+
+/// The schema of the items of a list.
+///
+/// # Errors
+/// As `physical_schema`.
+pub(crate) fn item_schema(item: &Field) -> Result<Schema> {
+    let mut builder = SchemaBuilder::default();
+    push(&mut builder, None, item, &Place { path: item.name(), depth: 2 })?;
+    Ok(builder.finish())
 }
 
 /// The plain Arrow schema of a physical one, for files that were written without Arrow. Columns that need a feature which
@@ -98,6 +128,11 @@ fn plain_field(schema: &Schema, below: &[Vec<usize>], index: usize, depth: usize
             let item = fields.next().ok_or_else(|| refuse("a list without an item"))??;
             let length = i32::try_from(node.length).map_err(|_| refuse("a list of more than 2^31 items"))?;
             DataType::FixedSizeList(item, length)
+        }
+        Kind::List => {
+            let items = node.items.as_deref().filter(|items| items.columns().eq([0]));
+            let items = items.ok_or_else(|| refuse("a list without an item"))?;
+            DataType::List(plain_field(items, &self::below(items), 0, depth + 1)?)
         }
         _ => plain_leaf(node).filter(|t| holds(t, node)).ok_or_else(|| {
             refuse(&format!(
@@ -146,32 +181,18 @@ fn plain_leaf(node: &Node) -> Option<DataType> {
     })
 }
 
-/// True if a node has the values of a type. Files hold more than importers take: values of no bytes, lists of no items,
-/// of structs and of lists.
+/// True if a node has the values of a type. Fixed-size lists are stored in two ways, and files hold more in columns of
+/// their rows than importers put there: many items, none, structs.
 pub(crate) fn holds(data_type: &DataType, node: &Node) -> bool {
-    let shape = |kind, bits, length: i32| {
-        Some(Shape { length: u32::try_from(length).ok()?, ..Shape::new(kind, bits) })
-    };
-    let shape = match data_type {
-        DataType::FixedSizeList(_, length) => shape(Kind::FixedList, 0, *length),
-        DataType::FixedSizeBinary(length) => shape(Kind::FixedBytes, 8, *length),
+    let shape = match unencoded(data_type) {
+        DataType::FixedSizeList(_, length) if node.kind == Kind::FixedList => {
+            let length = u32::try_from(*length).ok();
+            length.map(|length| Shape { length, ..Shape::new(Kind::FixedList, 0) })
+        }
+        DataType::FixedSizeList(..) => Some(Shape::LIST),
         other => Shape::from_type(other).ok(),
     };
     shape.is_some_and(|shape| shape.fits(node))
-}
-
-/// True if values of the field may be null. Nulls are all that a field of type Null has.
-pub(crate) fn nullable(field: &Field) -> bool {
-    field.is_nullable() || field.data_type() == &DataType::Null
-}
-
-/// The fields below a type.
-pub(crate) fn children(data_type: &DataType) -> &[FieldRef] {
-    match data_type {
-        DataType::Struct(fields) => fields,
-        DataType::FixedSizeList(item, _) => std::slice::from_ref(item),
-        _ => &[],
-    }
 }
 
 /// The part of a type that the physical schema holds.
@@ -185,7 +206,9 @@ pub(crate) struct Shape {
 }
 
 impl Shape {
-    fn new(kind: Kind, bits: u16) -> Self {
+    const LIST: Self = Self::new(Kind::List, 64);
+
+    const fn new(kind: Kind, bits: u16) -> Self {
         Self { kind, bits, length: 0, unit: 0, precision: 0, scale: 0 }
     }
 
@@ -234,37 +257,49 @@ impl Shape {
             Utf8 | LargeUtf8 | Utf8View => Self::new(Kind::Text, 0),
             Binary | LargeBinary | BinaryView => Self::new(Kind::Bytes, 0),
             FixedSizeBinary(length) => match u32::try_from(*length) {
-                Ok(0) | Err(_) => return Err("values of no bytes say nothing: leave the column out"),
                 Ok(length) => Self { length, ..Self::new(Kind::FixedBytes, 8) },
+                Err(_) => return Err("its length is negative"),
             },
-            Dictionary(_, values) => match values.as_ref() {
-                Null | Dictionary(..) | Struct(_) | FixedSizeList(..) => {
-                    return Err("dictionaries of numbers and strings are; cast it to its value type");
-                }
-                values => Self::from_type(values)?,
-            },
-            FixedSizeList(item, length) => match (u32::try_from(*length), item.data_type()) {
-                (Ok(0) | Err(_), _) => return Err("lists of no items say nothing: leave the column out"),
-                (
-                    _,
-                    Null | Struct(_) | Dictionary(..) | Utf8 | LargeUtf8 | Utf8View | Binary | LargeBinary
-                    | BinaryView,
-                ) => {
-                    return Err("items of a list are of fixed width; make it one column an item");
-                }
-                (Ok(length), item) => {
-                    Self::from_type(item)?;
-                    Self { length, ..Self::new(Kind::FixedList, 0) }
-                }
-            },
-            Struct(_) => Self::new(Kind::Struct, 0),
-            Decimal256(..) => return Err("cast it to a decimal of at most 128 bits, or to float64"),
-            List(_) | LargeList(_) | ListView(_) | LargeListView(_) | Map(..) => {
-                return Err("use a fixed-size list, or one column an item");
+            Decimal256(precision, scale) => {
+                // Its precision and scale are those of the Arrow schema alone.
+                Self::decimal(128, *precision, DECIMAL256_MAX_PRECISION, *scale)?;
+                Self { length: DECIMAL256_BYTES, ..Self::new(Kind::FixedBytes, 8) }
             }
+            Dictionary(_, values) => match values.as_ref() {
+                values if Self::is_single(values) => Self::from_type(values)?,
+                _ => return Err("dictionaries of numbers and strings are; cast it to its value type"),
+            },
+            FixedSizeList(_, length) if *length < 0 => return Err("its length is negative"),
+            FixedSizeList(_, length) => match Nesting::new(data_type) {
+                Nesting::Fixed(_) => Self { length: *length as u32, ..Self::new(Kind::FixedList, 0) },
+                _ => Self::LIST,
+            },
+            Map(entries, _) => match entries.data_type() {
+                Struct(parts) if parts.len() == 2 && !nullable(entries) && !parts[0].is_nullable() => {
+                    Self::LIST
+                }
+                _ => return Err("the entries of a map are structs of a key, never null, and a value"),
+            },
+            List(_) | LargeList(_) | ListView(_) | LargeListView(_) => Self::LIST,
+            Struct(_) => Self::new(Kind::Struct, 0),
+            RunEndEncoded(_, values) if matches!(values.data_type(), RunEndEncoded(..)) => {
+                return Err("its values have run ends, too: expand one of them");
+            }
+            RunEndEncoded(_, values) => Self::from_type(values.data_type())?,
             Union(..) => return Err("use a struct with one nullable field a type"),
-            RunEndEncoded(..) => return Err("cast it to its value type"),
         })
+    }
+
+    /// True for types of one value or string, as those of dictionaries are.
+    fn is_single(values: &DataType) -> bool {
+        let leaf = matches!(Nesting::new(values), Nesting::Leaf);
+        leaf && !matches!(
+            values,
+            DataType::Null
+                | DataType::Dictionary(..)
+                | DataType::RunEndEncoded(..)
+                | DataType::FixedSizeBinary(0)
+        )
     }
 
     /// True if a node has this shape.

@@ -46,19 +46,61 @@ pub fn data_type() -> impl Strategy<Value = DataType> {
     let list = |item: DataType, nullable, length| {
         DataType::FixedSizeList(Arc::new(Field::new("item", item, nullable)), length)
     };
-    let lists = (proptest::sample::select(fixed_width()), any::<bool>(), 1..4i32, 0..3u8);
+    let lists = (proptest::sample::select(fixed_width()), any::<bool>(), 0..20i32, 0..3u8);
     let lists = lists.prop_map(move |(item, nullable, length, twice)| {
         let inner = list(item, nullable, length);
         if twice == 0 { list(inner, !nullable, 2) } else { inner }
     });
-    prop_oneof![4 => leaf, 1 => lists].prop_recursive(2, 8, 3, |inner| {
-        vec((inner, any::<bool>()), 0..4).prop_map(|children| {
+    prop_oneof![4 => leaf, 1 => lists].prop_recursive(3, 8, 3, |inner| {
+        let parts = vec((inner.clone(), any::<bool>()), 0..4).prop_map(|children| {
             let child = |(i, (t, nullable)): (usize, (DataType, bool))| {
-                let nullable = nullable || t == DataType::Null;
+                let nullable = nullable || only_nulls(&t);
                 Field::new(format!("f{i}"), t, nullable)
             };
             DataType::Struct(children.into_iter().enumerate().map(child).collect())
-        })
+        });
+        prop_oneof![2 => parts, 3 => any_list(inner.clone()), 1 => encoded(inner)]
+    })
+}
+
+/// Lists of any kind of an item.
+fn any_list(item: impl Strategy<Value = DataType> + Clone + 'static) -> impl Strategy<Value = DataType> {
+    let key = prop_oneof![proptest::sample::select(fixed_width()), proptest::sample::select(strings())];
+    (item, key, any::<bool>(), 0..7u8, 0..4i32).prop_map(|(item, key, nullable, kind, length)| {
+        let nullable = nullable || only_nulls(&item);
+        let field = Arc::new(Field::new("item", item, nullable));
+        match kind {
+            0 | 1 => DataType::List(field),
+            2 => DataType::LargeList(field),
+            3 => DataType::ListView(field),
+            4 => DataType::LargeListView(field),
+            5 => DataType::FixedSizeList(field, length),
+            _ => {
+                let value = field.as_ref().clone().with_name("values");
+                let entries = vec![Field::new("keys", key, false), value];
+                let entries = Field::new("entries", DataType::Struct(entries.into()), false);
+                DataType::Map(Arc::new(entries), false)
+            }
+        }
+    })
+}
+
+fn only_nulls(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::RunEndEncoded(_, values) => only_nulls(values.data_type()),
+        other => other == &DataType::Null,
+    }
+}
+
+/// Run-end encoded values.
+fn encoded(values: impl Strategy<Value = DataType> + Clone + 'static) -> impl Strategy<Value = DataType> {
+    let ends = proptest::sample::select(vec![DataType::Int16, DataType::Int32, DataType::Int64]);
+    (values, ends).prop_map(|(values, ends)| {
+        if let DataType::RunEndEncoded(..) = values {
+            return values;
+        }
+        let ends = Field::new("run_ends", ends, false);
+        DataType::RunEndEncoded(Arc::new(ends), Arc::new(Field::new("values", values, true)))
     })
 }
 
@@ -87,7 +129,8 @@ pub fn fixed_width() -> Vec<DataType> {
     types.extend(units.map(Duration));
     types.extend([IntervalUnit::YearMonth, IntervalUnit::DayTime, IntervalUnit::MonthDayNano].map(Interval));
     types.extend([Decimal32(9, 2), Decimal32(4, -1), Decimal64(18, 6), Decimal64(11, 0), Decimal128(38, 10)]);
-    types.extend([Decimal128(5, 5), FixedSizeBinary(1), FixedSizeBinary(7)]);
+    types.extend([Decimal128(5, 5), Decimal256(76, 10), Decimal256(40, -3)]);
+    types.extend([FixedSizeBinary(1), FixedSizeBinary(7)]);
     types
 }
 
@@ -135,7 +178,28 @@ pub fn array(
             let around = nulls.as_ref().map(|n| n.expand(*size as usize));
             let items = len * *size as usize;
             let items = array(rng, item.data_type(), item.is_nullable(), around.as_ref(), items);
-            Arc::new(FixedSizeListArray::new(item.clone(), *size, items, nulls))
+            let list = FixedSizeListArray::try_new_with_length(item.clone(), *size, items, nulls, len);
+            Arc::new(list.unwrap())
+        }
+        DataType::List(item) | DataType::ListView(item) => lists::<i32>(rng, data_type, item, nulls, len),
+        DataType::LargeList(item) | DataType::LargeListView(item) => {
+            lists::<i64>(rng, data_type, item, nulls, len)
+        }
+        DataType::Map(entries, _) => {
+            let list = lists::<i32>(rng, &DataType::List(entries.clone()), entries, nulls, len);
+            make_array(list.to_data().into_builder().data_type(data_type.clone()).build().unwrap())
+        }
+        DataType::RunEndEncoded(ends, values) => {
+            let (before, mut at, mut all) = (rng.random_range(0..4usize), 0, Vec::new());
+            while at < before + len {
+                at += rng.random_range(1..5usize);
+                all.push(at as i64);
+            }
+            let values = array(rng, values.data_type(), nullable && values.is_nullable(), None, all.len());
+            let ends = cast(&Int64Array::from(all), ends.data_type()).unwrap();
+            let data = ArrayData::builder(data_type.clone()).len(at);
+            let data = data.add_child_data(ends.to_data()).add_child_data(values.to_data());
+            make_array(data.build().unwrap()).slice(before, len)
         }
         DataType::Dictionary(index, values) => {
             let distinct = rng.random_range(1..20usize);
@@ -156,6 +220,43 @@ pub fn array(
             leaf(rng, data_type, nulls, padded).slice(5, len)
         }
     }
+}
+
+/// Lists of some of many items: with gaps between them and, in views, in any order and over one another. Null lists have
+/// items, too.
+fn lists<O: OffsetSizeTrait>(
+    rng: &mut ChaCha8Rng,
+    data_type: &DataType,
+    item: &FieldRef,
+    nulls: Option<NullBuffer>,
+    len: usize,
+) -> ArrayRef {
+    let most = rng.random_range(1..5usize);
+    let views = matches!(data_type, DataType::ListView(_) | DataType::LargeListView(_));
+    let (mut runs, mut end) = (Vec::new(), rng.random_range(0..3usize));
+    for i in 0..len {
+        let long = rng.random_range(0..most);
+        runs.push((i, end, long));
+        end += long + if views { rng.random_range(0..2usize) } else { 0 };
+    }
+    if views && rng.random() {
+        // Another list's items in place of its own.
+        for _ in 0..len / 3 {
+            let (to, from) = (rng.random_range(0..len), rng.random_range(0..len));
+            (runs[to].1, runs[to].2) = (runs[from].1, runs[from].2);
+        }
+    }
+    let items = array(rng, item.data_type(), item.is_nullable(), None, end + 2);
+    let number = |n: usize| O::usize_as(n);
+    let starts: Vec<O> = runs.iter().map(|r| number(r.1)).collect();
+    let builder = ArrayData::builder(data_type.clone()).len(len).nulls(nulls).add_child_data(items.to_data());
+    let builder = if views {
+        let sizes: Vec<O> = runs.iter().map(|r| number(r.2)).collect();
+        builder.add_buffer(Buffer::from_vec(starts)).add_buffer(Buffer::from_vec(sizes))
+    } else {
+        builder.add_buffer(Buffer::from_vec([starts, vec![number(end)]].concat()))
+    };
+    make_array(builder.build().unwrap())
 }
 
 fn leaf(rng: &mut ChaCha8Rng, data_type: &DataType, nulls: Option<NullBuffer>, len: usize) -> ArrayRef {
@@ -210,6 +311,17 @@ fn leaf(rng: &mut ChaCha8Rng, data_type: &DataType, nulls: Option<NullBuffer>, l
                 Buffer::from_vec((0..len).map(|_| rng.random_range(-limit..=limit)).collect::<Vec<_>>()),
                 nulls,
             )
+        }
+        Decimal256(p, _) => {
+            let digits = rng.random_range(1..=*p);
+            let number = |rng: &mut ChaCha8Rng| {
+                let text: String =
+                    (0..digits).map(|_| char::from(b'0' + rng.random_range(0..10u8))).collect();
+                let sign = if rng.random() { "-" } else { "" };
+                i256::from_string(&format!("{sign}{text}")).unwrap()
+            };
+            let numbers: Vec<i256> = (0..len).map(|_| number(rng)).collect();
+            data(Buffer::from_vec(numbers), nulls)
         }
         Float64 => {
             let style = rng.random_range(0..3u8);

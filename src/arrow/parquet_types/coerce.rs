@@ -3,7 +3,7 @@
 use super::interval;
 use super::types::below;
 use super::{DAY, Dates};
-use crate::arrow::expanded::list_length;
+use crate::arrow::lists::list_length;
 use crate::arrow::wrap;
 use crate::error::{Error, ErrorKind, Result};
 use arrow::array::{

@@ -1,6 +1,6 @@
 //! Arrays in the unified type. Every value stays what it is; the first that the type does not hold is an error.
 
-use crate::arrow::expanded::list_length;
+use crate::arrow::lists::list_length;
 use arrow::array::{Array, ArrayRef, AsArray, FixedSizeListArray, Int64Array, StructArray, new_null_array};
 use arrow::buffer::NullBuffer;
 use arrow::compute::{cast, take};

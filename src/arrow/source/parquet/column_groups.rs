@@ -4,7 +4,7 @@
 
 use crate::arrow::guard::quietly;
 use arrow::array::ArrayRef;
-use arrow::datatypes::{DataType, Fields, Schema};
+use arrow::datatypes::{Fields, Schema};
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
 use parquet::arrow::ProjectionMask;
@@ -135,17 +135,4 @@ fn kept_bytes(metadata: &ArrowReaderMetadata, columns: &[usize]) -> Vec<u64> {
     };
     let all = metadata.metadata().row_groups().iter().map(kept);
     all.max_by_key(|kept| kept.iter().sum::<u64>()).unwrap_or_default()
-}
-
-/// Bytes of a value that takes as many whatever it is, in memory.
-pub(crate) fn fixed_bytes(data_type: &DataType) -> Option<usize> {
-    match data_type {
-        DataType::Null | DataType::Boolean => Some(1),
-        DataType::FixedSizeBinary(length) => usize::try_from(*length).ok(),
-        DataType::FixedSizeList(item, length) => {
-            Some(fixed_bytes(item.data_type())?.saturating_mul(usize::try_from(*length).ok()?))
-        }
-        DataType::Struct(fields) => fields.iter().map(|f| fixed_bytes(f.data_type())).sum(),
-        other => other.primitive_width(),
-    }
 }

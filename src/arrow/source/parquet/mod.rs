@@ -9,11 +9,12 @@ mod plan;
 mod thrift;
 
 use super::{BatchSource, Guarded, RecordBatches, guarded, open};
+use crate::arrow::expanded::fixed_bytes;
 use crate::arrow::parquet_types::Restorer;
 use crate::earned::room;
 use crate::error::{Error, Result};
 use arrow::datatypes::{Schema, SchemaRef};
-use column_groups::{ColumnGroups, fixed_bytes};
+use column_groups::ColumnGroups;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReaderBuilder};
 use plan::Plan;
