@@ -36,6 +36,14 @@ fn places<R: RunEndIndexType>(runs: &RunArray<R>) -> (ArrayRef, Vec<u64>) {
     (runs.values().clone(), places)
 }
 
+/// The same runs with other values.
+pub(super) fn with_values(array: &dyn Array, values: &ArrayRef) -> std::result::Result<ArrayRef, ArrowError> {
+    let data = array.to_data();
+    let ends = data.child_data().first().cloned().into_iter();
+    let children = ends.chain([values.to_data()]).collect();
+    data.into_builder().child_data(children).build().map(make_array)
+}
+
 /// The values of an array, one a row, if it is run-end encoded.
 pub(super) fn expanded(array: &dyn Array) -> Result<Option<ArrayRef>> {
     let Some((values, places)) = runs(array) else { return Ok(None) };
