@@ -36,12 +36,18 @@ fn places<R: RunEndIndexType>(runs: &RunArray<R>) -> (ArrayRef, Vec<u64>) {
     (runs.values().clone(), places)
 }
 
-/// The same runs with other values.
+/// The same runs with other values. A slice of no rows has no runs: Arrow's writer of files gives them an end of 0.
 pub(super) fn with_values(array: &dyn Array, values: &ArrayRef) -> std::result::Result<ArrayRef, ArrowError> {
     let data = array.to_data();
-    let ends = data.child_data().first().cloned().into_iter();
-    let children = ends.chain([values.to_data()]).collect();
-    data.into_builder().child_data(children).build().map(make_array)
+    let children = data.child_data().iter().take(1).cloned().chain([values.to_data()]);
+    match array.is_empty() {
+        false => data.clone().into_builder().child_data(children.collect()).build().map(make_array),
+        true => {
+            let children = children.map(|child| child.slice(0, 0)).collect();
+            let none = ArrayData::builder(data.data_type().clone()).child_data(children);
+            none.build().map(make_array)
+        }
+    }
 }
 
 /// The values of an array, one a row, if it is run-end encoded.
