@@ -127,6 +127,11 @@ impl Node {
         self.instances * self.lanes_per_instance
     }
 
+    /// Bytes that its values of a row take in memory, at most; those of strings and of items of lists are not known.
+    pub(crate) fn value_bytes(&self) -> u64 {
+        u64::from(self.validity_lanes()) + 8 * u64::from(self.value_lanes())
+    }
+
     /// True for a column of one value or string a row, as classes are.
     pub(crate) fn is_single_column(&self) -> bool {
         let single = self.kind.is_bytes() || self.value_lanes() == u32::from(self.bits > 64) + 1;
@@ -200,7 +205,7 @@ impl Schema {
 
     /// Bytes that the values of a row take in memory, at most; those of strings and of items of lists are not known.
     pub(crate) fn value_bytes(&self) -> u64 {
-        self.nodes.iter().map(|n| u64::from(n.validity_lanes()) + 8 * u64::from(n.value_lanes())).sum()
+        self.nodes.iter().map(Node::value_bytes).sum()
     }
 
     /// Memory that the fields of a row take while they are encoded: 8 bytes a lane, 4 for those of images.

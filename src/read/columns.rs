@@ -64,6 +64,14 @@ impl<S: ByteSource> Reader<S> {
         }
         let mut account =
             ColumnAccount { columns: vec![ColumnBits::default(); count], ..ColumnAccount::default() };
+        for (table, column) in self.table.below(&schema.columns().collect::<Vec<_>>()) {
+            // All lanes of a table of items are of the column that has its lists.
+            let columns = vec![column; table.schema.lanes() as usize];
+            for segment in (0..table.segments).filter(|_| table.is_group_known(0)) {
+                let block = table.block(&self.pages, segment)?;
+                account.add(&block.records.parts(&self.pages, &block.lanes)?, &columns);
+            }
+        }
         for segment in 0..self.table.segments {
             if !self.table.is_group_known(0) {
                 continue;

@@ -5,11 +5,12 @@ use std::ops::Range;
 use crate::column::values::{Batch, Values};
 use crate::error::{Error, ErrorKind, Result};
 use crate::files::byte_source::ByteSource;
+use crate::format::schema::{Kind, Node};
 use crate::read::projection::Projection;
 use crate::read::reader::Reader;
 
-/// Bytes of strings in a batch, at most, if it has more than one row; longer batches are cut again.
-const STRING_BYTES: usize = 16 << 20;
+/// Bytes of strings and of items of lists in a batch, at most, if it has more than one row; longer batches are cut again.
+const LONG_BYTES: usize = 16 << 20;
 /// Bytes of other values in a batch, at most, if it has more than one row.
 const VALUE_BYTES: u64 = 8 << 20;
 
@@ -52,12 +53,15 @@ impl<'a, S: ByteSource> Scan<'a, S> {
             return Err(Error::argument(format!("no rows {} to {}: the file has {n}", rows.start, rows.end)));
         }
         let nodes = || projection.nodes().iter().filter_map(|&n| reader.schema().nodes().get(n));
-        let lanes: u64 =
-            nodes().map(|n| u64::from(n.validity_lanes()) + 8 * u64::from(n.value_lanes())).sum();
+        let lanes: u64 = nodes().map(Node::value_bytes).sum();
         let wanted = (batch_rows as u64).min(VALUE_BYTES / lanes.max(1)).max(1);
-        // A first batch of strings is small: how long they are is not known.
-        let batch_rows = if nodes().any(|n| n.kind.is_bytes()) { wanted.min(1024) } else { wanted };
-        let projection = projection.clone().with_most(STRING_BYTES as u64);
+        // A first batch of strings or lists is small: how long they are is not known.
+        let batch_rows = if nodes().any(|n| n.kind.is_bytes() || n.kind == Kind::List) {
+            wanted.min(1024)
+        } else {
+            wanted
+        };
+        let projection = projection.clone().with_most(LONG_BYTES as u64);
         Ok(Self { reader, projection, rows, batch_rows, wanted })
     }
 
@@ -83,11 +87,15 @@ impl<'a, S: ByteSource> Scan<'a, S> {
             }
         };
         self.rows.start = end;
-        let bytes = |v: &Values| if let Values::Bytes { data, .. } = v { data.len() } else { 0 };
+        let bytes = |v: &Values| match v {
+            Values::Bytes { data, .. } => data.len(),
+            Values::Lists { items, .. } => items.bytes(),
+            _ => 0,
+        };
         let bytes: usize = out.columns.iter().map(|c| bytes(&c.values)).sum();
-        if bytes > STRING_BYTES {
+        if bytes > LONG_BYTES {
             self.batch_rows = (self.batch_rows / 2).max(1);
-        } else if bytes < STRING_BYTES / 4 {
+        } else if bytes < LONG_BYTES / 4 {
             self.batch_rows = (self.batch_rows * 2).min(self.wanted);
         }
         Ok(true)

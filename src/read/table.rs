@@ -87,6 +87,16 @@ impl TableView {
         std::iter::once(self).chain(below).collect()
     }
 
+    /// The tables of items below it, each with the place of its column; `columns` are their nodes in order.
+    pub fn below(&self, columns: &[usize]) -> Vec<(&Self, usize)> {
+        let mut below = Vec::new();
+        for (node, items) in &self.items {
+            let column = columns.partition_point(|column| column <= node) - 1; // the first node is a column
+            below.extend(items.all().into_iter().map(|table| (table, column)));
+        }
+        below
+    }
+
     /// True if this reader knows the blocks of a storage group.
     pub fn is_group_known(&self, group: u32) -> bool {
         !self.unknown.contains(&group)

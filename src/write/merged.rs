@@ -241,6 +241,10 @@ fn difference(first: &[Node], own: &[Node]) -> Option<String> {
                 names.0, names.1
             ));
         }
+        let items = |n: &Node| n.items.as_ref().map(|items| items.nodes().to_vec()).unwrap_or_default();
+        if let Some(difference) = difference(&items(first), &items(own)) {
+            return Some(format!("has lists in column \"{}\" whose items differ: it {difference}", own.name));
+        }
         if stored(first) != stored(own) {
             let (own_type, first_type) = (type_name(own), type_name(first));
             return Some(format!(

@@ -102,8 +102,10 @@ impl RawSize {
     /// Numbers of a row.
     fn values(schema: &Schema) -> Option<u64> {
         let leaves = schema.nodes().iter().filter(|n| !matches!(n.kind, Kind::Struct | Kind::FixedList));
-        let numbers = leaves
-            .map(|n| (!n.kind.is_bytes() && n.kind != Kind::FixedBytes).then_some(u64::from(n.instances)));
+        let numbers = leaves.map(|n| {
+            (!n.kind.is_bytes() && !matches!(n.kind, Kind::FixedBytes | Kind::List))
+                .then_some(u64::from(n.instances))
+        });
         numbers.sum()
     }
 }

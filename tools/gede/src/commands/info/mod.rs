@@ -104,6 +104,7 @@ fn name(part: FilePart) -> &'static str {
         FilePart::Dictionaries => "dictionaries",
         FilePart::Offsets => "record offsets",
         FilePart::Heaps => "string heaps",
+        FilePart::Lists => "places of lists",
         FilePart::Condensed => "condensed samples",
         FilePart::Moments => "moments",
         FilePart::BlockTable => "block table",
