@@ -12,6 +12,7 @@ import sys
 import condensed
 import example
 import features
+import lists
 import reader
 import summaries
 from reader import require
@@ -52,9 +53,9 @@ def check(file):
     check_identity(file)
     pieces = [struct.unpack_from("<QQ", entry) for entry in file.entries(3)]
     sets = set()  # blocks may share them, and nothing else
-    known = [(n, t) for n, t in enumerate(file.tables) if t.kind in (1, 2) and n not in file.unreadable_tables]
+    known = [(n, t) for n, t in enumerate(file.tables) if file.is_readable(n)]
     for number, table in known:
-        schema = file.read_schema(number) if number else file.schema
+        schema = file.schemas[number] if number in file.schemas else file.read_schema(number)
         require(len(schema.groups) == table.groups, "the schema does not have the directory's storage groups")
         segments, done = file.segments_of(number), 0
         for blocks in segments:
@@ -70,7 +71,9 @@ def check(file):
                 transforms, *others = file.pieces(block, lanes)
                 sets.add(transforms)
                 pieces += others
-        values = [(blocks, file.segment_values(blocks, schema)) for blocks in segments]
+        found = []
+        values = [(blocks, file.segment_values(blocks, schema, found)) for blocks in segments]
+        lists.check_tiling(file, schema, found)
         require((len(segments), done) == (table.segments, table.rows), "number of segments or of rows")
         if table.kind == 1:
             summaries.check_classes(file, values)
@@ -80,7 +83,7 @@ def check(file):
     if not file.is_part:  # condensed samples may be of columns that cannot be read
         summaries.check_condensed(file)
     summaries.check_image_errors(file)
-    for node in (n for n in file.schema.nodes if n.dictionary != reader.NONE):
+    for node in (n for schema in file.schemas.values() for n in schema.nodes if n.dictionary != reader.NONE):
         words = file.dictionary(node.dictionary)
         require(isinstance(words[0], bytes), "the kind of a dictionary")
         any(reader.utf8(word) is None for word in words if node.kind == reader.TEXT)
@@ -163,7 +166,7 @@ def check_later(folder):
                 require(file.unreadable, "every column can be read")
                 original = reader.File((TESTS / "golden" / f"{words}.gede").read_bytes())
                 original.unreadable = file.unreadable
-                original.schema = reader.Schema(original.without_unknown(original.schema.nodes), original.schema.groups)
+                original.schema = original.schema._replace(nodes=original.without_unknown(original.schema.nodes))
                 found, original = ([*reader.dump_table(f, partial=True)] for f in (file, original))
             elif what == "read":
                 found = "".join(line + "\n" for line in reader.dump_table(file)).encode()

@@ -10,6 +10,7 @@ import struct
 from collections import namedtuple
 
 import reader
+import rules
 
 Cells = namedtuple("Cells", "target target_kind features bits labels")
 
@@ -19,7 +20,7 @@ def dump(file):
     schema, is_stored = file.read_schema(file.samples), file.section(10)[13]
     stored = [file.segment_values(blocks, schema) for blocks in file.segments_of(file.samples)]
     values = reader.join(stored, schema) if is_stored else rebuild(file)
-    return reader.dump(schema, values, len(values[0][0]), kinds=False)
+    return reader.dump(file, schema, values, len(values[0][0]), kinds=False)
 
 
 def dump_moments(file):
@@ -112,8 +113,8 @@ def as_f64(node, raw):
     if node.kind == reader.FLOAT:
         return float(reader.np.frombuffer(raw.to_bytes(node.bits // 8, "little"), f"<f{node.bits // 8}")[0])
     if node.kind == reader.DECIMAL:
-        return float(reader.integer(node, raw)) / float(10**node.scale)
-    return float(reader.integer(node, raw) if node.kind == reader.SIGNED else raw)
+        return float(rules.integer(node, raw)) / float(10**node.scale)
+    return float(rules.integer(node, raw) if node.kind == reader.SIGNED else raw)
 
 
 def grid_key(x, lo, hi):

@@ -19,7 +19,7 @@ TRANSFORM = "1 transform|1 width|1 exponent|1 =zero|4 dictionary or step|8 minim
 BLOCK = ("8 first stored row|8 rows|8 offset of the transform set|8 offset of the layout|8 offset of the base table|"
          "8 offset of the records|32 =exceptions and heap: there are none|8 bases n_b|4 total bits l_t|4 base bits l_b|"
          "4 deviation bits l_d|4 constant bits|1 record kind|1 id bits|1 image transform|1 frame shift|"
-         "20 =frames: there are none")
+         "20 =frames: there are none|16 =lists: there are none")
 DICTIONARY = "8 offset|8 length|8 values|4 kind|4 bytes of a length"
 SCHEMA = "4 nodes|4 lanes|4 bytes of names|4 =zero"
 NODE = ("4 parent|4 offset of the name|4 length of the name|1 kind|1 nullable|1 unit|1 precision|2 scale|2 bits|4 instances|"
@@ -27,7 +27,7 @@ NODE = ("4 parent|4 offset of the name|4 length of the name|1 kind|1 nullable|1 
 HEAD = ("4 length of the head|4 page size|8 bulk_end|4 features|4 tables|4 sections|2 bytes of a feature entry|"
         "2 bytes of a table entry|2 bytes of a section entry|30 =zero")
 FEATURE = "2 feature|1 required|1 scope|2 major version|2 minor version|4 table|4 number|24 ~name"
-TABLE = "2 kind of table|2 =zero|4 storage groups|8 rows|8 rows per segment|8 segments"
+TABLE = "2 kind of table|2 =zero|4 storage groups|8 rows|8 rows per segment|8 segments|8 =list of the items: there is none"
 SECTION = "2 kind of section|1 place|1 =zero|4 number|4 bytes of an entry|4 =CRC-32|8 offset|8 length"
 FOOTER = ("8 length of the file|8 offset of the directory|8 length of the directory|8 previous footer|"
           "4 =CRC-32 of the directory|2 major version|2 minor version|12 =zero|4 =CRC-32 of the footer|8 =magic")

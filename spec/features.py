@@ -2,6 +2,7 @@
 import struct
 
 import reader
+from frame import ITEMS
 
 SECTIONS = {5: 34, 6: 32, 7: 32, 8: 35, 9: 36, 10: 33}
 DICTIONARIES = {1: {17}, 2: {18}, 3: {23}, 4: {18, 23}}
@@ -13,9 +14,10 @@ def check_features(file):
     for entry in file.entries(3):
         used |= DICTIONARIES[struct.unpack_from("<I", entry, 24)[0]]
     for number, table in enumerate(file.tables):
-        if table.kind not in (1, 2) or number in file.unreadable_tables:
+        if not file.is_readable(number):
             continue
-        schema = file.read_schema(number) if number else file.schema
+        used |= {24} if table.kind == ITEMS else set()
+        schema = file.schemas[number] if number in file.schemas else file.read_schema(number)
         unknown = {(n.group, lane) for n in schema.nodes if n.kind == reader.UNKNOWN
                    for lane in range(n.lane, n.lane + n.r * (n.nullable + n.v))}
         for blocks in file.segments_of(number):

@@ -4,17 +4,18 @@ import struct
 import zlib
 from collections import namedtuple
 
-from rules import require
+from rules import MAX_TABLES, require
 
 MAGIC, PROVISIONAL = b"\x89GEDE\r\n\x1a", b"\x89GEDE\n\r\n"
-FEATURES = {0, 1, 2, 16, 17, 18, 19, 20, 21, 22, 23, 32, 33, 34, 35, 36}  # known ones, 2.4
-SECTIONS = {1: (0, 0), 2: (0, 128), 3: (0, 32), 16: (1, 4)} | {kind: (0, 0) for kind in range(4, 11)} \
+FEATURES = {0, 1, 2, 16, 17, 18, 19, 20, 21, 22, 23, 24, 32, 33, 34, 35, 36}  # known ones, 2.4
+SECTIONS = {1: (0, 0), 2: (0, 144), 3: (0, 32), 16: (1, 4)} | {kind: (0, 0) for kind in range(4, 11)} \
     | {kind: (2, 0) for kind in (32, 34, 35, 36, 37, 38)}  # known ones, their place and the bytes of an entry, 2.3
 
 NAMES = {32: "schema", 34: "Arrow schema", 36: "key-values", 37: "identity", 38: "created-by"}
 LAST = [(37, 0), (38, 0)]  # kind and number of the last sections
 Feature = namedtuple("Feature", "id required scope major minor table number name")
-Table = namedtuple("Table", "kind zero groups rows segment_rows segments")
+Table = namedtuple("Table", "kind zero groups rows segment_rows segments parent node")
+ROWS, SAMPLES, ITEMS = 1, 2, 3  # kinds of tables
 Section = namedtuple("Section", "kind place zero number stride crc offset length")
 
 
@@ -65,7 +66,8 @@ class Frame:
         self.created_by = text(self.section(38), "created-by: it is")
         self.check_pages()
         self.unreadable = self.unreadable_columns()
-        self.unreadable_tables = {f.table for f in self.unknown if f.required and f.scope > 0 and 0 < f.table < len(self.tables)}
+        self.unreadable_tables = {f.table for f in self.unknown if f.required and f.scope > 0 and 0 < f.table < len(self.tables)
+                                  and self.tables[f.table].kind != ITEMS}
 
     def read_directory(self, data):
         """Features, tables and sections (2.3, 2.4)."""
@@ -84,15 +86,19 @@ class Frame:
             return [kind(*struct.unpack(form, part[:known])) for part in parts]
 
         self.read_features(entries(0, Feature, "<HBBHHII24s"))
-        self.tables = entries(1, Table, "<HHIQQQ")
+        self.tables = entries(1, Table, "<HHIQQQII")
         self.sections = entries(2, Section, "<HBBIIIQQ")
         require(self.at == len(data), "directory: its length does not fit its counts")
         if not self.unknown:
             require(not any(any(more) for more in longer) and length == 64, "directory: reserved bytes are not zero")
         require(page == 4096, "directory: a page size that this version does not have")
         require(self.tables and self.tables[0].kind == 1, "directory: the first table is not that of the rows")
-        known = [t for t in self.tables if t.kind in (1, 2)]
-        require(len({t.kind for t in known}) == len(known), "directory: a kind of table occurs twice")
+        require(len(self.tables) <= MAX_TABLES, f"directory: {len(self.tables)} tables are more than {MAX_TABLES}")
+        known = [t for t in self.tables if t.kind in (ROWS, SAMPLES, ITEMS)]
+        own = [(t.kind, t.parent, t.node) if t.kind == ITEMS else t.kind for t in known]
+        require(len(set(own)) == len(own), "directory: a kind of table, or a table of the same list, occurs twice")
+        for number, t in enumerate(self.tables):
+            require(t.kind != ITEMS or t.parent < number, "directory: a table of items comes before that of their lists")
         for t in known:
             require(t.groups > 0, "directory: a table has no storage groups")
             regular = t.segment_rows == 0 or -(-t.rows // t.segment_rows) == t.segments
@@ -103,7 +109,7 @@ class Frame:
             require(s.place == place, f"directory: section {s.kind}: it is in the wrong part of the file")
             require(s.stride >= stride, f"directory: section {s.kind}: its stride is wrong")
             require(s.stride == 0 or s.length % s.stride == 0, "directory: a section is not a whole number of entries")
-            is_of_table = s.number < len(self.tables) if s.kind in (2, 4) else s.number == 0
+            is_of_table = s.number < len(self.tables) if s.kind in (2, 4, 32) else s.number == 0
             require(is_of_table or s.kind not in SECTIONS, f"directory: section {s.kind}: it is of no table")
         numbers = [(s.kind, s.number) for s in self.sections if s.kind != 16]
         require(len(set(numbers)) == len(numbers), "directory: a section occurs twice")
@@ -123,19 +129,20 @@ class Frame:
         require(found == lengths, "directory: the checksum levels do not fit the checksummed part")
         if not self.unknown:
             require(len(known) == len(self.tables), "directory: a table is of an unknown kind")
-            require(not any(t.zero for t in self.tables), "directory: reserved bytes of a table are not zero")
+            zero = all(t.zero == 0 and (t.kind == ITEMS or t.parent == t.node == 0) for t in self.tables)
+            require(zero, "directory: reserved bytes of a table are not zero")
             for s in self.sections:
                 require(s.kind in SECTIONS, f"directory: section {s.kind}: its kind is unknown, and no feature names it")
                 require(s.stride == SECTIONS[s.kind][1] and s.zero == 0, f"directory: section {s.kind}: its stride is wrong")
         last = [(s.kind, s.number) for s in self.sections if not self.unknown or (s.kind, s.number) in LAST]
         require(last[-2:] == LAST, "directory: its last sections are not the identity and the name of the writer")
         for number, t in enumerate(self.tables):
-            if t.kind in (1, 2):
+            if t in known:
                 require(len(self.entries(2, number)) == t.segments * t.groups, "directory: the number of segments does not fit the block table")
-                require(self.section(4 if number else 32, number), "directory: a table has no schema")
+                require(self.section(4 if t.kind == SAMPLES else 32, number), "directory: a table has no schema")
         rows = self.tables[0]
         self.rows, self.segment_rows, self.segments, self.groups = rows.rows, rows.segment_rows, rows.segments, rows.groups
-        self.samples = next((n for n, t in enumerate(self.tables) if t.kind == 2), None)
+        self.samples = next((n for n, t in enumerate(self.tables) if t.kind == SAMPLES), None)
 
     def read_features(self, features):
         """A required feature that is unknown is refused before anything else is judged (9.1)."""

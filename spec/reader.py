@@ -6,10 +6,10 @@
     reader.py --moments FILE    the moments as CSV
 
 This file, with the frame of a file in frame.py and the rules of schemas and transforms in rules.py, reads tables of fixed
-records, the layout of the paper. strings.py is for dictionaries and symbols, grouped.py for grouped records, images.py for
-images, condensed.py for the last two commands; check.py checks what a reader need not know.
+records, the layout of the paper. lists.py is for lists, strings.py for dictionaries and symbols, grouped.py for grouped
+records, images.py for images, condensed.py for the last two commands; check.py checks what a reader need not know.
 
-The dump is that of gede.md, appendix B.
+The dump is that of gede.md, appendix B: dump.py.
 """
 import struct
 import sys
@@ -18,17 +18,19 @@ from itertools import accumulate
 
 import numpy as np
 
+import lists
 import rules
-from frame import Frame, refusal
-from rules import (BOOL, BYTES, DECIMAL, FIXED, FLOAT, IMAGE, INTERVAL, KINDS, LIST, NONE, SIGNED, STRUCT, TEXT, UNKNOWN,
-                   UNSIGNED, require)
-from strings import cut, spell
+from dump import dump
+from frame import SAMPLES, Frame, refusal
+from rules import BOOL, BYTES, DECIMAL, FIXED, FLOAT, IMAGE, LIST, NONE, SIGNED, TEXT, UNKNOWN, UNSIGNED, require
+from strings import cut, spell, utf8
 
 Node = namedtuple("Node", "parent name_at name_length kind nullable unit precision scale bits r v lane group "
                   "dictionary length image_width name")
-Schema = namedtuple("Schema", "nodes groups")  # groups: the lanes of each storage group
+# The lanes of each storage group; the level of each node; the number of the table of the items of each list, by node.
+Schema = namedtuple("Schema", "nodes groups levels items")
 Block = namedtuple("Block", "first rows transforms layout bases records exceptions exceptions_length heap heap_length "
-                   "n_b l_t l_b l_d constant kind id_bits transform shift minima offsets records_length")
+                   "n_b l_t l_b l_d constant kind id_bits transform shift minima offsets records_length lists lists_length")
 Transform = namedtuple("Transform", "kind width exponent zero word minimum")
 
 
@@ -37,17 +39,25 @@ class File(Frame):
 
     def __init__(self, data):
         super().__init__(data)
+        nodes = self.read_nodes(0)
+        columns = {key for i, n in enumerate(nodes) if n.parent == NONE for key in (("group", n.group), ("column", i))}
+        self.unreadable = {key: feature for key, feature in self.unreadable.items() if key in columns}
+        lists.spread(self, nodes)
         self.schema = self.read_schema(0)
         require(len(self.schema.groups) == self.groups, "the schema does not have the directory's storage groups")
-        columns = {key for i, n in enumerate(self.schema.nodes) if n.parent == NONE for key in (("group", n.group), ("column", i))}
-        self.is_part = any(self.tables[n].rows for n in self.unreadable_tables)
-        self.unreadable = {key: feature for key, feature in self.unreadable.items() if key in columns}
-        self.is_part |= bool(self.unreadable)
+        self.schemas = {0: self.schema}
+        lists.read_schemas(self)
+        self.is_part = bool(self.unreadable) or any(self.tables[n].rows for n in self.unreadable_tables)
+        self.item_lines = {}  # by table, for the dump
 
-    def read_schema(self, table):
-        """The schema of a table (3)."""
-        data = self.section(4 if table else 32, table)
-        nodes, lanes, names_length, zero = struct.unpack_from("<4I", data)
+    def is_readable(self, table):
+        """False for a table of a later version's, or one that needs a feature of it (9.1)."""
+        return table in self.schemas or self.tables[table].kind == SAMPLES and table not in self.unreadable_tables
+
+    def read_nodes(self, table):
+        """The nodes of a table as they are stored."""
+        data = self.section(4 if self.tables[table].kind == SAMPLES else 32, table)
+        nodes, self.lanes, names_length, zero = struct.unpack_from("<4I", data)
         names = data[16 + 48 * nodes :]
         require(len(data) == 16 + 48 * nodes + names_length and zero == 0, "schema: its length")
         entries = list(struct.iter_unpack("<3I4BhH7I", data[16 : 16 + 48 * nodes]))
@@ -55,14 +65,19 @@ class File(Frame):
         require([entry[1] for entry in entries] == ends[:-1] and ends[-1] == names_length, "schema: places of the names")
         out = [Node(*entry, utf8(names[entry[1] : entry[1] + entry[2]])) for entry in entries]
         rules.check_parents(out)
+        return out
+
+    def read_schema(self, table, above=0):
+        """The schema of a table (3), so many levels below the rows."""
+        nodes = self.read_nodes(table)
         if table == 0:
-            out = self.without_unknown(out)
-        rules.check_schema(out, len(self.entries(3)))
-        groups = [0] * (1 + max([node.group for node in out], default=0))
-        for node in out:
+            nodes = self.without_unknown(nodes)
+        levels = rules.check_schema(nodes, len(self.entries(3)), above)
+        groups = [0] * (1 + max([node.group for node in nodes], default=0))
+        for node in nodes:
             groups[node.group] += node.r * (node.nullable + node.v)
-        require(sum(groups) == lanes, "lanes")
-        return Schema(out, groups)
+        require(sum(groups) == self.lanes, "lanes")
+        return Schema(nodes, groups, levels, {})
 
     def without_unknown(self, nodes):
         """The nodes, those of columns that cannot be read with their lanes alone (9.1)."""
@@ -75,7 +90,7 @@ class File(Frame):
 
     def segments_of(self, table):
         """The blocks (4) of each segment of a table, one a storage group."""
-        blocks = [Block(*struct.unpack("<11Q4I4BIQQ", entry)) for entry in self.entries(2, table)]
+        blocks = [Block(*struct.unpack("<11Q4I4BI4Q", entry)) for entry in self.entries(2, table)]
         return list(zip(*[iter(blocks)] * self.tables[table].groups))
 
     def dictionary(self, index):
@@ -97,7 +112,7 @@ class File(Frame):
         return strings if symbols is None else [spell(codes, symbols) for codes in strings]
 
     def pieces(self, block, lanes):
-        """The pieces of a block as (offset, length): transforms, layout, bases, records, exceptions, heap, offsets."""
+        """The pieces of a block as (offset, length): transforms, layout, bases, records, exceptions, heap, offsets, lists."""
         layout, table = stream_length(2 * block.l_t), stream_length(block.n_b * block.l_b)
         records, offsets = block.records_length, 0
         if block.kind == 1:
@@ -112,7 +127,7 @@ class File(Frame):
             offsets = stream_length(-(-block.rows >> block.shift) * frame)
         return [(block.transforms, 16 * lanes), (block.layout, layout), (block.bases, table),
                 (block.records, records), (block.exceptions, block.exceptions_length),
-                (block.heap, block.heap_length), (block.offsets, offsets)]
+                (block.heap, block.heap_length), (block.offsets, offsets), (block.lists, block.lists_length)]
 
     def open_block(self, block, lanes):
         """Pieces, transforms, and the fields of fixed and grouped records."""
@@ -137,26 +152,28 @@ class File(Frame):
             return pieces, transforms, grouped.fields(block, widths, pieces)
         return pieces, transforms, fixed_fields(block, widths, pieces)
 
-    def segment_values(self, blocks, schema):
-        """values[node][instance][row]: raw bits, or bytes; None for a null and for what is under a null."""
-        block = blocks[0]
+    def segment_values(self, blocks, schema, found=None):
+        """values[node][instance][row]: raw bits, or bytes, or the rows that have the items of a list; None for a null and for
+        what is under a null. Lists, and their columns before anything above them is null, are added to `found`."""
+        block, found = blocks[0], [] if found is None else found
         if schema is not self.schema or ("group", 0) not in self.unreadable:
             require(block.kind != 2 and block.transform == 0, "a block of a table has records of images")
             pieces, transforms, fields = self.open_block(block, schema.groups[0])
             rules.check_transforms(schema, 0, transforms)
             exceptions = read_exceptions(pieces[4], block.rows)
+            own_lists = lists.block_lists(schema, block, pieces[7], transforms)
             unknown = {i for n in schema.nodes if n.kind == UNKNOWN for i in range(n.lane, n.lane + n.r * (n.nullable + n.v))}
             decimal = all(transforms[lane].kind == 1 or lane in unknown for lane in exceptions)
             require(decimal, "exceptions of a lane that is not decimal")
         values = []
-        for node in schema.nodes:
+        for number, node in enumerate(schema.nodes):
             if node.kind == UNKNOWN:
                 values.append([[None] * block.rows for _ in range(node.r)])
                 continue
             if node.kind == IMAGE:
                 import images
                 group, lanes = blocks[node.group], schema.groups[node.group]
-                require(group.kind != 3 and not group.exceptions_length and not group.heap_length, "a block of images")
+                require(group.kind != 3 and not any((group.exceptions_length, group.heap_length, group.lists_length)), "a block of images")
                 pieces_transforms_fields = self.open_block(group, lanes)
                 if group.kind == 1:
                     rules.check_transforms(schema, node.group, pieces_transforms_fields[1])
@@ -185,12 +202,20 @@ class File(Frame):
                     require(not any(nulls), f"{node.name}: fields of a null")
                 if node.kind == TEXT:
                     any(utf8(x) is None for x in column if x is not None)
+                if node.kind == LIST:
+                    column = own_lists[number].places(column, self.tables[schema.items[number]].rows)
+                    found.append((own_lists[number], column))
                 if node.parent != NONE:
                     above = values[node.parent][instance * schema.nodes[node.parent].r // node.r]
                     column = [x if up is not None else None for x, up in zip(column, above)]
                 instances.append(column)
             values.append(instances)
         return values
+
+    def table_values(self, table, places=None):
+        """The values of a table, picked in the order of `places` if there is one."""
+        schema = self.schemas[table]
+        return join([self.segment_values(blocks, schema) for blocks in self.segments_of(table)], schema, places)
 
     def column(self, node, lane, fields, transforms, heap, valid):
         """Values of a node's instance out of its fields (4.1)."""
@@ -239,14 +264,6 @@ class File(Frame):
             order = np.concatenate([order[bits == 0], order[bits == 1]])
             at += 8 + 8 * words + 8 * ((rows + 1023) // 1024) + 8 * (rows // 8192 + 2)
         return np.argsort(order).tolist()
-
-
-def utf8(data):
-    """A string that is text."""
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        raise ValueError("a string is not UTF-8") from None
 
 
 def stream_length(bits):
@@ -321,61 +338,11 @@ def decimal_bits(q, exponent, bits):
         return int.from_bytes(np.float64(q / 10**exponent).astype(f"<f{bits // 8}").tobytes(), "little")
 
 
-def integer(node, raw):
-    """A two's complement integer of the node's bits."""
-    return raw - (1 << node.bits) if raw >> (node.bits - 1) else raw
-
-
-def field_text(node, raw):
-    """A value as the dump writes it."""
-    if node.kind in (STRUCT, LIST):
-        return "0" if raw is None else "1"
-    if raw is None:
-        return ""
-    if node.kind == TEXT:
-        return quoted(utf8(raw))
-    if node.kind in (BYTES, FIXED, IMAGE):
-        return "0x" + raw.hex()
-    if node.kind in (FLOAT, INTERVAL):
-        return f"{raw:0{node.bits // 4}x}"
-    return str(integer(node, raw) if node.kind in (SIGNED, DECIMAL) else raw)
-
-
-def quoted(text):
-    return '"%s"' % text.replace('"', '""')
-
-
-def path(schema, node, instance):
-    if node.parent == NONE:
-        return node.name
-    parent = schema.nodes[node.parent]
-    if parent.kind == LIST:
-        return f"{path(schema, parent, instance // parent.length)}[{instance % parent.length}]"
-    return f"{path(schema, parent, instance)}.{node.name}"
-
-
-def dump(schema, values, rows, kinds=True):
-    """The lines of the CSV of a table, of the columns that can be read."""
-    names, fields = [], []
-    for n, node in enumerate(schema.nodes):
-        if node.kind == UNKNOWN or node.kind in (STRUCT, LIST) and not node.nullable:
-            continue
-        kind = KINDS[node.kind] + str(node.length if node.kind in (FIXED, IMAGE) else node.bits or "")
-        kind += f"/{node.unit}" if node.unit and node.kind != IMAGE else ""
-        kind += f"/{node.precision}.{node.scale}" if node.kind == DECIMAL else ""
-        for i in range(node.r):
-            names.append(quoted(path(schema, node, i) + f":{kind}{'?' * node.nullable}" * kinds))
-            fields.append([field_text(node, raw) for raw in values[n][i]])
-    yield ",".join(names)
-    yield from (",".join(f[row] for f in fields) for row in range(rows))
-
-
 def dump_table(file, partial=False):
     """All rows: refused if a column cannot be read, unless the others are wanted."""
     for feature in () if partial else file.unreadable.values():
         require(False, refusal(feature))
-    segments = [file.segment_values(blocks, file.schema) for blocks in file.segments_of(0)]
-    return dump(file.schema, join(segments, file.schema, file.stored_places()), file.rows)
+    return dump(file, file.schema, file.table_values(0, file.stored_places()), file.rows)
 
 
 def main(option, name):

@@ -1,18 +1,23 @@
 """What a schema (gede.md, chapter 3) and the transforms of its lanes (4 and 4.1) may say."""
 NONE = 0xFFFFFFFF
-KINDS = "struct list bool unsigned signed float decimal interval fixed_bytes bytes text image".split()
-STRUCT, LIST, BOOL, UNSIGNED, SIGNED, FLOAT, DECIMAL, INTERVAL, FIXED, BYTES, TEXT, IMAGE = range(12)
+KINDS = "struct list bool unsigned signed float decimal interval fixed_bytes bytes text image".split()  # in dumps
+STRUCT, FIXED_LIST, BOOL, UNSIGNED, SIGNED, FLOAT, DECIMAL, INTERVAL, FIXED, BYTES, TEXT, IMAGE, LIST = range(13)
 UNKNOWN = -1  # of a column that needs a feature of a later version (9.1)
-BITS = [(0,), (0,), (1,), (8, 16, 32, 64), (8, 16, 32, 64), (16, 32, 64), (32, 64, 128), (64, 128), (8,), (0,), (0,), (8,)]
+BITS = [(0,), (0,), (1,), (8, 16, 32, 64), (8, 16, 32, 64), (16, 32, 64), (32, 64, 128), (64, 128), (8,), (0,), (0,), (8,), (64,)]
 UNITS = {32: (0, 1, 4, 5, 16), 64: (0, 2, *range(6, 16))}
 DIGITS = {32: 9, 64: 18, 128: 38}
-MAX_DEPTH, MAX_LANES = 16, 1 << 20
+MAX_DEPTH, MAX_LANES, MAX_TABLES = 64, 1 << 20, 4096
 
 
 def require(truth, what):
     """A rule of the specification."""
     if not truth:
         raise ValueError(what)
+
+
+def integer(node, raw):
+    """A two's complement integer of the node's bits."""
+    return raw - (1 << node.bits) if raw >> (node.bits - 1) else raw
 
 
 def check_parents(nodes):
@@ -25,8 +30,8 @@ def check_parents(nodes):
         above.append(number)
 
 
-def check_schema(nodes, dictionaries):
-    """The rules of the nodes of a schema; lanes aside."""
+def check_schema(nodes, dictionaries, above=0):
+    """The rules of the nodes of a schema, lanes aside, below so many levels of other tables. The level of each node."""
     depths, lanes, groups, open_nodes = [], {}, 1, []
     for number, node in enumerate(nodes):
         def rule(truth, what):
@@ -43,23 +48,23 @@ def check_schema(nodes, dictionaries):
         if node.kind == UNKNOWN:
             rule(node.group <= groups, "storage group")
             groups = max(groups, node.group + 1)
-            depths.append(1)
+            depths.append(above + 1)
             continue
-        rule(node.kind < len(KINDS) and node.bits in BITS[node.kind], f"kind {node.kind} of {node.bits} bits")
+        rule(node.kind <= LIST and node.bits in BITS[node.kind], f"kind {node.kind} of {node.bits} bits")
         parent = nodes[node.parent] if node.parent != NONE else None
-        rule(parent is None or node.parent < number and parent.kind in (STRUCT, LIST), "its parent")
-        depths.append(1 + (depths[node.parent] if parent else 0))
+        rule(parent is None or node.parent < number and parent.kind in (STRUCT, FIXED_LIST), "its parent")
+        depths.append(1 + (depths[node.parent] if parent else above))
         rule(depths[-1] <= MAX_DEPTH, f"it is nested deeper than {MAX_DEPTH} levels")
-        instances = parent.r * (parent.length if parent.kind == LIST else 1) if parent else 1
+        instances = parent.r * (parent.length if parent.kind == FIXED_LIST else 1) if parent else 1
         rule(node.r == instances, "instances")
-        rule(node.kind not in (BYTES, TEXT) or node.r == 1, "strings occur once in a row")
-        values = {STRUCT: 0, LIST: 0, FIXED: node.length, IMAGE: node.length, BYTES: 2, TEXT: 2}
+        rule(node.kind not in (BYTES, TEXT, LIST) or node.r == 1, "strings and lists lie in structs and lists of any length, not in lists of a fixed one")
+        values = {STRUCT: 0, FIXED_LIST: 0, FIXED: node.length, IMAGE: node.length, BYTES: 2, TEXT: 2}
         rule(node.v == values.get(node.kind, 1 + (node.bits == 128)), "value lanes")
         rule(node.group == (groups if node.kind == IMAGE else 0), "storage group")
         groups += node.kind == IMAGE
         children = sum(other.parent == number for other in nodes)
-        rule(node.kind != LIST or children == 1, "a list has one item")
-        rule(node.kind in (LIST, FIXED, IMAGE) or node.length == 0, "no length")
+        rule(node.kind != FIXED_LIST or children == 1, "a list has one item")
+        rule(node.kind in (FIXED_LIST, FIXED, IMAGE) or node.length == 0, "no length")
         rule(node.dictionary == NONE or node.kind in (BYTES, TEXT) and node.dictionary < dictionaries,
              f"its dictionary {node.dictionary} is not there")
         if node.kind == IMAGE:
@@ -74,6 +79,7 @@ def check_schema(nodes, dictionaries):
             rule(-128 <= node.scale <= (node.precision or DIGITS[node.bits]), f"no scale {node.scale}")
         else:
             rule(node.precision == node.scale == 0, f"no precision {node.precision} and scale {node.scale}")
+    return depths
 
 
 def check_transforms(schema, group, transforms):

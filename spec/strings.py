@@ -2,6 +2,14 @@
 from rules import require
 
 
+def utf8(data):
+    """A string that is text."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        raise ValueError("a string is not UTF-8") from None
+
+
 def cut(data, count, width):
     """`count` strings, after the lengths of all of them, `width` bytes each; and what follows (4.3)."""
     at, strings = count * width, []

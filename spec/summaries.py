@@ -8,6 +8,7 @@ import numpy as np
 
 import condensed
 import reader
+import rules
 from reader import require
 
 
@@ -78,6 +79,7 @@ def check_classes(file, segments):
     number = 0
     if file.schema.nodes[node].kind == reader.UNKNOWN:
         return
+    require(is_single(file.schema.nodes[node]), "a class is no column of single values")
     for blocks, values in segments:
         while firsts[number + 1] <= blocks[0].first:
             number += 1
@@ -193,7 +195,7 @@ def integers_of(node, column, exponents):
             return power, None
         return power, [0 if q is None else q * 10 ** (power - p) for q, p in zip(found, exponents)]
     signed = node.kind in (reader.SIGNED, reader.DECIMAL)
-    whole = [0 if raw is None else reader.integer(node, raw) if signed else raw for raw in column]
+    whole = [0 if raw is None else rules.integer(node, raw) if signed else raw for raw in column]
     return node.scale if node.kind == reader.DECIMAL else 0, whole
 
 
@@ -300,10 +302,15 @@ def check_labels(file, target, labels):
     nodes = file.schema.nodes
     require(target < len(nodes), "cells: the target is not there")
     node = nodes[target]
-    single = node.parent == reader.NONE and (node.v == 2 and node.bits == 0 or node.v == 1 + (node.bits > 64))
-    require(single and node.kind not in (reader.FIXED, reader.IMAGE), "a class is no column of single values")
+    require(is_single(node), "a class is no column of single values")
     size = (node.bits + 7) // 8
     require(node.bits == 0 or all(len(label) == size for label in labels if label is not None), "cells: a label is no value")
+
+
+def is_single(node):
+    """True for a column of single values."""
+    values = 2 if node.kind in (reader.TEXT, reader.BYTES) else 1 + (node.bits > 64)
+    return node.parent == reader.NONE and node.v == values and node.kind not in (reader.FIXED, reader.IMAGE, reader.LIST)
 
 
 def check_image_errors(file):

@@ -292,7 +292,7 @@ fn a_kind_of_section_may_occur_once_a_column_and_in_several_tables() {
             let mut table = d.tables[0].clone();
             table[..2].copy_from_slice(&300u16.to_le_bytes());
             d.tables.push(table);
-            d.sections.push(Part { number: 2, stride: 128, ..Part::new(2, 0, &[9; 256]) });
+            d.sections.push(Part { number: 2, stride: 144, ..Part::new(2, 0, &[9; 288]) });
             d.sections.push(Part { number: 2, ..Part::new(4, 0, &[9; 100]) });
         },
         "unknown",

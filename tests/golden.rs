@@ -84,14 +84,15 @@ fn found() -> BTreeSet<String> {
             found.insert(format!("unit {}", node.unit));
         }
         let bytes = Bytes(std::fs::read(&file).unwrap());
-        let Frame { features, sections, .. } = Frame::new(&bytes.0);
+        let Frame { features, tables, sections, .. } = Frame::new(&bytes.0);
+        found.extend(tables.iter().map(|&t| format!("table {}", bytes.number(t, 2))));
         let groups = reader.schema().groups() as usize;
         found.extend(features.iter().map(|&f| format!("feature {}", bytes.number(f, 2))));
         found.extend(sections.iter().map(|s| format!("section {}", s.kind)));
         for section in &sections {
             let (kind, at, length) = (section.kind, section.bytes.start, section.bytes.len());
             let kind = if kind == 2 && section.number > 0 { 0 } else { kind };
-            for (i, entry) in (at..at + length).step_by(128).filter(|_| kind == 2).enumerate() {
+            for (i, entry) in (at..at + length).step_by(144).filter(|_| kind == 2).enumerate() {
                 let record = bytes.number(entry + 104, 1);
                 found.insert(format!("record {record}"));
                 found.insert(format!("image transform {}", bytes.number(entry + 106, 1)));
@@ -111,6 +112,12 @@ fn found() -> BTreeSet<String> {
                 found.insert(format!("bases {}", u8::from(bytes.number(entry + 80, 8) > 1)));
                 found.insert(format!("heap {}", u8::from(bytes.number(entry + 72, 8) > 0)));
                 found.insert(format!("exceptions {}", u8::from(bytes.number(entry + 56, 8) > 0)));
+                let lists = bytes.number(entry + 136, 8);
+                found.insert(format!("lists {}", u8::from(lists > 0)));
+                if lists > 0 {
+                    let anchors = bytes.number(bytes.number(entry + 128, 8) as usize + 4, 4);
+                    found.insert(format!("anchors of lists {}", anchors.min(2)));
+                }
                 let transforms = bytes.number(entry + 16, 8) as usize;
                 let lanes = reader.schema().group_lanes((i % groups) as u32) as usize;
                 found.extend(
@@ -122,7 +129,7 @@ fn found() -> BTreeSet<String> {
                 found.insert(format!("dictionary {kind}"));
                 found.insert(format!("lengths {kind} {width}"));
             }
-            if kind == 2 && length > 128 {
+            if kind == 2 && length > 144 {
                 found.insert("segments".to_owned());
             }
             if kind == 5 {
@@ -146,7 +153,7 @@ fn found() -> BTreeSet<String> {
 #[test]
 fn everything_is_in_a_golden_file() {
     let mut wanted: Vec<String> = Vec::new();
-    let kinds: [(u8, &[u16]); 12] = [
+    let kinds: [(u8, &[u16]); 13] = [
         (0, &[0]),
         (1, &[0]),
         (2, &[1]),
@@ -159,6 +166,7 @@ fn everything_is_in_a_golden_file() {
         (9, &[0]),
         (10, &[0]),
         (11, &[8]),
+        (12, &[64]),
     ];
     for (kind, bits) in kinds {
         wanted.extend(bits.iter().map(|b| format!("kind {kind} {b}")));
@@ -168,12 +176,15 @@ fn everything_is_in_a_golden_file() {
     }
     wanted.extend((0..=16).filter(|&u| u != 3).map(|u| format!("unit {u}")));
     wanted.extend(
-        [0, 1, 2, 16, 17, 18, 19, 20, 21, 22, 23, 32, 33, 34, 35, 36].map(|f| format!("feature {f}")),
+        [0, 1, 2, 16, 17, 18, 19, 20, 21, 22, 23, 24, 32, 33, 34, 35, 36].map(|f| format!("feature {f}")),
     );
     wanted.extend((1..=10).chain([16, 32, 34, 35, 36, 37, 38]).map(|s| format!("section {s}")));
     wanted.extend(["record 1", "record 2", "record 3", "segments", "segment dictionary"].map(str::to_owned));
     wanted.extend([0, 1, 2, 3].map(|t| format!("transform {t}")));
     wanted.extend([0, 1].map(|t| format!("image transform {t}")));
+    wanted.extend([1, 2, 3].map(|t| format!("table {t}")));
+    wanted.extend([0, 1].map(|l| format!("lists {l}")));
+    wanted.extend([0, 1, 2].map(|a| format!("anchors of lists {a}")));
     wanted.extend([0, 1, 2].map(|c| format!("colour {c}")));
     wanted.extend(["predictor", "flags"].into_iter().flat_map(|w| [0, 1].map(|p| format!("{w} {p}"))));
     wanted.extend([1, 2, 3, 4].map(|d| format!("dictionary {d}")));

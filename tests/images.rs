@@ -194,7 +194,7 @@ struct Block {
 /// The blocks of images, from the block table: two storage groups a segment.
 fn blocks(bytes: &[u8]) -> Vec<Block> {
     let table = sections(bytes).into_iter().find(|(kind, _)| *kind == 2).unwrap().1;
-    let entries = (table.start as usize..table.end as usize).step_by(128).skip(1).step_by(2);
+    let entries = (table.start as usize..table.end as usize).step_by(144).skip(1).step_by(2);
     let block = |entry: usize| {
         let [rows, set, layout, bases, records] =
             [8, 16, 24, 32, 40].map(|field| number(bytes, entry + field, 8));

@@ -67,8 +67,8 @@ fn a_feature_of_a_storage_group_leaves_the_other_columns_readable() {
     changed.features.push(feature(LATER, true, (2, 0, 1), "a later column"));
     // Blocks of another record kind, with other lanes.
     let blocks = changed.section(2);
-    for entry in blocks.bytes.chunks_exact_mut(3 * 128) {
-        entry[128 + 16..256].fill(0xEE);
+    for entry in blocks.bytes.chunks_exact_mut(3 * 144) {
+        entry[144 + 16..288].fill(0xEE);
     }
     let schema = &mut changed.section(32).bytes;
     schema[16 + 2 * 48 + 12] = 77;

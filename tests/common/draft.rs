@@ -79,7 +79,7 @@ impl Draft {
             footer: bytes[bytes.len() - FOOTER..].to_vec(),
             head: entry(frame.directory.start, 64),
             features: frame.features.iter().map(|&at| entry(at, 40)).collect(),
-            tables: frame.tables.iter().map(|&at| entry(at, 32)).collect(),
+            tables: frame.tables.iter().map(|&at| entry(at, 40)).collect(),
             longer_sections: Vec::new(),
             sections: frame.sections.iter().filter(|s| s.kind != 16).map(part).collect(),
         }

@@ -23,26 +23,29 @@ const KINDS: [&str; 12] = [
 
 /// The CSV of all nodes of a schema.
 pub fn dump(schema: &Schema, batch: &Batch) -> String {
-    let nodes = schema.nodes();
-    let mut header = Vec::new();
-    for node in nodes.iter().filter(|n| has_field(n)) {
-        for instance in 0..node.instances as usize {
-            header.push(quoted(&format!("{}:{}", path(schema, node, instance), kind(node))));
-        }
-    }
+    let names = fields(schema).map(|(n, i)| quoted(&format!("{}:{}", path(schema, n, i), kind(schema, n))));
+    let header: Vec<_> = names.collect();
     let lines: String = rows(schema, batch).into_iter().map(|row| row + "\n").collect();
     header.join(",") + "\n" + &lines
 }
 
 /// The rows of the CSV.
 pub fn rows(schema: &Schema, batch: &Batch) -> Vec<String> {
+    // A list as a whole is quoted, those in it are not.
+    let whole = |n: usize, field: String| {
+        if schema.nodes()[n].kind == Kind::List && !field.is_empty() { quoted(&field) } else { field }
+    };
     let row = |row: usize| {
-        let nodes = schema.nodes().iter().enumerate().filter(|(_, n)| has_field(n));
-        let instances = nodes.flat_map(|(n, node)| (0..node.instances as usize).map(move |i| (n, i)));
-        let fields: Vec<_> = instances.map(|(n, i)| field(schema, batch, n, row, i)).collect();
+        let fields: Vec<_> = fields(schema).map(|(n, i)| whole(n, field(schema, batch, n, row, i))).collect();
         fields.join(",")
     };
     (0..batch.rows).map(row).collect()
+}
+
+/// The fields of a row: nodes and their instances.
+fn fields(schema: &Schema) -> impl Iterator<Item = (usize, usize)> + '_ {
+    let nodes = schema.nodes().iter().enumerate().filter(|(_, n)| has_field(n));
+    nodes.flat_map(|(n, node)| (0..node.instances as usize).map(move |i| (n, i)))
 }
 
 fn has_field(node: &Node) -> bool {
@@ -53,17 +56,25 @@ fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('"', "\"\""))
 }
 
-fn path(schema: &Schema, node: &Node, instance: usize) -> String {
-    let Some(parent) = node.parent.map(|p| &schema.nodes()[p]) else { return node.name.clone() };
+fn path(schema: &Schema, node: usize, instance: usize) -> String {
+    let node = &schema.nodes()[node];
+    let Some(p) = node.parent else { return node.name.clone() };
+    let parent = &schema.nodes()[p];
     if parent.kind == Kind::FixedList {
         let length = parent.length as usize;
-        format!("{}[{}]", path(schema, parent, instance / length), instance % length)
+        format!("{}[{}]", path(schema, p, instance / length), instance % length)
     } else {
-        format!("{}.{}", path(schema, parent, instance), node.name)
+        format!("{}.{}", path(schema, p, instance), node.name)
     }
 }
 
-fn kind(node: &Node) -> String {
+fn kind(schema: &Schema, node: usize) -> String {
+    let node = &schema.nodes()[node];
+    if let Some(items) = &node.items {
+        let name = |(n, i)| format!("{}:{}", quoted(&path(items, n, i)), kind(items, n));
+        let names: Vec<_> = fields(items).map(name).collect();
+        return format!("[{}]{}", names.join(","), if node.nullable { "?" } else { "" });
+    }
     let mut out = KINDS[node.kind as usize].to_owned();
     let size =
         if matches!(node.kind, Kind::FixedBytes | Kind::Image) { node.length } else { node.bits.into() };
@@ -121,7 +132,16 @@ fn field(schema: &Schema, batch: &Batch, n: usize, row: usize, instance: usize) 
             }
             return hex(bytes);
         }
-        Values::None | Values::Lists { .. } => unreachable!("a leaf has values"),
+        Values::Lists { offsets, items } => {
+            let schema = node.items.as_deref().unwrap();
+            let item = |row: u64| {
+                let fields: Vec<_> =
+                    fields(schema).map(|(n, i)| field(schema, items, n, row as usize, i)).collect();
+                fields.join(",") + ";"
+            };
+            return format!("[{}]", (offsets[at]..offsets[at + 1]).map(item).collect::<String>());
+        }
+        Values::None => unreachable!("a leaf has values"),
     };
     match node.kind {
         Kind::Float | Kind::Interval => format!("{raw:0width$x}", width = node.bits as usize / 4),

@@ -44,16 +44,18 @@ impl Memory {
     /// All rows in one batch.
     pub fn rows(&self) -> Batch {
         let mut all = Batch::empty(&self.schema);
-        for batch in &self.batches {
-            all.rows += batch.rows;
-            for (to, from) in all.columns.iter_mut().zip(&batch.columns) {
-                if let (Some(to), Some(from)) = (&mut to.validity, &from.validity) {
-                    to.extend(from);
-                }
-                append(&mut to.values, &from.values);
-            }
-        }
+        self.batches.iter().for_each(|batch| append_rows(&mut all, batch));
         all
+    }
+}
+
+fn append_rows(to: &mut Batch, from: &Batch) {
+    to.rows += from.rows;
+    for (to, from) in to.columns.iter_mut().zip(&from.columns) {
+        if let (Some(to), Some(from)) = (&mut to.validity, &from.validity) {
+            to.extend(from);
+        }
+        append(&mut to.values, &from.values);
     }
 }
 
@@ -71,13 +73,7 @@ fn append(to: &mut Values, from: &Values) {
         }
         (Values::Lists { offsets: to, items }, Values::Lists { offsets: from, items: more }) => {
             to.extend(from.iter().skip(1).map(|o| o + items.rows as u64));
-            items.rows += more.rows;
-            for (to, from) in items.columns.iter_mut().zip(&more.columns) {
-                if let (Some(to), Some(from)) = (&mut to.validity, &from.validity) {
-                    to.extend(from);
-                }
-                append(&mut to.values, &from.values);
-            }
+            append_rows(items, more);
         }
         _ => panic!("values of two kinds"),
     }
@@ -92,6 +88,11 @@ pub struct Builder {
 impl Builder {
     pub fn new(rows: usize) -> Self {
         Self { schema: SchemaBuilder::default(), batch: Batch { rows, columns: Vec::new() } }
+    }
+
+    /// The rows of the table.
+    pub fn rows(&self) -> usize {
+        self.batch.rows
     }
 
     /// A column of numbers: bit widths, kind and values.

@@ -13,3 +13,4 @@ pub mod repair;
 pub mod zoo;
 pub mod zoo_grouped;
 pub mod zoo_images;
+pub mod zoo_lists;

@@ -58,8 +58,7 @@ pub fn all() -> Vec<Animal> {
             plain().with_metadata("site", "\"Zürich\"").with_metadata("empty", ""),
         ),
     ];
-    all.extend(class_wise());
-    all.extend(condensed());
+    all.extend(class_wise().into_iter().chain(condensed()).chain(super::zoo_lists::all()));
     let grouped = super::zoo_grouped::all(&all);
     all.extend(grouped);
     all.extend(super::zoo_images::all());

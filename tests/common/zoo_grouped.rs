@@ -42,6 +42,9 @@ pub fn all(paper: &[Animal]) -> Vec<Animal> {
         again("grouped_one_row", "one_row"),
         again("grouped_empty", "empty"),
         again("grouped_no_columns", "only_rows"),
+        again("grouped_lists", "lists"),
+        again("grouped_lists_nested", "lists_nested"),
+        again("grouped_lists_one_length", "lists_one_length"),
     ]
 }
 

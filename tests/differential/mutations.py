@@ -18,9 +18,9 @@ HEADER = "8sHHI12sI32s"
 FOOTER = "QQQQIHH12sI8s"
 HEAD = "IIQIIIHHH30s"
 FEATURE = "HBBHHII24s"
-TABLE = "HHIQQQ"
+TABLE = "HHIQQQII"
 SECTION = "HBBIIIQQ"
-BLOCK = "11Q4I4BIQQ"
+BLOCK = "11Q4I4BI4Q"
 LANE = "4BIQ"
 NODE = "3I4BhH7I"
 DICTIONARY = "QQQII"
@@ -68,15 +68,15 @@ class Base:
                 continue
             self.words(f"bytes of {s.kind}", f"section {s.kind}", s.offset, s.length, 1)
         for number, table in enumerate(file.tables):
-            if table.kind not in (1, 2):
+            if table.kind not in (1, 2, 3):
                 continue
-            schema = next((s for s in file.sections if (s.kind, s.number) == ((4, number) if number else (32, 0))))
+            schema = next(s for s in file.sections if (s.kind, s.number) == (4 if table.kind == 2 else 32, number))
             for i in range(struct.unpack_from("<I", self.data, schema.offset)[0]):
                 self.fields("node", f"table {number} node {i}", schema.offset + 16 + 48 * i, NODE)
             blocks = next((s for s in file.sections if (s.kind, s.number) == (2, number)), None)
-            if not blocks or file.unreadable:
+            if not blocks or file.unreadable or not file.is_readable(number):
                 continue
-            groups = (file.read_schema(number) if number else file.schema).groups
+            groups = (file.read_schema(number) if table.kind == 2 else file.schemas[number]).groups
             for i, at in enumerate(range(blocks.offset, blocks.offset + blocks.length, blocks.stride)):
                 block, lanes = reader.Block(*struct.unpack_from("<" + BLOCK, self.data, at)), groups[i % len(groups)]
                 self.fields("block", f"table {number} block {i}", at, BLOCK)
@@ -84,10 +84,10 @@ class Base:
                 if block.kind != 2:
                     for lane in range(lanes):
                         self.fields("lane", f"table {number} block {i} lane {lane}", block.transforms + 16 * lane, LANE)
-                names = ("transforms", "layout", "bases", "records", "exceptions", "heap", "offsets")
+                names = ("transforms", "layout", "bases", "records", "exceptions", "heap", "offsets", "lists")
                 for name, (start, length) in zip(names, pieces):
                     self.words(name, f"table {number} block {i} {name}", start, length, 1)
-                    if name in ("layout", "exceptions"):
+                    if name in ("layout", "exceptions", "lists"):
                         self.words(name + " words", f"table {number} block {i} {name}", start, length, 4)
         for s in (s for s in file.sections if s.kind == 3):
             for i, at in enumerate(range(s.offset, s.offset + s.length, s.stride)):
@@ -166,7 +166,7 @@ def change_parts(random, base):
         part.number = random.choice((0, 1, 2, 3, 2**32 - 1))
         words += f" -> {part.number}"
     elif what == "stride":
-        part.stride = random.choice((0, 1, 8, 32, 64, 128, 256, 2**31))
+        part.stride = random.choice((0, 1, 8, 32, 64, 128, 144, 256, 2**31))
         words += f" -> {part.stride}"
     elif what in ("longer", "shorter"):
         count = random.choice((1, 4, 8, 16, 32, 64, 128))
@@ -180,7 +180,7 @@ def change_parts(random, base):
         d.tables.pop()
         words = what
     elif what in ("add feature", "feature of all"):
-        known = [0, 1, 2, 16, 17, 18, 19, 20, 21, 22, 23, 32, 33, 34, 35, 36]
+        known = [0, 1, 2, 16, 17, 18, 19, 20, 21, 22, 23, 24, 32, 33, 34, 35, 36]
         id = random.choice((*known, 37, 200, 300, 40000))
         scope, table, number = random.choice(((0, 0, 0), (1, 0, 0), (1, 1, 0), (2, 0, 0), (2, 0, 1), (3, 0, 0), (3, 0, 1), (2, 1, 0)))
         required = random.randrange(2)

@@ -48,8 +48,12 @@ class Draft:
         return next(p for p in self.parts if (p.kind, p.number) == (kind, number))
 
     def lengthen(self, kind, more):
-        """Makes the entries of a section longer."""
-        part = self.part(kind)
+        """Makes the entries of the sections of a kind longer."""
+        for part in self.parts:
+            if part.kind == kind:
+                self.lengthen_part(part, more)
+
+    def lengthen_part(self, part, more):
         entries = [part.data[i : i + part.stride] for i in range(0, len(part.data), part.stride)]
         part.data, part.stride = bytearray(b"".join(bytes(e) + more for e in entries)), part.stride + len(more)
 

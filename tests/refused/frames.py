@@ -71,8 +71,8 @@ def attribute(name, value):
     return lambda d: setattr(d, name, value)
 
 
-def of_part(kind, name, value):
-    return lambda d: setattr(d.part(kind), name, value)
+def of_part(kind, name, value, number=0):
+    return lambda d: setattr(d.part(kind, number), name, value)
 
 
 def grow(entries, more):
@@ -100,8 +100,8 @@ REFUSED = {
     "directory_outside": ("open", "directory: it lies outside the file", bent("integers", in_footer(16, "Q", 2**40))),
     "directory_follows": ("open", "directory: it does not follow the last section", changed("integers", attribute("gap", 64))),
     "directory_head": ("open", "directory: its head is too short", changed("integers", attribute("head_length", 60))),
-    "directory_entries": ("open", "directory: its entries are too short", changed("integers", attribute("strides", [40, 31, 32]))),
-    "directory_counts": ("open", "directory: its length does not fit its counts", changed("integers", attribute("strides", [40, 32, 48]))),
+    "directory_entries": ("open", "directory: its entries are too short", changed("integers", attribute("strides", [40, 39, 32]))),
+    "directory_counts": ("open", "directory: its length does not fit its counts", changed("integers", attribute("strides", [40, 40, 48]))),
     "directory_reserved": ("open", "directory: reserved bytes are not zero", changed("integers", lambda d: put(40, "B", 1)(d.head))),
     "directory_longer": ("open", "directory: reserved bytes are not zero", changed("integers", lambda d: d.head.extend([1] * 8))),
     "directory_page": ("open", "directory: a page size", changed("integers", lambda d: put(4, "I", 8192)(d.head))),
@@ -117,7 +117,7 @@ REFUSED = {
     "feature_private": ("open", "directory: a private feature does not name its owner", changed("integers", later(feature(40000, 0)))),
     "tables_none": ("open", "directory: the first table is not that of the rows", changed("integers", lambda d: d.tables.clear())),
     "tables_first": ("open", "directory: the first table is not that of the rows", changed("integers", table(0, "H", 2))),
-    "tables_twice": ("open", "directory: a kind of table occurs twice", changed("condensed_value", twice)),
+    "tables_twice": ("open", "directory: a kind of table, or a table of the same list, occurs twice", changed("condensed_value", twice)),
     "table_kind": ("open", "is of an unknown kind", changed("condensed_value", table(0, "H", 7, 1))),
     "table_groups": ("open", "directory: a table has no storage groups", changed("integers", table(4, "I", 0))),
     "table_rows": ("open", "directory: the number of rows does not fit", changed("integers", table(8, "Q", 0))),
@@ -136,7 +136,7 @@ REFUSED = {
     "section_unknown": ("open", "its kind is unknown, and no feature names it", changed("integers", lambda d: d.parts.append(Part(300, 2, b"later")))),
     "section_private": ("open", "its kind is unknown, and no feature names it", changed("integers", lambda d: d.parts.append(Part(40000, 0, b"own")))),
     "section_number": ("open", "it is of no table", changed("integers", of_part(5, "number", 1))),
-    "section_of_no_table": ("open", "it is of no table", changed("integers", lambda d: d.parts.append(Part(2, 0, bytes(128), 5, 128)))),
+    "section_of_no_table": ("open", "it is of no table", changed("integers", lambda d: d.parts.append(Part(2, 0, bytes(144), 5, 144)))),
     "section_twice": ("open", "directory: a section occurs twice", changed("integers", lambda d: d.parts.append(Part(5, 0, d.part(5).data)))),
     "sections_order": ("open", "directory: sections overlap, leave gaps or lie outside the file", changed("integers", attribute("entries", swapped))),
     "sections_overlap": ("open", "directory: sections overlap, leave gaps or lie outside the file", changed("integers", of_part(2, "offset", 64))),
@@ -175,8 +175,8 @@ def unknown_group(d):
     node, groups = next((i, n) for i, n in enumerate(d.file.schema.nodes) if n.group == 1), len(d.file.schema.groups)
     put(16 + 48 * node[0] + 12, "B", 77)(d.part(32).data)
     blocks = d.part(2).data
-    for at in range(128, len(blocks), 128 * groups):
-        blocks[at + 16 : at + 128] = bytes([0xEE]) * 112
+    for at in range(144, len(blocks), 144 * groups):
+        blocks[at + 16 : at + 144] = bytes([0xEE]) * 128
     d.features.append(feature(300, 1, 2, 0, 1, "later blocks"))
 
 
@@ -214,9 +214,9 @@ def pieces_of_later(d):
 
 
 def later_table(d):
-    d.tables.append(bytearray(struct.pack("<HHIQQQ", 300, 9, 1, 5, 0, 1)))
+    d.tables.append(bytearray(struct.pack("<HHIQQQII", 300, 9, 1, 5, 0, 1, 7, 7)))
     number = len(d.tables) - 1
-    d.parts += [Part(2, 0, b"\x09" * 256, number, 128), Part(4, 0, b"\x09" * 100, number)]
+    d.parts += [Part(2, 0, b"\x09" * 288, number, 144), Part(4, 0, b"\x09" * 100, number)]
 
 
 # Name: what a reader of 1.0 does, of which golden file's rows, and how it is made.

@@ -12,11 +12,13 @@ GOLDEN, LATER = HERE.parent / "golden", HERE.parent / "later"
 sys.path.insert(0, str(HERE.parent.parent / "spec"))
 import check  # noqa: E402
 import reader  # noqa: E402
+import rules  # noqa: E402
 import grouped  # noqa: E402
 import frames  # noqa: E402
+import list_files  # noqa: E402
 from draft import repair  # noqa: E402
 
-R = reader
+R = rules
 MOST = 2**64 - 1
 
 
@@ -374,12 +376,12 @@ def main():
         repair(golden.data)
         (HERE / f"{name}.gede").write_bytes(golden.data)
         lines.append(f"{name} {when} {reason}\n")
-    for name, (when, reason, make) in frames.REFUSED.items():
+    for name, (when, reason, make) in (frames.REFUSED | list_files.REFUSED).items():
         (HERE / f"{name}.gede").write_bytes(make())
         lines.append(f"{name} {when} {reason}\n")
     (HERE / "reasons.txt").write_text("".join(lines))
     expected = []
-    for name, (what, words, change) in frames.LATER.items():
+    for name, (what, words, change) in (frames.LATER | list_files.LATER).items():
         make = frames.changed("integers" if what == "refused" else words, change)
         (LATER / f"{name}.gede").write_bytes(make())
         expected.append(f"{name} {what} {words}\n")

@@ -1,0 +1,117 @@
+"""Lists (gede.md, 4.5): the tables of their items, where the items of each row are, and what check.py checks of them."""
+import struct
+from collections import namedtuple
+
+from frame import ITEMS, ROWS, SAMPLES
+from rules import LIST, NONE, UNKNOWN, require
+
+ANCHOR_ROWS = 64
+
+
+class BlockList(namedtuple("BlockList", "node first items anchors one_length")):
+    """The lists of a node in a block."""
+
+    def before(self, row):
+        """Items of the block before a row that is a multiple of 64; all of them if there is no such row."""
+        if self.one_length is not None:
+            return row * self.one_length
+        anchor = row // ANCHOR_ROWS
+        return 0 if anchor == 0 else self.anchors[anchor - 1] if anchor <= len(self.anchors) else self.items
+
+    def places(self, lengths, rows):
+        """The items of each list as rows of their table, which has so many; None for a null."""
+        out, at = [], 0
+        for row, length in enumerate(lengths):
+            if row % ANCHOR_ROWS == 0:
+                require(at == self.before(row), "lists do not have the items that their anchors say")
+                end = self.before(row + ANCHOR_ROWS)
+            require(self.one_length is not None or at + (length or 0) <= end, "the items of a list reach into those of others")
+            require(self.first + at + (length or 0) <= rows, "items that are not in their table")
+            out.append(None if length is None else range(self.first + at, self.first + at + length))
+            at += length or 0
+        return out
+
+
+def block_lists(schema, block, data, transforms):
+    """The lists of a block by their node."""
+    def rule(truth, what):
+        require(truth, f"lists of a block: {what}")
+
+    wanted = {i for i, n in enumerate(schema.nodes) if n.kind == LIST}
+    found, at, last = {}, 0, -1
+    while at < len(data):
+        rule(at + 24 <= len(data), "they are cut short")
+        number, count, first, items = struct.unpack_from("<IIQQ", data, at)
+        end = at + 24 + (4 * count + 7) // 8 * 8
+        rule(end <= len(data), "they are cut short")
+        rule(number > last, "they are out of order")
+        anchors, padding, at, last = data[at + 24 : at + 24 + 4 * count], data[at + 24 + 4 * count : end], end, number
+        if number < len(schema.nodes) and schema.nodes[number].kind == UNKNOWN:
+            continue
+        rule(number in wanted, "they are not those of the schema")
+        rule(first + items < 1 << 64, "items beyond 2^64")
+        length = one_length(schema.nodes[number], transforms)
+        anchors = struct.unpack(f"<{count}I", anchors)
+        is_right = count == (0 if length is not None else (block.rows - 1) // ANCHOR_ROWS) and list(anchors) == sorted(anchors)
+        rule(is_right and (not anchors or anchors[-1] <= items), "anchors that do not fit its rows, or are out of order")
+        rule(not any(padding), "the bytes behind the anchors are not zero")
+        rule(length is None or length * block.rows == items, "lists of one length do not have the items that the block names")
+        found[number] = BlockList(number, first, items, anchors, length)
+    rule(wanted == set(found), "they are not those of the schema")
+    return found
+
+
+def one_length(node, transforms):
+    """The length of all lists of a block, if their lanes have no bits."""
+    own = transforms[node.lane : node.lane + node.nullable + 1]
+    if any(t.width for t in own):
+        return None
+    return 0 if node.nullable and own[0].minimum == 0 else own[-1].minimum
+
+
+def spread(file, nodes):
+    """What makes items unreadable makes the columns that they are of unreadable (9.1). `nodes` are those of the rows."""
+    unreadable = {f.table: f for f in file.unknown if f.required and f.scope > 0 and f.number == 0}
+    for number, table in reversed(list(enumerate(file.tables))):
+        if table.kind != ITEMS or number not in unreadable:
+            continue
+        unreadable.setdefault(table.parent, unreadable[number])
+        column = table.node
+        if table.parent == 0 and column < len(nodes):
+            while nodes[column].parent != NONE:
+                column = nodes[column].parent
+            file.unreadable.setdefault(("column", column), unreadable[number])
+
+
+def read_schemas(file):
+    """The schemas of the tables of items, but for those of columns that cannot be read."""
+    message = "schema: a list has one table of items, and that one column"
+    for number, table in enumerate(file.tables):
+        if table.kind != ITEMS or file.tables[table.parent].kind in (ROWS, ITEMS) and table.parent not in file.schemas:
+            continue
+        if file.tables[table.parent].kind not in (ROWS, ITEMS, SAMPLES):
+            continue
+        lists = file.schemas[table.parent] if table.parent in file.schemas else file.read_schema(table.parent)
+        is_list = table.node < len(lists.nodes) and lists.nodes[table.node].kind in (LIST, UNKNOWN)
+        require(is_list, "schema: items of a node that is no list")
+        if lists.nodes[table.node].kind == UNKNOWN:
+            continue
+        own = file.schemas[number] = file.read_schema(number, lists.levels[table.node])
+        require(sum(n.parent == NONE for n in own.nodes) == 1 and len(own.groups) == table.groups == 1, message)
+        lists.items[table.node] = number
+    for schema in file.schemas.values():
+        known = all(n.kind != LIST or i in schema.items for i, n in enumerate(schema.nodes))
+        require(known, "directory: a list has no table of items")
+
+
+def check_tiling(file, schema, found):
+    """The items of a table's lists are all rows of their tables, in order. `found`: lists with their columns, block by
+    block."""
+    ends = dict.fromkeys(schema.items, 0)
+    for own, column in found:
+        require(own.first == ends[own.node], "its items do not follow those of the segment before")
+        count = sum(len(items) for items in column if items is not None)
+        require(count == own.items, "the lists of a block do not have all of its items")
+        ends[own.node] += own.items
+    for node, table in schema.items.items():
+        require(ends[node] == file.tables[table].rows, "the table of items has others, or fewer")
