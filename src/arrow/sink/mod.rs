@@ -74,7 +74,10 @@ impl ArrowFileWriter {
                 if let Some(field) = schema.fields().iter().find(|f| f.data_type().is_nested()) {
                     let nested =
                         format!("column \"{}\" of type {} has parts", field.name(), field.data_type());
-                    let message = format!("{}: {nested}; CSV has only plain columns", target.display());
+                    let message = format!(
+                        "{}: {nested}; CSV has only plain columns: write Parquet or Arrow IPC, or leave it out",
+                        target.display()
+                    );
                     return Err(Error::new(ErrorKind::Type, message));
                 }
                 let mut writer = CsvWriter::new(file);
