@@ -9,7 +9,7 @@ use common::zoo::random;
 use gede::Reader;
 use gede::column::{Batch, Column, Kind, Schema, Values};
 use gede::read::{ByteSource, Projection};
-use gede::write::{Layout, Options};
+use gede::write::{Layout, Options, Part};
 
 /// A list's length: some are null, many empty, a few long.
 fn length(seed: u64, row: usize) -> Option<usize> {
@@ -195,4 +195,24 @@ fn classes_cover_lists() {
     let wanted = shown(&table.schema, &table.rows());
     let bytes = table.file(&Options::default().with_class("class"));
     check(&Reader::new(&bytes[..]).unwrap(), &wanted);
+}
+
+#[test]
+fn items_that_repeat_each_other_are_compressed_in_chunks() {
+    // A few phrases, in any order, many times.
+    let phrase = |i: usize| random(40 + random(41, i / 8) % 20, i % 8) % 8000;
+    let table = Builder::new(2000)
+        .list(None, "tokens", false, |i| Some(20 + random(42, i) as usize % 60), |b| {
+            b.number("item", Kind::Signed, 32, |i| phrase(i).into())
+        })
+        .finish();
+    let wanted = shown(&table.schema, &table.rows());
+    let chunked = table.file(&Options::default());
+    let plain = table.file(&Options::default().without(Part::Chunks));
+    let features = |bytes: &[u8]| Reader::new(bytes).unwrap().features().collect::<Vec<_>>().join(",");
+    assert!(features(&chunked).contains("chunked records") && !features(&plain).contains("chunked records"));
+    assert!(chunked.len() * 2 < plain.len(), "{} against {}", chunked.len(), plain.len());
+    for bytes in [chunked, plain] {
+        check(&Reader::new(&bytes[..]).unwrap(), &wanted);
+    }
 }

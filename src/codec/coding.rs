@@ -37,11 +37,13 @@ pub enum Part {
     CodeGroups,
     /// Strings become codes of common pieces (compact layout).
     Symbols,
+    /// Items of lists are compressed some at a time (compact layout).
+    Chunks,
 }
 
 impl Part {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Decimals,
         Self::Dictionaries,
         Self::Steps,
@@ -49,6 +51,7 @@ impl Part {
         Self::Bins,
         Self::CodeGroups,
         Self::Symbols,
+        Self::Chunks,
     ];
 }
 
@@ -57,12 +60,19 @@ impl Part {
 pub(crate) struct Coding {
     pub layout: Layout,
     pub without: Option<Part>,
+    /// True for tables whose rows are read many at a time: items of lists.
+    pub in_runs: bool,
 }
 
 impl Coding {
     /// True if a part is used where it pays.
     pub fn has(self, part: Part) -> bool {
         self.without != Some(part)
+    }
+
+    /// True if rows may be compressed some at a time.
+    pub fn is_chunked(self) -> bool {
+        self.in_runs && self.layout == Layout::Compact && self.has(Part::Chunks)
     }
 
     /// True if strings may be put into symbols.

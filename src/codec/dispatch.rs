@@ -88,15 +88,28 @@ macro_rules! record_kinds {
             }
         }
 
-        /// Encodes the lanes of a segment by the first kind that takes them.
+        /// Encodes the lanes of a segment by the kind of the least price among those that take them, the first of equals.
         ///
         /// # Errors
         /// `Internal` if no kind does.
         pub(crate) fn encode(lanes: Lanes, tau: usize) -> Result<EncodedBlock> {
-            $(if <$records as TableRecords>::takes(&lanes) {
-                return Ok(<$records as TableRecords>::encode(lanes, tau));
+            let mut takers = 0;
+            $(takers += u32::from(<$records as TableRecords>::takes(&lanes));)+
+            let mut best: Option<(u64, EncodedBlock)> = None;
+            let mut lanes = Some(lanes);
+            $(if lanes.as_ref().is_some_and(<$records as TableRecords>::takes) {
+                takers -= 1;
+                let own = if takers == 0 { lanes.take() } else { lanes.clone() };
+                if let Some(own) = own {
+                    let block = <$records as TableRecords>::encode(own, tau);
+                    let price = block.record_bytes() * <$records as TableRecords>::PRICE;
+                    if best.as_ref().is_none_or(|(least, _)| price < *least) {
+                        best = Some((price, block));
+                    }
+                }
             })+
-            Err(Error::new(ErrorKind::Internal, "no record kind takes the lanes of a segment"))
+            let best = best.map(|(_, block)| block);
+            best.ok_or_else(|| Error::new(ErrorKind::Internal, "no record kind takes the lanes of a segment"))
         }
 
         /// The records of a table, by their kind.

@@ -7,6 +7,7 @@ use crate::codec::transform::lane_transform::LaneTransform;
 use crate::error::Result;
 
 /// A dictionary, or symbols, that belong to one lane of one segment.
+#[derive(Clone)]
 pub(crate) struct LaneDictionary {
     pub lane: usize,
     pub stored: StoredDictionary,
@@ -37,6 +38,11 @@ impl EncodedBlock {
     /// A block without bytes.
     pub fn new(entry: BlockEntry) -> Self {
         Self { entry, ..Self::default() }
+    }
+
+    /// Bytes of the records, and of what finds and makes them.
+    pub fn record_bytes(&self) -> u64 {
+        [&self.layout, &self.bases, &self.records, &self.offsets].map(|bytes| bytes.len() as u64).iter().sum()
     }
 
     /// The entry of the block, once `place` has given each of its pieces an offset (0 for an empty one).

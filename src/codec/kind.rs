@@ -70,7 +70,10 @@ pub(crate) trait TableRecords: Sized {
     /// Rows decoded at a time: their fields stay in the first-level cache.
     const CHUNK: usize;
 
-    /// True if a writer should store the lanes in such records. Kinds are asked in the order of their registration.
+    /// What a byte of such records counts in percent, for what reading them costs more.
+    const PRICE: u64 = 100;
+
+    /// True if a writer may store the lanes in such records.
     fn takes(lanes: &Lanes) -> bool;
 
     /// Encodes the lanes of a segment. Base selection tries `tau` positions without a gain before it stops.

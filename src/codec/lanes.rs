@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::format::schema::{Kind, Node, Schema};
 
 /// The lanes of a segment, and what belongs to them.
+#[derive(Clone)]
 pub(crate) struct Lanes {
     rows: usize,
     coding: Coding,

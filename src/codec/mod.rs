@@ -5,6 +5,7 @@ mod dispatch;
 
 pub(crate) mod block;
 pub(crate) mod block_entry;
+pub(crate) mod chunks;
 pub(crate) mod coding;
 pub(crate) mod context;
 pub(crate) mod dct;
@@ -26,6 +27,7 @@ pub(crate) mod tiles;
 pub(crate) mod transform;
 
 use block_entry::BlockEntry;
+use chunks::records::Chunks;
 use encoded_block::EncodedBlock;
 use fixed::block::FixedBlock;
 use fixed::lane::Lane;
@@ -43,11 +45,12 @@ use crate::files::byte_source::ByteSource;
 use crate::format::features::Feature;
 use crate::format::pages::Pages;
 
-// A writer stores a table in the first kind that takes its lanes.
+// A writer stores a segment in the kind of the least price among those that take its lanes.
 record_kinds! {
     tables {
         grouped: Grouped(Grouped),
         fixed: Fixed(FixedBlock),
+        chunks: Chunks(Chunks),
     }
     images {
         Tiles(TilesHead),

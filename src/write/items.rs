@@ -21,7 +21,8 @@ pub(crate) struct Items<'a> {
 
 impl<'a> Items<'a> {
     /// No items of the list of a node; `pipeline` encodes them.
-    pub fn new(node: usize, pipeline: Pipeline<'a>, options: &Options) -> Self {
+    pub fn new(node: usize, mut pipeline: Pipeline<'a>, options: &Options) -> Self {
+        pipeline.coding.in_runs = true;
         let segment_rows = segment_rows(pipeline.schema, options.layout.segment_rows.max(1));
         let pending = Batch::empty(pipeline.schema);
         Self { node, pipeline, rows: 0, pending, segment_rows }

@@ -174,6 +174,6 @@ impl Options {
 
     /// The coding of tables.
     pub(crate) fn coding(&self) -> Coding {
-        Coding { layout: self.layout.records, without: self.layout.without }
+        Coding { layout: self.layout.records, without: self.layout.without, in_runs: false }
     }
 }

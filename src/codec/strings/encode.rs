@@ -14,6 +14,7 @@ use crate::column::values::Values;
 const MAX_BYTES: u64 = u32::MAX as u64;
 
 /// A dictionary as it is in the file.
+#[derive(Clone)]
 pub(crate) struct StoredDictionary {
     pub kind: DictionaryKind,
     pub count: u64,

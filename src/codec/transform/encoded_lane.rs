@@ -3,7 +3,7 @@
 use crate::codec::transform::lane_transform::LaneTransform;
 
 /// A lane's fields, and how they were made.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct EncodedLane {
     /// The transform; the dictionary's number is left open.
     pub transform: LaneTransform,

@@ -1,0 +1,302 @@
+//! Chunked records as the records of a table.
+
+#![deny(clippy::disallowed_methods, reason = "numbers of a file are allocated through crate::earned alone")]
+
+use std::fmt;
+
+use zstd::bulk::{Compressor, Decompressor};
+
+use crate::bits::{SLACK, mask};
+use crate::codec::block_entry::BlockEntry;
+use crate::codec::chunks::CHUNK_BYTES;
+use crate::codec::chunks::head::ChunksHead;
+use crate::codec::encoded_block::EncodedBlock;
+use crate::codec::fixed::lane::Lane;
+use crate::codec::kind::{LaneFields, RecordHead, TableRecords};
+use crate::codec::lanes::Lanes;
+use crate::codec::record_parts::{GroupPart, LanePart, RecordParts};
+use crate::codec::row_selection::RowSelection;
+use crate::codec::transform::lane_transform::LaneTransform;
+use crate::earned;
+use crate::error::{Error, Result};
+use crate::files::byte_source::ByteSource;
+use crate::format::pages::Pages;
+
+/// Rows that a block has at least: fewer have too little to find in each other.
+const LEAST_ROWS: usize = 256;
+
+/// Effort of the compressor. Higher levels gain little on so few bytes.
+const LEVEL: i32 = 6;
+
+/// Chunked records of a table: for each lane its byte in a record, and its width.
+pub(crate) struct Chunks {
+    head: ChunksHead,
+    lanes: Vec<(u64, u32)>,
+}
+
+/// Memory of a decoder: a chunk, and the fields of the wanted lanes of some rows.
+#[derive(Default)]
+pub(crate) struct ChunkFields {
+    decompressor: Option<Decompressor<'static>>,
+    /// The chunk at hand, and its fields, with bytes behind them that may be read.
+    number: Option<u64>,
+    chunk: Vec<u8>,
+    wanted: Vec<bool>,
+    fields: Vec<Vec<u64>>,
+}
+
+impl fmt::Debug for ChunkFields {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ChunkFields").field("number", &self.number).finish_non_exhaustive()
+    }
+}
+
+/// Bytes of a field.
+fn whole(width: u8) -> u64 {
+    u64::from(width).div_ceil(8)
+}
+
+/// A compressor of frames that say no length, which a reader knows, and no checksum, which pages have. None if there is no
+/// memory for it: chunks are stored as they are then.
+fn compressor() -> Option<Compressor<'static>> {
+    let mut compressor = Compressor::new(LEVEL).ok()?;
+    compressor.include_contentsize(false).ok()?;
+    compressor.include_checksum(false).ok()?;
+    Some(compressor)
+}
+
+fn corrupt(what: &str) -> Error {
+    Error::corrupt(format!("chunked records: {what}"))
+}
+
+impl TableRecords for Chunks {
+    type Head = ChunksHead;
+    type Fields<'p> = ChunkFields;
+    type Rows<'c> = &'c mut ChunkFields;
+
+    const CHUNK: usize = 2048;
+
+    // A single row costs the whole of its chunk.
+    const PRICE: u64 = 125;
+
+    fn takes(lanes: &Lanes) -> bool {
+        let record: u64 = lanes.lanes.iter().map(|lane| whole(lane.transform.width)).sum();
+        lanes.coding().is_chunked() && lanes.rows() >= LEAST_ROWS && (1..=CHUNK_BYTES / 16).contains(&record)
+    }
+
+    fn encode(lanes: Lanes, _: usize) -> EncodedBlock {
+        let widths = || lanes.lanes.iter().map(|lane| lane.transform.width);
+        let record: u64 = widths().map(whole).sum();
+        let shift = (CHUNK_BYTES / record).ilog2();
+        let (mut records, mut ends, mut chunk) = (Vec::new(), Vec::new(), Vec::new());
+        let mut compressor = compressor();
+        for first in (0..lanes.rows()).step_by(1 << shift) {
+            let rows = first..lanes.rows().min(first + (1 << shift));
+            chunk.clear();
+            for lane in &lanes.lanes {
+                let bytes = whole(lane.transform.width) as usize;
+                lane.fields[rows.clone()].iter().for_each(|f| chunk.extend_from_slice(&f.to_le_bytes()[..bytes]));
+            }
+            let compressed = compressor.as_mut().and_then(|compressor| compressor.compress(&chunk).ok());
+            match compressed.filter(|compressed| compressed.len() < chunk.len()) {
+                Some(compressed) => records.extend_from_slice(&compressed),
+                None => records.extend_from_slice(&chunk),
+            }
+            ends.extend_from_slice(&(records.len() as u32).to_le_bytes());
+        }
+        records.resize(records.len() + SLACK as usize, 0);
+        ends.resize(ends.len() + SLACK as usize, 0);
+        let entry = BlockEntry {
+            rows: (lanes.rows() as u64).into(),
+            base_count: 1.into(),
+            total_bits: widths().map(u32::from).sum::<u32>().into(),
+            deviation_bits: (8 * record as u32).into(),
+            record_kind: ChunksHead::NUMBER,
+            frame_shift: shift as u8,
+            records_length: (records.len() as u64).into(),
+            ..BlockEntry::default()
+        };
+        lanes.around(EncodedBlock { records, offsets: ends, ..EncodedBlock::new(entry) })
+    }
+
+    fn read<S: ByteSource>(
+        _: &Pages<S>,
+        head: ChunksHead,
+        transforms: &[LaneTransform],
+        limits: &[u64],
+    ) -> Result<(Self, Vec<Lane>)> {
+        let mut lanes = earned::with_room(transforms.len())?;
+        let mut own = earned::with_room(transforms.len())?;
+        let (mut at, mut total) = (0, 0);
+        for (t, &most) in transforms.iter().zip(limits) {
+            lanes.push(Lane { deviation_mask: mask(t.width.into()), ..Lane::new(t, most)? });
+            own.push((at, u32::from(t.width)));
+            at += whole(t.width);
+            total += u64::from(t.width);
+        }
+        if (8 * at, total) != (head.record_bits.into(), head.total_bits.into()) {
+            return Err(Error::corrupt("a block's lanes do not fit its bit counts"));
+        }
+        Ok((Self { head, lanes: own }, lanes))
+    }
+
+    fn is_constant(&self) -> bool {
+        false
+    }
+
+    fn varies(&self, _: &[Lane], number: usize) -> bool {
+        self.lanes.get(number).is_none_or(|&(_, width)| width > 0)
+    }
+
+    /// Every chunk has the bytes of its rows, and they end where the records do.
+    fn check<S: ByteSource>(&self, pages: &Pages<S>) -> Result<()> {
+        let mut fields = ChunkFields::default();
+        let mut before = 0;
+        for chunk in 0..self.head.chunks() {
+            let range = self.place(pages, chunk)?;
+            if range.0 != before {
+                return Err(corrupt("their ends are out of order"));
+            }
+            before = range.1;
+            self.load(&mut fields, pages, chunk)?;
+        }
+        match u128::from(before) * 8 == self.head.records.bits {
+            true => Ok(()),
+            false => Err(corrupt("the last chunk does not end where the records do")),
+        }
+    }
+
+    fn parts<S: ByteSource>(&self, _: &Pages<S>, _: &[Lane]) -> Result<RecordParts> {
+        let all = self.head.records.bits + self.head.ends.bits;
+        let share = |width: u32| all * u128::from(whole(width as u8)) / u128::from(self.head.record_bytes());
+        let lane = |(lane, &(_, width)): (usize, &(u64, u32))| LanePart {
+            lane,
+            deviations: share(width),
+            bases: 0,
+            minima: 0,
+        };
+        let lanes = self.lanes.iter().enumerate().map(lane).collect();
+        Ok(RecordParts { groups: vec![GroupPart { lanes, bases: 1, ids: 0 }], anchors: 0 })
+    }
+
+    fn start<'p, S: ByteSource>(
+        &self,
+        fields: &mut ChunkFields,
+        _: &'p Pages<S>,
+        _: &[Lane],
+        wanted: impl Iterator<Item = usize>,
+        _: usize,
+    ) -> Result<()> {
+        fields.number = None;
+        fields.wanted.clear();
+        earned::resize(&mut fields.wanted, self.lanes.len(), false)?;
+        fields.fields.resize_with(self.lanes.len(), Vec::new);
+        wanted.for_each(|lane| fields.wanted[lane] = true);
+        Ok(())
+    }
+
+    fn rows<'c, 'p, S: ByteSource>(
+        &'c self,
+        fields: &'c mut ChunkFields,
+        pages: &'p Pages<S>,
+        rows: RowSelection,
+    ) -> Result<&'c mut ChunkFields> {
+        for lane in &mut fields.fields {
+            lane.clear();
+            earned::reserve(lane, rows.len())?;
+        }
+        let mut from = 0;
+        while from < rows.len() {
+            let chunk = rows.row(from) >> self.head.shift;
+            if chunk >= self.head.chunks() {
+                return Err(corrupt("a row lies outside"));
+            }
+            let first = chunk << self.head.shift;
+            let is_own = |i: &usize| rows.row(*i).wrapping_sub(first) < self.head.rows_of(chunk);
+            let to = match rows {
+                RowSelection::Range(row, count) => {
+                    from + ((count - from) as u64).min(self.head.rows_of(chunk) - (row + from as u64 - first)) as usize
+                }
+                RowSelection::List(_) => from + (from..rows.len()).take_while(is_own).count(),
+            };
+            if fields.number != Some(chunk) {
+                self.load(fields, pages, chunk)?;
+            }
+            self.gather(fields, chunk, rows.slice(from, to))?;
+            from = to;
+        }
+        Ok(fields)
+    }
+}
+
+impl Chunks {
+    /// Where a chunk's bytes begin and end in the records.
+    fn place<S: ByteSource>(&self, pages: &Pages<S>, chunk: u64) -> Result<(u64, u64)> {
+        let at = self.head.ends.piece.offset + 4 * chunk;
+        let bytes = pages.piece(at, 4)?;
+        let end = |bytes: &[u8]| bytes.iter().rev().fold(0u64, |end, &byte| end << 8 | u64::from(byte));
+        let last = end(&bytes);
+        let first = if chunk == 0 { 0 } else { end(&pages.piece(at - 4, 4)?) };
+        let raw = self.head.rows_of(chunk) * self.head.record_bytes();
+        let is_within = first < last && last - first <= raw && 8 * u128::from(last) <= self.head.records.bits;
+        if is_within { Ok((first, last)) } else { Err(corrupt("a chunk lies outside")) }
+    }
+
+    /// Decompresses a chunk. Its bytes are those of its rows, whatever the frame claims.
+    fn load<S: ByteSource>(&self, fields: &mut ChunkFields, pages: &Pages<S>, chunk: u64) -> Result<()> {
+        let (first, last) = self.place(pages, chunk)?;
+        let raw = (self.head.rows_of(chunk) * self.head.record_bytes()) as usize;
+        fields.number = None;
+        fields.chunk.clear();
+        earned::resize(&mut fields.chunk, raw + 8, 0)?;
+        let bytes = pages.piece(self.head.records.piece.offset + first, last - first)?;
+        if bytes.len() == raw {
+            fields.chunk[..raw].copy_from_slice(&bytes);
+        } else {
+            let decompressor = match &mut fields.decompressor {
+                Some(decompressor) => decompressor,
+                none => none.insert(Decompressor::new().map_err(|e| Error::io("cannot start zstd", e))?),
+            };
+            let found = decompressor.decompress_to_buffer(&bytes[..], &mut fields.chunk[..raw]);
+            if found.ok() != Some(raw) {
+                return Err(corrupt("a chunk does not hold its rows"));
+            }
+        }
+        fields.number = Some(chunk);
+        Ok(())
+    }
+
+    /// Appends the fields of some rows of the chunk at hand.
+    fn gather(&self, fields: &mut ChunkFields, chunk: u64, rows: RowSelection) -> Result<()> {
+        let (first, count) = (chunk << self.head.shift, self.head.rows_of(chunk));
+        for ((&(at, width), out), _) in
+            self.lanes.iter().zip(&mut fields.fields).zip(&fields.wanted).filter(|(_, wanted)| **wanted)
+        {
+            let bytes = whole(width as u8);
+            let (start, all) = (at * count, mask(8 * bytes as u32));
+            let field = |row: u64| {
+                let at = (start + (row - first) * bytes) as usize;
+                // Eight bytes more than the rows have may be read.
+                let eight: [u8; 8] = std::array::from_fn(|i| fields.chunk[at + i]);
+                u64::from_le_bytes(eight) & all
+            };
+            let from = out.len();
+            match rows {
+                RowSelection::Range(row, count) => out.extend((row..row + count as u64).map(field)),
+                RowSelection::List(rows) => out.extend(rows.iter().map(|&row| field(row))),
+            }
+            let used = out[from..].iter().fold(0, |all, field| all | field);
+            if used & !mask(width) != 0 {
+                return Err(corrupt("a field is wider than its lane"));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl LaneFields for &mut ChunkFields {
+    fn lane(&mut self, number: usize, _: &Lane, out: &mut Vec<u64>) -> Result<()> {
+        std::mem::swap(&mut self.fields[number], out);
+        Ok(())
+    }
+}
