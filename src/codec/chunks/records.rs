@@ -77,7 +77,7 @@ impl TableRecords for Chunks {
     const CHUNK: usize = 2048;
 
     // A single row costs the whole of its chunk.
-    const PRICE: u64 = 125;
+    const PRICE: Option<u64> = Some(125);
 
     fn takes(lanes: &Lanes) -> bool {
         let record: u64 = lanes.lanes.iter().map(|lane| whole(lane.transform.width)).sum();

@@ -1,5 +1,7 @@
 //! The transform of float64 values that are float32 values: embeddings, and numbers that were computed so.
 
+use std::ops::RangeInclusive;
+
 use crate::bits::mask;
 use crate::codec::transform::encoded_lane::EncodedLane;
 use crate::codec::transform::kind::{RawColumn, Role, StoredLane, Transform};
@@ -7,7 +9,7 @@ use crate::codec::transform::lane_transform::LaneTransform;
 use crate::codec::transform::numbers::Order;
 use crate::codec::transform::target::{Target, put_raw};
 use crate::column::values::Values;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::format::features::Feature;
 use crate::format::schema::{Kind, Node};
 
@@ -22,10 +24,14 @@ fn order() -> Order {
     Order::of(Kind::Float, BITS)
 }
 
-/// The bits of a float32 whose value is that of the bits of a float64, to the bit.
+/// Places in order of minus infinity and of infinity: NaNs are outside.
+const NUMBERS: RangeInclusive<u64> = 0x007F_FFFF..=0xFF80_0000;
+
+/// The bits of a float32 whose value is that of the bits of a float64, to the bit. NaNs have none: their bits are not the
+/// same on every machine.
 fn narrowed(raw: u64) -> Option<u64> {
     let narrow = f64::from_bits(raw) as f32;
-    (f64::from(narrow).to_bits() == raw).then(|| u64::from(narrow.to_bits()))
+    (!narrow.is_nan() && f64::from(narrow).to_bits() == raw).then(|| u64::from(narrow.to_bits()))
 }
 
 impl Transform for Single {
@@ -59,6 +65,9 @@ impl Transform for Single {
         let (minimum, order) = (lane.minimum, order());
         let raw =
             |field: u64| f64::from(f32::from_bits(order.raw(minimum.wrapping_add(field)) as u32)).to_bits();
+        if !lane.fields.iter().all(|&field| NUMBERS.contains(&minimum.wrapping_add(field))) {
+            return Err(Error::corrupt("a float32 that is not a number"));
+        }
         put_raw(out, target, lane.fields, raw);
         Ok(())
     }
