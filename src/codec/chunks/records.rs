@@ -95,7 +95,9 @@ impl TableRecords for Chunks {
             chunk.clear();
             for lane in &lanes.lanes {
                 let bytes = whole(lane.transform.width) as usize;
-                lane.fields[rows.clone()].iter().for_each(|f| chunk.extend_from_slice(&f.to_le_bytes()[..bytes]));
+                lane.fields[rows.clone()]
+                    .iter()
+                    .for_each(|f| chunk.extend_from_slice(&f.to_le_bytes()[..bytes]));
             }
             let compressed = compressor.as_mut().and_then(|compressor| compressor.compress(&chunk).ok());
             match compressed.filter(|compressed| compressed.len() < chunk.len()) {
@@ -215,7 +217,8 @@ impl TableRecords for Chunks {
             let is_own = |i: &usize| rows.row(*i).wrapping_sub(first) < self.head.rows_of(chunk);
             let to = match rows {
                 RowSelection::Range(row, count) => {
-                    from + ((count - from) as u64).min(self.head.rows_of(chunk) - (row + from as u64 - first)) as usize
+                    from + ((count - from) as u64).min(self.head.rows_of(chunk) - (row + from as u64 - first))
+                        as usize
                 }
                 RowSelection::List(_) => from + (from..rows.len()).take_while(is_own).count(),
             };
