@@ -71,22 +71,20 @@ def lane(name, at, form, change, value=1):
     return change_lane
 
 
-def entry(at, form, change, table=0, group=0):
-    """Another number in the entry of the first block."""
-    def change_entry(d):
-        blocks, place = d.part(2, table).data, 144 * group + at
-        number = change(*struct.unpack_from("<" + form, blocks, place)) if callable(change) else change
-        struct.pack_into("<" + form, blocks, place, number)
-    return change_entry
-
-
-def at_transforms(table=0, group=0):
-    """A block whose lists are its transform set, or its layout if it has none."""
-    def change(d):
-        blocks, place = d.part(2, table).data, 144 * group
-        offsets = struct.unpack_from("<QQ", blocks, place + 16)
-        struct.pack_into("<QQ", blocks, place + 128, next(filter(None, offsets)), 24)
-    return change
+def piece(change, number=0, group=0):
+    """Other lists of the first block of a group: the last piece of the file, as those it has are."""
+    def change_piece(d):
+        data, block = d.part(1).data, d.file.segments_of(number)[0][group]
+        found = b""
+        if block.lists:
+            found = bytes(data[block.lists - 64 :])
+            lanes = d.file.schemas[number].groups[group]
+            del data[max(at + length for at, length in d.file.pieces(block, lanes)[:-1]) - 64 :]
+        lists = change(found)
+        data.extend((bytes(-len(data) % 64) + lists) * bool(lists))
+        place = 64 + len(data) - len(lists) if lists else 0
+        struct.pack_into("<QQ", d.part(2, number).data, 144 * group + 128, place, len(lists))
+    return change_piece
 
 
 def without_last_table(d):
@@ -165,16 +163,16 @@ REFUSED = {
     "list_with_child": ("open", "its parent", changed("lists", node(2, parent=1))),
     "list_in_fixed_list": ("open", "not in lists of a fixed one", changed("lists_none", schema(0, in_fixed_list))),
     "list_deep": ("open", "it is nested deeper than 64 levels", changed("lists_deep", schema(9, one_more))),
-    "lists_missing": ("rows", "lists of a block: they are not those of the schema", changed("lists", both(entry(128, "Q", 0), entry(136, "Q", 0)))),
-    "lists_short": ("rows", "lists of a block: they are cut short", changed("lists", entry(136, "Q", lambda n: n - 8))),
-    "lists_long": ("rows", "lists of a block: they are not those of the schema", changed("lists", entry(136, "Q", lambda n: n + 32))),
+    "lists_missing": ("rows", "lists of a block: they are not those of the schema", changed("lists_none", piece(lambda lists: b""))),
+    "lists_short": ("rows", "lists of a block: they are cut short", changed("lists_none", piece(lambda lists: lists[:-8]))),
+    "lists_long": ("rows", "lists of a block: they are not those of the schema", changed("lists_none", piece(lambda lists: lists + struct.pack("<IIQQ", 99, 0, 0, 0)))),
     "lists_of_other_node": ("rows", "lists of a block: they are not those of the schema", changed("lists", lists("numbers", 0, "I", 0))),
     "lists_of_no_node": ("rows", "lists of a block: they are not those of the schema", changed("lists", lists("days", 0, "I", 99))),
     "lists_order": ("rows", "lists of a block: they are out of order", changed("lists", lists("tags", 0, "I", 1))),
-    "lists_unused": ("rows", "lists of a block", changed("integers", at_transforms())),
-    "lists_of_samples": ("whole", "lists of a block", changed("condensed_value", at_transforms(1))),
-    "lists_of_images": ("rows", "a block of images", changed("lists_images", at_transforms(group=1))),
-    "lists_of_tiles": ("rows", "a block of images", changed("images_tiles_gray", at_transforms(group=1))),
+    "lists_unused": ("rows", "lists of a block: they are not those of the schema", changed("integers", piece(lambda lists: bytes(24)))),
+    "lists_of_samples": ("whole", "lists of a block: they are not those of the schema", changed("condensed_value", piece(lambda lists: bytes(24), 1))),
+    "lists_of_images": ("rows", "a block of images", changed("lists_images", piece(lambda lists: bytes(24), 0, 1))),
+    "lists_of_tiles": ("rows", "a block of images", changed("images_tiles_gray", piece(lambda lists: bytes(24), 0, 1))),
     "lists_anchors_more": ("rows", ANCHORS, changed("lists", lists("numbers", 4, "I", 2))),
     "lists_anchors_fewer": ("rows", "lists of a block", changed("lists", lists("numbers", 4, "I", 0))),
     "lists_anchors_of_one_length": ("rows", "lists of a block", changed("lists_one_length", lists("vectors", 4, "I", 2))),
@@ -193,7 +191,7 @@ REFUSED = {
                          changed("lists", lists("tags", 16, "Q", lambda n: n + 1))),
     "lists_longer": ("rows", OTHERS, changed("lists", lane("tags", 8, "Q", 3))),
     "lists_length_wraps": ("rows", "outside of its type", changed("lists", lane("tags", 8, "Q", 2**64 - 1))),
-    "lists_beyond_table": ("rows", "items that are not in their table", changed("lists", lists("tags", 8, "Q", 2**40, 1))),
+    "lists_beyond_table": ("rows", "items", changed("lists", lists("tags", 8, "Q", 2**40, 1))),
     "lists_of_each_other": ("whole", "its items do not follow those of the segment before", changed("lists", lists("tags", 8, "Q", 0, 1))),
     "lists_first": ("whole", "its items do not follow those of the segment before", changed("lists", lists("tags", 8, "Q", 1))),
     "lists_left": ("whole", "the table of items has others, or fewer", changed("lists_none", more_items)),
@@ -208,11 +206,12 @@ REFUSED = {
 }
 
 
-def garbage(*parts):
-    """Sections that no reader of 1.0 understands; the block table as long as it was."""
+def garbage(number):
+    """Blocks of a table that no reader of 1.0 understands, with the rows that they had."""
     def change(d):
-        for kind, number in parts:
-            d.part(kind, number).data[:] = b"\xee" * len(d.part(kind, number).data)
+        blocks = d.part(2, number).data
+        for at in range(0, len(blocks), 144):
+            blocks[at + 16 : at + 144] = b"\xee" * 128
     return change
 
 
@@ -232,7 +231,8 @@ def later_list(d):
         own = Lists(d, segment=segment)
         own.put("numbers", 8, "Q", 2**64 - 1)
         own.put("numbers", 16, "Q", 2**64 - 1)
-    garbage((2, 1), (32, 1))(d)
+    garbage(1)(d)
+    d.part(32, 1).data[:] = b"a later schema"
     d.features.append(feature(300, 1, 3, 0, 1, "later lists"))
 
 
@@ -244,10 +244,10 @@ def items_of_later_table(d):
 
 
 LATER = {
-    "items": ("part", "lists", both(garbage((2, 2)), later(feature(300, 1, 1, 2, 0, "later items")))),
-    "items_group": ("part", "lists", both(garbage((2, 2)), later(feature(300, 1, 2, 2, 0, "later blocks")))),
+    "items": ("part", "lists", both(garbage(2), later(feature(300, 1, 1, 2, 0, "later items")))),
+    "items_group": ("part", "lists", both(garbage(2), later(feature(300, 1, 2, 2, 0, "later blocks")))),
     "items_column": ("part", "lists", later_item),
-    "items_of_items": ("part", "lists_nested", both(garbage((2, 6)), later(feature(300, 1, 1, 6, 0, "later items")))),
+    "items_of_items": ("part", "lists_nested", both(garbage(6), later(feature(300, 1, 1, 6, 0, "later items")))),
     "lists_column": ("part", "lists", later_list),
     "items_optional": ("read", "lists", later(feature(300, 0, 1, 2), feature(300, 0, 2, 2), feature(300, 0, 3, 2))),
     "items_other_group": ("read", "lists", later(feature(300, 1, 2, 2, 5), feature(300, 1, 3, 2, 5))),
