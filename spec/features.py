@@ -39,4 +39,4 @@ def of_block(block, group):
 
 def of_transform(kind, _width, _exponent, _zero, word):
     """Those of a lane transform; that of a dictionary is its own."""
-    return {0: set(), 1: {16}, 2: set(), 3: {23}}[kind] | ({22} if kind < 2 and word else set())
+    return {0: set(), 1: {16}, 2: set(), 3: {23}, 4: {25}}[kind] | ({22} if kind in (0, 1, 4) and word else set())

@@ -18,6 +18,7 @@ from itertools import accumulate
 
 import numpy as np
 
+import chunks
 import lists
 import rules
 from dump import dump
@@ -125,20 +126,23 @@ class File(Frame):
             layout, table = 24 + 8 * groups + 16 * count + 16, stream_length(block.l_b)
             frame = (block.id_bits << block.shift - 3) + block.minima
             offsets = stream_length(-(-block.rows >> block.shift) * frame)
+        if block.kind == 4:
+            layout, offsets = 0, chunks.piece_length(block)
         return [(block.transforms, 16 * lanes), (block.layout, layout), (block.bases, table),
                 (block.records, records), (block.exceptions, block.exceptions_length),
                 (block.heap, block.heap_length), (block.offsets, offsets), (block.lists, block.lists_length)]
 
     def open_block(self, block, lanes):
         """Pieces, transforms, and the fields of fixed and grouped records."""
-        require(1 <= block.kind <= 3, f"record kind {block.kind}")
+        require(1 <= block.kind <= 4, f"record kind {block.kind}")
         places = self.pieces(block, lanes)
         pieces = [self.data[at : at + length] for at, length in places]
-        constant = 8 * (len(pieces[1]) - 16) if block.kind == 3 else block.l_t - block.l_b - block.l_d
+        constant = {1: block.l_t - block.l_b - block.l_d, 3: 8 * (len(pieces[1]) - 16)}.get(block.kind, 0)
         require(block.constant == constant, "constant bits")
         require(block.transform <= (block.kind == 1), "image transform")
-        require(block.kind == 3 or block.shift == block.minima == 0, "reserved bytes of a block")
-        unused = {1: (block.offsets, block.records_length), 2: (block.transforms, block.bases, block.id_bits), 3: ()}
+        require(block.kind == 3 or block.minima == 0 and (block.kind == 4 or block.shift == 0), "reserved bytes of a block")
+        unused = {1: (block.offsets, block.records_length), 2: (block.transforms, block.bases, block.id_bits),
+                  3: (), 4: (block.layout, block.bases, block.id_bits, block.l_b)}
         require(not any(unused[block.kind]), "a block has places or lengths that do not fit its record kind")
         require(all(bool(at) == bool(length) for at, length in places), "offsets of pieces")
         if block.kind == 2:
@@ -150,6 +154,8 @@ class File(Frame):
         if block.kind == 3:
             import grouped
             return pieces, transforms, grouped.fields(block, widths, pieces)
+        if block.kind == 4:
+            return pieces, transforms, chunks.fields(block, widths, pieces)
         return pieces, transforms, fixed_fields(block, widths, pieces)
 
     def segment_values(self, blocks, schema, found=None):
@@ -173,7 +179,7 @@ class File(Frame):
             if node.kind == IMAGE:
                 import images
                 group, lanes = blocks[node.group], schema.groups[node.group]
-                require(group.kind != 3 and not any((group.exceptions_length, group.heap_length, group.lists_length)), "a block of images")
+                require(group.kind < 3 and not any((group.exceptions_length, group.heap_length, group.lists_length)), "a block of images")
                 pieces_transforms_fields = self.open_block(group, lanes)
                 if group.kind == 1:
                     rules.check_transforms(schema, node.group, pieces_transforms_fields[1])
@@ -231,12 +237,16 @@ class File(Frame):
             minimum += transforms[lane + 1].minimum << 64
             sums = [a + (b << 64) + minimum for a, b in zip(low, high)]
             return self.raw_values(node, sums)
-        sums = [[u * (t.word * (t.kind < 2) or 1) + t.minimum for u in fields[i]]
+        sums = [[u * (t.word * (t.kind in (0, 1, 4)) or 1) + t.minimum for u in fields[i]]
                 for i, t in enumerate(transforms[lane : lane + node.v], lane)]
         if kind == 1:
             wrap = (minimum >> 63) << 64  # the minimum is signed
             require(all(abs(q - wrap) <= 1 << 53 for q in sums[0]), f"{node.name}: a decimal of more than 53 bits")
             return [decimal_bits(q - wrap, exponent, node.bits) for q in sums[0]]
+        if kind == 4:
+            require(all(0x7FFFFF <= x <= 0xFF800000 for x in sums[0]), f"{node.name}: a float32 that is no number")
+            single = node._replace(bits=32)
+            return [single_bits(raw_bits(single, x)) for x in sums[0]]
         if node.kind in (BYTES, TEXT):
             fits = (at + length <= len(heap) for at, length in zip(*sums))
             require(all(fit or not v for fit, v in zip(fits, valid)), f"{node.name}: a string lies outside the heap")
@@ -330,6 +340,11 @@ def raw_bits(node, ordered):
     if node.kind == FLOAT:
         return ordered ^ top if ordered & top else ordered ^ (2 * top - 1)
     return ordered
+
+
+def single_bits(raw):
+    """Raw bits of the float64 that has the value of a float32, by its raw bits."""
+    return struct.unpack("<Q", struct.pack("<d", *struct.unpack("<f", struct.pack("<I", raw))))[0]
 
 
 def decimal_bits(q, exponent, bits):

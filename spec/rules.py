@@ -90,7 +90,8 @@ def check_transforms(schema, group, transforms):
         for lane, t in enumerate(transforms[node.lane : first + node.r * node.v], node.lane):
             number = lane >= first and BOOL <= node.kind <= INTERVAL and node.bits <= 64
             string = strings and lane == first
-            takes = {0: number or t.word == 0, 1: number and node.kind == FLOAT, 2: number or string, 3: string}
+            takes = {0: number or t.word == 0, 1: number and node.kind == FLOAT, 2: number or string, 3: string,
+                     4: number and node.kind == FLOAT and node.bits == 64}
             require(takes.get(t.kind, False) and (node.kind != IMAGE or t.width <= 32),
                     f"{node.name}: a transform that its type does not take")
             require(t.width <= 64 and t.zero == 0 and t.exponent <= 22 * (t.kind == 1), f"{node.name}: a lane transform")
@@ -100,6 +101,7 @@ def check_transforms(schema, group, transforms):
             if t.kind == 1:
                 least = t.minimum - (t.minimum >> 63 << 64)
                 require(abs(least) <= 1 << 53, f"{node.name}: a decimal of more than 53 bits")
+            require(t.kind != 4 or t.minimum >> 32 == 0, f"{node.name}: a float32 of more than 32 bits")
             if t.kind == 0 and lane >= first and number:
                 require(t.minimum >> node.bits == 0, f"{node.name}: a stored number is outside of its type")
         if strings and transforms[first].kind == 2:

@@ -223,7 +223,7 @@ fn every_type_that_is_not_held_is_refused_by_path_and_name() {
     );
     let union = UnionFields::try_new([0], [Field::new("u", Int32, true)]).unwrap();
     let union = Union(union, UnionMode::Sparse);
-    let deep = (0..17).fold(Int32, |t, _| Struct(vec![Field::new("s", t, true)].into()));
+    let deep = (0..65).fold(Int32, |t, _| Struct(vec![Field::new("s", t, true)].into()));
     let refused = [
         (Map(Arc::new(entries), false), "Map"),
         (union.clone(), "Union"),
@@ -234,7 +234,7 @@ fn every_type_that_is_not_held_is_refused_by_path_and_name() {
         (FixedSizeList(item(), -1), "FixedSizeList"),
         (List(Arc::new(Field::new("item", union.clone(), true))), "Union"),
         (Dictionary(Box::new(Int32), Box::new(List(item()))), "Dictionary"),
-        (deep, "16 levels"),
+        (deep, "64 levels"),
     ];
     for (data_type, name) in refused {
         let schema =
@@ -249,13 +249,19 @@ fn every_type_that_is_not_held_is_refused_by_path_and_name() {
 
 #[test]
 fn the_deepest_columns_that_are_held_survive() {
-    let leaf: ArrayRef = Arc::new(Int32Array::from(vec![Some(1), None]));
-    let deep = (0..15).fold(leaf, |array, level| {
+    let leaf = || -> ArrayRef { Arc::new(Int32Array::from(vec![Some(1), None])) };
+    let structs = (0..63).fold(leaf(), |array, level| {
         let field = Arc::new(Field::new(format!("level{level}"), array.data_type().clone(), true));
         Arc::new(StructArray::from(vec![(field, array)]))
     });
-    let batch = one("deep", deep);
-    assert!(logical_eq(&batch, &round_trip(&batch)));
+    let lists = (0..63).fold(leaf(), |array, _| {
+        let field = Arc::new(Field::new("item", array.data_type().clone(), true));
+        Arc::new(ListArray::new(field, OffsetBuffer::from_lengths([1, 1]), array, None))
+    });
+    for deep in [structs, lists] {
+        let batch = one("deep", deep);
+        assert!(logical_eq(&batch, &round_trip(&batch)));
+    }
 }
 
 #[test]

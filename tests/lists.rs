@@ -202,9 +202,13 @@ fn items_that_repeat_each_other_are_compressed_in_chunks() {
     // A few phrases, in any order, many times.
     let phrase = |i: usize| random(40 + random(41, i / 8) % 20, i % 8) % 8000;
     let table = Builder::new(2000)
-        .list(None, "tokens", false, |i| Some(20 + random(42, i) as usize % 60), |b| {
-            b.number("item", Kind::Signed, 32, |i| phrase(i).into())
-        })
+        .list(
+            None,
+            "tokens",
+            false,
+            |i| Some(20 + random(42, i) as usize % 60),
+            |b| b.number("item", Kind::Signed, 32, |i| phrase(i).into()),
+        )
         .finish();
     let wanted = shown(&table.schema, &table.rows());
     let chunked = table.file(&Options::default());

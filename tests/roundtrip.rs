@@ -6,8 +6,7 @@
 #[path = "common/batches.rs"]
 mod batches;
 
-use arrow::array::UInt64Array;
-use arrow::compute::{concat_batches, take_record_batch};
+use arrow::compute::concat_batches;
 use arrow::record_batch::RecordBatch;
 use batches::tables;
 use gede::arrow::{ArrowReader, ArrowTable};
@@ -51,7 +50,7 @@ proptest! {
             let taken = rows.take(&picks).unwrap();
             prop_assert_eq!(taken.num_rows(), picks.len());
             if all.num_columns() > 0 {
-                let expected = take_record_batch(&all, &UInt64Array::from(picks)).unwrap();
+                let expected = batches::take(&all, &picks);
                 prop_assert!(logical_eq(&taken, &expected));
             }
         }

@@ -74,14 +74,13 @@ fn main() -> Result<()> {
 }
 
 fn print(name: &str, bytes: u64, ms: f64, written: f64) {
-    println!(r#"{{"format": "{name}", "bytes": {bytes}, "take_ms": {ms:.3}, "write_seconds": {written:.3}}}"#);
+    println!(
+        r#"{{"format": "{name}", "bytes": {bytes}, "take_ms": {ms:.3}, "write_seconds": {written:.3}}}"#
+    );
 }
 
 /// The median time of a take, and the last rows that it returned.
-fn measure(
-    rows: usize,
-    mut take: impl FnMut(&[u64]) -> Result<RecordBatch>,
-) -> Result<(f64, RecordBatch)> {
+fn measure(rows: usize, mut take: impl FnMut(&[u64]) -> Result<RecordBatch>) -> Result<(f64, RecordBatch)> {
     let mut random = ChaCha8Rng::seed_from_u64(1);
     let mut times = Vec::new();
     let mut last = None;

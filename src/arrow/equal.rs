@@ -1,13 +1,11 @@
 //! Equality of record batches, to the bit.
 
-use super::lists::{items_of, runs_of};
+use super::lists::{Lists, items_of};
 use super::nesting::Nesting;
-use super::runs::{expanded, taken};
-use arrow::array::{Array, ArrayData, ArrayRef, AsArray, StructArray, make_array};
-use arrow::buffer::Buffer;
+use super::runs::expanded;
+use arrow::array::{Array, ArrayRef, AsArray, FixedSizeListArray, StructArray};
 use arrow::compute::take;
 use arrow::datatypes::{DataType, Field};
-use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
 use std::sync::Arc;
 
@@ -23,7 +21,6 @@ pub fn logical_eq(a: &RecordBatch, b: &RecordBatch) -> bool {
 /// The array with every dictionary and all runs expanded, and lists of their own items only, one after the other. Arrow
 /// compares a null key and a key of a null as unlike.
 fn plain(array: &ArrayRef) -> ArrayRef {
-    let as_it_is = |plain: Result<ArrayData, ArrowError>| plain.map_or_else(|_| array.clone(), make_array);
     if let Ok(Some(runs)) = expanded(array.as_ref()) {
         return plain(&runs);
     }
@@ -38,25 +35,17 @@ fn plain(array: &ArrayRef) -> ArrayRef {
             StructArray::try_new(fields, columns, array.nulls().cloned())
                 .map_or_else(|_| array.clone(), |plain| Arc::new(plain) as ArrayRef)
         }
+        (DataType::FixedSizeList(_, length), Nesting::List(item)) => {
+            let items = plain(&items_of(array.as_ref()));
+            let (item, nulls) = (Arc::new(retyped(item, &items)), array.nulls().cloned());
+            FixedSizeListArray::try_new_with_length(item, *length, items, nulls, array.len())
+                .map_or_else(|_| array.clone(), |plain| Arc::new(plain) as ArrayRef)
+        }
         (_, Nesting::List(item)) => {
-            let valid = |i: &usize| array.is_valid(*i);
-            let runs = runs_of(array.as_ref());
-            let rows = (0..array.len()).filter(valid).flat_map(|i| runs[i].clone()).map(|item| item as u64);
-            let Ok(items) = taken(items_of(array.as_ref()).as_ref(), rows.collect()) else {
-                return array.clone();
-            };
+            let Ok(Lists { offsets, items }) = Lists::new(array.as_ref(), None) else { return array.clone() };
             let items = plain(&items);
-            let length = |i: usize| if array.is_valid(i) { runs[i].len() as i64 } else { 0 };
-            let ends = std::iter::once(0).chain((0..array.len()).scan(0, |end, i| {
-                *end += length(i);
-                Some(*end)
-            }));
-            let data = ArrayData::builder(DataType::LargeList(Arc::new(retyped(item, &items))))
-                .len(array.len())
-                .add_buffer(Buffer::from_vec(ends.collect::<Vec<i64>>()))
-                .add_child_data(items.to_data())
-                .nulls(array.nulls().cloned());
-            as_it_is(data.build())
+            let data_type = DataType::LargeList(Arc::new(retyped(item, &items)));
+            Lists { offsets, items }.array(&data_type, array.nulls()).unwrap_or_else(|_| array.clone())
         }
         _ => array.clone(),
     }

@@ -2,11 +2,11 @@
 
 use super::bits;
 use super::export::Plan;
+use super::lists::buffers;
 use crate::column::{Batch, Column, Node, Schema, Values};
 use crate::earned;
 use crate::error::{Error, Result};
 use arrow::array::ArrayData;
-use arrow::buffer::Buffer;
 use arrow::datatypes::DataType;
 
 impl Plan {
@@ -39,26 +39,10 @@ impl Plan {
         let items = item.data(items.rows, &mut columns, visible.as_deref())?;
         let buffers = match &self.data_type {
             DataType::FixedSizeList(..) => Vec::new(),
-            DataType::LargeList(_) => vec![Buffer::from_vec(offsets)],
-            DataType::LargeListView(_) => {
-                let sizes: Vec<u64> = offsets.windows(2).map(|w| w[1] - w[0]).collect();
-                vec![Buffer::from_slice_ref(&offsets[..count]), Buffer::from_vec(sizes)]
-            }
-            data_type => {
-                if items.len() > i32::MAX as usize {
-                    let what = format!("{} items are more than one batch of {data_type} holds", items.len());
-                    let what = format!("column \"{}\": {what}; read fewer rows at a time", self.path);
-                    return Err(Error::argument(what));
-                }
-                let offsets: Vec<i32> = offsets.iter().map(|&offset| offset as i32).collect();
-                match data_type {
-                    DataType::ListView(_) => {
-                        let sizes: Vec<i32> = offsets.windows(2).map(|w| w[1] - w[0]).collect();
-                        vec![Buffer::from_slice_ref(&offsets[..count]), Buffer::from_vec(sizes)]
-                    }
-                    _ => vec![Buffer::from_vec(offsets)],
-                }
-            }
+            data_type => buffers(data_type, &offsets).ok_or_else(|| {
+                let what = format!("{} items are more than one batch of {data_type} holds", items.len());
+                Error::argument(format!("column \"{}\": {what}; read fewer rows at a time", self.path))
+            })?,
         };
         self.build(&self.data_type, count, buffers, vec![items], bits::nulls(validity))
     }

@@ -1,9 +1,81 @@
 //! The items of Arrow lists of every kind.
 
-use arrow::array::{Array, ArrayRef, AsArray, FixedSizeListArray, OffsetSizeTrait};
+use super::runs::taken;
+use arrow::array::{Array, ArrayData, ArrayRef, AsArray, FixedSizeListArray, OffsetSizeTrait, make_array};
+use arrow::buffer::{Buffer, NullBuffer};
 use arrow::datatypes::DataType;
+use arrow::error::ArrowError;
 use std::ops::Range;
 use std::sync::Arc;
+
+/// Lists with their items one after the other, those of lists under a null left out.
+pub(crate) struct Lists {
+    /// Where the items of each list begin, and where those of all end.
+    pub offsets: Vec<u64>,
+    pub items: ArrayRef,
+}
+
+impl Lists {
+    /// The lists of an array of any kind but that of one length; `around` are the nulls of what they are in.
+    pub fn new(array: &dyn Array, around: Option<&NullBuffer>) -> Result<Self, ArrowError> {
+        let nulls = NullBuffer::union(array.nulls(), around);
+        let mut runs = runs_of(array);
+        if let Some(nulls) = &nulls {
+            runs.iter_mut().zip(nulls).filter(|(_, valid)| !valid).for_each(|(run, _)| run.end = run.start);
+        }
+        let mut end = 0;
+        let ends = runs.iter().map(|run| {
+            end += run.len() as u64;
+            end
+        });
+        let offsets = std::iter::once(0).chain(ends).collect();
+        let items = items_of(array);
+        let used = || runs.iter().filter(|run| !run.is_empty());
+        let items = match used().zip(used().skip(1)).all(|(run, next)| run.end == next.start) {
+            true => items.slice(used().next().map_or(0, |run| run.start), end as usize),
+            false => {
+                taken(items.as_ref(), used().flat_map(|run| run.start as u64..run.end as u64).collect())?
+            }
+        };
+        Ok(Self { offsets, items })
+    }
+
+    /// The list that has an item.
+    pub fn list_of(&self, item: usize) -> usize {
+        self.offsets.partition_point(|&offset| offset <= item as u64).saturating_sub(1)
+    }
+
+    /// The array of lists of a type.
+    pub fn array(self, data_type: &DataType, nulls: Option<&NullBuffer>) -> Result<ArrayRef, ArrowError> {
+        let count = self.offsets.len() - 1;
+        let too_many = || {
+            let what = format!("{} items are more than one batch of {data_type} holds", self.items.len());
+            ArrowError::InvalidArgumentError(what)
+        };
+        let buffers = buffers(data_type, &self.offsets).ok_or_else(too_many)?;
+        let data = ArrayData::builder(data_type.clone()).len(count).buffers(buffers).nulls(nulls.cloned());
+        data.add_child_data(self.items.to_data()).build().map(make_array)
+    }
+}
+
+/// The buffers of lists of a type; none if there are too many items for it.
+pub(crate) fn buffers(data_type: &DataType, offsets: &[u64]) -> Option<Vec<Buffer>> {
+    fn buffers<O: OffsetSizeTrait>(offsets: &[u64], views: bool) -> Option<Vec<Buffer>> {
+        let number = |offset: u64| O::from_usize(usize::try_from(offset).ok()?);
+        let starts: Vec<O> = offsets.iter().map(|&offset| number(offset)).collect::<Option<_>>()?;
+        if !views {
+            return Some(vec![Buffer::from_vec(starts)]);
+        }
+        let sizes: Vec<O> = offsets.windows(2).map(|w| number(w[1] - w[0])).collect::<Option<_>>()?;
+        Some(vec![Buffer::from_slice_ref(&starts[..sizes.len()]), Buffer::from_vec(sizes)])
+    }
+    match data_type {
+        DataType::LargeList(_) => buffers::<i64>(offsets, false),
+        DataType::LargeListView(_) => buffers::<i64>(offsets, true),
+        DataType::ListView(_) => buffers::<i32>(offsets, true),
+        _ => buffers::<i32>(offsets, false),
+    }
+}
 
 /// The items of an array of lists.
 pub(crate) fn items_of(array: &dyn Array) -> ArrayRef {

@@ -4,9 +4,11 @@
 use super::wrap;
 use crate::error::{Error, ErrorKind, Result};
 use crate::format::schema::Schema as Physical;
+use crate::format::schema_rules::MAX_DEPTH;
 use arrow::datatypes::{DataType, Field, FieldRef, Fields, IntervalUnit, Schema, SchemaRef, TimeUnit};
 use arrow::ipc;
 use arrow::ipc::writer::{DictionaryTracker, IpcDataGenerator, IpcWriteOptions, write_message};
+use flatbuffers::VerifierOptions;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -16,6 +18,8 @@ use std::sync::Arc;
 const FIELD_BYTES: usize = 16;
 /// Least bytes of a pair of metadata, likewise.
 const PAIR_BYTES: usize = 16;
+/// Most tables in one another in a message: a field and its type for each level of a column, and what is around them.
+const MESSAGE_DEPTH: usize = 2 * MAX_DEPTH + 8;
 
 /// An Arrow schema, with its metadata, as an encapsulated IPC message.
 ///
@@ -78,8 +82,9 @@ fn decode(message: &[u8], fields: usize) -> Result<SchemaRef> {
     let (length, body) = body.split_first_chunk().ok_or_else(|| corrupt("is cut short"))?;
     let length = usize::try_from(u32::from_le_bytes(*length)).map_err(|_| corrupt("is too long"))?;
     let body = body.get(..length).ok_or_else(|| corrupt("is cut short"))?;
-    let root =
-        ipc::root_as_message(body).map_err(|e| corrupt(&format!("is damaged: {e}").replace('\n', " ")))?;
+    let options = VerifierOptions { max_depth: MESSAGE_DEPTH, ..VerifierOptions::default() };
+    let root = ipc::root_as_message_with_opts(&options, body)
+        .map_err(|e| corrupt(&format!("is damaged: {e}").replace('\n', " ")))?;
     let schema = root.header_as_schema().ok_or_else(|| corrupt("is no schema"))?;
     if schema.endianness() != ipc::Endianness::Little {
         return Err(corrupt("is of big-endian data"));

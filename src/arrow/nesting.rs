@@ -24,14 +24,34 @@ impl<'a> Nesting<'a> {
         match unencoded(data_type) {
             DataType::Struct(fields) => Self::Struct(fields),
             DataType::FixedSizeList(item, _) if is_fixed(unencoded(data_type)) => Self::Fixed(item),
-            DataType::List(item)
-            | DataType::LargeList(item)
-            | DataType::ListView(item)
-            | DataType::LargeListView(item)
-            | DataType::FixedSizeList(item, _)
-            | DataType::Map(item, _) => Self::List(item),
-            _ => Self::Leaf,
+            other => item_of(other).map_or(Self::Leaf, Self::List),
         }
+    }
+}
+
+/// The item of lists of any kind.
+pub(crate) fn item_of(data_type: &DataType) -> Option<&FieldRef> {
+    match data_type {
+        DataType::List(item)
+        | DataType::LargeList(item)
+        | DataType::ListView(item)
+        | DataType::LargeListView(item)
+        | DataType::FixedSizeList(item, _)
+        | DataType::Map(item, _) => Some(item),
+        _ => None,
+    }
+}
+
+/// Lists of the same kind with another item; other types as they are.
+pub(crate) fn with_item(data_type: &DataType, item: FieldRef) -> DataType {
+    match data_type {
+        DataType::List(_) => DataType::List(item),
+        DataType::LargeList(_) => DataType::LargeList(item),
+        DataType::ListView(_) => DataType::ListView(item),
+        DataType::LargeListView(_) => DataType::LargeListView(item),
+        DataType::FixedSizeList(_, length) => DataType::FixedSizeList(item, *length),
+        DataType::Map(_, sorted) => DataType::Map(item, *sorted),
+        other => other.clone(),
     }
 }
 

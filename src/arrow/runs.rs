@@ -13,7 +13,7 @@ use arrow::datatypes::{ArrowNativeType, DataType, Int16Type, Int32Type, Int64Typ
 use arrow::error::ArrowError;
 
 /// The values of the runs and, for each row, the place of its own, if an array is run-end encoded.
-pub(super) fn runs(array: &dyn Array) -> Option<(ArrayRef, Vec<u64>)> {
+pub(crate) fn runs(array: &dyn Array) -> Option<(ArrayRef, Vec<u64>)> {
     let DataType::RunEndEncoded(ends, _) = array.data_type() else { return None };
     Some(match ends.data_type() {
         DataType::Int16 => places(array.as_run::<Int16Type>()),
@@ -36,8 +36,22 @@ fn places<R: RunEndIndexType>(runs: &RunArray<R>) -> (ArrayRef, Vec<u64>) {
     (runs.values().clone(), places)
 }
 
+/// The same runs with other values. A slice of no rows has no runs: Arrow's writer of files gives them an end of 0.
+pub(crate) fn with_values(array: &dyn Array, values: &ArrayRef) -> std::result::Result<ArrayRef, ArrowError> {
+    let data = array.to_data();
+    let children = data.child_data().iter().take(1).cloned().chain([values.to_data()]);
+    match array.is_empty() {
+        false => data.clone().into_builder().child_data(children.collect()).build().map(make_array),
+        true => {
+            let children = children.map(|child| child.slice(0, 0)).collect();
+            let none = ArrayData::builder(data.data_type().clone()).child_data(children);
+            none.build().map(make_array)
+        }
+    }
+}
+
 /// The values of an array, one a row, if it is run-end encoded.
-pub(super) fn expanded(array: &dyn Array) -> Result<Option<ArrayRef>> {
+pub(crate) fn expanded(array: &dyn Array) -> Result<Option<ArrayRef>> {
     let Some((values, places)) = runs(array) else { return Ok(None) };
     let plain = taken(values.as_ref(), places).map_err(|e| wrap(ErrorKind::Input, e))?;
     Ok(Some(expanded(plain.as_ref())?.unwrap_or(plain)))
@@ -47,7 +61,7 @@ pub(super) fn expanded(array: &dyn Array) -> Result<Option<ArrayRef>> {
 ///
 /// # Errors
 /// `Argument` for more rows than the type's run ends can count.
-pub(super) fn encoded(data_type: &DataType, plain: ArrayData, path: &str) -> Result<ArrayData> {
+pub(crate) fn encoded(data_type: &DataType, plain: ArrayData, path: &str) -> Result<ArrayData> {
     let DataType::RunEndEncoded(ends, values) = data_type else { return Ok(plain) };
     let failed = |e| wrap(ErrorKind::Corrupt, e).at(format!("column \"{path}\""));
     let plain = encoded(values.data_type(), plain, path)?;
@@ -91,7 +105,7 @@ where
 }
 
 /// Some values of an array, in any order. Arrow's own `take` forgets how many lists of no items there are.
-pub(super) fn taken(array: &dyn Array, places: Vec<u64>) -> std::result::Result<ArrayRef, ArrowError> {
+pub(crate) fn taken(array: &dyn Array, places: Vec<u64>) -> std::result::Result<ArrayRef, ArrowError> {
     if !has_empty_lists(array.data_type()) {
         return take(array, &UInt64Array::from(places), None);
     }

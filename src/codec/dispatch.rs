@@ -88,21 +88,27 @@ macro_rules! record_kinds {
             }
         }
 
-        /// Encodes the lanes of a segment by the kind of the least price among those that take them, the first of equals.
+        /// Encodes the lanes of a segment: by the first kind that takes them, or by one that is weighed against it and costs
+        /// less.
         ///
         /// # Errors
         /// `Internal` if no kind does.
+        #[allow(unused_assignments, reason = "no kind comes after the last")]
         pub(crate) fn encode(lanes: Lanes, tau: usize) -> Result<EncodedBlock> {
-            let mut takers = 0;
-            $(takers += u32::from(<$records as TableRecords>::takes(&lanes));)+
-            let mut best: Option<(u64, EncodedBlock)> = None;
-            let mut lanes = Some(lanes);
-            $(if lanes.as_ref().is_some_and(<$records as TableRecords>::takes) {
-                takers -= 1;
-                let own = if takers == 0 { lanes.take() } else { lanes.clone() };
-                if let Some(own) = own {
+            let (mut is_first, mut wanted) = (true, Vec::new());
+            $({
+                let is_weighed = <$records as TableRecords>::PRICE.is_some();
+                let takes = (is_weighed || is_first) && <$records as TableRecords>::takes(&lanes);
+                is_first &= is_weighed || !takes;
+                wanted.push(takes);
+            })+
+            let (mut left, mut wanted) = (wanted.iter().filter(|takes| **takes).count(), wanted.into_iter());
+            let (mut lanes, mut best) = (Some(lanes), None::<(u64, EncodedBlock)>);
+            $(if wanted.next() == Some(true) {
+                left -= 1;
+                if let Some(own) = if left == 0 { lanes.take() } else { lanes.clone() } {
                     let block = <$records as TableRecords>::encode(own, tau);
-                    let price = block.record_bytes() * <$records as TableRecords>::PRICE;
+                    let price = block.record_bytes() * <$records as TableRecords>::PRICE.unwrap_or(100);
                     if best.as_ref().is_none_or(|(least, _)| price < *least) {
                         best = Some((price, block));
                     }

@@ -70,8 +70,9 @@ pub(crate) trait TableRecords: Sized {
     /// Rows decoded at a time: their fields stay in the first-level cache.
     const CHUNK: usize;
 
-    /// What a byte of such records counts in percent, for what reading them costs more.
-    const PRICE: u64 = 100;
+    /// What a byte of such records counts in percent, for a kind that is weighed against the others; none for kinds of which
+    /// the first that takes the lanes is used.
+    const PRICE: Option<u64> = None;
 
     /// True if a writer may store the lanes in such records.
     fn takes(lanes: &Lanes) -> bool;

@@ -45,7 +45,7 @@ use crate::files::byte_source::ByteSource;
 use crate::format::features::Feature;
 use crate::format::pages::Pages;
 
-// A writer stores a segment in the kind of the least price among those that take its lanes.
+// A writer stores a segment in the first kind that takes its lanes, or in one with a price that is less.
 record_kinds! {
     tables {
         grouped: Grouped(Grouped),

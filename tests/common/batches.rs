@@ -144,6 +144,50 @@ pub fn batch(rng: &mut ChaCha8Rng, schema: &SchemaRef, rows: usize) -> RecordBat
     all.slice(before, rows)
 }
 
+/// The item of lists of any kind.
+pub fn item_of(data_type: &DataType) -> Option<&FieldRef> {
+    match data_type {
+        DataType::List(item)
+        | DataType::LargeList(item)
+        | DataType::ListView(item)
+        | DataType::LargeListView(item)
+        | DataType::FixedSizeList(item, _)
+        | DataType::Map(item, _) => Some(item),
+        _ => None,
+    }
+}
+
+/// Run-end encoded values, one a row.
+pub fn plain(array: &ArrayRef) -> ArrayRef {
+    fn plain<R: RunEndIndexType>(array: &dyn Array) -> ArrayRef {
+        let runs: &RunArray<R> = array.as_run();
+        let rows: Vec<R::Native> = (0..runs.len()).map(|row| R::Native::usize_as(row)).collect();
+        let data = runs.values().to_data();
+        let mut out = MutableArrayData::new(vec![&data], false, runs.len());
+        for row in runs.get_physical_indices(&rows).unwrap() {
+            out.try_extend(0, row, row + 1).unwrap();
+        }
+        make_array(out.freeze())
+    }
+    let DataType::RunEndEncoded(ends, _) = array.data_type() else { panic!("no runs") };
+    match ends.data_type() {
+        DataType::Int16 => plain::<Int16Type>(array),
+        DataType::Int32 => plain::<Int32Type>(array),
+        _ => plain::<Int64Type>(array),
+    }
+}
+
+/// Rows of a batch, in any order. Arrow's own `take` forgets how many lists of no items there are.
+pub fn take(batch: &RecordBatch, rows: &[u64]) -> RecordBatch {
+    let columns = batch.columns().iter().map(|column| {
+        let data = column.to_data();
+        let mut out = MutableArrayData::new(vec![&data], false, rows.len());
+        rows.iter().for_each(|&row| out.try_extend(0, row as usize, row as usize + 1).unwrap());
+        make_array(out.freeze())
+    });
+    RecordBatch::try_new(batch.schema(), columns.collect()).unwrap()
+}
+
 /// A random array, a slice of a longer one. `around` are the nulls of the struct or list it is in: a
 /// child that may have no nulls may have them there.
 pub fn array(

@@ -3,7 +3,9 @@
 use super::interval;
 use super::types::below;
 use super::{DAY, Dates};
-use crate::arrow::lists::list_length;
+use crate::arrow::lists::{Lists, list_length};
+use crate::arrow::nesting::item_of;
+use crate::arrow::runs::expanded;
 use crate::arrow::wrap;
 use crate::error::{Error, ErrorKind, Result};
 use arrow::array::{
@@ -31,8 +33,8 @@ pub(crate) struct Coercion {
 /// Where in the file an array is.
 pub(crate) struct Place<'a> {
     pub path: &'a str,
-    /// Values a row.
-    pub values: usize,
+    /// The row of the batch that has a value.
+    pub row: &'a dyn Fn(usize) -> usize,
     /// The nulls of the structs and lists around it: what is under them is not looked at.
     pub around: Option<NullBuffer>,
 }
@@ -55,7 +57,7 @@ impl Coercion {
     /// # Errors
     /// `Type` for a value that the stored type does not hold, with column and row.
     pub fn column(&mut self, field: &Field, array: &ArrayRef, stored: &DataType) -> Result<ArrayRef> {
-        self.array(array, stored, &Place { path: field.name(), values: 1, around: None })
+        self.array(array, stored, &Place { path: field.name(), row: &|at| at, around: None })
     }
 
     fn fields(
@@ -69,7 +71,7 @@ impl Coercion {
         let around = NullBuffer::union(whole.nulls(), place.around.as_ref());
         let parts = fields.iter().zip(whole.columns()).zip(stored).map(|((field, part), stored)| {
             let path = below(place.path, field);
-            let place = Place { path: &path, values: place.values, around: around.clone() };
+            let place = Place { path: &path, row: place.row, around: around.clone() };
             self.array(part, stored.data_type(), &place)
         });
         let parts = parts.collect::<Result<Vec<_>>>()?;
@@ -78,25 +80,44 @@ impl Coercion {
         Ok(Arc::new(whole.map_err(|e| wrap(ErrorKind::Type, e))?))
     }
 
+    /// Lists with their items as they are stored.
     fn items(
         &mut self,
         array: &ArrayRef,
         field: &Field,
-        stored: &FieldRef,
+        stored: (&DataType, &FieldRef),
         place: &Place,
     ) -> Result<ArrayRef> {
-        let list = array.as_fixed_size_list();
-        let (path, length) = (below(place.path, field), list_length(list));
-        let around = NullBuffer::union(list.nulls(), place.around.as_ref()).map(|n| n.expand(length));
-        let place = Place { path: &path, values: place.values * length, around };
-        let items = self.array(list.values(), stored.data_type(), &place)?;
-        let nulls = list.nulls().cloned();
-        let list = FixedSizeListArray::try_new(stored.clone(), list.value_length(), items, nulls);
-        Ok(Arc::new(list.map_err(|e| wrap(ErrorKind::Type, e))?))
+        let failed = |e| wrap(ErrorKind::Type, e);
+        let ((data_type, item), path) = (stored, below(place.path, field));
+        if let DataType::FixedSizeList(_, width) = data_type {
+            let list = array.as_fixed_size_list();
+            let length = list_length(list);
+            let around = NullBuffer::union(list.nulls(), place.around.as_ref()).map(|n| n.expand(length));
+            let place = Place { path: &path, row: &|at| (place.row)(at / length.max(1)), around };
+            let items = self.array(list.values(), item.data_type(), &place)?;
+            let nulls = list.nulls().cloned();
+            let list =
+                FixedSizeListArray::try_new_with_length(item.clone(), *width, items, nulls, list.len());
+            return Ok(Arc::new(list.map_err(failed)?));
+        }
+        let lists = Lists::new(array.as_ref(), place.around.as_ref()).map_err(failed)?;
+        let place = Place { path: &path, row: &|at| (place.row)(lists.list_of(at)), around: None };
+        let items = self.array(&lists.items, item.data_type(), &place)?;
+        Lists { items, ..lists }.array(data_type, array.nulls()).map_err(failed)
     }
 
     fn array(&mut self, array: &ArrayRef, stored: &DataType, place: &Place) -> Result<ArrayRef> {
         use DataType::*;
+        if let Some(plain) = expanded(array.as_ref())? {
+            return self.array(&plain, stored, place);
+        }
+        if let (from, Some(field), Some(item)) =
+            (array.data_type(), item_of(array.data_type()), item_of(stored))
+            && from != stored
+        {
+            return self.items(array, field, (stored, item), place);
+        }
         let too_large = |what: &'static str| move |at: usize| (at, what);
         let coerced: std::result::Result<ArrayRef, (usize, &'static str)> = match (array.data_type(), stored)
         {
@@ -112,9 +133,6 @@ impl Coercion {
                 }
             }
             (Struct(fields), Struct(parts)) => return self.fields(array, fields, parts, place),
-            (FixedSizeList(field, _), FixedSizeList(item, _)) => {
-                return self.items(array, field, item, place);
-            }
             (from, to) if from == to => Ok(array.clone()),
             (Dictionary(..), Dictionary(_, values)) => {
                 let dictionary = array.as_any_dictionary();
@@ -159,7 +177,7 @@ impl Coercion {
             }
         };
         coerced.map_err(|(at, what)| {
-            let row = self.rows + (at / place.values.max(1)) as u64;
+            let row = self.rows + (place.row)(at) as u64;
             let what = format!("column \"{}\", row {row}: {what}; write Arrow IPC", place.path);
             Error::new(ErrorKind::Type, what)
         })
@@ -191,6 +209,10 @@ fn push_untimed(
     timed: &Dates,
     found: &mut Vec<String>,
 ) -> Result<()> {
+    if let Some(plain) = expanded(array.as_ref())? {
+        let field = field.clone().with_data_type(plain.data_type().clone());
+        return push_untimed(&field, &plain, path, around, timed, found);
+    }
     match field.data_type() {
         DataType::Struct(fields) => {
             let around = NullBuffer::union(array.nulls(), around);
@@ -217,7 +239,12 @@ fn push_untimed(
                 found.push(path.to_owned());
             }
         }
-        _ => {}
+        data_type => {
+            if let Some(item) = item_of(data_type) {
+                let lists = Lists::new(array.as_ref(), around).map_err(|e| wrap(ErrorKind::Type, e))?;
+                push_untimed(item, &lists.items, &below(path, item), None, timed, found)?;
+            }
+        }
     }
     Ok(())
 }

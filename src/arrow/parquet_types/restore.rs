@@ -3,6 +3,8 @@
 use super::coerce::{Place, convert};
 use super::interval;
 use super::types::below;
+use crate::arrow::lists::Lists;
+use crate::arrow::nesting::item_of;
 use crate::arrow::wrap;
 use crate::error::{Error, ErrorKind, Result};
 use arrow::array::{Array, ArrayRef, AsArray, FixedSizeListArray, StructArray};
@@ -37,7 +39,7 @@ impl Restorer {
     pub fn batch(&mut self, batch: &RecordBatch) -> Result<RecordBatch> {
         let fields = self.schema.fields().iter().zip(batch.columns());
         let columns = fields.map(|(field, column)| {
-            let place = Place { path: field.name(), values: 1, around: None };
+            let place = Place { path: field.name(), row: &|at| at, around: None };
             self.array(column, field.data_type(), &place)
         });
         let columns = columns.collect::<Result<Vec<_>>>()?;
@@ -45,6 +47,21 @@ impl Restorer {
         let restored = RecordBatch::try_new_with_options(self.schema.clone(), columns, &options);
         self.rows += batch.num_rows() as u64;
         restored.map_err(|e| wrap(ErrorKind::Input, e))
+    }
+
+    /// Lists of any length in the type `original`.
+    fn lists(&self, array: &ArrayRef, original: &DataType, place: &Place) -> Result<ArrayRef> {
+        let failed = |e| wrap(ErrorKind::Input, e);
+        let Some(item) = item_of(original) else {
+            let what =
+                format!("column \"{}\": {} cannot be read as {original}", place.path, array.data_type());
+            return Err(Error::new(ErrorKind::Input, what));
+        };
+        let lists = Lists::new(array.as_ref(), place.around.as_ref()).map_err(failed)?;
+        let path = below(place.path, item);
+        let below = Place { path: &path, row: &|at| (place.row)(lists.list_of(at)), around: None };
+        let items = self.array(&lists.items, item.data_type(), &below)?;
+        Lists { items, ..lists }.array(original, array.nulls()).map_err(failed)
     }
 
     /// An array in the type `original`. A list or struct gets the nulls around it as its own: where it may have none, what
@@ -88,11 +105,7 @@ impl Restorer {
                     let part = |(field, part): (&FieldRef, &ArrayRef)| {
                         let path = below(place.path, field);
                         let around = nulls.clone();
-                        self.array(
-                            part,
-                            field.data_type(),
-                            &Place { path: &path, values: place.values, around },
-                        )
+                        self.array(part, field.data_type(), &Place { path: &path, row: place.row, around })
                     };
                     let parts = fields.iter().zip(whole.columns()).map(part).collect::<Result<Vec<_>>>()?;
                     let whole = StructArray::try_new_with_length(fields.clone(), parts, nulls, whole.len());
@@ -104,10 +117,15 @@ impl Restorer {
                     let width = usize::try_from(*length).unwrap_or(1);
                     let around = nulls.as_ref().map(|nulls| nulls.expand(width));
                     let path = below(place.path, item);
-                    let below = Place { path: &path, values: place.values * width, around };
+                    let below = Place { path: &path, row: &|at| (place.row)(at / width.max(1)), around };
                     let items = self.array(list.values(), item.data_type(), &below)?;
-                    let list = FixedSizeListArray::try_new(item.clone(), *length, items, nulls);
+                    let rows = list.len();
+                    let list =
+                        FixedSizeListArray::try_new_with_length(item.clone(), *length, items, nulls, rows);
                     return Ok(Arc::new(list.map_err(|e| wrap(ErrorKind::Input, e))?));
+                }
+                (from, to) if item_of(from).is_some() && !matches!(from, FixedSizeList(..)) => {
+                    return self.lists(array, to, place);
                 }
                 (from, to) => {
                     let what = format!("column \"{}\": {from} cannot be read as {to}", place.path);
@@ -115,7 +133,7 @@ impl Restorer {
                 }
             };
         restored.map_err(|(at, what)| {
-            let row = self.rows + (at / place.values.max(1)) as u64;
+            let row = self.rows + (place.row)(at) as u64;
             Error::new(ErrorKind::Input, format!("column \"{}\", row {row}: {what}", place.path))
         })
     }

@@ -1,6 +1,7 @@
 //! The types that Arrow types are stored as, and what Parquet cannot say.
 
 use super::{JSON, UUID};
+use crate::arrow::nesting::{item_of, nullable, unencoded, with_item};
 use arrow::datatypes::{DataType, Field, FieldRef, Fields, IntervalUnit, TimeUnit};
 use parquet::basic::{ConvertedType, LogicalType};
 use std::collections::BTreeSet;
@@ -14,7 +15,8 @@ pub(crate) fn stored_fields(fields: &Fields, timed: &Dates) -> Fields {
     map_fields(fields, "", &|data_type, path| stored(data_type, path, timed))
 }
 
-/// The fields that the embedded Arrow schema has: the original ones, but for dictionaries that are stored as plain values.
+/// The fields that the embedded Arrow schema has: the original ones, but for dictionaries and runs that are stored as plain
+/// values.
 pub(crate) fn hint_fields(fields: &Fields) -> Fields {
     map_fields(fields, "", &|data_type, _| match data_type {
         DataType::Dictionary(_, values) if foreign_dictionary(data_type) => values.as_ref().clone(),
@@ -22,22 +24,22 @@ pub(crate) fn hint_fields(fields: &Fields) -> Fields {
     })
 }
 
-/// Fields with the types of their leaves mapped.
+/// Fields with the types of their leaves mapped, and without run ends.
 fn map_fields(fields: &Fields, path: &str, leaf: &dyn Fn(&DataType, &str) -> DataType) -> Fields {
     fields.iter().map(|field| map_field(field, &below(path, field), leaf)).collect()
 }
 
 fn map_field(field: &FieldRef, path: &str, leaf: &dyn Fn(&DataType, &str) -> DataType) -> FieldRef {
-    let data_type = match field.data_type() {
+    let data_type = match unencoded(field.data_type()) {
         DataType::Struct(fields) => DataType::Struct(map_fields(fields, path, leaf)),
-        DataType::FixedSizeList(item, length) => {
-            DataType::FixedSizeList(map_field(item, &below(path, item), leaf), *length)
-        }
-        data_type => leaf(data_type, path),
+        data_type => match item_of(data_type) {
+            Some(item) => with_item(data_type, map_field(item, &below(path, item), leaf)),
+            None => leaf(data_type, path),
+        },
     };
     match data_type == *field.data_type() {
         true => field.clone(),
-        false => Arc::new(field.as_ref().clone().with_data_type(data_type)),
+        false => Arc::new(field.as_ref().clone().with_data_type(data_type).with_nullable(nullable(field))),
     }
 }
 
@@ -79,20 +81,21 @@ pub(crate) fn foreign_dictionary(data_type: &DataType) -> bool {
 pub(crate) fn refusal(field: &Field, path: &str) -> Option<String> {
     let refuse = |what: &str| Some(format!("column \"{path}\": Parquet holds no {what}; write Arrow IPC"));
     let scale = |data_type: &DataType| match data_type {
-        DataType::Decimal32(_, scale) | DataType::Decimal64(_, scale) | DataType::Decimal128(_, scale) => {
-            *scale
-        }
+        DataType::Decimal32(_, scale)
+        | DataType::Decimal64(_, scale)
+        | DataType::Decimal128(_, scale)
+        | DataType::Decimal256(_, scale) => *scale,
         _ => 0,
     };
-    match field.data_type() {
+    match unencoded(field.data_type()) {
         DataType::Struct(fields) if fields.is_empty() => refuse("structs without fields"),
         DataType::Struct(fields) => fields.iter().find_map(|field| refusal(field, &below(path, field))),
-        DataType::FixedSizeList(item, _) => refusal(item, &below(path, item)),
+        DataType::FixedSizeList(_, 0) => refuse("lists of no items"),
         // On which the Parquet writer panics.
         DataType::FixedSizeBinary(0) => refuse("values of 0 bytes"),
         DataType::Dictionary(_, values) if scale(values) < 0 => refuse("decimals of negative scale"),
         data_type if scale(data_type) < 0 => refuse("decimals of negative scale"),
-        _ => None,
+        data_type => item_of(data_type).and_then(|item| refusal(item, &below(path, item))),
     }
 }
 
@@ -100,7 +103,7 @@ pub(crate) fn refusal(field: &Field, path: &str) -> Option<String> {
 pub(crate) fn leaf_annotation(field: &Field) -> Option<(ConvertedType, Option<LogicalType>)> {
     let text =
         |data_type: &DataType| matches!(data_type, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
-    let values = match field.data_type() {
+    let values = match unencoded(field.data_type()) {
         DataType::Dictionary(_, values) => values.as_ref(),
         data_type => data_type,
     };
@@ -118,9 +121,11 @@ pub(crate) fn notes(fields: &Fields, path: &str) -> Vec<String> {
 }
 
 fn note(field: &Field, path: &str) -> Vec<String> {
-    let data_type = match field.data_type() {
+    if let Some(item) = item_of(unencoded(field.data_type())) {
+        return note(item, &below(path, item));
+    }
+    let data_type = match unencoded(field.data_type()) {
         DataType::Struct(fields) => return notes(fields, path),
-        DataType::FixedSizeList(item, _) => return note(item, &below(path, item)),
         DataType::Dictionary(_, values) => values.as_ref(),
         data_type => data_type,
     };

@@ -9,12 +9,15 @@ pub use images::{ImageFolderWriter, ImageFormat};
 use buffered::{BUFFER, File};
 
 use super::export::index_values;
+use super::lists::{Lists, items_of};
+use super::nesting::item_of;
+use super::runs::{runs, with_values};
 use super::union::Union;
 use super::wrap;
 use crate::error::{Error, ErrorKind, Result};
 use crate::files::new_file::NewFile;
 use crate::files::new_file::cannot_write;
-use arrow::array::{Array, ArrayRef, AsArray, StructArray, UInt32Array, make_array};
+use arrow::array::{Array, ArrayRef, AsArray, FixedSizeListArray, StructArray, UInt32Array, make_array};
 use arrow::compute::{cast, concat, take};
 use arrow::csv::Writer as CsvWriter;
 use arrow::datatypes::{DataType, Field, SchemaRef};
@@ -71,7 +74,10 @@ impl ArrowFileWriter {
                 if let Some(field) = schema.fields().iter().find(|f| f.data_type().is_nested()) {
                     let nested =
                         format!("column \"{}\" of type {} has parts", field.name(), field.data_type());
-                    let message = format!("{}: {nested}; CSV has only plain columns", target.display());
+                    let message = format!(
+                        "{}: {nested}; CSV has only plain columns: write Parquet or Arrow IPC, or leave it out",
+                        target.display()
+                    );
                     return Err(Error::new(ErrorKind::Type, message));
                 }
                 let mut writer = CsvWriter::new(file);
@@ -212,6 +218,26 @@ fn unify(
             let whole = StructArray::try_new(fields.clone(), parts, array.nulls().cloned());
             Ok(Arc::new(whole.map_err(|e| wrap(ErrorKind::Type, e))?))
         }
-        _ => Ok(array.clone()),
+        DataType::FixedSizeList(item, length) => {
+            let path = format!("{path}.{}", item.name());
+            let items = unify(item, &items_of(array.as_ref()), &path, growing, number)?;
+            let nulls = array.nulls().cloned();
+            let list =
+                FixedSizeListArray::try_new_with_length(item.clone(), *length, items, nulls, array.len());
+            Ok(Arc::new(list.map_err(|e| wrap(ErrorKind::Type, e))?))
+        }
+        DataType::RunEndEncoded(_, values) => {
+            let Some((own, _)) = runs(array.as_ref()) else { return Ok(array.clone()) };
+            let own = unify(values, &own, &format!("{path}.{}", values.name()), growing, number)?;
+            with_values(array.as_ref(), &own).map_err(|e| wrap(ErrorKind::Type, e))
+        }
+        data_type => {
+            let Some(item) = item_of(data_type) else { return Ok(array.clone()) };
+            let lists = Lists::new(array.as_ref(), None).map_err(|e| wrap(ErrorKind::Type, e))?;
+            let path = format!("{path}.{}", item.name());
+            let items = unify(item, &lists.items, &path, growing, number)?;
+            let lists = Lists { items, ..lists };
+            lists.array(data_type, array.nulls()).map_err(|e| wrap(ErrorKind::Type, e))
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::buffered::{BUFFER, File};
 use crate::arrow::guard::quietly;
+use crate::arrow::nesting::{item_of, unencoded};
 use crate::arrow::parquet_types::{
     Coercion, Dates, annotated, hint_fields, leaf_annotation, notes, refusal, stored_fields, untimed_dates,
     with_leaves,
@@ -155,10 +156,12 @@ fn writer(
 
 /// The fields of the leaves, in the order of Parquet's columns.
 fn push_leaves<'a>(field: &'a Field, out: &mut Vec<&'a Field>) {
-    match field.data_type() {
+    match unencoded(field.data_type()) {
         DataType::Struct(fields) => fields.iter().for_each(|field| push_leaves(field, out)),
-        DataType::FixedSizeList(item, _) => push_leaves(item, out),
-        _ => out.push(field),
+        data_type => match item_of(data_type) {
+            Some(item) => push_leaves(item, out),
+            None => out.push(field),
+        },
     }
 }
 

@@ -1,10 +1,15 @@
 //! Arrays in the unified type. Every value stays what it is; the first that the type does not hold is an error.
 
-use crate::arrow::lists::list_length;
-use arrow::array::{Array, ArrayRef, AsArray, FixedSizeListArray, Int64Array, StructArray, new_null_array};
+use crate::arrow::lists::{Lists, list_length};
+use crate::arrow::nesting::{item_of, unencoded};
+use crate::arrow::runs::{encoded, expanded};
+use crate::error::Error;
+use arrow::array::{
+    Array, ArrayRef, AsArray, FixedSizeListArray, Int64Array, StructArray, make_array, new_null_array,
+};
 use arrow::buffer::NullBuffer;
 use arrow::compute::{cast, take};
-use arrow::datatypes::{DataType, Int64Type, TimeUnit, UInt64Type};
+use arrow::datatypes::{DataType, Field, Fields, Int64Type, TimeUnit, UInt64Type};
 use arrow::error::ArrowError;
 use arrow::util::display::array_value_to_string;
 use std::sync::Arc;
@@ -41,6 +46,11 @@ pub(crate) fn convert(array: &ArrayRef, to: &DataType, around: Option<&NullBuffe
     let visible = |row: usize| around.as_ref().is_none_or(|nulls| nulls.is_valid(row));
     match (from, to) {
         (Null, _) => Ok(new_null_array(to, array.len())),
+        (RunEndEncoded(..), _) | (_, RunEndEncoded(..)) => {
+            let plain = expanded(array.as_ref()).map_err(unreadable)?.unwrap_or_else(|| array.clone());
+            let plain = convert(&plain, unencoded(to), around.as_ref())?;
+            Ok(make_array(encoded(to, plain.to_data(), "").map_err(unreadable)?))
+        }
         (Dictionary(..), Dictionary(..)) => Ok(cast(array, to)?),
         (Dictionary(..), _) => {
             let dictionary = array.as_any_dictionary();
@@ -77,18 +87,25 @@ pub(crate) fn convert(array: &ArrayRef, to: &DataType, around: Option<&NullBuffe
             let list = array.as_fixed_size_list();
             let count = list_length(list);
             let around = around.as_ref().map(|nulls| nulls.expand(count));
-            let start = list.offset() * count;
-            let items = list.values();
-            let items = match items.len() == list.len() * count {
-                true => items.clone(),
-                false => items.slice(start, list.len() * count),
+            let items = converted_items(list.values(), item, around.as_ref(), |at| at / count.max(1))?;
+            let (nulls, rows) = (list.nulls().cloned(), list.len());
+            Ok(Arc::new(FixedSizeListArray::try_new_with_length(item.clone(), *length, items, nulls, rows)?))
+        }
+        (from, to) if item_of(from).is_some() => {
+            let item = item_of(to).ok_or_else(|| ArrowError::CastError(format!("{from} is no {to}")))?;
+            let lists = Lists::new(array.as_ref(), around.as_ref())?;
+            let items = match (lists.items.as_struct_opt(), to, item.data_type()) {
+                // Keys and values, whatever their names.
+                (Some(entries), Map(..), Struct(parts)) => {
+                    let nulls = entries.nulls().cloned();
+                    let named =
+                        StructArray::try_new(named(entries, parts), entries.columns().to_vec(), nulls);
+                    Arc::new(named?)
+                }
+                _ => lists.items.clone(),
             };
-            let items = convert(&items, item.data_type(), around.as_ref()).map_err(|e| match e {
-                Misfit::Value(item, why) => Misfit::Value(item / count.max(1), why),
-                e => e,
-            })?;
-            let nulls = list.nulls().cloned();
-            Ok(Arc::new(FixedSizeListArray::try_new(item.clone(), *length, items, nulls)?))
+            let items = converted_items(&items, item, None, |at| lists.list_of(at))?;
+            Ok(Lists { items, ..lists }.array(to, array.nulls())?)
         }
         _ => {
             let out = cast(array, to)?;
@@ -101,9 +118,33 @@ pub(crate) fn convert(array: &ArrayRef, to: &DataType, around: Option<&NullBuffe
     }
 }
 
+/// The items of lists in another type; `list` is the list that has an item.
+fn converted_items(
+    items: &ArrayRef,
+    to: &Field,
+    around: Option<&NullBuffer>,
+    list: impl Fn(usize) -> usize,
+) -> Converted {
+    convert(items, to.data_type(), around).map_err(|e| match e {
+        Misfit::Value(item, why) => Misfit::Value(list(item), why),
+        e => e,
+    })
+}
+
+/// The fields of entries with other names.
+fn named(entries: &StructArray, names: &Fields) -> Fields {
+    let fields = entries.fields().iter().zip(names);
+    fields.map(|(own, other)| own.as_ref().clone().with_name(other.name())).collect()
+}
+
 fn misfit(array: &ArrayRef, row: usize, to: &DataType, why: &str) -> Misfit {
     let value = array_value_to_string(array, row).unwrap_or_else(|_| "a value".to_owned());
     Misfit::Value(row, format!("{value} of type {} would become {to}, {why}", array.data_type()))
+}
+
+/// An error of ours as one of Arrow.
+fn unreadable(error: Error) -> Misfit {
+    Misfit::Arrow(ArrowError::ExternalError(Box::new(error)))
 }
 
 /// Times and dates in a finer unit: their stored numbers times `factor`.
@@ -141,7 +182,7 @@ fn per_second(unit: TimeUnit) -> i64 {
 mod tests {
     use super::*;
     use arrow::array::*;
-    use arrow::datatypes::{Field, Float64Type, Int8Type, Int32Type};
+    use arrow::datatypes::{Float64Type, Int8Type, Int16Type, Int32Type};
 
     fn fits(array: impl Array + 'static, to: &DataType) -> ArrayRef {
         let array: ArrayRef = Arc::new(array);
@@ -222,6 +263,41 @@ mod tests {
             &[1.0, 2.0, 3.0, 4.0]
         );
         assert_eq!(refused(list(vec![0, 1, 2, i64::MIN]), &to).0, 1);
+    }
+
+    #[test]
+    fn lists_become_another_kind_with_other_items() {
+        let item = |data_type| Arc::new(Field::new_list_field(data_type, true));
+        let mut lists = ListBuilder::new(Int64Builder::new());
+        lists.append_value([Some(1), None]);
+        lists.append_null();
+        lists.append_value([Some(2)]);
+        let lists = lists.finish();
+        let out = fits(lists.clone(), &DataType::LargeListView(item(DataType::Float64)));
+        let views = out.as_list_view::<i64>();
+        assert_eq!((views.value_offsets(), views.value_sizes()), (&[0, 2, 2][..], &[2, 0, 1][..]));
+        assert!(views.is_null(1) && views.value(0).is_null(1));
+        let fixed =
+            FixedSizeListArray::from_iter_primitive::<Int32Type, _, _>([Some([Some(1), Some(2)]), None], 2);
+        let out = fits(fixed, &DataType::List(item(DataType::Int64)));
+        assert_eq!(out.as_list::<i32>().value_offsets(), &[0, 2, 2]);
+        let mut far = ListBuilder::new(Int64Builder::new());
+        [vec![1, 2], vec![], vec![3, i64::MAX]]
+            .into_iter()
+            .for_each(|own| far.append_value(own.into_iter().map(Some)));
+        assert_eq!(refused(far.finish(), &DataType::List(item(DataType::Float64))).0, 2);
+    }
+
+    #[test]
+    fn runs_become_values_and_other_runs() {
+        let runs = RunArray::<Int16Type>::try_new(&vec![2, 3].into(), &Int32Array::from(vec![Some(7), None]))
+            .unwrap();
+        let out = fits(runs.clone(), &DataType::Int64);
+        assert_eq!(out.as_primitive::<Int64Type>().iter().collect::<Vec<_>>(), [Some(7), Some(7), None]);
+        let field = |name: &str, data_type, nullable| Arc::new(Field::new(name, data_type, nullable));
+        let ends = field("run_ends", DataType::Int32, false);
+        let wide = DataType::RunEndEncoded(ends, field("values", DataType::Int64, true));
+        assert_eq!(fits(runs, &wide).as_run::<Int32Type>().run_ends().values(), &[2, 3]);
     }
 
     #[test]

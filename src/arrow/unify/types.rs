@@ -1,8 +1,9 @@
 //! The type that holds the values of two types, where there is one.
 
+use crate::arrow::nesting::{item_of, with_item};
 use arrow::datatypes::{
-    DECIMAL32_MAX_PRECISION, DECIMAL64_MAX_PRECISION, DECIMAL128_MAX_PRECISION, DataType, Field, FieldRef,
-    Fields, TimeUnit,
+    DECIMAL32_MAX_PRECISION, DECIMAL64_MAX_PRECISION, DECIMAL128_MAX_PRECISION, DECIMAL256_MAX_PRECISION,
+    DataType, Field, FieldRef, Fields, TimeUnit,
 };
 use std::sync::Arc;
 
@@ -75,26 +76,59 @@ pub(crate) fn common(a: &DataType, b: &DataType) -> Option<DataType> {
             FixedSizeList(Arc::new(common_field(a, b)?), *a_length)
         }
         (Struct(a), Struct(b)) => Struct(fields(a, b)?),
-        _ => return None,
+        (Map(a, a_sorted), Map(b, b_sorted)) => Map(Arc::new(entries(a, b)?), *a_sorted && *b_sorted),
+        (Map(..), _) | (_, Map(..)) => return None,
+        (RunEndEncoded(a_ends, a), RunEndEncoded(b_ends, b)) => {
+            let ends = if width(a_ends.data_type()) < width(b_ends.data_type()) { b_ends } else { a_ends };
+            RunEndEncoded(ends.clone(), Arc::new(common_field(a, b)?))
+        }
+        (RunEndEncoded(_, values), other) | (other, RunEndEncoded(_, values)) => {
+            common(values.data_type(), other)?
+        }
+        (a, b) => {
+            let item = Arc::new(common_field(item_of(a)?, item_of(b)?)?);
+            let kinds = [a, b];
+            let large = kinds.iter().any(|kind| matches!(kind, LargeList(_) | LargeListView(_)));
+            let views = kinds.iter().all(|kind| matches!(kind, ListView(_) | LargeListView(_)));
+            match (large, views) {
+                (false, false) => List(item),
+                (true, false) => LargeList(item),
+                (false, true) => ListView(item),
+                (true, true) => LargeListView(item),
+            }
+        }
     })
+}
+
+/// The entries of two maps: keys and values by their place, whatever their names.
+fn entries(a: &FieldRef, b: &FieldRef) -> Option<Field> {
+    let (DataType::Struct(own), DataType::Struct(others)) = (a.data_type(), b.data_type()) else {
+        return None;
+    };
+    let parts = own.iter().zip(others).map(|(a, b)| common_field(a, b).map(Arc::new));
+    Some(a.as_ref().clone().with_data_type(DataType::Struct(parts.collect::<Option<_>>()?)))
 }
 
 /// The type with 32 bits for the keys of its dictionaries that have fewer; none if it has no such dictionary.
 pub(crate) fn wide_keys(data_type: &DataType) -> Option<DataType> {
+    let wide = |field: &FieldRef| {
+        let wide = wide_keys(field.data_type())?;
+        Some(Arc::new(field.as_ref().clone().with_data_type(wide)))
+    };
     match data_type {
         DataType::Dictionary(keys, values) if width(keys) < 32 => {
             Some(DataType::Dictionary(Box::new(DataType::Int32), values.clone()))
         }
         DataType::Struct(fields) => {
-            let wide: Vec<Option<DataType>> = fields.iter().map(|f| wide_keys(f.data_type())).collect();
-            let part = |(field, wide): (&FieldRef, &Option<DataType>)| match wide {
-                Some(wide) => Arc::new(field.as_ref().clone().with_data_type(wide.clone())),
-                None => field.clone(),
-            };
+            let wide: Vec<Option<FieldRef>> = fields.iter().map(wide).collect();
             let any = wide.iter().any(Option::is_some);
-            any.then(|| DataType::Struct(fields.iter().zip(&wide).map(part).collect()))
+            let parts = fields.iter().zip(wide).map(|(field, wide)| wide.unwrap_or_else(|| field.clone()));
+            any.then(|| DataType::Struct(parts.collect()))
         }
-        _ => None,
+        DataType::RunEndEncoded(ends, values) => {
+            wide(values).map(|values| DataType::RunEndEncoded(ends.clone(), values))
+        }
+        data_type => item_of(data_type).and_then(wide).map(|item| with_item(data_type, item)),
     }
 }
 
@@ -156,9 +190,10 @@ fn same_zone(a: Option<&str>, b: Option<&str>) -> bool {
 fn decimal(a: &DataType, b: &DataType) -> Option<DataType> {
     use DataType::*;
     let digits = |decimal: &DataType| match decimal {
-        Decimal32(precision, scale) | Decimal64(precision, scale) | Decimal128(precision, scale) => {
-            Some((i16::from(*precision) - i16::from(*scale), *scale))
-        }
+        Decimal32(precision, scale)
+        | Decimal64(precision, scale)
+        | Decimal128(precision, scale)
+        | Decimal256(precision, scale) => Some((i16::from(*precision) - i16::from(*scale), *scale)),
         Int8 | UInt8 => Some((3, 0)),
         Int16 | UInt16 => Some((5, 0)),
         Int32 | UInt32 => Some((10, 0)),
@@ -174,7 +209,8 @@ fn decimal(a: &DataType, b: &DataType) -> Option<DataType> {
         0 => return None,
         p if p <= DECIMAL32_MAX_PRECISION && width == 32 => Decimal32(p, scale),
         p if p <= DECIMAL64_MAX_PRECISION && width <= 64 => Decimal64(p, scale),
-        p if p <= DECIMAL128_MAX_PRECISION => Decimal128(p, scale),
+        p if p <= DECIMAL128_MAX_PRECISION && width <= 128 => Decimal128(p, scale),
+        p if p <= DECIMAL256_MAX_PRECISION => Decimal256(p, scale),
         _ => return None,
     })
 }
@@ -217,7 +253,9 @@ mod tests {
             (Time32(TimeUnit::Second), Time32(TimeUnit::Millisecond), Some(Time32(TimeUnit::Millisecond))),
             (Decimal128(5, 2), Decimal128(6, 4), Some(Decimal128(7, 4))),
             (Decimal32(5, 2), Decimal64(18, 0), Some(Decimal128(20, 2))),
-            (Decimal128(38, 0), Decimal128(38, 1), None),
+            (Decimal128(38, 0), Decimal128(38, 1), Some(Decimal256(39, 1))),
+            (Decimal256(76, 0), Decimal32(5, 1), None),
+            (Decimal256(5, 0), Decimal32(5, 1), Some(Decimal256(6, 1))),
             (Decimal64(5, 2), Int64, Some(Decimal128(21, 2))),
             (Decimal32(9, 9), UInt8, Some(Decimal64(12, 9))),
             (Decimal64(5, 2), Float64, None),
@@ -244,6 +282,36 @@ mod tests {
         assert_eq!(common(&a, &b), Some(Struct(both.into())));
         let other = Struct(vec![part("x", Boolean)].into());
         assert_eq!(common(&a, &other), None);
+    }
+
+    #[test]
+    fn lists_of_any_kind_become_one_of_any_length() {
+        let item = |data_type| Arc::new(Field::new_list_field(data_type, true));
+        let map = |key: &str, value| {
+            let parts = vec![Field::new(key, Utf8, false), Field::new("v", value, true)];
+            Map(Arc::new(Field::new("entries", Struct(parts.into()), false)), false)
+        };
+        let runs = |values| RunEndEncoded(Arc::new(Field::new("run_ends", Int32, false)), item(values));
+        for (a, b, both) in [
+            (List(item(Int8)), List(item(Int16)), Some(List(item(Int16)))),
+            (List(item(Int8)), LargeListView(item(Int8)), Some(LargeList(item(Int8)))),
+            (ListView(item(Int8)), LargeListView(item(Int8)), Some(LargeListView(item(Int8)))),
+            (FixedSizeList(item(Int8), 2), FixedSizeList(item(Int8), 3), Some(List(item(Int8)))),
+            (FixedSizeList(item(Int8), 2), ListView(item(Null)), Some(List(item(Int8)))),
+            (List(item(Int8)), List(item(Utf8)), None),
+            (List(item(Int8)), Int8, None),
+            (map("k", Int8), map("k", Int32), Some(map("k", Int32))),
+            (map("k", Int8), List(item(Int8)), None),
+            (runs(Int8), runs(Int64), Some(runs(Int64))),
+            (runs(Int8), Int32, Some(Int32)),
+        ] {
+            assert_eq!(common(&a, &b), both, "{a} and {b}");
+            assert_eq!(common(&b, &a), both, "{b} and {a}");
+        }
+        assert_eq!(common(&map("key", Int8), &map("k", Int8)), Some(map("key", Int8)));
+        let words = |keys| List(item(Dictionary(Box::new(keys), Box::new(Utf8))));
+        assert_eq!(wide_keys(&words(Int8)), Some(words(Int32)));
+        assert_eq!(wide_keys(&words(Int32)), None);
     }
 
     #[test]

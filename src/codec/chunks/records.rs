@@ -38,7 +38,7 @@ pub(crate) struct Chunks {
 #[derive(Default)]
 pub(crate) struct ChunkFields {
     decompressor: Option<Decompressor<'static>>,
-    /// The chunk at hand, and its fields, with bytes behind them that may be read.
+    /// The chunk at hand, and its fields.
     number: Option<u64>,
     chunk: Vec<u8>,
     wanted: Vec<bool>,
@@ -77,7 +77,7 @@ impl TableRecords for Chunks {
     const CHUNK: usize = 2048;
 
     // A single row costs the whole of its chunk.
-    const PRICE: u64 = 125;
+    const PRICE: Option<u64> = Some(125);
 
     fn takes(lanes: &Lanes) -> bool {
         let record: u64 = lanes.lanes.iter().map(|lane| whole(lane.transform.width)).sum();
@@ -95,7 +95,9 @@ impl TableRecords for Chunks {
             chunk.clear();
             for lane in &lanes.lanes {
                 let bytes = whole(lane.transform.width) as usize;
-                lane.fields[rows.clone()].iter().for_each(|f| chunk.extend_from_slice(&f.to_le_bytes()[..bytes]));
+                lane.fields[rows.clone()]
+                    .iter()
+                    .for_each(|f| chunk.extend_from_slice(&f.to_le_bytes()[..bytes]));
             }
             let compressed = compressor.as_mut().and_then(|compressor| compressor.compress(&chunk).ok());
             match compressed.filter(|compressed| compressed.len() < chunk.len()) {
@@ -215,7 +217,8 @@ impl TableRecords for Chunks {
             let is_own = |i: &usize| rows.row(*i).wrapping_sub(first) < self.head.rows_of(chunk);
             let to = match rows {
                 RowSelection::Range(row, count) => {
-                    from + ((count - from) as u64).min(self.head.rows_of(chunk) - (row + from as u64 - first)) as usize
+                    from + ((count - from) as u64).min(self.head.rows_of(chunk) - (row + from as u64 - first))
+                        as usize
                 }
                 RowSelection::List(_) => from + (from..rows.len()).take_while(is_own).count(),
             };
@@ -248,16 +251,16 @@ impl Chunks {
         let raw = (self.head.rows_of(chunk) * self.head.record_bytes()) as usize;
         fields.number = None;
         fields.chunk.clear();
-        earned::resize(&mut fields.chunk, raw + 8, 0)?;
+        earned::resize(&mut fields.chunk, raw, 0)?;
         let bytes = pages.piece(self.head.records.piece.offset + first, last - first)?;
         if bytes.len() == raw {
-            fields.chunk[..raw].copy_from_slice(&bytes);
+            fields.chunk.copy_from_slice(&bytes);
         } else {
             let decompressor = match &mut fields.decompressor {
                 Some(decompressor) => decompressor,
                 none => none.insert(Decompressor::new().map_err(|e| Error::io("cannot start zstd", e))?),
             };
-            let found = decompressor.decompress_to_buffer(&bytes[..], &mut fields.chunk[..raw]);
+            let found = decompressor.decompress_to_buffer(&bytes[..], &mut fields.chunk[..]);
             if found.ok() != Some(raw) {
                 return Err(corrupt("a chunk does not hold its rows"));
             }
@@ -272,18 +275,20 @@ impl Chunks {
         for ((&(at, width), out), _) in
             self.lanes.iter().zip(&mut fields.fields).zip(&fields.wanted).filter(|(_, wanted)| **wanted)
         {
-            let bytes = whole(width as u8);
-            let (start, all) = (at * count, mask(8 * bytes as u32));
-            let field = |row: u64| {
-                let at = (start + (row - first) * bytes) as usize;
-                // Eight bytes more than the rows have may be read.
-                let eight: [u8; 8] = std::array::from_fn(|i| fields.chunk[at + i]);
-                u64::from_le_bytes(eight) & all
-            };
+            let bytes = whole(width as u8) as usize;
+            let start = (at * count) as usize;
+            let lane = &fields.chunk[start..start + bytes * count as usize];
             let from = out.len();
-            match rows {
-                RowSelection::Range(row, count) => out.extend((row..row + count as u64).map(field)),
-                RowSelection::List(rows) => out.extend(rows.iter().map(|&row| field(row))),
+            match bytes {
+                1 => gather_lane::<1>(lane, first, rows, out),
+                2 => gather_lane::<2>(lane, first, rows, out),
+                3 => gather_lane::<3>(lane, first, rows, out),
+                4 => gather_lane::<4>(lane, first, rows, out),
+                5 => gather_lane::<5>(lane, first, rows, out),
+                6 => gather_lane::<6>(lane, first, rows, out),
+                7 => gather_lane::<7>(lane, first, rows, out),
+                8 => gather_lane::<8>(lane, first, rows, out),
+                _ => out.resize(from + rows.len(), 0), // no bytes: every field is 0
             }
             let used = out[from..].iter().fold(0, |all, field| all | field);
             if used & !mask(width) != 0 {
@@ -291,6 +296,23 @@ impl Chunks {
             }
         }
         Ok(())
+    }
+}
+
+/// Appends the fields of some rows, `N` bytes each; `first` is the row of the first of all.
+fn gather_lane<const N: usize>(lane: &[u8], first: u64, rows: RowSelection, out: &mut Vec<u64>) {
+    let field = |bytes: &[u8; N]| {
+        let mut eight = [0; 8];
+        eight[..N].copy_from_slice(bytes);
+        u64::from_le_bytes(eight)
+    };
+    let (all, _) = lane.as_chunks::<N>();
+    match rows {
+        RowSelection::Range(row, count) => {
+            let from = (row - first) as usize;
+            out.extend(all[from..from + count].iter().map(field));
+        }
+        RowSelection::List(rows) => out.extend(rows.iter().map(|&row| field(&all[(row - first) as usize]))),
     }
 }
 

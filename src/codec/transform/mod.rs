@@ -14,6 +14,7 @@ pub(crate) mod limits;
 pub(crate) mod materialize;
 pub(crate) mod numbers;
 pub(crate) mod offset;
+pub(crate) mod single;
 pub(crate) mod step;
 pub(crate) mod symbols;
 pub(crate) mod target;
@@ -24,6 +25,7 @@ use encoded_lane::EncodedLane;
 use kind::{RawColumn, Role, StoredLane, Transform, Word, store};
 use lane_transform::{LaneTransform, MAX_EXPONENT};
 use offset::Offset;
+use single::Single;
 use symbols::Symbols;
 use target::Target;
 
@@ -38,6 +40,7 @@ lane_transforms! {
     #[default]
     Offset(Offset),
     Decimal(Decimal),
+    Single(Single),
     Dictionary(Dictionary),
     Symbols(Symbols),
 }

@@ -6,6 +6,7 @@
 use super::super::guarded;
 use super::{footer, int96, pages};
 use crate::arrow::ipc_types;
+use crate::arrow::nesting::{item_of, nullable, with_item};
 use crate::arrow::parquet_types::{EXTENSION, JSON, UUID, annotated, foreign_dictionary, with_leaves};
 use crate::error::{Error, ErrorKind, Result};
 use arrow::datatypes::{DataType, Field, FieldRef, Fields, IntervalUnit, Schema, SchemaRef, TimeUnit};
@@ -153,29 +154,29 @@ fn readable_fields(fields: &Fields) -> Fields {
 fn readable_field(field: &FieldRef) -> FieldRef {
     let data_type = match field.data_type() {
         DataType::Struct(fields) => DataType::Struct(readable_fields(fields)),
-        DataType::FixedSizeList(item, length) => DataType::FixedSizeList(readable_field(item), *length),
+        DataType::RunEndEncoded(_, values) => readable_field(values).data_type().clone(),
         DataType::Dictionary(index, values) => match values.as_ref() {
             DataType::Utf8View => DataType::Dictionary(index.clone(), Box::new(DataType::Utf8)),
             DataType::BinaryView => DataType::Dictionary(index.clone(), Box::new(DataType::Binary)),
             values if foreign_dictionary(field.data_type()) => values.clone(),
             _ => return field.clone(),
         },
-        _ => return field.clone(),
+        data_type => match item_of(data_type) {
+            Some(item) => with_item(data_type, readable_field(item)),
+            None => return field.clone(),
+        },
     };
-    Arc::new(field.as_ref().clone().with_data_type(data_type))
+    Arc::new(field.as_ref().clone().with_data_type(data_type).with_nullable(nullable(field)))
 }
 
 /// The leaves of a type, in the order of Parquet's columns.
 fn leaf_types<'a>(data_type: &'a DataType, out: &mut Vec<&'a DataType>) {
     match data_type {
         DataType::Struct(fields) => fields.iter().for_each(|field| leaf_types(field.data_type(), out)),
-        DataType::List(item)
-        | DataType::LargeList(item)
-        | DataType::ListView(item)
-        | DataType::LargeListView(item)
-        | DataType::FixedSizeList(item, _)
-        | DataType::Map(item, _) => leaf_types(item.data_type(), out),
-        leaf => out.push(leaf),
+        data_type => match item_of(data_type) {
+            Some(item) => leaf_types(item.data_type(), out),
+            None => out.push(data_type),
+        },
     }
 }
 
@@ -208,17 +209,14 @@ fn with_unit<'a>(
     let mut item = |item: &FieldRef| Arc::new(with_unit(item, units, leaves));
     let data_type = match field.data_type() {
         DataType::Struct(fields) => DataType::Struct(fields.iter().map(item).collect()),
-        DataType::List(list) => DataType::List(item(list)),
-        DataType::LargeList(list) => DataType::LargeList(item(list)),
-        DataType::ListView(list) => DataType::ListView(item(list)),
-        DataType::LargeListView(list) => DataType::LargeListView(item(list)),
-        DataType::FixedSizeList(list, length) => DataType::FixedSizeList(item(list), *length),
-        DataType::Map(entries, sorted) => DataType::Map(item(entries), *sorted),
-        leaf => match (leaves.next(), leaf) {
-            (Some(Leaf::Int96), DataType::Timestamp(unit, zone)) => {
-                DataType::Timestamp(*units.next().unwrap_or(unit), zone.clone())
-            }
-            _ => leaf.clone(),
+        data_type => match (item_of(data_type), data_type) {
+            (Some(list), _) => with_item(data_type, item(list)),
+            (None, leaf) => match (leaves.next(), leaf) {
+                (Some(Leaf::Int96), DataType::Timestamp(unit, zone)) => {
+                    DataType::Timestamp(*units.next().unwrap_or(unit), zone.clone())
+                }
+                _ => leaf.clone(),
+            },
         },
     };
     field.clone().with_data_type(data_type)
@@ -247,25 +245,18 @@ impl Walk<'_> {
                 };
                 DataType::Struct(self.fields(fields, hint))
             }
-            (DataType::FixedSizeList(item, length), hinted) => {
-                let hint = match hinted {
-                    Some(DataType::FixedSizeList(hint, _)) => Some(hint.as_ref()),
-                    _ => None,
-                };
-                DataType::FixedSizeList(self.field(item, hint), *length)
-            }
-            (read, hinted) => {
-                let mut below = Vec::new();
-                leaf_types(read, &mut below);
-                let leaf = below.iter().filter_map(|_| self.leaves.next()).last();
-                extension = match leaf {
-                    Some(Leaf::Uuid) => Some(UUID),
-                    Some(Leaf::Json) => Some(JSON),
-                    _ => None,
-                };
-                extension = extension.filter(|_| !read.is_nested());
-                original(read, hinted, leaf == Some(&Leaf::Interval))
-            }
+            (read, hinted) => match item_of(read) {
+                Some(item) => with_item(read, self.field(item, hinted.and_then(item_of).map(AsRef::as_ref))),
+                None => {
+                    let leaf = self.leaves.next();
+                    extension = match leaf {
+                        Some(Leaf::Uuid) => Some(UUID),
+                        Some(Leaf::Json) => Some(JSON),
+                        _ => None,
+                    };
+                    original(read, hinted, leaf == Some(&Leaf::Interval))
+                }
+            },
         };
         let mut field = read.as_ref().clone().with_data_type(data_type);
         if let Some(extension) = extension.filter(|_| field.extension_type_name().is_none()) {

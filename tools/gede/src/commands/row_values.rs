@@ -2,9 +2,10 @@
 //!
 //! A number that JSON has no form for becomes a string (`"NaN"`, `"Infinity"`, `"-Infinity"`), and so does a time for which
 //! the calendar has no date: the number that is stored and its unit, as in `"9223372036854775807 s"`. Dates, times and
-//! intervals are strings as well, binary values strings of hexadecimal digits.
+//! intervals are strings as well, binary values strings of hexadecimal digits. A map is an object if its keys are text, else
+//! an array of objects of a `key` and a `value`.
 
-use arrow::array::{Array, AsArray};
+use arrow::array::{Array, AsArray, MapArray};
 use arrow::datatypes::{DataType, FieldRef, Float16Type, Float32Type, Float64Type, TimeUnit};
 use arrow::error::ArrowError;
 use arrow::json::writer::{NullableEncoder, make_encoder};
@@ -64,7 +65,7 @@ impl EncoderFactory for JsonValues {
         &self,
         field: &'a FieldRef,
         array: &'a dyn Array,
-        _: &'a EncoderOptions,
+        options: &'a EncoderOptions,
     ) -> Result<Option<NullableEncoder<'a>>, ArrowError> {
         static PLAIN: LazyLock<EncoderOptions> = LazyLock::new(EncoderOptions::default);
         let encoder: Box<dyn Encoder + 'a> = match array.data_type() {
@@ -73,6 +74,12 @@ impl EncoderFactory for JsonValues {
             }
             data_type if data_type.is_decimal() => Box::new(Decimals(Text::new(array)?)),
             data_type if data_type.is_temporal() => Box::new(Times(Text::new(array)?)),
+            DataType::Map(entries, _) => match entries.data_type() {
+                DataType::Struct(parts) if !parts[0].data_type().is_string() => {
+                    Box::new(Entries::new(array.as_map(), options)?)
+                }
+                _ => return Ok(None),
+            },
             _ => return Ok(None),
         };
         Ok(Some(NullableEncoder::new(encoder, array.nulls().cloned())))
@@ -111,6 +118,42 @@ impl Encoder for Decimals<'_> {
         let digits = digits.trim_start_matches('0');
         let zero = if digits.starts_with(|c: char| c.is_ascii_digit()) { "" } else { "0" };
         out.extend([sign, zero, digits].concat().into_bytes());
+    }
+}
+
+/// Maps whose keys are no text, which those of JSON objects are: arrays of objects.
+struct Entries<'a> {
+    map: &'a MapArray,
+    parts: [(&'static [u8], NullableEncoder<'a>); 2],
+}
+
+impl<'a> Entries<'a> {
+    fn new(map: &'a MapArray, options: &'a EncoderOptions) -> Result<Self, ArrowError> {
+        let fields = map.entries().fields();
+        let keys = make_encoder(&fields[0], map.keys().as_ref(), options)?;
+        let values = make_encoder(&fields[1], map.values().as_ref(), options)?;
+        Ok(Self { map, parts: [(b"{\"key\":", keys), (b",\"value\":", values)] })
+    }
+}
+
+impl Encoder for Entries<'_> {
+    fn encode(&mut self, at: usize, out: &mut Vec<u8>) {
+        out.push(b'[');
+        let offsets = self.map.value_offsets();
+        for entry in offsets[at] as usize..offsets[at + 1] as usize {
+            if entry > offsets[at] as usize {
+                out.push(b',');
+            }
+            for (name, part) in &mut self.parts {
+                out.extend(*name);
+                match part.is_null(entry) {
+                    true => out.extend(b"null"),
+                    false => part.encode(entry, out),
+                }
+            }
+            out.push(b'}');
+        }
+        out.push(b']');
     }
 }
 

@@ -1,0 +1,51 @@
+"""Chunked records (4.6). Needs zstandard, or Python 3.14."""
+
+import struct
+
+from rules import require
+
+try:
+    from compression.zstd import decompress
+except ImportError:
+    import zstandard
+
+    def decompress(frame):
+        """The bytes of a frame that does not say how many they are."""
+        return zstandard.ZstdDecompressor().decompressobj().decompress(frame)
+
+
+def piece_length(block):
+    """Bytes of the ends of the chunks."""
+    return 4 * -(-block.rows >> block.shift) + 16
+
+
+def fields(block, widths, pieces):
+    """The field of every lane in every row."""
+    sizes = [-(-width // 8) for width in widths]
+    require(block.n_b == 1 and block.l_d == 8 * sum(sizes) > 0, "chunked records: bytes of a row")
+    require(block.shift <= 12 and sum(sizes) << block.shift <= 4096, "chunked records: bytes of a chunk")
+    require(block.records_length > 16, "chunked records: no bytes")
+    records, ends = pieces[3], pieces[6]
+    require(not any(records[-16:]) and not any(ends[-16:]), "a bit stream does not end in zeros")
+    ends = [0, *struct.unpack(f"<{len(ends) // 4 - 4}I", ends[:-16])]
+    require(ends[-1] == len(records) - 16, "the last chunk does not end where the records do")
+    lanes = [[] for _ in widths]
+    for number, (start, end) in enumerate(zip(ends, ends[1:])):
+        rows = min(1 << block.shift, block.rows - (number << block.shift))
+        raw = rows * sum(sizes)
+        require(0 < end - start <= raw and end <= len(records) - 16, "a chunk lies outside")
+        chunk = records[start:end]
+        if len(chunk) < raw:
+            try:
+                chunk = decompress(bytes(chunk))
+            except Exception as error:
+                require(False, f"a chunk does not decompress: {error}")
+            require(len(chunk) == raw, "a chunk does not hold its rows")
+        at = 0
+        for lane, size, width in zip(lanes, sizes, widths):
+            own = chunk[at : at + rows * size]
+            at += rows * size
+            values = [int.from_bytes(own[i * size : (i + 1) * size], "little") for i in range(rows)]
+            require(all(value >> width == 0 for value in values), "a field is wider than its lane")
+            lane.extend(values)
+    return lanes
