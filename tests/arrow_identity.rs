@@ -320,6 +320,28 @@ fn lists_of_another_length_than_their_type_are_damage() {
 }
 
 #[test]
+fn what_lies_under_a_null_means_nothing() {
+    let items = Arc::new(Int32Array::from_iter_values(0..40)) as ArrayRef;
+    let field = Arc::new(Field::new("item", DataType::Int32, false));
+    for nullable in [false, true] {
+        let list = Arc::new(FixedSizeListArray::new(field.clone(), 20, items.clone(), None)) as ArrayRef;
+        let part = Arc::new(Field::new("l", list.data_type().clone(), nullable));
+        let nulls = Some(NullBuffer::from(vec![false, true]));
+        let batch = one("s", Arc::new(StructArray::new(vec![part].into(), vec![list], nulls)));
+        let (exporter, mut values) = (exporter(&batch), ingest(&batch).unwrap());
+        // Another writer leaves three items there, and says that the list is none.
+        let Values::Lists { offsets, items } = &mut values.columns[1].values else { panic!() };
+        assert_eq!(offsets, &[0, 0, 20]);
+        *offsets = vec![0, 3, 23];
+        items.rows = 23;
+        let Values::U32(numbers) = &mut items.columns[0].values else { panic!() };
+        numbers.splice(0..0, [7, 7, 7]);
+        values.columns[1].validity.iter_mut().for_each(|valid| valid[0] = 1);
+        assert!(logical_eq(&exporter.batch(values).unwrap(), &batch), "{nullable}");
+    }
+}
+
+#[test]
 fn items_that_no_list_has_do_not_count() {
     // A null where none should be lies between the lists, and one in a null list.
     let items = Int32Array::from(vec![Some(1), None, Some(2), None, Some(3), Some(4)]);

@@ -34,6 +34,14 @@ pub(crate) fn nulls(validity: Option<&[u8]>) -> Option<NullBuffer> {
     Some(NullBuffer::new(pack(validity)))
 }
 
+/// 1 where both are; one that is not there is 1 everywhere.
+pub(crate) fn both<'a>(a: Option<&'a [u8]>, b: Option<&'a [u8]>) -> Option<Cow<'a, [u8]>> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.iter().zip(b).map(|(a, b)| a & b).collect()),
+        (a, b) => a.or(b).map(Cow::Borrowed),
+    }
+}
+
 /// Each byte as often as a list has items.
 pub(crate) fn expanded(bytes: Option<&[u8]>, length: usize) -> Option<Cow<'_, [u8]>> {
     bytes.map(|bytes| bytes.iter().flat_map(|&byte| std::iter::repeat_n(byte, length)).collect())

@@ -276,12 +276,13 @@ impl Plan {
             return self.lists(values, count, validity, around);
         }
         if matches!(self.data_type, DataType::Struct(_) | DataType::FixedSizeList(..)) {
-            // Where instances are null because of those around them, their own validity says so.
+            let visible = bits::both(validity, around);
             let visible = match self.data_type {
                 DataType::FixedSizeList(_, length) => {
-                    bits::expanded(validity.or(around), usize::try_from(length).unwrap_or(0))
+                    bits::expanded(visible.as_deref(), usize::try_from(length).unwrap_or(0))
+                        .map(Cow::into_owned)
                 }
-                _ => validity.or(around).map(Cow::Borrowed),
+                _ => visible.map(Cow::into_owned),
             };
             let below = self.children.iter().map(|plan| plan.data(rows, columns, visible.as_deref()));
             return self.build(&self.data_type, count, Vec::new(), below.collect::<Result<_>>()?, nulls);

@@ -8,6 +8,7 @@ use crate::earned;
 use crate::error::{Error, Result};
 use arrow::array::ArrayData;
 use arrow::datatypes::DataType;
+use std::borrow::Cow;
 
 impl Plan {
     /// The array of `count` lists; `around` is 0 where a list is under a null.
@@ -29,9 +30,10 @@ impl Plan {
         }
         let (items, visible) = match &self.data_type {
             DataType::FixedSizeList(_, length) => {
-                let visible = validity.or(around);
-                let items = self.spread(&offsets, items, *length, schema, visible)?;
-                (items, bits::expanded(visible, usize::try_from(*length).unwrap_or(0)))
+                let visible = bits::both(validity, around);
+                let items = self.spread(&offsets, items, *length, schema, visible.as_deref())?;
+                let visible = bits::expanded(visible.as_deref(), usize::try_from(*length).unwrap_or(0));
+                (items, visible.map(Cow::into_owned))
             }
             _ => (items, None),
         };
@@ -47,7 +49,7 @@ impl Plan {
         self.build(&self.data_type, count, buffers, vec![items], bits::nulls(validity))
     }
 
-    /// The items of lists of one length, with as many empty ones for each null, which has none.
+    /// The items of lists of one length, with as many empty ones for each that is null or under a null, whatever it has.
     fn spread(
         &self,
         offsets: &[u64],
@@ -59,15 +61,15 @@ impl Plan {
         let length = u64::try_from(length).map_err(|_| self.error("lists of a negative length"))?;
         let lists = offsets.len() as u64 - 1;
         let valid = |i: usize| visible.is_none_or(|visible| visible.get(i) == Some(&1));
-        let fits = |(i, w): (usize, &[u64])| w[1] - w[0] == if valid(i) { length } else { 0 };
-        if !offsets.windows(2).enumerate().all(fits) {
+        let fits = |w: &[u64]| w[1] - w[0] == length;
+        if !offsets.windows(2).enumerate().all(|(i, w)| fits(w) || !valid(i)) {
             return Err(self.error(&format!("a list has not the {length} items that all have")));
         }
         let rows = lists.checked_mul(length).filter(|&rows| rows <= u32::MAX.into()).ok_or_else(|| {
             let what = format!("{lists} lists of {length} items are more than one batch holds");
             Error::argument(format!("column \"{}\": {what}; read fewer rows at a time", self.path))
         })?;
-        if rows == items.rows as u64 {
+        if offsets.windows(2).all(fits) {
             return Ok(items);
         }
         let room = earned::room(rows.saturating_mul(schema.nodes().len() as u64));

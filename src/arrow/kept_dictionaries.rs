@@ -3,7 +3,7 @@
 use super::export::index_values;
 use super::lists::items_of;
 use super::nesting::{Nesting, children, unencoded};
-use super::runs::runs;
+use super::runs::run_values;
 use super::source::{BatchSource, RecordBatches};
 use super::union::Union;
 use super::wrap;
@@ -158,7 +158,7 @@ pub(super) fn add<'c>(
     array: &dyn Array,
     collected: &mut impl Iterator<Item = &'c mut Collected>,
 ) -> Result<()> {
-    if let Some((values, _)) = runs(array) {
+    if let Some(values) = run_values(array) {
         return add(values.as_ref(), collected);
     }
     match (array.data_type(), Nesting::new(array.data_type())) {

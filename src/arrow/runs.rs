@@ -12,28 +12,33 @@ use arrow::compute::{SortOptions, take};
 use arrow::datatypes::{ArrowNativeType, DataType, Int16Type, Int32Type, Int64Type, RunEndIndexType};
 use arrow::error::ArrowError;
 
-/// The values of the runs and, for each row, the place of its own, if an array is run-end encoded.
-pub(crate) fn runs(array: &dyn Array) -> Option<(ArrayRef, Vec<u64>)> {
-    let DataType::RunEndEncoded(ends, _) = array.data_type() else { return None };
-    Some(match ends.data_type() {
-        DataType::Int16 => places(array.as_run::<Int16Type>()),
-        DataType::Int32 => places(array.as_run::<Int32Type>()),
-        _ => places(array.as_run::<Int64Type>()),
-    })
+/// The values of the runs, if an array is run-end encoded.
+pub(crate) fn run_values(array: &dyn Array) -> Option<ArrayRef> {
+    run_ends(array).map(|(values, _)| values)
 }
 
-fn places<R: RunEndIndexType>(runs: &RunArray<R>) -> (ArrayRef, Vec<u64>) {
-    let ends = runs.run_ends();
-    let (mut at, end) = (ends.offset(), ends.offset() + ends.len());
-    let mut places = Vec::with_capacity(ends.len());
-    for (place, run_end) in ends.values().iter().enumerate() {
-        let run_end = run_end.as_usize().min(end);
-        if run_end > at {
-            places.resize(places.len() + run_end - at, place as u64);
-            at = run_end;
+/// The values of the runs and, for each run that the array has a row of, the place of its value and where it ends.
+pub(crate) fn run_ends(array: &dyn Array) -> Option<(ArrayRef, Vec<(usize, usize)>)> {
+    fn ends<R: RunEndIndexType>(runs: &RunArray<R>) -> (ArrayRef, Vec<(usize, usize)>) {
+        let ends = runs.run_ends();
+        let (first, length) = (ends.offset(), ends.len());
+        let all = ends.values().iter().map(|end| end.as_usize()).enumerate();
+        let left = all.skip_while(|&(_, end)| end <= first).map(|(at, end)| (at, (end - first).min(length)));
+        let mut own: Vec<(usize, usize)> = Vec::new();
+        for (at, end) in left {
+            if own.last().map_or(0, |last| last.1) == length {
+                break;
+            }
+            own.push((at, end));
         }
+        (runs.values().clone(), own)
     }
-    (runs.values().clone(), places)
+    let DataType::RunEndEncoded(run_ends, _) = array.data_type() else { return None };
+    Some(match run_ends.data_type() {
+        DataType::Int16 => ends(array.as_run::<Int16Type>()),
+        DataType::Int32 => ends(array.as_run::<Int32Type>()),
+        _ => ends(array.as_run::<Int64Type>()),
+    })
 }
 
 /// The same runs with other values. A slice of no rows has no runs: Arrow's writer of files gives them an end of 0.
@@ -52,7 +57,9 @@ pub(crate) fn with_values(array: &dyn Array, values: &ArrayRef) -> std::result::
 
 /// The values of an array, one a row, if it is run-end encoded.
 pub(crate) fn expanded(array: &dyn Array) -> Result<Option<ArrayRef>> {
-    let Some((values, places)) = runs(array) else { return Ok(None) };
+    let Some((values, ends)) = run_ends(array) else { return Ok(None) };
+    let mut places = Vec::with_capacity(array.len());
+    ends.into_iter().for_each(|(at, end)| places.resize(end, at as u64));
     let plain = taken(values.as_ref(), places).map_err(|e| wrap(ErrorKind::Input, e))?;
     Ok(Some(expanded(plain.as_ref())?.unwrap_or(plain)))
 }

@@ -11,7 +11,7 @@ use buffered::{BUFFER, File};
 use super::export::index_values;
 use super::lists::{Lists, items_of};
 use super::nesting::item_of;
-use super::runs::{runs, with_values};
+use super::runs::{run_values, with_values};
 use super::union::Union;
 use super::wrap;
 use crate::error::{Error, ErrorKind, Result};
@@ -227,7 +227,7 @@ fn unify(
             Ok(Arc::new(list.map_err(|e| wrap(ErrorKind::Type, e))?))
         }
         DataType::RunEndEncoded(_, values) => {
-            let Some((own, _)) = runs(array.as_ref()) else { return Ok(array.clone()) };
+            let Some(own) = run_values(array.as_ref()) else { return Ok(array.clone()) };
             let own = unify(values, &own, &format!("{path}.{}", values.name()), growing, number)?;
             with_values(array.as_ref(), &own).map_err(|e| wrap(ErrorKind::Type, e))
         }

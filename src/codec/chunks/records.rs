@@ -39,7 +39,8 @@ pub(crate) struct Chunks {
 pub(crate) struct ChunkFields {
     decompressor: Option<Decompressor<'static>>,
     /// The chunk at hand, and its fields.
-    number: Option<u64>,
+    /// By the place of the block's records and its number there.
+    at_hand: Option<(u64, u64)>,
     chunk: Vec<u8>,
     wanted: Vec<bool>,
     fields: Vec<Vec<u64>>,
@@ -47,7 +48,7 @@ pub(crate) struct ChunkFields {
 
 impl fmt::Debug for ChunkFields {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ChunkFields").field("number", &self.number).finish_non_exhaustive()
+        f.debug_struct("ChunkFields").field("at_hand", &self.at_hand).finish_non_exhaustive()
     }
 }
 
@@ -189,7 +190,6 @@ impl TableRecords for Chunks {
         wanted: impl Iterator<Item = usize>,
         _: usize,
     ) -> Result<()> {
-        fields.number = None;
         fields.wanted.clear();
         earned::resize(&mut fields.wanted, self.lanes.len(), false)?;
         fields.fields.resize_with(self.lanes.len(), Vec::new);
@@ -222,7 +222,7 @@ impl TableRecords for Chunks {
                 }
                 RowSelection::List(_) => from + (from..rows.len()).take_while(is_own).count(),
             };
-            if fields.number != Some(chunk) {
+            if fields.at_hand != Some(self.key(chunk)) {
                 self.load(fields, pages, chunk)?;
             }
             self.gather(fields, chunk, rows.slice(from, to))?;
@@ -233,6 +233,11 @@ impl TableRecords for Chunks {
 }
 
 impl Chunks {
+    /// A chunk among those of all blocks.
+    fn key(&self, chunk: u64) -> (u64, u64) {
+        (self.head.records.piece.offset, chunk)
+    }
+
     /// Where a chunk's bytes begin and end in the records.
     fn place<S: ByteSource>(&self, pages: &Pages<S>, chunk: u64) -> Result<(u64, u64)> {
         let at = self.head.ends.piece.offset + 4 * chunk;
@@ -249,7 +254,7 @@ impl Chunks {
     fn load<S: ByteSource>(&self, fields: &mut ChunkFields, pages: &Pages<S>, chunk: u64) -> Result<()> {
         let (first, last) = self.place(pages, chunk)?;
         let raw = (self.head.rows_of(chunk) * self.head.record_bytes()) as usize;
-        fields.number = None;
+        fields.at_hand = None;
         fields.chunk.clear();
         earned::resize(&mut fields.chunk, raw, 0)?;
         let bytes = pages.piece(self.head.records.piece.offset + first, last - first)?;
@@ -265,7 +270,7 @@ impl Chunks {
                 return Err(corrupt("a chunk does not hold its rows"));
             }
         }
-        fields.number = Some(chunk);
+        fields.at_hand = Some(self.key(chunk));
         Ok(())
     }
 

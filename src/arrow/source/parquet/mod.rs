@@ -6,6 +6,7 @@ mod footer;
 mod int96;
 mod pages;
 mod plan;
+mod repeated;
 mod thrift;
 
 use super::{BatchSource, Guarded, RecordBatches, guarded, open};
@@ -130,5 +131,45 @@ impl BatchSource for Parquet {
 
     fn forget(&mut self) {
         self.plan = None;
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use arrow::array::{ArrayRef, Int8Array, ListArray, RecordBatch, StringArray};
+    use arrow::buffer::OffsetBuffer;
+    use arrow::datatypes::Field;
+    use parquet::arrow::ArrowWriter;
+    use parquet::file::properties::{WriterProperties, WriterVersion};
+
+    /// Bytes of the longest row of a file of lists of so many items each.
+    fn longest(items: ArrayRef, lengths: &[usize], version: WriterVersion) -> usize {
+        let item = Arc::new(Field::new_list_field(items.data_type().clone(), true));
+        let lists = ListArray::new(item, OffsetBuffer::from_lengths(lengths.iter().copied()), items, None);
+        let batch = RecordBatch::try_from_iter([("l", Arc::new(lists) as ArrayRef)]).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.parquet");
+        let properties = WriterProperties::builder().set_writer_version(version).build();
+        let file = std::fs::File::create(&path).unwrap();
+        let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(properties)).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+        Plan::new(&path, open(&path).unwrap()).unwrap().long_strings
+    }
+
+    #[test]
+    fn the_longest_list_bounds_the_rows_that_are_read_at_once() {
+        for version in [WriterVersion::PARQUET_1_0, WriterVersion::PARQUET_2_0] {
+            let many = 6_000_000;
+            let numbers: ArrayRef = Arc::new(Int8Array::from(vec![7; many]));
+            assert_eq!(longest(numbers.clone(), &[3, many - 10, 0, 7], version), 12 * (many - 10));
+            // Few lists are of their average length; an empty one has a level, too.
+            assert_eq!(longest(numbers.slice(0, 8), &[0, 8], version), 9 * 12 / 2);
+            let word = "a word of some length ".repeat(1000);
+            let words: ArrayRef = Arc::new(StringArray::from(vec![word.as_str(); 9]));
+            assert_eq!(longest(words, &[1, 5, 3], version), 5 * (16 + word.len()));
+        }
     }
 }

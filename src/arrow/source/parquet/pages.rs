@@ -1,6 +1,7 @@
 //! Checks of the pages of a Parquet file, before the `parquet` crate takes memory for what their headers claim.
 
 use super::delta;
+use super::repeated::{Rows, TRUSTED, item_bytes};
 use super::thrift::Thrift;
 use crate::earned::room;
 use crate::error::{Error, ErrorKind, Result};
@@ -50,7 +51,7 @@ struct ColumnPages {
 }
 
 /// Checks the headers of all pages, and returns the bytes of the longest strings of a row that its dictionaries make of
-/// next to nothing.
+/// next to nothing, and of the longest lists.
 pub(crate) fn check(file: &File, metadata: &ParquetMetaData) -> Result<usize> {
     let length = file.metadata().map_err(|e| Error::io("cannot read", e))?.len();
     let groups = metadata.row_groups();
@@ -65,6 +66,8 @@ pub(crate) fn check(file: &File, metadata: &ParquetMetaData) -> Result<usize> {
         return Err(refuse(format!("claims {rows} rows in {length} bytes")));
     }
     let mut longest = vec![0; columns];
+    let lists = metadata.file_metadata().schema_descr().columns().iter();
+    let lists = lists.filter(|column| column.max_rep_level() > 0).count() as u64;
     let mut left = length.saturating_add(OVERLAP * (columns * groups.len()) as u64);
     for (number, group) in groups.iter().enumerate() {
         for (column, longest) in group.columns().iter().zip(&mut longest) {
@@ -78,7 +81,11 @@ pub(crate) fn check(file: &File, metadata: &ParquetMetaData) -> Result<usize> {
             let chunk = headers(file, column, bytes).map_err(place)?;
             let rows =
                 usize::try_from(count(group)?).map_err(|_| refuse("has more rows than memory has places"))?;
-            *longest = strings(file, column, &chunk, rows).map_err(place)?.max(*longest);
+            let most = match column.column_descr().max_rep_level() {
+                0 => strings(file, column, &chunk, rows),
+                _ => items(file, column, &chunk, rows, TRUSTED / lists.max(1)),
+            };
+            *longest = most.map_err(place)?.max(*longest);
         }
     }
     Ok(longest.iter().sum())
@@ -219,7 +226,7 @@ fn most(compression: Compression, packed: u64) -> u64 {
 /// Bytes of the longest string of a chunk that takes next to nothing where it comes again. The pages of strings are
 /// checked where they say inside how many there are.
 fn strings(file: &File, column: &ColumnChunkMetaData, chunk: &ColumnPages, rows: usize) -> Result<usize> {
-    if column.column_type() != Type::BYTE_ARRAY || column.column_descr().max_rep_level() > 0 {
+    if column.column_type() != Type::BYTE_ARRAY {
         return Ok(0);
     }
     let (delta, prefixes) = (chunk.lengths || chunk.prefixes, if chunk.prefixes { chunk.page } else { 0 });
@@ -227,9 +234,7 @@ fn strings(file: &File, column: &ColumnChunkMetaData, chunk: &ColumnPages, rows:
     if chunk.dictionary <= SHORT && !delta {
         return Ok(longest);
     }
-    let failed = |e: ParquetError| crate::arrow::wrap_parquet(ErrorKind::Input, e);
-    let file = file.try_clone().map_err(|e| Error::io("cannot read", e))?;
-    let mut pages = SerializedPageReader::new(Arc::new(file), column, rows, None).map_err(failed)?;
+    let mut pages = pages_of(file, column, rows)?;
     while let Some(page) = pages.get_next_page().map_err(failed)? {
         match &page {
             Page::DictionaryPage { buf, .. } => longest = longest.max(longest_of(buf)),
@@ -238,6 +243,48 @@ fn strings(file: &File, column: &ColumnChunkMetaData, chunk: &ColumnPages, rows:
         }
     }
     Ok(longest)
+}
+
+fn failed(error: ParquetError) -> Error {
+    crate::arrow::wrap_parquet(ErrorKind::Input, error)
+}
+
+fn pages_of(file: &File, column: &ColumnChunkMetaData, rows: usize) -> Result<SerializedPageReader<File>> {
+    let file = file.try_clone().map_err(|e| Error::io("cannot read", e))?;
+    SerializedPageReader::new(Arc::new(file), column, rows, None).map_err(failed)
+}
+
+/// Bytes of the items of a row of a chunk of lists: of the longest one, or on the average if all rows have no more than
+/// `trusted` together.
+fn items(
+    file: &File,
+    column: &ColumnChunkMetaData,
+    chunk: &ColumnPages,
+    rows: usize,
+    trusted: u64,
+) -> Result<usize> {
+    let mut item = item_bytes(column);
+    let values = u64::try_from(column.num_values()).map_err(|_| damaged())?;
+    let strings = column.column_type() == Type::BYTE_ARRAY;
+    let delta = strings && (chunk.lengths || chunk.prefixes);
+    let short = if strings { chunk.dictionary.min(SHORT) as u64 } else { 0 };
+    let most = values.saturating_mul(item + short);
+    if !delta && !(strings && chunk.dictionary > SHORT) && most <= trusted {
+        return Ok(usize::try_from(most / (rows as u64).max(1)).unwrap_or(usize::MAX));
+    }
+    let mut counted = Rows::new(column.column_descr().max_rep_level());
+    let mut pages = pages_of(file, column, rows)?;
+    let mut longest = if delta && chunk.prefixes { chunk.page.min(PREFIXED) } else { 0 };
+    while let Some(page) = pages.get_next_page().map_err(failed)? {
+        match &page {
+            Page::DictionaryPage { buf, .. } if strings => longest = longest.max(longest_of(buf)),
+            page if delta => check_lengths(page, column)?,
+            _ => {}
+        }
+        counted.page(&page);
+    }
+    item += longest as u64;
+    Ok(usize::try_from(counted.longest().saturating_mul(item)).unwrap_or(usize::MAX))
 }
 
 /// The longest of strings that each have their length before them.
@@ -262,10 +309,16 @@ fn check_lengths(page: &Page, column: &ColumnChunkMetaData) -> Result<()> {
         Page::DataPageV2 { buf, def_levels_byte_len, rep_levels_byte_len, .. } => {
             (buf, Some(*def_levels_byte_len as usize + *rep_levels_byte_len as usize))
         }
-        Page::DataPage { buf, .. } if column.column_descr().max_def_level() > 0 => {
-            (buf, buf.first_chunk().map(|&length| 4 + u32::from_le_bytes(length) as usize))
+        page => {
+            // Levels of repetition, then of definition, each after its length.
+            let (buf, own) = (page.buffer(), column.column_descr());
+            let levels = [own.max_rep_level(), own.max_def_level()].iter().filter(|&&most| most > 0).count();
+            let after = (0..levels).try_fold(0usize, |at, _| {
+                let length = buf.get(at..)?.first_chunk()?;
+                at.checked_add(4)?.checked_add(u32::from_le_bytes(*length) as usize)
+            });
+            (buf, after)
         }
-        page => (page.buffer(), Some(0)),
     };
     let values = levels.and_then(|levels| bytes.get(levels..)).ok_or_else(damaged)?;
     match delta::are_at_most(values, lists, u64::from(page.num_values())) {
