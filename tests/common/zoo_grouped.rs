@@ -42,7 +42,7 @@ pub fn all(paper: &[Animal]) -> Vec<Animal> {
         again("grouped_one_row", "one_row"),
         again("grouped_empty", "empty"),
         again("grouped_no_columns", "only_rows"),
-        animal("grouped_lists_chunks", super::zoo_lists::repeated(), plain.clone().with_segment_rows(1000)),
+        animal("grouped_lists_chunks", super::zoo_lists::repeated(), plain.clone()),
         again("grouped_singles", "singles"),
         again("grouped_lists", "lists"),
         again("grouped_lists_nested", "lists_nested"),

@@ -223,20 +223,20 @@ fn one_length() -> Memory {
 
 /// Items that repeat each other: phrases of eight, in any order.
 pub fn repeated() -> Memory {
-    let phrase = |i: usize| random(990 + random(991, i / 8) % 3, i % 8);
+    let phrase = |i: usize| random(1000 + random(991, i / 8) % 12, i % 8);
     Builder::new(60)
         .list(
             None,
             "tokens",
             false,
-            |i| Some(30 + random(992, i) as usize % 30),
+            |i| Some(40 + random(992, i) as usize % 40),
             |items| items.number("item", Kind::Signed, 32, |i| u128::from(phrase(i) % 8000)),
         )
         .list(
             None,
             "pairs",
             true,
-            |i| (i % 7 > 0).then_some(20),
+            |i| (i % 7 > 0).then_some(26),
             |items| {
                 items
                     .column(None, "pair", Kind::Struct, 0, 0, None, |_, _| 0)
