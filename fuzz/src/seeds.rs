@@ -1,7 +1,7 @@
 //! Seeds that mutations alone would take long to find: those that become large, and small files of every kind.
 
 use crate::frame::Frame;
-use crate::memory::Builder;
+use crate::memory::{Builder, Memory};
 use crate::repair::repair;
 use arrow::array::*;
 use arrow::ipc::CompressionType;
@@ -90,8 +90,47 @@ fn gede() -> Vec<Vec<u8>> {
         trended.file(&compact),
         trended.file(&targeted),
         text_too.file(&class),
+        lists(900, |i| i % 4).file(&compact),
+        lists(300, |_| 7).file(&paper),
+        lists(40, |i| 40 + i).file(&compact),
         trillion(),
     ]
+}
+
+/// Lists of lists and of structs with text, whose items repeat each other.
+fn lists(rows: usize, length: fn(usize) -> usize) -> Memory {
+    Builder::new(rows)
+        .list(
+            None,
+            "numbers",
+            true,
+            |i| (i % 9 > 0).then(|| length(i)),
+            |b| b.number("item", Kind::Unsigned, 32, |i| (i % 23 * 1000) as u128),
+        )
+        .list(
+            None,
+            "deep",
+            false,
+            move |i| Some(length(i)),
+            |b| {
+                b.list(
+                    None,
+                    "item",
+                    true,
+                    |i| (i % 5 > 0).then_some(i % 3),
+                    |b| {
+                        b.column(None, "item", Kind::Struct, 0, 0, None, |_, _| 0).strings(
+                            Some(0),
+                            "t",
+                            Kind::Text,
+                            true,
+                            |i| (i % 4 > 0).then(|| vec![b'a'; i % 30]),
+                        )
+                    },
+                )
+            },
+        )
+        .finish()
 }
 
 /// A file that says it has 10^12 rows, all of them alike.

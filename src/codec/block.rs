@@ -11,7 +11,7 @@ use crate::codec::Records;
 use crate::codec::block_entry::BlockEntry;
 use crate::codec::fixed::lane::Lane;
 use crate::codec::head::BlockHead;
-use crate::codec::lists::{BlockList, lists};
+use crate::codec::lists::block::{BlockList, lists};
 use crate::codec::strings::text_map::TextMap;
 use crate::codec::transform::TransformKind;
 use crate::codec::transform::exceptions::{LaneExceptions, exceptions};

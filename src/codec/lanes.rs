@@ -5,7 +5,7 @@ use zerocopy::IntoBytes;
 
 use crate::codec::coding::Coding;
 use crate::codec::encoded_block::{EncodedBlock, LaneDictionary};
-use crate::codec::lists::lists_piece;
+use crate::codec::lists::encode::lists_piece;
 use crate::codec::strings::encode::{Dictionary, StoredDictionary, encode_strings};
 use crate::codec::transform::encode::{encode_lane, encode_wide};
 use crate::codec::transform::encoded_lane::EncodedLane;

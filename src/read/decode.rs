@@ -18,7 +18,7 @@ use crate::earned;
 use crate::error::{Error, Result};
 use crate::files::byte_source::ByteSource;
 use crate::format::schema::{Kind, Node, Schema};
-use crate::read::lists::{ListColumn, Lists};
+use crate::read::lists::{ListColumn, Lists, items_before};
 use crate::read::projection::Projection;
 
 /// Rows of one block, and where their values go.
@@ -156,6 +156,42 @@ impl<'a, S: ByteSource> Decode<'a, S> {
         self.starts(block, rows, target)
     }
 
+    /// Finds the first items of the lists of some rows, whose lengths have been read.
+    fn starts(&mut self, block: &Block, rows: RowSelection, target: Target) -> Result<()> {
+        for column in 0..self.columns.len() {
+            let Output { node, number, lists: Some(_), .. } = self.columns[column] else { continue };
+            let place = |e: Error| e.at(column_place(&node.name));
+            let list = block.lists.iter().find(|list| list.node == number);
+            let list = list.ok_or_else(|| place(Error::corrupt("its lists are not in the block")))?;
+            let before = items_before(list, rows, |wanted| self.lengths_of(block, node, wanted));
+            let before = before.map_err(place)?;
+            if let Some(lists) = &mut self.columns[column].lists {
+                lists.place(list, rows, target, &before).map_err(place)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The lengths of the lists of some rows of a block.
+    fn lengths_of(&mut self, block: &Block, node: &Node, wanted: &[u64]) -> Result<Vec<u64>> {
+        let mut lengths = earned::with_room(wanted.len())?;
+        for rows in wanted.chunks(self.step.max(1)) {
+            let source = self.records.rows(&block.records, self.context.pages, RowSelection::List(rows))?;
+            let (low, high) = (&mut self.low, &mut self.high);
+            let mut fields = Fields { block, source, low, high };
+            let from = lengths.len();
+            let lane = fields.decode(node, node.first_value_lane(), false)?;
+            lengths.extend(fields.low.iter().map(|&field| lane.minimum.wrapping_add(field)));
+            if node.nullable {
+                let lane = fields.decode(node, node.first_lane, false)?;
+                for (length, &field) in lengths[from..].iter_mut().zip(&*fields.low) {
+                    *length = if lane.minimum + field == 0 { 0 } else { *length };
+                }
+            }
+        }
+        Ok(lengths)
+    }
+
     /// Hands the columns over, those of lists without their items, and says where these are.
     ///
     /// # Errors
@@ -198,7 +234,7 @@ pub(crate) struct Fields<'c> {
 
 impl<'c> Fields<'c> {
     /// Decodes a lane of a node into `low`, or into `high`.
-    pub(crate) fn decode(&mut self, node: &Node, number: u32, high: bool) -> Result<&'c Lane> {
+    fn decode(&mut self, node: &Node, number: u32, high: bool) -> Result<&'c Lane> {
         let lane = &self.block.lanes[number as usize];
         let out = if high { &mut *self.high } else { &mut *self.low };
         self.source.lane(number as usize, lane, out)?;
@@ -226,12 +262,28 @@ impl Output<'_> {
     }
 
     /// Checks that fields of an instance are 0 where it is null.
-    pub(crate) fn check_nulls(&self, fields: &[u64], instance: usize, target: Target) -> Result<()> {
+    fn check_nulls(&self, fields: &[u64], instance: usize, target: Target) -> Result<()> {
         let Some(validity) = self.column.validity.as_ref().filter(|_| self.nulls) else { return Ok(()) };
         let target = Target { stride: self.node.instances as usize, offset: instance, ..target };
         let is_null = |i: usize| validity.get(target.index(i)) == Some(&0);
         if fields.iter().enumerate().any(|(i, &field)| field != 0 && is_null(i)) {
             return Err(Error::corrupt("the fields of a null are not 0"));
+        }
+        Ok(())
+    }
+
+    /// Reads the lengths of lists.
+    fn lengths(&mut self, fields: &mut Fields, target: Target) -> Result<()> {
+        let lane = fields.decode(self.node, self.node.first_value_lane(), false)?;
+        self.check_nulls(fields.low, 0, target)?;
+        let Some(lists) = &mut self.lists else { return Ok(()) };
+        target.put(&mut lists.lengths, fields.low, |field| lane.minimum.wrapping_add(field));
+        if let Some(validity) = self.column.validity.as_ref().filter(|_| self.nulls) {
+            for at in (0..fields.low.len()).map(|i| target.index(i)) {
+                if validity[at] == 0 {
+                    lists.lengths[at] = 0;
+                }
+            }
         }
         Ok(())
     }

@@ -17,6 +17,7 @@ mod open_tables;
 pub(crate) mod packed;
 pub(crate) mod projection;
 pub(crate) mod reader;
+mod row_order;
 mod salvage;
 pub(crate) mod scan;
 pub(crate) mod segment;

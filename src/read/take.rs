@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::files::byte_source::ByteSource;
 use crate::read::projection::Projection;
 use crate::read::reader::Reader;
+use crate::read::row_order::by_block;
 
 impl<S: ByteSource> Reader<S> {
     /// The values of rows, in any order, repeated as often as asked.
@@ -30,7 +31,7 @@ impl<S: ByteSource> Reader<S> {
         if stored.is_sorted() {
             return self.table.take(self.context(), RowSelection::List(&stored), None, projection, out);
         }
-        let (sorted, places) = self.table.by_block(&stored);
+        let (sorted, places) = by_block(&stored, self.table.segment_rows, self.table.segments);
         self.table.take(self.context(), RowSelection::List(&sorted), Some(&places), projection, out)
     }
 

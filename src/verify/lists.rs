@@ -1,7 +1,8 @@
 //! The items of lists tile their tables: every item belongs to one list, in the order of the rows.
 
 use crate::codec::block::Block;
-use crate::codec::lists::{ANCHOR_ROWS, BlockList};
+use crate::codec::lists::ANCHOR_ROWS;
+use crate::codec::lists::block::BlockList;
 use crate::codec::row_selection::RowSelection;
 use crate::column::values::{Batch, Values};
 use crate::error::{Error, Result};

@@ -10,7 +10,7 @@ use crate::codec::encode;
 use crate::codec::encoded_block::EncodedBlock;
 use crate::codec::images::encode::encode_images;
 use crate::codec::lanes::Lanes;
-use crate::codec::lists::move_lists;
+use crate::codec::lists::encode::move_lists;
 use crate::codec::strings::encode::Dictionary;
 use crate::column::values::{Batch, Values};
 use crate::earned::room;

@@ -98,6 +98,7 @@ fn without(part: Part) -> &'static str {
         Part::Bins => "without bins and code groups",
         Part::CodeGroups => "without code groups",
         Part::Symbols => "without symbols",
+        Part::Chunks => "without chunks of items",
     }
 }
 
