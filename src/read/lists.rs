@@ -125,8 +125,8 @@ impl<S: ByteSource> Decode<'_, S> {
         let lengths = self.lengths_of(block, column, &wanted)?;
         let mut lengths = lengths.into_iter();
         let sum = |row: u64| {
-            let own = lengths.by_ref().take((row % ANCHOR_ROWS) as usize);
-            own.fold(Some(0u64), |sum, length| sum?.checked_add(length))
+            let mut own = lengths.by_ref().take((row % ANCHOR_ROWS) as usize);
+            own.try_fold(0u64, u64::checked_add)
         };
         let sums: Option<Vec<u64>> = firsts().map(sum).collect();
         sums.ok_or_else(|| Error::corrupt("lists of more than 2^64 items"))
@@ -135,7 +135,7 @@ impl<S: ByteSource> Decode<'_, S> {
     /// The lengths of the lists of some rows of a block.
     fn lengths_of(&mut self, block: &Block, column: usize, wanted: &[u64]) -> Result<Vec<u64>> {
         let node = self.columns[column].node;
-        let mut lengths = Vec::with_capacity(wanted.len());
+        let mut lengths = earned::with_room(wanted.len())?;
         for rows in wanted.chunks(self.step.max(1)) {
             let source = self.records.rows(&block.records, self.context.pages, RowSelection::List(rows))?;
             let (low, high) = (&mut self.low, &mut self.high);

@@ -107,8 +107,7 @@ impl TableRecords for Chunks {
             }
             ends.extend_from_slice(&(records.len() as u32).to_le_bytes());
         }
-        records.resize(records.len() + SLACK as usize, 0);
-        ends.resize(ends.len() + SLACK as usize, 0);
+        [&mut records, &mut ends].into_iter().for_each(|bytes| bytes.extend([0; SLACK as usize]));
         let entry = BlockEntry {
             rows: (lanes.rows() as u64).into(),
             base_count: 1.into(),
@@ -182,10 +181,10 @@ impl TableRecords for Chunks {
         Ok(RecordParts { groups: vec![GroupPart { lanes, bases: 1, ids: 0 }], anchors: 0 })
     }
 
-    fn start<'p, S: ByteSource>(
+    fn start<S: ByteSource>(
         &self,
         fields: &mut ChunkFields,
-        _: &'p Pages<S>,
+        _: &Pages<S>,
         _: &[Lane],
         wanted: impl Iterator<Item = usize>,
         _: usize,
@@ -197,10 +196,10 @@ impl TableRecords for Chunks {
         Ok(())
     }
 
-    fn rows<'c, 'p, S: ByteSource>(
+    fn rows<'c, S: ByteSource>(
         &'c self,
         fields: &'c mut ChunkFields,
-        pages: &'p Pages<S>,
+        pages: &Pages<S>,
         rows: RowSelection,
     ) -> Result<&'c mut ChunkFields> {
         for lane in &mut fields.fields {
@@ -293,7 +292,7 @@ impl Chunks {
                 6 => gather_lane::<6>(lane, first, rows, out),
                 7 => gather_lane::<7>(lane, first, rows, out),
                 8 => gather_lane::<8>(lane, first, rows, out),
-                _ => out.resize(from + rows.len(), 0), // no bytes: every field is 0
+                _ => out.extend(std::iter::repeat_n(0, rows.len())), // no bytes: every field is 0
             }
             let used = out[from..].iter().fold(0, |all, field| all | field);
             if used & !mask(width) != 0 {
