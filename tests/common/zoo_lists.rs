@@ -68,7 +68,7 @@ fn lists(rows: usize) -> Memory {
         })
         .list(None, "decimals", true, few_or_null(912), |items| {
             items
-                .nullable("item", Kind::Decimal, 128, |i| (i % 7 > 0).then(|| (i as u128) << 60))
+                .nullable("item", Kind::Decimal, 128, |i| (i % 7 > 0).then_some((i as u128) << 60))
                 .decimal(38, 2)
         })
         .list(None, "keys", false, some(914), |items| {
