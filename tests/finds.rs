@@ -131,12 +131,8 @@ fn samples_are_rebuilt_from_rows_by_the_trillion() {
 #[test]
 fn lists_of_items_by_the_trillion_are_verified_and_not_read() {
     let _alone = ALONE.lock();
-    for name in ["lists_trillion", "lists_many", "lists_levels"] {
+    for name in ["lists_trillion", "lists_levels"] {
         assert_eq!(verified(name), None, "{name}");
-    }
-    let wrong = verified("lists_shared").unwrap();
-    assert!(wrong.contains("its items do not follow those of the segment before"), "{wrong}");
-    for name in ["lists_trillion", "lists_many", "lists_levels", "lists_shared"] {
         let bytes = hostile(name);
         let reader = Reader::new(bytes.as_slice()).unwrap();
         let all = gede::read::Projection::all(reader.schema());
