@@ -113,6 +113,8 @@ class Frame:
             require(s.stride >= stride, f"directory: section {s.kind}: its stride is wrong")
             require(s.stride == 0 or s.length % s.stride == 0, "directory: a section is not a whole number of entries")
             is_of_table = s.number < len(self.tables) if s.kind in (2, 4, 32) else s.number == 0
+            if is_of_table and s.kind in (4, 32):  # the schema of the condensed samples, and of others
+                is_of_table = (self.tables[s.number].kind == SAMPLES) == (s.kind == 4) or self.tables[s.number] not in known
             require(is_of_table or s.kind not in SECTIONS, f"directory: section {s.kind}: it is of no table")
         numbers = [(s.kind, s.number) for s in self.sections if s.kind != 16]
         require(len(set(numbers)) == len(numbers), "directory: a section occurs twice")

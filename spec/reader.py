@@ -6,8 +6,8 @@
     reader.py --moments FILE    the moments as CSV
 
 This file, with the frame of a file in frame.py and the rules of schemas and transforms in rules.py, reads tables of fixed
-records, the layout of the paper. lists.py is for lists, strings.py for dictionaries and symbols, grouped.py for grouped
-records, images.py for images, condensed.py for the last two commands; check.py checks what a reader need not know.
+records, the layout of the paper. lists.py is for lists, strings.py for dictionaries and symbols, grouped.py and chunks.py for
+other records, images.py for images, condensed.py for the last two commands; check.py checks what a reader need not know.
 
 The dump is that of gede.md, appendix B: dump.py.
 """

@@ -127,3 +127,18 @@ fn samples_are_rebuilt_from_rows_by_the_trillion() {
     assert_eq!(condensed.samples.weights.iter().sum::<u64>(), reader.rows());
     assert!(!condensed.stored && peak < 2 << 20, "{peak} bytes allocated");
 }
+
+#[test]
+fn lists_of_items_by_the_trillion_are_verified_and_not_read() {
+    let _alone = ALONE.lock();
+    for name in ["lists_trillion", "lists_levels"] {
+        assert_eq!(verified(name), None, "{name}");
+        let bytes = hostile(name);
+        let reader = Reader::new(bytes.as_slice()).unwrap();
+        let all = gede::read::Projection::all(reader.schema());
+        let rows: Vec<u64> = (0..reader.rows().min(1000)).collect();
+        let (result, peak) = peak(|| reader.take(&rows, &all).map(|batch| batch.rows));
+        assert!(result.is_err_and(|e| e.kind() == ErrorKind::Memory), "{name}");
+        assert!(peak <= 4 * bytes.len() + (16 << 20), "{name}: {peak} bytes allocated");
+    }
+}
