@@ -22,7 +22,7 @@ def check_features(file):
                    for lane in range(n.lane, n.lane + n.r * (n.nullable + n.v))}
         for blocks in file.segments_of(number):
             for group, (block, lanes) in enumerate(zip(blocks, schema.groups)):
-                if number == 0 and ("group", group) in file.unreadable:
+                if (number, group) in file.unknown_groups:
                     continue
                 used |= of_block(block, group)
                 for lane in range(lanes if block.kind != 2 else 0):

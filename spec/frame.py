@@ -66,8 +66,11 @@ class Frame:
         self.created_by = text(self.section(38), "created-by: it is")
         self.check_pages()
         self.unreadable = self.unreadable_columns()
-        self.unreadable_tables = {f.table for f in self.unknown if f.required and f.scope > 0 and 0 < f.table < len(self.tables)
-                                  and self.tables[f.table].kind != ITEMS}
+        scoped = [f for f in self.unknown if f.required and f.scope > 0 and f.table < len(self.tables)]
+        self.unreadable_tables = {f.table for f in scoped if f.table > 0 and self.tables[f.table].kind != ITEMS}
+        # Tables of items have one storage group and one column, both of number 0.
+        self.unreadable_items = {f.table: f for f in scoped if self.tables[f.table].kind == ITEMS and f.number == 0}
+        self.unknown_groups = {(f.table, f.number) for f in scoped if f.scope < 3}
 
     def read_directory(self, data):
         """Features, tables and sections (2.3, 2.4)."""

@@ -2,7 +2,7 @@
 import struct
 from collections import namedtuple
 
-from frame import ITEMS, ROWS, SAMPLES
+from frame import ITEMS, SAMPLES
 from rules import LIST, NONE, UNKNOWN, require
 
 ANCHOR_ROWS = 64
@@ -69,49 +69,51 @@ def one_length(node, transforms):
     return 0 if node.nullable and own[0].minimum == 0 else own[-1].minimum
 
 
-def spread(file, nodes):
-    """What makes items unreadable makes the columns that they are of unreadable (9.1). `nodes` are those of the rows."""
-    unreadable = {f.table: f for f in file.unknown if f.required and f.scope > 0 and f.number == 0}
-    for number, table in reversed(list(enumerate(file.tables))):
-        if table.kind != ITEMS or number not in unreadable:
-            continue
-        unreadable.setdefault(table.parent, unreadable[number])
-        column = table.node
-        if table.parent == 0 and column < len(nodes):
-            while nodes[column].parent != NONE:
-                column = nodes[column].parent
-            file.unreadable.setdefault(("column", column), unreadable[number])
-
-
 def read_schemas(file):
-    """The schemas of the tables of items, but for those of columns that cannot be read."""
+    """The schemas of the tables of items, but for those of columns and tables that are unknown as a whole (9.1)."""
     message = "schema: a list has one table of items, and that one column"
     for number, table in enumerate(file.tables):
-        if table.kind != ITEMS or file.tables[table.parent].kind in (ROWS, ITEMS) and table.parent not in file.schemas:
+        if table.kind != ITEMS:
             continue
-        if file.tables[table.parent].kind not in (ROWS, ITEMS, SAMPLES):
+        require(file.tables[table.parent].kind != SAMPLES, "schema: items of a node that is no list")
+        lists = file.schemas.get(table.parent)
+        if lists is None or table.node < len(lists.nodes) and lists.nodes[table.node].kind == UNKNOWN:
             continue
-        lists = file.schemas[table.parent] if table.parent in file.schemas else file.read_schema(table.parent)
-        is_list = table.node < len(lists.nodes) and lists.nodes[table.node].kind in (LIST, UNKNOWN)
+        is_list = table.node < len(lists.nodes) and lists.nodes[table.node].kind == LIST
         require(is_list, "schema: items of a node that is no list")
-        if lists.nodes[table.node].kind == UNKNOWN:
-            continue
         own = file.schemas[number] = file.read_schema(number, lists.levels[table.node])
         require(sum(n.parent == NONE for n in own.nodes) == 1 and len(own.groups) == table.groups == 1, message)
         lists.items[table.node] = number
-    for schema in file.schemas.values():
+    for number, schema in reversed(file.schemas.items()):
         known = all(n.kind != LIST or i in schema.items for i, n in enumerate(schema.nodes))
         require(known, "directory: a list has no table of items")
+        refuse(file, number, schema)
+
+
+def refuse(file, number, schema):
+    """A column is not read if items of its lists cannot be: those of the tables below have been looked at."""
+    for node, table in schema.items.items():
+        if table not in file.unreadable_items:
+            continue
+        column = node
+        while schema.nodes[column].parent != NONE:
+            column = schema.nodes[column].parent
+        end = next((i for i, n in enumerate(schema.nodes) if i > column and n.parent == NONE), len(schema.nodes))
+        schema.refused.update(range(column, end))
+        if number == 0:
+            file.unreadable.setdefault(("column", column), file.unreadable_items[table])
+        else:
+            file.unreadable_items[number] = file.unreadable_items[table]
 
 
 def check_tiling(file, schema, found):
     """The items of a table's lists are all rows of their tables, in order. `found`: lists with their columns, block by
     block."""
-    ends = dict.fromkeys(schema.items, 0)
+    ends = {node: 0 for node in schema.items if node not in schema.refused}
     for own, column in found:
         require(own.first == ends[own.node], "its items do not follow those of the segment before")
         count = sum(len(items) for items in column if items is not None)
         require(count == own.items, "the lists of a block do not have all of its items")
         ends[own.node] += own.items
-    for node, table in schema.items.items():
-        require(ends[node] == file.tables[table].rows, "the table of items has others, or fewer")
+    for node, end in ends.items():
+        require(end == file.tables[schema.items[node]].rows, "the table of items has others, or fewer")

@@ -28,8 +28,9 @@ from strings import cut, spell, utf8
 
 Node = namedtuple("Node", "parent name_at name_length kind nullable unit precision scale bits r v lane group "
                   "dictionary length image_width name")
-# The lanes of each storage group; the level of each node; the number of the table of the items of each list, by node.
-Schema = namedtuple("Schema", "nodes groups levels items")
+# Number of its table; lanes of each storage group; level of each node; the number of the table of the items of each list,
+# by node; nodes of columns that are not read, since items of theirs cannot be.
+Schema = namedtuple("Schema", "table nodes groups levels items refused")
 Block = namedtuple("Block", "first rows transforms layout bases records exceptions exceptions_length heap heap_length "
                    "n_b l_t l_b l_d constant kind id_bits transform shift minima offsets records_length lists lists_length")
 Transform = namedtuple("Transform", "kind width exponent zero word minimum")
@@ -43,7 +44,6 @@ class File(Frame):
         nodes = self.read_nodes(0)
         columns = {key for i, n in enumerate(nodes) if n.parent == NONE for key in (("group", n.group), ("column", i))}
         self.unreadable = {key: feature for key, feature in self.unreadable.items() if key in columns}
-        lists.spread(self, nodes)
         self.schema = self.read_schema(0)
         require(len(self.schema.groups) == self.groups, "the schema does not have the directory's storage groups")
         self.schemas = {0: self.schema}
@@ -73,12 +73,14 @@ class File(Frame):
         nodes = self.read_nodes(table)
         if table == 0:
             nodes = self.without_unknown(nodes)
+        elif table in self.unreadable_items:
+            nodes = [node._replace(kind=UNKNOWN, dictionary=NONE) for node in nodes]
         levels = rules.check_schema(nodes, len(self.entries(3)), above)
         groups = [0] * (1 + max([node.group for node in nodes], default=0))
         for node in nodes:
             groups[node.group] += node.r * (node.nullable + node.v)
         require(sum(groups) == self.lanes, "lanes")
-        return Schema(nodes, groups, levels, {})
+        return Schema(table, nodes, groups, levels, {}, set())
 
     def without_unknown(self, nodes):
         """The nodes, those of columns that cannot be read with their lanes alone (9.1)."""
@@ -162,7 +164,7 @@ class File(Frame):
         """values[node][instance][row]: raw bits, or bytes, or the rows that have the items of a list; None for a null and for
         what is under a null. Lists, and their columns before anything above them is null, are added to `found`."""
         block, found = blocks[0], [] if found is None else found
-        if schema is not self.schema or ("group", 0) not in self.unreadable:
+        if (schema.table, 0) not in self.unknown_groups:
             require(block.kind != 2 and block.transform == 0, "a block of a table has records of images")
             pieces, transforms, fields = self.open_block(block, schema.groups[0])
             rules.check_transforms(schema, 0, transforms)
@@ -173,7 +175,7 @@ class File(Frame):
             require(decimal, "exceptions of a lane that is not decimal")
         values = []
         for number, node in enumerate(schema.nodes):
-            if node.kind == UNKNOWN:
+            if node.kind == UNKNOWN or number in schema.refused:
                 values.append([[None] * block.rows for _ in range(node.r)])
                 continue
             if node.kind == IMAGE:
@@ -357,7 +359,8 @@ def dump_table(file, partial=False):
     """All rows: refused if a column cannot be read, unless the others are wanted."""
     for feature in () if partial else file.unreadable.values():
         require(False, refusal(feature))
-    return dump(file, file.schema, file.table_values(0, file.stored_places()), file.rows)
+    schema = file.schema._replace(nodes=file.without_unknown(list(file.schema.nodes)))
+    return dump(file, schema, file.table_values(0, file.stored_places()), file.rows)
 
 
 def main(option, name):

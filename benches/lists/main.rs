@@ -32,7 +32,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 const TAKEN: usize = 1000;
-const DRAWS: usize = 11;
+const DRAWS: usize = 31;
 const PAGE_ROWS: usize = 1024;
 
 fn main() -> Result<()> {

@@ -14,6 +14,16 @@ use crate::read::decode::{Decode, Fields, Output};
 use crate::read::projection::Projection;
 use crate::read::table::TableView;
 
+/// Items of a list on average, from which on lists are read one by one.
+const LONG_RUN: u64 = 16;
+
+/// Bytes of items that a byte of a file vouches for, and those that every file may have in one read.
+const PER_BYTE: u64 = 64;
+const FREE: u64 = 4 << 20;
+
+/// Bytes that the place of an item takes while it is read.
+const PLACE_BYTES: u64 = 12;
+
 /// The lists of a column being read, by output row.
 #[derive(Default)]
 pub(crate) struct Lists {
@@ -115,8 +125,8 @@ impl<S: ByteSource> Decode<'_, S> {
         let lengths = self.lengths_of(block, column, &wanted)?;
         let mut lengths = lengths.into_iter();
         let sum = |row: u64| {
-            let own = lengths.by_ref().take((row % ANCHOR_ROWS) as usize);
-            own.fold(Some(0u64), |sum, length| sum?.checked_add(length))
+            let mut own = lengths.by_ref().take((row % ANCHOR_ROWS) as usize);
+            own.try_fold(0u64, u64::checked_add)
         };
         let sums: Option<Vec<u64>> = firsts().map(sum).collect();
         sums.ok_or_else(|| Error::corrupt("lists of more than 2^64 items"))
@@ -125,7 +135,7 @@ impl<S: ByteSource> Decode<'_, S> {
     /// The lengths of the lists of some rows of a block.
     fn lengths_of(&mut self, block: &Block, column: usize, wanted: &[u64]) -> Result<Vec<u64>> {
         let node = self.columns[column].node;
-        let mut lengths = Vec::with_capacity(wanted.len());
+        let mut lengths = earned::with_room(wanted.len())?;
         for rows in wanted.chunks(self.step.max(1)) {
             let source = self.records.rows(&block.records, self.context.pages, RowSelection::List(rows))?;
             let (low, high) = (&mut self.low, &mut self.high);
@@ -182,10 +192,11 @@ impl TableView {
         &self,
         context: Context<S>,
         list: &ListColumn,
-        most: u64,
+        wanted: &Projection,
         out: &mut Batch,
     ) -> Result<()> {
-        let (lists, rows) = (list.starts.len(), &mut out.columns[list.column].values);
+        let (lists, most) = (list.starts.len(), wanted.most());
+        let rows = &mut out.columns[list.column].values;
         let Values::Lists { offsets, items } = rows else {
             return Err(Error::internal("items of a column that is no list"));
         };
@@ -198,21 +209,37 @@ impl TableView {
         if runs().any(|run| run.end > table.rows) {
             return Err(Error::corrupt("items that are not in their table"));
         }
-        let bytes = count.saturating_mul(table.schema.value_bytes());
+        // Values, and where they are.
+        let bytes = count.saturating_mul(table.schema.value_bytes() + PLACE_BYTES);
         if lists > 1 && bytes > most {
             return Err(Error::memory(format!("{lists} lists have {count} items, {bytes} bytes about")));
+        }
+        let vouched = FREE + PER_BYTE * context.pages.source().length();
+        if bytes > vouched && !wanted.has_large_lists() {
+            return Err(Error::memory(format!(
+                "{lists} lists have {count} items, {bytes} bytes about, out of proportion to the file: read fewer rows, or, if it \
+                 is one of yours, with Projection::with_large_lists"
+            )));
         }
         if count > u32::MAX.into() {
             let what = format!("{lists} lists have {count} items, too many for one batch; read fewer rows");
             return Err(Error::argument(what));
         }
-        earned::room(bytes).map_err(|e| Error::io("cannot read the items of lists", e))?;
-        let most = if lists > 1 { most } else { u64::MAX };
-        let projection = Projection::all(&table.schema).with_most(most);
+        earned::room(bytes).map_err(|e| Error::memory(format!("the items of {lists} lists: {e}")))?;
+        let projection = Projection::all(&table.schema).with_most(if lists > 1 { most } else { u64::MAX });
+        let projection = if wanted.has_large_lists() { projection.with_large_lists() } else { projection };
         let follows = runs().zip(runs().skip(1)).all(|(run, next)| run.end == next.start);
         if follows {
             let first = runs().next().map_or(0, |run| run.start);
             return table.take(context, RowSelection::Range(first, count as usize), None, &projection, items);
+        }
+        // Long runs are read as such.
+        if count >= LONG_RUN * lists as u64 {
+            let mut parts: Vec<(u64, usize, usize)> = earned::with_room(lists)?;
+            let places = list.starts.iter().zip(offsets.windows(2));
+            parts.extend(places.map(|(&start, w)| (start, (w[1] - w[0]) as usize, w[0] as usize)));
+            parts.sort_unstable();
+            return table.take_runs(context, &parts, count as usize, &projection, items);
         }
         let mut stored: Vec<u64> = earned::with_room(count as usize)?;
         stored.extend(runs().flatten());

@@ -14,11 +14,13 @@ pub struct Projection {
     checked: bool,
     /// Most bytes of strings in a batch of several rows.
     most: u64,
+    /// True if lists may have more items than the file's length vouches for.
+    large_lists: bool,
 }
 
 impl Projection {
     fn new(nodes: Vec<usize>) -> Self {
-        Self { nodes, codes: false, checked: false, most: u64::MAX }
+        Self { nodes, codes: false, checked: false, most: u64::MAX, large_lists: false }
     }
 
     /// Every column.
@@ -54,6 +56,18 @@ impl Projection {
     pub fn with_codes(mut self) -> Self {
         self.codes = true;
         self
+    }
+
+    /// The same columns, with lists of as many items as the file says, as far as there is memory: by default a read of more
+    /// items than is usual for a file of its length is an error of kind `Memory`, since equal items take no bytes.
+    pub fn with_large_lists(mut self) -> Self {
+        self.large_lists = true;
+        self
+    }
+
+    /// True if lists may have more items than the file's length vouches for.
+    pub(crate) fn has_large_lists(&self) -> bool {
+        self.large_lists
     }
 
     /// The nodes, in the order of the batch's columns.

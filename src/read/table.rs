@@ -213,9 +213,39 @@ impl TableView {
         projection: &Projection,
         out: &mut Batch,
     ) -> Result<()> {
-        for list in self.take_own(context, stored, places, projection, out)? {
+        let lists = self.take_own(context, stored, places, projection, out)?;
+        self.take_items(context, lists, projection, out)
+    }
+
+    /// Reads runs of stored rows into `out`, each as (first row, rows, first row of the output), in ascending order of their first
+    /// rows; `rows` of them in all. The table has no images.
+    pub fn take_runs<S: ByteSource>(
+        &self,
+        context: Context<S>,
+        runs: &[(u64, usize, usize)],
+        rows: usize,
+        projection: &Projection,
+        out: &mut Batch,
+    ) -> Result<()> {
+        let mut decode = Decode::new(&self.schema, context, projection, rows, out)?;
+        for &(start, count, first) in runs {
+            self.decode(&mut decode, RowSelection::Range(start, count), first, None)?;
+        }
+        let lists = decode.finish(out)?;
+        self.take_items(context, lists, projection, out)
+    }
+
+    /// Reads the items of lists that were read without them.
+    fn take_items<S: ByteSource>(
+        &self,
+        context: Context<S>,
+        lists: Vec<ListColumn>,
+        projection: &Projection,
+        out: &mut Batch,
+    ) -> Result<()> {
+        for list in lists {
             let node = &self.schema.nodes()[list.node];
-            let read = self.items_of(context, &list, projection.most(), out);
+            let read = self.items_of(context, &list, projection, out);
             read.map_err(|e| e.at(format_args!("items of column \"{}\"", node.name)))?;
         }
         Ok(())
@@ -240,9 +270,22 @@ impl TableView {
             wanted.sort_unstable_by_key(|&(row, _)| row);
             self.images(pages, group, &mut wanted)?;
         }
+        self.decode(&mut decode, stored, 0, places)?;
+        decode.finish(out)
+    }
+
+    /// Decodes stored rows: row `i` of them to row `first + i` of the output, or to `places[i]`.
+    fn decode<S: ByteSource>(
+        &self,
+        decode: &mut Decode<S>,
+        stored: RowSelection,
+        first: usize,
+        places: Option<&[u32]>,
+    ) -> Result<()> {
         if !decode.has_table() {
-            return decode.finish(out);
+            return Ok(());
         }
+        let (pages, output) = (decode.context.pages, first);
         let mut within = Vec::new();
         let mut from = 0;
         while from < stored.len() {
@@ -264,11 +307,12 @@ impl TableView {
                 return Err(Error::corrupt(format!("segment {segment} does not hold the rows it should")));
             }
             let to = from + here.len();
-            let part = Part { rows: here, first: from, places: places.and_then(|p| p.get(from..to)) };
+            let part =
+                Part { rows: here, first: output + from, places: places.and_then(|p| p.get(from..to)) };
             decode.block(&block, part).map_err(|e| e.at(format_args!("segment {segment}")))?;
             from = to;
         }
-        decode.finish(out)
+        Ok(())
     }
 
     /// Rows grouped by block, each with its place in the order given.

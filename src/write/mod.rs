@@ -8,7 +8,6 @@ mod coreset;
 mod dictionaries;
 mod file;
 mod index;
-mod items;
 mod merged;
 pub(crate) mod options;
 mod passes;

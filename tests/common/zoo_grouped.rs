@@ -45,6 +45,8 @@ pub fn all(paper: &[Animal]) -> Vec<Animal> {
         again("grouped_lists", "lists"),
         again("grouped_lists_nested", "lists_nested"),
         again("grouped_lists_one_length", "lists_one_length"),
+        animal("chunked_lists", phrases(), plain.clone().with_segment_rows(400)),
+        animal("grouped_singles", singles(), plain),
     ]
 }
 
@@ -67,6 +69,31 @@ fn log(rows: usize) -> Memory {
         .strings(None, "text", Kind::Text, false, |i| {
             Some(vec![b'a' + (i % 26) as u8; (random(707, i) % 9) as usize])
         })
+        .finish()
+}
+
+/// Lists of a few phrases, some with nulls and some without: their items are compressed.
+fn phrases() -> Memory {
+    let phrase = |seed: u64, i: usize| random(740 + random(seed, i / 9) % 4, i % 9);
+    let length = |i: usize| Some(20 + random(742, i) as usize % 30);
+    Builder::new(40)
+        .list(None, "tokens", false, length, |b| {
+            b.number("item", Kind::Signed, 32, |i| u128::from(phrase(743, i) % 8000))
+        })
+        .list(None, "gaps", true, length, |b| {
+            b.nullable("item", Kind::Float, 64, |i| {
+                (phrase(744, i) % 5 > 0).then(|| u128::from((phrase(744, i) as f64 / 7.0).to_bits()))
+            })
+        })
+        .finish()
+}
+
+/// Floats of 64 bits that are floats of 32 bits.
+fn singles() -> Memory {
+    let single = |seed: u64, i: usize| f64::from(f32::from_bits(random(seed, i) as u32 & 0xBFFF_FFFF));
+    Builder::new(60)
+        .number("x", Kind::Float, 64, |i| u128::from(single(750, i).to_bits()))
+        .nullable("y", Kind::Float, 64, |i| (i % 7 > 0).then(|| u128::from(single(751, i).to_bits())))
         .finish()
 }
 

@@ -68,13 +68,13 @@ class Base:
                 continue
             self.words(f"bytes of {s.kind}", f"section {s.kind}", s.offset, s.length, 1)
         for number, table in enumerate(file.tables):
-            if table.kind not in (1, 2, 3):
+            if not file.is_readable(number):
                 continue
             schema = next(s for s in file.sections if (s.kind, s.number) == (4 if table.kind == 2 else 32, number))
             for i in range(struct.unpack_from("<I", self.data, schema.offset)[0]):
                 self.fields("node", f"table {number} node {i}", schema.offset + 16 + 48 * i, NODE)
             blocks = next((s for s in file.sections if (s.kind, s.number) == (2, number)), None)
-            if not blocks or file.unreadable or not file.is_readable(number):
+            if not blocks or file.unreadable:
                 continue
             groups = (file.read_schema(number) if table.kind == 2 else file.schemas[number]).groups
             for i, at in enumerate(range(blocks.offset, blocks.offset + blocks.length, blocks.stride)):

@@ -190,7 +190,7 @@ REFUSED = {
     "lists_items_more": ("whole", "the lists of a block do not have all of its items",
                          changed("lists", lists("tags", 16, "Q", lambda n: n + 1))),
     "lists_longer": ("rows", OTHERS, changed("lists", lane("tags", 8, "Q", 3))),
-    "lists_length_wraps": ("rows", "outside of its type", changed("lists", lane("tags", 8, "Q", 2**64 - 1))),
+    "lists_length_wraps": ("rows", "tags", changed("lists", lane("tags", 8, "Q", 2**64 - 1))),
     "lists_beyond_table": ("rows", "items", changed("lists", lists("tags", 8, "Q", 2**40, 1))),
     "lists_of_each_other": ("whole", "its items do not follow those of the segment before", changed("lists", lists("tags", 8, "Q", 0, 1))),
     "lists_first": ("whole", "its items do not follow those of the segment before", changed("lists", lists("tags", 8, "Q", 1))),

@@ -31,7 +31,7 @@ impl Gede {
     pub fn open(path: &Path) -> Result<Self> {
         let file = Reader::open(path)?;
         let rows = 0..file.rows();
-        Self::new(path, &file, Projection::all(file.schema()), std::slice::from_ref(&rows))
+        Self::new(path, &file, Projection::all(file.schema()).with_large_lists(), std::slice::from_ref(&rows))
     }
 
     /// Some rows and columns of a file.

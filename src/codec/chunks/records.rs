@@ -39,7 +39,8 @@ pub(crate) struct Chunks {
 pub(crate) struct ChunkFields {
     decompressor: Option<Decompressor<'static>>,
     /// The chunk at hand, and its fields.
-    number: Option<u64>,
+    /// By the place of the block's records and its number there.
+    at_hand: Option<(u64, u64)>,
     chunk: Vec<u8>,
     wanted: Vec<bool>,
     fields: Vec<Vec<u64>>,
@@ -47,7 +48,7 @@ pub(crate) struct ChunkFields {
 
 impl fmt::Debug for ChunkFields {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ChunkFields").field("number", &self.number).finish_non_exhaustive()
+        f.debug_struct("ChunkFields").field("at_hand", &self.at_hand).finish_non_exhaustive()
     }
 }
 
@@ -106,8 +107,7 @@ impl TableRecords for Chunks {
             }
             ends.extend_from_slice(&(records.len() as u32).to_le_bytes());
         }
-        records.resize(records.len() + SLACK as usize, 0);
-        ends.resize(ends.len() + SLACK as usize, 0);
+        [&mut records, &mut ends].into_iter().for_each(|bytes| bytes.extend([0; SLACK as usize]));
         let entry = BlockEntry {
             rows: (lanes.rows() as u64).into(),
             base_count: 1.into(),
@@ -181,15 +181,14 @@ impl TableRecords for Chunks {
         Ok(RecordParts { groups: vec![GroupPart { lanes, bases: 1, ids: 0 }], anchors: 0 })
     }
 
-    fn start<'p, S: ByteSource>(
+    fn start<S: ByteSource>(
         &self,
         fields: &mut ChunkFields,
-        _: &'p Pages<S>,
+        _: &Pages<S>,
         _: &[Lane],
         wanted: impl Iterator<Item = usize>,
         _: usize,
     ) -> Result<()> {
-        fields.number = None;
         fields.wanted.clear();
         earned::resize(&mut fields.wanted, self.lanes.len(), false)?;
         fields.fields.resize_with(self.lanes.len(), Vec::new);
@@ -197,10 +196,10 @@ impl TableRecords for Chunks {
         Ok(())
     }
 
-    fn rows<'c, 'p, S: ByteSource>(
+    fn rows<'c, S: ByteSource>(
         &'c self,
         fields: &'c mut ChunkFields,
-        pages: &'p Pages<S>,
+        pages: &Pages<S>,
         rows: RowSelection,
     ) -> Result<&'c mut ChunkFields> {
         for lane in &mut fields.fields {
@@ -222,7 +221,7 @@ impl TableRecords for Chunks {
                 }
                 RowSelection::List(_) => from + (from..rows.len()).take_while(is_own).count(),
             };
-            if fields.number != Some(chunk) {
+            if fields.at_hand != Some(self.key(chunk)) {
                 self.load(fields, pages, chunk)?;
             }
             self.gather(fields, chunk, rows.slice(from, to))?;
@@ -233,6 +232,11 @@ impl TableRecords for Chunks {
 }
 
 impl Chunks {
+    /// A chunk among those of all blocks.
+    fn key(&self, chunk: u64) -> (u64, u64) {
+        (self.head.records.piece.offset, chunk)
+    }
+
     /// Where a chunk's bytes begin and end in the records.
     fn place<S: ByteSource>(&self, pages: &Pages<S>, chunk: u64) -> Result<(u64, u64)> {
         let at = self.head.ends.piece.offset + 4 * chunk;
@@ -249,7 +253,7 @@ impl Chunks {
     fn load<S: ByteSource>(&self, fields: &mut ChunkFields, pages: &Pages<S>, chunk: u64) -> Result<()> {
         let (first, last) = self.place(pages, chunk)?;
         let raw = (self.head.rows_of(chunk) * self.head.record_bytes()) as usize;
-        fields.number = None;
+        fields.at_hand = None;
         fields.chunk.clear();
         earned::resize(&mut fields.chunk, raw, 0)?;
         let bytes = pages.piece(self.head.records.piece.offset + first, last - first)?;
@@ -265,7 +269,7 @@ impl Chunks {
                 return Err(corrupt("a chunk does not hold its rows"));
             }
         }
-        fields.number = Some(chunk);
+        fields.at_hand = Some(self.key(chunk));
         Ok(())
     }
 
@@ -288,7 +292,7 @@ impl Chunks {
                 6 => gather_lane::<6>(lane, first, rows, out),
                 7 => gather_lane::<7>(lane, first, rows, out),
                 8 => gather_lane::<8>(lane, first, rows, out),
-                _ => out.resize(from + rows.len(), 0), // no bytes: every field is 0
+                _ => out.extend(std::iter::repeat_n(0, rows.len())), // no bytes: every field is 0
             }
             let used = out[from..].iter().fold(0, |all, field| all | field);
             if used & !mask(width) != 0 {

@@ -43,8 +43,8 @@ fn refuse_existing(output: &Path, overwrite: bool) -> Result<()> {
 /// The named columns, or all, as record batches.
 fn columns<'a, S: ByteSource>(reader: &'a Reader<S>, names: Option<&[String]>) -> Result<ArrowReader<'a, S>> {
     let projection = match names {
-        Some(names) => Projection::columns(reader.schema(), names)?,
-        None => Projection::all(reader.schema()),
+        Some(names) => Projection::columns(reader.schema(), names)?.with_large_lists(),
+        None => Projection::all(reader.schema()).with_large_lists(),
     };
     ArrowReader::new(reader, &projection)
 }

@@ -46,8 +46,8 @@ impl Salvage {
         // Not mapped: the pages of a failing disk may not be there when they are touched.
         let reader = Reader::open(&self.damaged)?;
         let columns = match &self.columns {
-            Some(names) => Projection::columns(reader.schema(), names)?,
-            None => Projection::all(reader.schema()),
+            Some(names) => Projection::columns(reader.schema(), names)?.with_large_lists(),
+            None => Projection::all(reader.schema()).with_large_lists(),
         };
         let (bar, of) = (Bar::new(), reader.rows());
         let size = of.saturating_mul(row_bytes(reader.schema()) as u64);
