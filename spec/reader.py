@@ -246,9 +246,9 @@ class File(Frame):
             require(all(abs(q - wrap) <= 1 << 53 for q in sums[0]), f"{node.name}: a decimal of more than 53 bits")
             return [decimal_bits(q - wrap, exponent, node.bits) for q in sums[0]]
         if kind == 4:
-            require(all(0x7FFFFF <= x <= 0xFF800000 for x in sums[0]), f"{node.name}: a float32 that is no number")
-            single = node._replace(bits=32)
-            return [single_bits(raw_bits(single, x)) for x in sums[0]]
+            single = self.raw_values(node._replace(bits=32), sums[0])
+            require(all(0x7FFFFF <= x <= 0xFF800000 for x in sums[0]), f"{node.name}: a float32 that is not a number")
+            return [single_bits(raw) for raw in single]
         if node.kind in (BYTES, TEXT):
             fits = (at + length <= len(heap) for at, length in zip(*sums))
             require(all(fit or not v for fit, v in zip(fits, valid)), f"{node.name}: a string lies outside the heap")

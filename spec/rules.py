@@ -101,7 +101,7 @@ def check_transforms(schema, group, transforms):
             if t.kind == 1:
                 least = t.minimum - (t.minimum >> 63 << 64)
                 require(abs(least) <= 1 << 53, f"{node.name}: a decimal of more than 53 bits")
-            require(t.kind != 4 or t.minimum >> 32 == 0, f"{node.name}: a float32 of more than 32 bits")
+            require(t.kind != 4 or t.minimum >> 32 == 0, f"{node.name}: a stored number is outside of its type")
             if t.kind == 0 and lane >= first and number:
                 require(t.minimum >> node.bits == 0, f"{node.name}: a stored number is outside of its type")
         if strings and transforms[first].kind == 2:

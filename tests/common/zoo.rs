@@ -32,6 +32,7 @@ pub fn all() -> Vec<Animal> {
         animal("integers", integers(13), plain()),
         animal("units", units(), plain()),
         animal("floats", floats(17), plain()),
+        animal("singles", super::zoo_grouped::special_singles(), plain()),
         animal("exceptions", exceptions(), plain().with_segment_rows(100)),
         animal("decimals", decimals(), plain()),
         animal("intervals", intervals(), plain()),

@@ -42,6 +42,7 @@ pub fn all(paper: &[Animal]) -> Vec<Animal> {
         again("grouped_one_row", "one_row"),
         again("grouped_empty", "empty"),
         again("grouped_no_columns", "only_rows"),
+        animal("grouped_lists_chunks", super::zoo_lists::repeated(), plain.clone()),
         again("grouped_lists", "lists"),
         again("grouped_lists_nested", "lists_nested"),
         again("grouped_lists_one_length", "lists_one_length"),
@@ -138,5 +139,18 @@ fn symbol_dictionary() -> Memory {
         .strings(None, "path?", Kind::Bytes, true, |i| {
             (i % 8 > 0).then(|| format!("/usr/share/doc/{}", name(random(791, i) % 17)).into_bytes())
         })
+        .finish()
+}
+
+/// Numbers of 64 bits that are numbers of 32.
+pub fn special_singles() -> Memory {
+    let single = |i: usize| f64::from(f32::from_bits((random(23, i) as u32) & 0xBFFF_FFFF));
+    let special =
+        [0.0, -0.0, f64::INFINITY, f64::NEG_INFINITY, f64::from(f32::MIN_POSITIVE), 1e-45_f32.into()];
+    Builder::new(60)
+        .f64("single", single)
+        .f64("special", |i| if i % 4 == 0 { special[i / 4 % 6] } else { single(i) })
+        .nullable("single?", Kind::Float, 64, |i| (i % 5 > 0).then(|| single(i + 100).to_bits().into()))
+        .f64("steps", |i| f64::from(f32::from_bits(0x3F80_0000 + 1000 * (random(24, i) as u32 % 4000))))
         .finish()
 }

@@ -221,6 +221,36 @@ fn one_length() -> Memory {
         .finish()
 }
 
+/// Items that repeat each other: phrases of eight, in any order.
+pub fn repeated() -> Memory {
+    let phrase = |i: usize| random(1000 + random(991, i / 8) % 12, i % 8);
+    Builder::new(60)
+        .list(
+            None,
+            "tokens",
+            false,
+            |i| Some(40 + random(992, i) as usize % 40),
+            |items| items.number("item", Kind::Signed, 32, |i| u128::from(phrase(i) % 8000)),
+        )
+        .list(
+            None,
+            "pairs",
+            true,
+            |i| (i % 7 > 0).then_some(26),
+            |items| {
+                items
+                    .column(None, "pair", Kind::Struct, 0, 0, None, |_, _| 0)
+                    .column(Some(0), "x", Kind::Float, 64, 0, None, |i, _| {
+                        (phrase(i) as f64).to_bits().into()
+                    })
+                    .strings(Some(0), "text", Kind::Text, true, |i| {
+                        (i % 9 > 0).then(|| format!("{:x}", phrase(i) % 100_000).into_bytes())
+                    })
+            },
+        )
+        .finish()
+}
+
 /// As many levels as a column may have: lists, in each a struct in a struct and so on.
 fn deep() -> Memory {
     fn below(lists: usize, structs: usize, items: Builder) -> Builder {
