@@ -178,7 +178,7 @@ mod tests {
         };
         assert_eq!(rows(&bytes), 3);
         // The footer says 3 more than once, as an i64 behind a header of its field.
-        let lies = (0..bytes.len() - 1).filter(|&at| bytes[at..at + 2] == [0x16, 6]).filter_map(|at| {
+        let mut lies = (0..bytes.len() - 1).filter(|&at| bytes[at..at + 2] == [0x16, 6]).filter_map(|at| {
             let mut lie = bytes.clone();
             lie[at + 1] = 0;
             std::fs::write(&path, &lie).unwrap();
@@ -186,7 +186,7 @@ mod tests {
             let said = (metadata.file_metadata().num_rows(), metadata.row_group(0).num_rows());
             (said == (0, 3)).then_some(lie)
         });
-        let lie = lies.last().unwrap();
+        let lie = lies.next_back().unwrap();
         assert_eq!(rows(&lie), 3);
     }
 
