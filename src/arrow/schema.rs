@@ -18,7 +18,12 @@ use std::sync::Arc;
 pub(crate) const DECIMAL256_BYTES: u32 = 32;
 
 /// The physical schema of an Arrow schema: a node for every column, and below it one for every
-/// child of a struct and the item of a list.
+/// child of a struct and the item of a fixed-size list.
+///
+/// Lists, list views and maps (lists of structs of a key and a value) are lists, whose items have a schema of their own;
+/// so are fixed-size lists but for those of some, at most 16, values of fixed width. Runs and dictionaries are stored as
+/// their values. A decimal of 256 bits is 32 bytes, the lowest first, of `2 n` for its integer `n` if that is not negative,
+/// else of `-2 n - 1`.
 ///
 /// # Errors
 /// `Type` for a type that the format does not hold, with the column's path and what to do.

@@ -209,9 +209,16 @@ impl Directory {
                 return Err(bad("the number of segments does not fit the block table"));
             }
             let is_condensed = table.kind() == TableKind::CONDENSED;
-            let schema = if is_condensed { SectionKind::TABLE_SCHEMA } else { SectionKind::SCHEMA };
-            if known && self.section_of(schema, number).is_none() {
+            let mut kinds = [SectionKind::SCHEMA, SectionKind::TABLE_SCHEMA];
+            if is_condensed {
+                kinds.reverse();
+            }
+            let [own, others] = kinds.map(|kind| self.section_of(kind, number));
+            if known && own.is_none() {
                 return Err(bad("a table has no schema"));
+            }
+            if let Some(section) = others.filter(|_| known) {
+                return Err(bad(&format!("section {}: it is of no table", section.kind.0)));
             }
         }
         Ok(())

@@ -277,7 +277,7 @@ impl Schema {
         let Some(list) = self.nodes.get_mut(node).filter(|n| n.kind == Kind::List) else {
             return bad("items of a node that is no list");
         };
-        if list.items.is_some() || items.columns().count() != 1 {
+        if list.items.is_some() || items.columns().count() != 1 || items.groups() != 1 {
             return bad("a list has one table of items, and that one column");
         }
         let refusal = items.unreadable.first().map(|(_, why)| why.clone());

@@ -20,18 +20,12 @@ pub(crate) fn open_tables(
 ) -> Result<TableView> {
     let bad = |what: &str| Error::corrupt(format!("directory: {what}"));
     check_levels(directory)?;
+    let mut schemas = schemas(directory, bytes)?;
     // Tables of items have larger numbers than those of their lists: when a list is met, its items are known.
     let mut open: Vec<(usize, TableView)> = Vec::new();
     for (number, table) in directory.tables.iter().enumerate().rev() {
-        let is_open = [TableKind::ROWS, TableKind::ITEMS].contains(&table.kind());
-        if !is_open || !is_below_known(directory, number) {
-            continue;
-        }
+        let Some(mut schema) = schemas[number].take() else { continue };
         let own = number as u32;
-        let schema =
-            directory.section_of(SectionKind::SCHEMA, own).ok_or_else(|| bad("a table has no schema"))?;
-        let mut schema =
-            Schema::from_bytes(&bytes(schema)?, |node, group| directory.unreadable(own, node, group))?;
         let is_item = |(child, _): &(usize, TableView)| {
             directory.tables[*child].list().is_some_and(|(parent, _)| parent == own)
         };
@@ -41,12 +35,8 @@ pub(crate) fn open_tables(
         let mut tables = Vec::new();
         for (child, view) in items {
             let (_, node) = directory.tables[child].list().ok_or_else(|| bad("items of no list"))?;
-            let node = node as usize;
-            // Items of a column that this reader does not know are as unknown.
-            if schema.nodes().get(node).is_none_or(|n| n.kind != Kind::Unknown) {
-                schema.set_items(node, view.schema.clone())?;
-                tables.push((node, view));
-            }
+            schema.set_items(node as usize, view.schema.clone())?;
+            tables.push((node as usize, view));
         }
         if schema.nodes().iter().any(|node| node.kind == Kind::List && node.items.is_none()) {
             return Err(bad("a list has no table of items"));
@@ -67,13 +57,36 @@ pub(crate) fn open_tables(
     }
 }
 
-/// True if a table is that of the rows, or of items of tables that are known up to it.
-fn is_below_known(directory: &Directory, number: usize) -> bool {
-    let mut at = number;
-    while let Some((parent, _)) = directory.tables[at].list() {
-        at = parent as usize; // less than the number before
+/// The schemas of the rows and of the items of their lists, by table, but for those of items of columns that this reader
+/// does not know.
+fn schemas(
+    directory: &Directory,
+    bytes: impl Fn(&Section) -> Result<Vec<u8>>,
+) -> Result<Vec<Option<Schema>>> {
+    let mut schemas: Vec<Option<Schema>> = Vec::new();
+    for (number, table) in (0..).zip(&directory.tables) {
+        if let Some((parent, node)) = table.list() {
+            if directory.tables[parent as usize].kind() == TableKind::CONDENSED {
+                return Err(Error::corrupt("schema: items of a node that is no list"));
+            }
+            let lists = schemas[parent as usize].as_ref();
+            let is_unknown = |lists: &Schema| {
+                lists.nodes().get(node as usize).is_some_and(|node| node.kind == Kind::Unknown)
+            };
+            if lists.is_none_or(is_unknown) {
+                schemas.push(None);
+                continue;
+            }
+        } else if table.kind() != TableKind::ROWS {
+            schemas.push(None);
+            continue;
+        }
+        let section = directory.section_of(SectionKind::SCHEMA, number);
+        let section = section.ok_or_else(|| Error::corrupt("directory: a table has no schema"))?;
+        let unreadable = |node, group| directory.unreadable(number, node, group);
+        schemas.push(Some(Schema::from_bytes(&bytes(section)?, unreadable)?));
     }
-    directory.tables[at].kind() == TableKind::ROWS
+    Ok(schemas)
 }
 
 /// Lists of lists are no deeper than columns may be.

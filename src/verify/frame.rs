@@ -66,6 +66,7 @@ impl<S: ByteSource> Reader<S> {
                 self.block_features(table, number, &mut used)?;
             }
         }
+        used.extend((self.table.all().len() > 1).then_some(lists::FEATURE));
         for number in 0..self.dictionaries.count() {
             used.extend(self.dictionaries.entry(&self.pages, number)?.kind()?.features());
         }
@@ -90,7 +91,6 @@ impl<S: ByteSource> Reader<S> {
         let head = BlockHead::parse(&table.entry(&self.pages, number)?)?;
         used.extend(head.records.features());
         used.extend((head.exceptions.length > 0).then_some(exceptions::FEATURE));
-        used.extend((head.lists.length > 0).then_some(lists::FEATURE));
         let group = (number % u64::from(table.schema.groups())) as u32;
         used.extend((group > 0).then_some(images::FEATURE));
         let lanes = table.schema.group_lanes(group);

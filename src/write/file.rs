@@ -154,7 +154,6 @@ impl<'s> FileWriter<'s> {
         }
         self.features.extend((!block.exceptions.is_empty()).then_some(exceptions::FEATURE));
         self.features.extend((group > 0).then_some(images::FEATURE));
-        self.features.extend((!block.lists.is_empty()).then_some(lists::FEATURE));
         Ok(entry)
     }
 
@@ -187,6 +186,7 @@ impl<'s> FileWriter<'s> {
         self.schemas.push((number, schema.to_bytes()));
         self.section_of(SectionKind::BLOCK_TABLE, number, blocks.entries.as_bytes())?;
         for ((node, schema), items) in schema.lists().zip(&blocks.items) {
+            self.features.insert(lists::FEATURE);
             let entry = items.table(TableKind::ITEMS, schema.groups()).of_list(number, node as u32);
             self.table(entry, schema, items)?;
         }

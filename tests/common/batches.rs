@@ -161,7 +161,7 @@ pub fn item_of(data_type: &DataType) -> Option<&FieldRef> {
 pub fn plain(array: &ArrayRef) -> ArrayRef {
     fn plain<R: RunEndIndexType>(array: &dyn Array) -> ArrayRef {
         let runs: &RunArray<R> = array.as_run();
-        let rows: Vec<R::Native> = (0..runs.len()).map(|row| R::Native::usize_as(row)).collect();
+        let rows: Vec<R::Native> = (0..runs.len()).map(R::Native::usize_as).collect();
         let data = runs.values().to_data();
         let mut out = MutableArrayData::new(vec![&data], false, runs.len());
         for row in runs.get_physical_indices(&rows).unwrap() {

@@ -27,6 +27,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from PIL import Image
 
@@ -39,6 +40,9 @@ WRITTEN = 1 << 30
 # Numbers that lengths, counts and places are replaced by.
 CLAIMS = [0, 1, 2, 127, 128, 255, 1 << 15, 1 << 16, (1 << 20) - 1, 1 << 24, (1 << 31) - 1, 1 << 31, (1 << 32) - 1, 1 << 40]
 CLAIMS += [(1 << 62), (1 << 63) - 1, 1 << 63, (1 << 64) - 1]
+
+
+STRUCTS = pa.list_(pa.struct([("a", pa.int32()), ("b", pa.list_(pa.string()))]))
 
 
 def tables(rng):
@@ -64,6 +68,14 @@ def tables(rng):
         "k": pa.array([[i, i + 1, i + 2] for i in range(rows)], pa.list_(pa.int16(), 3)),
         "y": pa.array(some(range(rows)), pa.date32()),
         "n": pa.nulls(rows),
+        "L": pa.array(some([words[: i % 4] for i in range(rows)]), pa.list_(pa.string())),
+        "G": pa.array(some([[[i], None, [i, 7]][: i % 4] for i in range(rows)]), pa.large_list(pa.list_(pa.int32()))),
+        "M": pa.array(some([[(w, i) for w in words[: i % 3]] for i in range(rows)]), pa.map_(pa.string(), pa.int16())),
+        "E": pa.array([[float(i)] * 40 for i in range(rows)], pa.list_(pa.float32(), 40)),
+        "S": pa.array([[{"a": i, "b": [words[i]] * 2}] * (i % 3) for i in range(rows)], STRUCTS),
+        "V": pa.array(some([list(range(i % 5)) for i in range(rows)]), pa.list_view(pa.int16())),
+        "D": pa.array(some([words[: i % 3] for i in range(rows)]), pa.list_(pa.dictionary(pa.int8(), pa.string()))),
+        "Z": pa.array(some(range(rows)), pa.decimal256(60, 3)),
     }
     names = rng.sample(sorted(columns), rng.randint(1, len(columns)))
     return pa.table({name: columns[name] for name in names})
@@ -91,6 +103,9 @@ def parquet(rng):
 
 def ipc(rng):
     table, out = tables(rng), io.BytesIO()
+    if rng.random() < 0.3:
+        runs = pc.run_end_encode(pa.array([i // 7 if i % 3 else None for i in range(table.num_rows)], pa.int64()))
+        table = table.append_column("R", runs)
     options = pa.ipc.IpcWriteOptions(compression=rng.choice([None, "lz4", "zstd"]))
     new, name = rng.choice([(pa.ipc.new_file, "t.arrow"), (pa.ipc.new_stream, "t.arrows")])
     with new(out, table.schema, options=options) as writer:

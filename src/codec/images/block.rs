@@ -88,8 +88,8 @@ impl ImageBlock {
         head.check_places(pages)?;
         let shape = schema.group_nodes(group).find_map(|(_, n)| n.image);
         let shape = shape.ok_or_else(|| Error::corrupt("a storage group without images"))?;
-        if head.exceptions.length > 0 || head.heap.length > 0 {
-            return Err(Error::corrupt("a block of images has exceptions or strings"));
+        if head.exceptions.length > 0 || head.heap.length > 0 || head.lists.length > 0 {
+            return Err(Error::corrupt("a block of images has exceptions, strings or lists"));
         }
         let coding = match head.records {
             RecordKind::Tiles(own) => {

@@ -142,6 +142,7 @@ mod tests {
     use arrow::buffer::OffsetBuffer;
     use arrow::datatypes::Field;
     use parquet::arrow::ArrowWriter;
+    use parquet::file::metadata::ParquetMetaDataReader;
     use parquet::file::properties::{WriterProperties, WriterVersion};
 
     /// Bytes of the longest row of a file of lists of so many items each.
@@ -157,6 +158,36 @@ mod tests {
         writer.write(&batch).unwrap();
         writer.close().unwrap();
         Plan::new(&path, open(&path).unwrap()).unwrap().long_strings
+    }
+
+    #[test]
+    fn rows_are_those_of_the_row_groups() {
+        let numbers: ArrayRef = Arc::new(Int8Array::from(vec![1, 2, 3]));
+        let batch = RecordBatch::try_from_iter([("x", numbers)]).unwrap();
+        let mut bytes = Vec::new();
+        let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), None).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.parquet");
+        let rows = |bytes: &[u8]| -> usize {
+            std::fs::write(&path, bytes).unwrap();
+            let file = Parquet::open(&path).unwrap();
+            assert_eq!(file.rows(), Some(3));
+            file.batches().unwrap().map(|batch| batch.unwrap().num_rows()).sum()
+        };
+        assert_eq!(rows(&bytes), 3);
+        // The footer says 3 more than once, as an i64 behind a header of its field.
+        let mut lies = (0..bytes.len() - 1).filter(|&at| bytes[at..at + 2] == [0x16, 6]).filter_map(|at| {
+            let mut lie = bytes.clone();
+            lie[at + 1] = 0;
+            std::fs::write(&path, &lie).unwrap();
+            let metadata = ParquetMetaDataReader::new().parse_and_finish(&open(&path).unwrap()).ok()?;
+            let said = (metadata.file_metadata().num_rows(), metadata.row_group(0).num_rows());
+            (said == (0, 3)).then_some(lie)
+        });
+        let lie = lies.next_back().unwrap();
+        assert_eq!(rows(&lie), 3);
     }
 
     #[test]

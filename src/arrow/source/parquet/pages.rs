@@ -269,7 +269,8 @@ fn items(
     let delta = strings && (chunk.lengths || chunk.prefixes);
     let short = if strings { chunk.dictionary.min(SHORT) as u64 } else { 0 };
     let most = values.saturating_mul(item + short);
-    if !(delta || strings && chunk.dictionary > SHORT) && most <= trusted {
+    let long = strings && chunk.dictionary > SHORT;
+    if !delta && !long && most <= trusted {
         return Ok(usize::try_from(most / (rows as u64).max(1)).unwrap_or(usize::MAX));
     }
     let mut counted = Rows::new(column.column_descr().max_rep_level());

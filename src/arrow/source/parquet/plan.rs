@@ -18,7 +18,7 @@ use base64::prelude::BASE64_STANDARD;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::arrow::{ARROW_SCHEMA_META_KEY, encode_arrow_schema, parquet_to_arrow_schema};
 use parquet::basic::{ConvertedType, LogicalType, Type as PhysicalType};
-use parquet::file::metadata::{KeyValue, ParquetMetaData, ParquetMetaDataReader};
+use parquet::file::metadata::{FileMetaData, KeyValue, ParquetMetaData, ParquetMetaDataReader};
 use parquet::schema::types::{ColumnDescriptor, SchemaDescriptor};
 use std::fs::File;
 use std::path::Path;
@@ -97,7 +97,11 @@ impl Plan {
             if leaves.contains(&Leaf::Interval) {
                 options = options.with_parquet_schema(Arc::new(plain));
             }
-            Ok(ArrowReaderMetadata::load(&file, options)?)
+            let metadata = ArrowReaderMetadata::load(&file, options.clone())?;
+            Ok(match counted(metadata.metadata()) {
+                Some(counted) => ArrowReaderMetadata::try_new(Arc::new(counted), options)?,
+                None => metadata,
+            })
         })?;
         let read = metadata.schema();
         let mut walk = Walk { leaves: leaves.iter() };
@@ -110,6 +114,24 @@ impl Plan {
     pub fn restores(&self) -> bool {
         self.schema.fields() != self.metadata.schema().fields()
     }
+}
+
+/// The metadata of a file with as many rows as its row groups have, if it says another number: the `parquet` crate reads no
+/// more rows at a time than that.
+fn counted(metadata: &ParquetMetaData) -> Option<ParquetMetaData> {
+    let (groups, file) = (metadata.row_groups(), metadata.file_metadata());
+    let rows = groups.iter().map(|group| group.num_rows().max(0)).fold(0, i64::saturating_add);
+    (rows != file.num_rows()).then(|| {
+        let file = FileMetaData::new(
+            file.version(),
+            rows,
+            file.created_by().map(str::to_owned),
+            file.key_value_metadata().cloned(),
+            file.schema_descr_ptr(),
+            file.column_orders().cloned(),
+        );
+        ParquetMetaData::new(file, groups.to_vec())
+    })
 }
 
 /// The Arrow schema that a file has among its key-values.
