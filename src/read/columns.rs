@@ -43,6 +43,12 @@ pub struct ColumnAccount {
 }
 
 impl<S: ByteSource> Reader<S> {
+    /// Bytes that the items of a list's rows take in memory, as far as the file says so beforehand: those of lists in them
+    /// among them, strings aside. 0 for a node that is no list.
+    pub fn list_bytes(&self, node: usize) -> u128 {
+        self.table.items.iter().filter(|(list, _)| *list == node).map(|(_, items)| items.bytes()).sum()
+    }
+
     /// Bytes of columns and code groups. Reads the base ids of all rows in code groups.
     ///
     /// # Errors

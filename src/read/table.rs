@@ -99,6 +99,12 @@ impl TableView {
         std::iter::once(self).chain(below).collect()
     }
 
+    /// Bytes that its rows take in memory, those of the items of its lists among them; strings aside.
+    pub fn bytes(&self) -> u128 {
+        let below: u128 = self.items.iter().map(|(_, items)| items.bytes()).sum();
+        u128::from(self.rows) * u128::from(self.schema.value_bytes()) + below
+    }
+
     /// The tables of items below it, each with the place of its column; `columns` are their nodes in order.
     pub fn below(&self, columns: &[usize]) -> Vec<(&Self, usize)> {
         let mut below = Vec::new();

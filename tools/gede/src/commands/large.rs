@@ -49,8 +49,7 @@ impl Large {
     /// # Errors
     /// As `Measure::add`.
     pub fn whole<S: ByteSource>(self, reader: &Reader<S>) -> Result<()> {
-        let schema = reader.schema();
-        self.work(reader.file_length()).rows(schema, &all(schema), reader.rows()).map(drop)
+        self.work(reader.file_length()).rows(reader, &all(reader.schema()), reader.rows()).map(drop)
     }
 
     fn measure(self, file: u64, free: u128) -> Measure {
@@ -81,11 +80,15 @@ impl Measure {
     ///
     /// # Errors
     /// As `add`.
-    pub fn rows(mut self, schema: &Schema, nodes: &[usize], rows: u64) -> Result<Self> {
+    pub fn rows<S: ByteSource>(mut self, reader: &Reader<S>, nodes: &[usize], rows: u64) -> Result<Self> {
         // A row without a value is work all the same.
+        let schema = reader.schema();
         let row = nodes.iter().map(|&n| row_bytes_of(&schema.nodes()[n]) as u128).sum::<u128>().max(1);
+        // Of the items of some rows the mean is known.
+        let items: u128 = nodes.iter().map(|&node| reader.list_bytes(node)).sum();
+        let items = items / u128::from(reader.rows().max(1)) * u128::from(rows);
         let before = self.bytes;
-        self.add(u128::from(rows) * row)?;
+        self.add((u128::from(rows) * row).saturating_add(items))?;
         self.bytes = before;
         Ok(self)
     }

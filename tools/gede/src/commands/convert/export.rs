@@ -88,7 +88,7 @@ impl Convert {
             Some(names) => Projection::columns(schema, names)?.nodes().to_vec(),
             None => all(schema),
         };
-        self.large.output(reader.file_length()).rows(schema, &nodes, rows)
+        self.large.output(reader.file_length()).rows(reader, &nodes, rows)
     }
 
     fn create_output(&self, schema: &SchemaRef) -> Result<Out> {
