@@ -2,12 +2,13 @@
 
 use std::ops::Range;
 
-use crate::column::values::{Batch, Values};
+use crate::column::values::{Batch, Column, Values};
 use crate::error::{Error, ErrorKind, Result};
 use crate::files::byte_source::ByteSource;
 use crate::format::schema::{Kind, Node};
 use crate::read::projection::Projection;
 use crate::read::reader::Reader;
+use crate::read::table::TableView;
 
 /// Bytes of strings and of items of lists in a batch, at most, if it has more than one row; longer batches are cut again.
 const LONG_BYTES: usize = 16 << 20;
@@ -21,6 +22,7 @@ pub struct Scan<'a, S> {
     rows: Range<u64>,
     batch_rows: u64,
     wanted: u64,
+    counts: ItemCounts,
 }
 
 debug_fields!(['a, S] Scan { projection, rows, batch_rows });
@@ -62,7 +64,8 @@ impl<'a, S: ByteSource> Scan<'a, S> {
             wanted
         };
         let projection = projection.clone().with_most(LONG_BYTES as u64);
-        Ok(Self { reader, projection, rows, batch_rows, wanted })
+        let counts = ItemCounts::new(&reader.table);
+        Ok(Self { reader, projection, rows, batch_rows, wanted, counts })
     }
 
     /// Reads the next batch into `out`, whose memory is used again; false at the end.
@@ -87,6 +90,8 @@ impl<'a, S: ByteSource> Scan<'a, S> {
             }
         };
         self.rows.start = end;
+        let place = |node: usize| self.projection.nodes().iter().position(|&n| n == node);
+        self.counts.add(&self.reader.table, &|node| out.columns.get(place(node)?))?;
         let bytes = |v: &Values| match v {
             Values::Bytes { data, .. } => data.len(),
             Values::Lists { items, .. } => items.bytes(),
@@ -99,6 +104,35 @@ impl<'a, S: ByteSource> Scan<'a, S> {
             self.batch_rows = (self.batch_rows * 2).min(self.wanted);
         }
         Ok(true)
+    }
+}
+
+/// Items of lists that a scan has read, a number for each table of items: no item belongs to two lists, so that there are no
+/// more than the table has. A file that says otherwise is found before it keeps its reader busy for long.
+struct ItemCounts(Vec<(u64, ItemCounts)>);
+
+impl ItemCounts {
+    fn new(table: &TableView) -> Self {
+        Self(table.items.iter().map(|(_, items)| (0, Self::new(items))).collect())
+    }
+
+    /// Counts the items of a batch of a table, whose columns are given by node.
+    fn add<'b>(&mut self, table: &TableView, column: &dyn Fn(usize) -> Option<&'b Column>) -> Result<()> {
+        for ((node, own), (count, below)) in table.items.iter().zip(&mut self.0) {
+            let Some(Values::Lists { items, .. }) = column(*node).map(|column| &column.values) else {
+                continue;
+            };
+            *count = count.saturating_add(items.rows as u64);
+            if *count > own.rows {
+                let name = &table.schema.nodes()[*node].name;
+                let what =
+                    format!("lists of column \"{name}\" share items: together they have more than there are");
+                return Err(Error::corrupt(what));
+            }
+            let below: &mut ItemCounts = below;
+            below.add(own, &|node| items.columns.get(node))?;
+        }
+        Ok(())
     }
 }
 
