@@ -6,10 +6,10 @@ mod common;
 
 use common::memory::{Builder, Memory};
 use common::zoo::random;
-use gede::Reader;
 use gede::column::{Batch, Column, Kind, Schema, Values};
 use gede::read::{ByteSource, Projection};
-use gede::write::{Layout, Options, Part};
+use gede::write::{Layout, Options, Part, TargetKind};
+use gede::{ErrorKind, Reader, Writer};
 
 /// A list's length: some are null, many empty, a few long.
 fn length(seed: u64, row: usize) -> Option<usize> {
@@ -219,4 +219,19 @@ fn items_that_repeat_each_other_are_compressed_in_chunks() {
     for bytes in [chunked, plain] {
         check(&Reader::new(&bytes[..]).unwrap(), &wanted);
     }
+}
+
+#[test]
+fn lists_are_no_classes() {
+    let table = table(50);
+    let folder = tempfile::tempdir().unwrap();
+    for options in [
+        Options::default().with_class("three"),
+        Options::default().with_target("three", TargetKind::Class),
+        Options::default().with_target("numbers", TargetKind::Auto),
+    ] {
+        let error = Writer::new(options).write(folder.path().join("t.gede"), &table).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Argument, "{error}");
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }

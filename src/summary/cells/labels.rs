@@ -29,9 +29,7 @@ impl Labels {
     /// # Errors
     /// `Argument` if the column's type cannot be a class.
     pub fn new(node: &Node, most: usize) -> Result<Self> {
-        let single = node.parent.is_none()
-            && (node.kind.is_bytes() || node.value_lanes() == u32::from(node.bits > 64) + 1);
-        if !single || node.kind == crate::format::schema::Kind::FixedBytes {
+        if !node.is_single_column() {
             return Err(Error::argument(format!(
                 "column \"{}\" cannot be a class: it is no single value",
                 node.name
