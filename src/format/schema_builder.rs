@@ -29,6 +29,23 @@ impl SchemaBuilder {
         bits: u16,
         length: u32,
     ) -> Result<usize> {
+        if kind == Kind::List {
+            let what = format!("column \"{name}\": a list has the schema of its items; use push_list");
+            return Err(Error::new(ErrorKind::Type, what));
+        }
+        self.push_node(parent, name, kind, nullable, bits, length)
+    }
+
+    /// The same for any kind: the items of a list are set afterwards.
+    pub(crate) fn push_node(
+        &mut self,
+        parent: Option<usize>,
+        name: &str,
+        kind: Kind,
+        nullable: bool,
+        bits: u16,
+        length: u32,
+    ) -> Result<usize> {
         let refuse = |what: &str| Error::new(ErrorKind::Type, format!("column \"{name}\": {what}"));
         if !kind.allows(bits) {
             return Err(refuse(&format!("{kind:?} values of {bits} bits do not exist")));
@@ -164,7 +181,7 @@ impl SchemaBuilder {
             let what = format!("column \"{name}\": the items of a list have one column");
             return Err(Error::new(ErrorKind::Type, what));
         }
-        let node = self.push(parent, name, Kind::List, nullable, 64, 0)?;
+        let node = self.push_node(parent, name, Kind::List, nullable, 64, 0)?;
         self.schema.nodes[node].items = Some(Box::new(items));
         Ok(node)
     }

@@ -153,7 +153,7 @@ impl Schema {
             let number = match kind {
                 Kind::Image => entry.image().and_then(|shape| builder.push_image(name, shape)),
                 Kind::Unknown => builder.push_unknown(entry.unknown(name, parent)),
-                _ => builder.push(parent, name, kind, entry.nullable == 1, bits, length),
+                _ => builder.push_node(parent, name, kind, entry.nullable == 1, bits, length),
             };
             let number = number.map_err(|e| bad(&e.to_string()))?;
             if kind != Kind::Image && is_known {
