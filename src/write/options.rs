@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::codec::coding::{Coding, ImageTransform, Layout, Part};
 use crate::summary::cells::options::{CellLimit, TargetKind};
 use crate::summary::options::SummaryOptions;
+use crate::summary::statistics::StatisticsPolicy;
 use crate::write::segments::SEGMENT_ROWS;
 
 /// How a file is written. `Options::default()` stores the table and nothing more.
@@ -139,6 +140,12 @@ impl Options {
     /// An exact coreset: [`SummaryOptions::coreset`].
     pub fn with_coreset(mut self, stored: bool) -> Self {
         self.summaries.coreset = stored;
+        self
+    }
+
+    /// Statistics of the segments: [`SummaryOptions::statistics`].
+    pub fn with_statistics(mut self, policy: StatisticsPolicy) -> Self {
+        self.summaries.statistics = policy;
         self
     }
 

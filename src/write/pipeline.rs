@@ -21,6 +21,8 @@ use crate::summary::cells::spill::{Covariances, Totals};
 use crate::summary::cells::sums::CellSums;
 use crate::summary::covariances::products::CellProducts;
 use crate::summary::kind::{RowSums, SegmentSum, SummaryKind};
+use crate::summary::statistics::measure::Measures;
+use crate::summary::statistics::table::StatisticsRows;
 use crate::write::dictionaries::Dictionaries;
 use crate::write::file::{Blocks, FileWriter};
 use crate::write::options::Options;
@@ -38,6 +40,7 @@ struct Encoded {
     products: Option<CellProducts>,
     /// One a summary.
     summaries: Vec<SegmentSum>,
+    measures: Option<Measures>,
 }
 
 /// Encodes the segments of one table.
@@ -51,6 +54,8 @@ pub(crate) struct Pipeline<'a> {
     pub covariances: Option<Covariances>,
     /// The summaries that are sums over the rows.
     pub summaries: Vec<(&'static SummaryKind, Box<dyn RowSums>)>,
+    /// Statistics of the segments.
+    pub statistics: Option<StatisticsRows>,
     pub images: ImageTransform,
     /// Errors of near-lossless coding, by storage group.
     pub errors: Vec<ImageErrors>,
@@ -77,6 +82,7 @@ impl<'a> Pipeline<'a> {
             totals: None,
             covariances: None,
             summaries: Vec::new(),
+            statistics: None,
             images: options.images.transform,
             errors: Vec::new(),
             blocks: Blocks::default(),
@@ -95,7 +101,8 @@ impl<'a> Pipeline<'a> {
         let terms = self.summaries.iter().map(|(_, sums)| sums.terms(self.schema, segment, &lanes.lanes));
         let terms: Vec<_> = terms.collect();
         let sum = move || terms.into_iter().map(|sum| sum()).collect();
-        let (summaries, block) = rayon::join(sum, || encode(lanes, self.tau));
+        let measure = || self.statistics.as_ref().and_then(|rows| rows.of_segment(self.schema, segment));
+        let ((summaries, measures), block) = rayon::join(|| (sum(), measure()), || encode(lanes, self.tau));
         let mut blocks = vec![block?];
         for (node, column) in self.schema.nodes().iter().zip(&segment.columns) {
             if let (Some(shape), Values::U8(pixels)) = (node.image, &column.values) {
@@ -111,7 +118,12 @@ impl<'a> Pipeline<'a> {
         crate::write::read_back::damage::apply(self.schema, &mut blocks);
         read_back::check(self.schema, self.dictionaries, segment, &blocks)?;
         blocks.iter_mut().for_each(|block| block.coefficients = Vec::new());
-        Ok(Encoded { blocks, sums, products, summaries })
+        Ok(Encoded { blocks, sums, products, summaries, measures })
+    }
+
+    /// The blocks of a segment that is not written yet, one a storage group.
+    pub fn blocks(&self, segment: &Batch) -> Result<Vec<EncodedBlock>> {
+        Ok(self.encode(segment)?.blocks)
     }
 
     fn commit(&mut self, out: &mut FileWriter, encoded: Encoded) -> Result<()> {
@@ -123,6 +135,9 @@ impl<'a> Pipeline<'a> {
         }
         for ((_, sums), segment) in self.summaries.iter_mut().zip(encoded.summaries) {
             sums.add(segment)?;
+        }
+        if let Some(rows) = &mut self.statistics {
+            rows.push(self.schema, encoded.measures);
         }
         self.errors.resize(encoded.blocks.len(), ImageErrors::default());
         self.errors.iter_mut().zip(&encoded.blocks).for_each(|(all, block)| all.merge(&block.errors));

@@ -14,3 +14,4 @@ pub mod zoo;
 pub mod zoo_grouped;
 pub mod zoo_images;
 pub mod zoo_lists;
+pub mod zoo_statistics;

@@ -63,6 +63,7 @@ pub fn all() -> Vec<Animal> {
     let grouped = super::zoo_grouped::all(&all);
     all.extend(grouped);
     all.extend(super::zoo_images::all());
+    all.extend(super::zoo_statistics::all());
     all
 }
 

@@ -106,6 +106,7 @@ fn name(part: FilePart) -> &'static str {
         FilePart::Heaps => "string heaps",
         FilePart::Lists => "places of lists",
         FilePart::Condensed => "condensed samples",
+        FilePart::Statistics => "statistics",
         FilePart::Moments => "moments",
         FilePart::BlockTable => "block table",
         FilePart::SampleIndex => "sample index",

@@ -1,0 +1,216 @@
+//! The rows that pass a condition: segments are decided by their statistics, others by the columns of the condition alone.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+
+use crate::codec::row_selection::RowSelection;
+use crate::column::values::{Batch, Column};
+use crate::earned;
+use crate::error::{Error, ErrorKind, Result};
+use crate::files::byte_source::ByteSource;
+use crate::format::schema::Node;
+use crate::read::predicate::Predicate;
+use crate::read::predicate::bound::{Bound, TRUE};
+use crate::read::predicate::outcomes::Decision;
+use crate::read::projection::Projection;
+use crate::read::reader::Reader;
+use crate::summary::statistics::layout::StatisticsLayout;
+use crate::summary::statistics::stored::Stored;
+
+/// Bytes of values, and of strings, of a condition's columns that are decoded at a time.
+const BYTES: u64 = 2 << 20;
+const STRINGS: u64 = 8 << 20;
+/// Rows that are decoded at a time, at most.
+const ROWS: u64 = 1 << 15;
+
+/// The search for the stored rows that pass a condition, in stored order.
+pub(crate) struct Filter<'a, S> {
+    reader: &'a Reader<S>,
+    bound: Bound,
+    /// The condition's columns.
+    projection: Projection,
+    /// Rows of a condition's columns at a time.
+    step: u64,
+    /// For each segment the statistics of each node of the condition, if the file has some.
+    statistics: Option<Vec<Vec<Option<Stored>>>>,
+    /// The segment at hand: its rows that were not looked at, and what is known of them.
+    current: (Range<u64>, Decision),
+    next_segment: u64,
+    /// The stored rows that are searched.
+    within: Range<u64>,
+    values: Batch,
+}
+
+impl<'a, S: ByteSource> Filter<'a, S> {
+    /// A search among some stored rows.
+    ///
+    /// # Errors
+    /// `Argument` for a condition that does not fit the columns; `Corrupt` or `Io`.
+    pub fn new(reader: &'a Reader<S>, predicate: &Predicate, within: Range<u64>) -> Result<Self> {
+        let schema = reader.schema();
+        let bound = Bound::new(&predicate.0, schema)?;
+        let wanted = bound.wanted();
+        let bytes: u64 = wanted.iter().map(|&node| Node::value_bytes(&schema.nodes()[node])).sum();
+        let projection = Projection::of_nodes(wanted).with_codes().with_most(STRINGS);
+        let step = (BYTES / bytes.max(1)).clamp(1, ROWS);
+        let statistics = statistics(reader, &bound.nodes)?;
+        let current = (0..0, Decision::None);
+        let values = Batch::default();
+        Ok(Self { reader, bound, projection, step, statistics, current, next_segment: 0, within, values })
+    }
+
+    /// The next run of rows that may pass: one of which all do, or some that were looked at. None at the end.
+    ///
+    /// # Errors
+    /// `Corrupt`, `Io` or `Memory`.
+    pub fn next(&mut self, passing: &mut VecDeque<Range<u64>>) -> Result<bool> {
+        loop {
+            let (rows, decision) = &mut self.current;
+            if rows.is_empty() {
+                if !self.go_on()? {
+                    return Ok(false);
+                }
+                continue;
+            }
+            match decision {
+                Decision::None => *rows = 0..0,
+                Decision::All => {
+                    push(passing, std::mem::replace(rows, 0..0));
+                    return Ok(true);
+                }
+                Decision::Look => {
+                    let end = rows.end.min(rows.start + self.step);
+                    let now = std::mem::replace(&mut rows.start, end)..end;
+                    self.look(now, passing)?;
+                    return Ok(true);
+                }
+            }
+        }
+    }
+
+    /// Goes on to the next segment with rows to be searched.
+    fn go_on(&mut self) -> Result<bool> {
+        let reader = self.reader;
+        if self.next_segment == 0 && !self.within.is_empty() {
+            self.next_segment = reader.table.find(&reader.pages, self.within.start)?;
+        }
+        while self.next_segment < reader.segments() && !self.within.is_empty() {
+            let segment = self.next_segment;
+            self.next_segment += 1;
+            let decision = match &self.statistics {
+                None => Decision::Look,
+                Some(all) => {
+                    let rows = reader.segment_range(segment)?;
+                    let of = |stored: &Vec<Option<Stored>>| {
+                        self.bound.outcomes(reader.schema(), stored, rows.end - rows.start).decision()
+                    };
+                    all.get(segment as usize).map_or(Decision::Look, of)
+                }
+            };
+            if decision == Decision::None {
+                // Regular segments are passed over without a look at their entry.
+                if self.is_beyond(segment)? {
+                    return Ok(false);
+                }
+                continue;
+            }
+            let rows = reader.segment_range(segment)?;
+            if rows.start >= self.within.end {
+                return Ok(false);
+            }
+            let rows = rows.start.max(self.within.start)..rows.end.min(self.within.end);
+            self.current = (rows, decision);
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    /// True if a segment begins after the rows that are searched.
+    fn is_beyond(&self, segment: u64) -> Result<bool> {
+        let per = self.reader.table.segment_rows;
+        let first =
+            if per > 0 { segment.saturating_mul(per) } else { self.reader.segment_range(segment)?.start };
+        Ok(first >= self.within.end)
+    }
+
+    /// Asks the condition of some rows, halved where their strings are long.
+    fn look(&mut self, rows: Range<u64>, passing: &mut VecDeque<Range<u64>>) -> Result<()> {
+        let mut from = rows.start;
+        let mut step = rows.end - rows.start;
+        while from < rows.end {
+            let count = step.min(rows.end - from);
+            let picked = RowSelection::Range(from, count as usize);
+            let reader = self.reader;
+            let taken =
+                reader.table.take_own(reader.context(), picked, None, &self.projection, &mut self.values);
+            match taken {
+                Err(e) if e.kind() == ErrorKind::Memory && count > 1 => {
+                    step = count / 2;
+                    continue;
+                }
+                taken => taken.map(drop)?,
+            }
+            let outcomes = self.outcomes(count as usize)?;
+            for (row, _) in (from..).zip(&outcomes).filter(|(_, outcome)| **outcome == TRUE) {
+                push(passing, row..row + 1);
+            }
+            from += count;
+        }
+        Ok(())
+    }
+
+    /// What the rows that were read make of the condition.
+    fn outcomes(&self, rows: usize) -> Result<Vec<u8>> {
+        let nodes = self.projection.nodes();
+        let column =
+            |node: usize| -> &Column { &self.values.columns[nodes.partition_point(|&own| own < node)] };
+        let dictionary = |node: usize| {
+            self.reader.dictionary(node)?.ok_or_else(|| Error::internal("codes of no dictionary"))
+        };
+        self.bound.evaluate(self.reader.schema(), rows, &column, &dictionary)
+    }
+}
+
+/// Appends rows to runs of rows.
+fn push(runs: &mut VecDeque<Range<u64>>, rows: Range<u64>) {
+    match runs.back_mut() {
+        Some(last) if last.end == rows.start => last.end = rows.end,
+        _ => runs.push_back(rows),
+    }
+}
+
+/// The statistics of some nodes in each segment, as far as the file has them; none if it has none of any.
+fn statistics<S: ByteSource>(
+    reader: &Reader<S>,
+    nodes: &[usize],
+) -> Result<Option<Vec<Vec<Option<Stored>>>>> {
+    let Some(layout) = StatisticsLayout::new(reader.schema()) else { return Ok(None) };
+    let measured: Vec<usize> = nodes.iter().copied().filter(|&node| layout.of(node).is_some()).collect();
+    if measured.is_empty() {
+        return Ok(None);
+    }
+    let Some(rows) = reader.statistics_of(&measured)? else { return Ok(None) };
+    let mut all = earned::with_room(rows.len())?;
+    for row in rows {
+        let mut own = row.into_iter();
+        let of = |node: &usize| if layout.of(*node).is_some() { own.next() } else { None };
+        all.push(nodes.iter().map(of).collect());
+    }
+    Ok(Some(all))
+}
+
+impl<S: ByteSource> Reader<S> {
+    /// The number of rows that pass a condition. Segments are decided by their statistics, where the file has some; of others
+    /// the columns of the condition are read.
+    ///
+    /// # Errors
+    /// `Argument` for a condition that does not fit the columns; `Corrupt` or `Io`.
+    pub fn count(&self, predicate: &Predicate) -> Result<u64> {
+        let mut filter = Filter::new(self, predicate, 0..self.rows())?;
+        let (mut count, mut passing) = (0u64, VecDeque::new());
+        while filter.next(&mut passing)? {
+            count += passing.drain(..).map(|rows| rows.end - rows.start).sum::<u64>();
+        }
+        Ok(count)
+    }
+}
