@@ -242,6 +242,12 @@ impl Schema {
         })
     }
 
+    /// The names of a node from its column down, with dots between.
+    pub(crate) fn path(&self, node: usize) -> String {
+        let node = &self.nodes[node];
+        node.parent.map_or_else(String::new, |up| self.path(up) + ".") + &node.name
+    }
+
     /// The first column of a name, or the field of a struct that a path names, such as "address.city".
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use crate::column::values::{Batch, Values};
 use crate::earned;
 use crate::error::{Error, Result};
 use crate::files::byte_source::ByteSource;
-use crate::format::schema::Schema;
+use crate::format::schema::{Node, Schema};
 use crate::read::projection::{Projection, by_node};
 use crate::read::reader::Reader;
 use crate::read::statistics_view::Statistics;
@@ -37,6 +37,26 @@ pub struct ColumnStatistics {
     pub sum: Option<Value>,
     /// True if the file did not say so, and its rows were read.
     pub scanned: bool,
+    /// True if the least or the greatest value is a string that was cut: no value is beyond, but it need not be one. Only what
+    /// [`Reader::known_statistics`] gives may be so.
+    pub is_cut: bool,
+}
+
+impl ColumnStatistics {
+    fn new(node: &Node, stored: Stored, scanned: bool) -> Self {
+        let value = |end: Option<Extreme>| end.map(|end| Value::new(node, end));
+        let sum = |sum| if node.scale == 0 { Value::Integer(sum) } else { Value::Decimal(sum, node.scale) };
+        Self {
+            is_cut: stored.cut != [false; 2],
+            least: value(stored.least),
+            greatest: value(stored.greatest),
+            nulls: stored.nulls,
+            nans: stored.nans,
+            distinct: stored.distinct,
+            sum: stored.sum.map(sum),
+            scanned,
+        }
+    }
 }
 
 /// The statistics that a file has, as a table: a row for each segment of the rows in stored order, and one for the file.
@@ -70,23 +90,27 @@ impl<S: ByteSource> Reader<S> {
         })?;
         let stored = self.statistics_of_file(&[node])?.and_then(|mut own| own.pop());
         let scanned = stored.as_ref().is_none_or(|stored| stored.cut != [false; 2]);
-        let Stored { least, greatest, nulls, nans, distinct, sum, .. } = match stored {
+        let stored = match stored {
             Some(stored) if !scanned => stored,
             _ => self.scanned(of)?,
         };
-        let n = &self.schema().nodes()[node];
-        let value = |end: Option<Extreme>| end.map(|end| Value::new(n, end));
-        let sum =
-            sum.map(|sum| if n.scale == 0 { Value::Integer(sum) } else { Value::Decimal(sum, n.scale) });
-        Ok(ColumnStatistics {
-            least: value(least),
-            greatest: value(greatest),
-            nulls,
-            nans,
-            distinct,
-            sum,
-            scanned,
-        })
+        Ok(ColumnStatistics::new(&self.schema().nodes()[node], stored, scanned))
+    }
+
+    /// The statistics of the file's columns, and fields of structs, by their names, as far as the file says so: no row is
+    /// read. None if it has no statistics.
+    ///
+    /// # Errors
+    /// `Corrupt` or `Io`; `Memory` for more than the file can have earned.
+    pub fn known_statistics(&self) -> Result<Option<Vec<(String, ColumnStatistics)>>> {
+        let Some(Statistics { layout, .. }) = self.statistics_table()? else { return Ok(None) };
+        let nodes: Vec<usize> = layout.measured.iter().map(|of| of.node).collect();
+        let Some(row) = self.statistics_of_file(&nodes)? else { return Ok(None) };
+        let schema = self.schema();
+        let named = nodes.into_iter().zip(row).map(|(node, stored)| {
+            (schema.path(node), ColumnStatistics::new(&schema.nodes()[node], stored, false))
+        });
+        Ok(Some(named.collect()))
     }
 
     /// The statistics of the segments and of the file, if it has some.
@@ -129,6 +153,7 @@ impl<S: ByteSource> Reader<S> {
         let mut stored = measure.stored(n);
         if let Some((least, greatest)) = ends {
             (stored.least, stored.greatest) = (Some(Extreme::String(least)), Some(Extreme::String(greatest)));
+            stored.cut = [false; 2];
         }
         Ok(stored)
     }

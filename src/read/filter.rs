@@ -36,6 +36,9 @@ pub(crate) struct Filter<'a, S> {
     /// The segment at hand: its rows that were not looked at, and what is known of them.
     current: (Range<u64>, Decision),
     next_segment: u64,
+    /// True if the rows of the segment at hand are alike in the columns of the condition, but for exceptions: however many rows
+    /// a file claims, a search takes the time of its bytes.
+    is_alike: bool,
     /// The stored rows that are searched.
     within: Range<u64>,
     values: Batch,
@@ -51,12 +54,24 @@ impl<'a, S: ByteSource> Filter<'a, S> {
         let bound = Bound::new(&predicate.0, schema)?;
         let wanted = bound.wanted();
         let bytes: u64 = wanted.iter().map(|&node| Node::value_bytes(&schema.nodes()[node])).sum();
-        let projection = Projection::of_nodes(wanted).with_codes().with_most(STRINGS);
+        let projection =
+            Projection::of_nodes(wanted).with_codes().with_most(STRINGS).with_prefix(bound.prefix());
         let step = (BYTES / bytes.max(1)).clamp(1, ROWS);
         let statistics = statistics(reader, &bound.nodes)?;
         let current = (0..0, Decision::None);
         let values = Batch::default();
-        Ok(Self { reader, bound, projection, step, statistics, current, next_segment: 0, within, values })
+        Ok(Self {
+            reader,
+            bound,
+            projection,
+            step,
+            statistics,
+            current,
+            next_segment: 0,
+            is_alike: false,
+            within,
+            values,
+        })
     }
 
     /// The next run of rows that may pass: one of which all do, or some that were looked at. None at the end.
@@ -76,6 +91,11 @@ impl<'a, S: ByteSource> Filter<'a, S> {
                 Decision::None => *rows = 0..0,
                 Decision::All => {
                     push(passing, std::mem::replace(rows, 0..0));
+                    return Ok(true);
+                }
+                Decision::Look if self.is_alike => {
+                    let rows = std::mem::replace(rows, 0..0);
+                    self.look_at_alike(rows, passing)?;
                     return Ok(true);
                 }
                 Decision::Look => {
@@ -119,10 +139,58 @@ impl<'a, S: ByteSource> Filter<'a, S> {
                 return Ok(false);
             }
             let rows = rows.start.max(self.within.start)..rows.end.min(self.within.end);
+            self.is_alike = decision == Decision::Look && self.are_alike(segment)?;
             self.current = (rows, decision);
             return Ok(true);
         }
         Ok(false)
+    }
+
+    /// True if rows of a segment are alike in the columns of the condition, but for exceptions.
+    fn are_alike(&self, segment: u64) -> Result<bool> {
+        let reader = self.reader;
+        let mut nodes = self.projection.nodes().iter().map(|&node| &reader.schema().nodes()[node]);
+        if nodes.clone().any(|node| node.group != 0) {
+            return Ok(false);
+        }
+        let block = reader.table.block(&reader.pages, segment)?;
+        let varies = |n: &Node| block.varies(n.first_lane..n.first_value_lane() + n.value_lanes());
+        Ok(block.is_constant() || !nodes.any(varies))
+    }
+
+    /// Asks the condition of one row for all that are alike, and of those with exceptions.
+    fn look_at_alike(&mut self, rows: Range<u64>, passing: &mut VecDeque<Range<u64>>) -> Result<()> {
+        let reader = self.reader;
+        let block = reader.table.block(&reader.pages, self.next_segment - 1)?;
+        let first = block.head.first_row;
+        let special = if block.is_constant() { reader.exception_rows(&block)? } else { Vec::new() };
+        let special =
+            special.into_iter().map(|row| first.saturating_add(row)).filter(|row| rows.contains(row));
+        let mut alike = None;
+        let mut next = rows.start;
+        for row in special.chain([rows.end]) {
+            if row > next {
+                let passes = match alike {
+                    Some(passes) => passes,
+                    None => *alike.insert(self.passes(next)?),
+                };
+                if passes {
+                    push(passing, next..row);
+                }
+            }
+            if row < rows.end && self.passes(row)? {
+                push(passing, row..row + 1);
+            }
+            next = row.saturating_add(1);
+        }
+        Ok(())
+    }
+
+    /// Asks the condition of a row.
+    fn passes(&mut self, row: u64) -> Result<bool> {
+        let mut found = VecDeque::new();
+        self.look(row..row + 1, &mut found)?;
+        Ok(!found.is_empty())
     }
 
     /// True if a segment begins after the rows that are searched.

@@ -101,6 +101,11 @@ impl Bound {
         wanted
     }
 
+    /// Bytes of strings that tell what the condition is of them.
+    pub fn prefix(&self) -> usize {
+        self.condition.longest() + 1
+    }
+
     /// What the condition may be of rows with these statistics, one for each node; none where they are not known.
     pub fn outcomes(&self, schema: &Schema, statistics: &[Option<Stored>], rows: u64) -> Outcomes {
         self.condition.outcomes(&|at| (&schema.nodes()[self.nodes[at]], statistics[at].as_ref()), rows)
@@ -133,6 +138,18 @@ impl Bound {
 }
 
 impl Condition {
+    /// Bytes of the longest string that others are compared with.
+    fn longest(&self) -> usize {
+        match self {
+            Condition::Test(_, Test::Strings(ranges), _) => ranges.longest(),
+            Condition::Test(..) | Condition::IsNull(_) => 0,
+            Condition::And(parts) | Condition::Or(parts) => {
+                parts.iter().map(Self::longest).fold(0, usize::max)
+            }
+            Condition::Not(part) => part.longest(),
+        }
+    }
+
     fn outcomes<'s>(&self, of: &dyn Fn(usize) -> (&'s Node, Option<&'s Stored>), rows: u64) -> Outcomes {
         let none = Outcomes { may_be_true: false, may_be_false: true, may_be_unknown: false };
         match self {

@@ -84,6 +84,12 @@ impl StringRanges {
         Self(all)
     }
 
+    /// Bytes of the longest end: of strings no more than one byte beyond is looked at.
+    pub fn longest(&self) -> usize {
+        let ends = self.0.iter().flat_map(|(first, end)| [Some(first), end.as_ref()]).flatten();
+        ends.map(Vec::len).fold(0, usize::max)
+    }
+
     /// All strings that are in none of these.
     pub fn complement(&self) -> Self {
         let (mut all, mut next) = (Vec::new(), Some(Vec::new()));

@@ -82,8 +82,7 @@ pub(crate) fn is_summed(node: &Node) -> bool {
 
 /// Adds the columns of a node; none if they are more than there may be.
 fn push(builder: &mut SchemaBuilder, rows: &Schema, node: usize, n: &Node) -> Option<Measured> {
-    let path: Vec<&str> = above(rows, node).map(|up| rows.nodes()[up].name.as_str()).collect();
-    let path = path.iter().rev().fold(String::new(), |path, name| path + name + ".") + &n.name;
+    let path = rows.path(node);
     let mut column = |what: &str, kind, nullable, bits| {
         builder.push(None, &format!("{path} {what}"), kind, nullable, bits, 0).ok()
     };
