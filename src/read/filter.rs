@@ -9,6 +9,7 @@ use crate::earned;
 use crate::error::{Error, ErrorKind, Result};
 use crate::files::byte_source::ByteSource;
 use crate::format::schema::Node;
+use crate::read::bases::BaseTests;
 use crate::read::predicate::Predicate;
 use crate::read::predicate::bound::{Bound, TRUE};
 use crate::read::predicate::outcomes::Decision;
@@ -23,6 +24,9 @@ const STRINGS: u64 = 8 << 20;
 /// Rows that are decoded at a time, at most.
 const ROWS: u64 = 1 << 15;
 
+/// Rows by their numbers take so many times as long as in order: of more, all are read.
+const OPEN_SHARE: usize = 8;
+
 /// The search for the stored rows that pass a condition, in stored order.
 pub(crate) struct Filter<'a, S> {
     reader: &'a Reader<S>,
@@ -36,6 +40,8 @@ pub(crate) struct Filter<'a, S> {
     /// The segment at hand: its rows that were not looked at, and what is known of them.
     current: (Range<u64>, Decision),
     next_segment: u64,
+    /// The condition on the bases of the segment at hand, as long as they decide many rows.
+    bases: Option<BaseTests>,
     /// True if the rows of the segment at hand are alike in the columns of the condition, but for exceptions: however many rows
     /// a file claims, a search takes the time of its bytes.
     is_alike: bool,
@@ -68,6 +74,7 @@ impl<'a, S: ByteSource> Filter<'a, S> {
             statistics,
             current,
             next_segment: 0,
+            bases: None,
             is_alike: false,
             within,
             values,
@@ -101,7 +108,9 @@ impl<'a, S: ByteSource> Filter<'a, S> {
                 Decision::Look => {
                     let end = rows.end.min(rows.start + self.step);
                     let now = std::mem::replace(&mut rows.start, end)..end;
-                    self.look(now, passing)?;
+                    if !self.look_at_bases(now.clone(), passing)? {
+                        self.look(now, passing)?;
+                    }
                     return Ok(true);
                 }
             }
@@ -140,10 +149,58 @@ impl<'a, S: ByteSource> Filter<'a, S> {
             }
             let rows = rows.start.max(self.within.start)..rows.end.min(self.within.end);
             self.is_alike = decision == Decision::Look && self.are_alike(segment)?;
+            self.bases = None;
+            if decision == Decision::Look && !self.is_alike {
+                self.bases = self.base_tests(segment)?;
+            }
             self.current = (rows, decision);
             return Ok(true);
         }
         Ok(false)
+    }
+
+    /// The condition on the bases of a segment, if these decide anything.
+    fn base_tests(&self, segment: u64) -> Result<Option<BaseTests>> {
+        let reader = self.reader;
+        let mut nodes = self.projection.nodes().iter().map(|&node| &reader.schema().nodes()[node]);
+        if nodes.any(|node| node.group != 0) {
+            return Ok(None);
+        }
+        let block = reader.table.block(&reader.pages, segment)?;
+        BaseTests::new(reader.context(), reader.schema(), &self.bound, &block)
+    }
+
+    /// Asks the condition of the bases of some rows, and of the values of those that these leave open. False if they leave too
+    /// many: then nothing was done.
+    fn look_at_bases(&mut self, rows: Range<u64>, passing: &mut VecDeque<Range<u64>>) -> Result<bool> {
+        let Some(bases) = &self.bases else { return Ok(false) };
+        let reader = self.reader;
+        let block = reader.table.block(&reader.pages, self.next_segment - 1)?;
+        let first = block.head.first_row;
+        let own = rows.start - first..rows.end - first;
+        let possible = bases.possible(reader.context(), &self.bound, &block, own)?;
+        let is_open = |outcomes: u8| outcomes >> TRUE & 1 == 1 && outcomes != 1 << TRUE;
+        let open = possible.iter().filter(|outcomes| is_open(**outcomes)).count();
+        if open * OPEN_SHARE > possible.len() {
+            // The others of the segment are probably like these.
+            self.bases = None;
+            return Ok(false);
+        }
+        let mut list = earned::with_room(open)?;
+        list.extend((rows.start..).zip(&possible).filter(|(_, own)| is_open(**own)).map(|(row, _)| row));
+        let picked = RowSelection::List(&list);
+        match reader.table.take_own(reader.context(), picked, None, &self.projection, &mut self.values) {
+            Err(e) if e.kind() == ErrorKind::Memory => return Ok(false),
+            taken => taken.map(drop)?,
+        }
+        let mut outcomes = self.outcomes(list.len())?.into_iter();
+        for (row, own) in rows.zip(possible) {
+            let passes = if is_open(own) { outcomes.next() == Some(TRUE) } else { own == 1 << TRUE };
+            if passes {
+                push(passing, row..row + 1);
+            }
+        }
+        Ok(true)
     }
 
     /// True if rows of a segment are alike in the columns of the condition, but for exceptions.

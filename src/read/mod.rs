@@ -4,6 +4,7 @@
 
 mod account;
 mod aggregates;
+mod bases;
 mod cache;
 pub(crate) mod cell_rows;
 mod columns;

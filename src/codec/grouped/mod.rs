@@ -14,6 +14,7 @@ pub(crate) mod kernel_avx512;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod lane_table;
 pub(crate) mod layout;
+pub(crate) mod row_ids;
 pub(crate) mod table;
 #[cfg(test)]
 mod tests;

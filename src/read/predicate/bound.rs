@@ -24,6 +24,45 @@ const OR: [[u8; 3]; 3] = [[FALSE, TRUE, UNKNOWN], [TRUE, TRUE, TRUE], [UNKNOWN, 
 /// Outcomes of `not`.
 const NOT: [u8; 3] = [TRUE, FALSE, UNKNOWN];
 
+/// Any outcome, as bits.
+pub(crate) const ANY: u8 = 1 << FALSE | 1 << TRUE | 1 << UNKNOWN;
+const AND_SETS: [[u8; 8]; 8] = sets(&AND);
+const OR_SETS: [[u8; 8]; 8] = sets(&OR);
+const NOT_SETS: [u8; 8] = {
+    let mut all = [0; 8];
+    let mut set = 0;
+    while set < 8 {
+        let mut outcome = 0;
+        while outcome < 3 {
+            if set >> outcome & 1 == 1 {
+                all[set] |= 1 << NOT[outcome];
+            }
+            outcome += 1;
+        }
+        set += 1;
+    }
+    all
+};
+
+/// The outcomes of two sets of them, as bits.
+const fn sets(table: &[[u8; 3]; 3]) -> [[u8; 8]; 8] {
+    let mut all = [[0; 8]; 8];
+    let mut pair = 0;
+    while pair < 64 {
+        let (a, b) = (pair / 8, pair % 8);
+        let mut outcomes = 0;
+        while outcomes < 9 {
+            let (x, y) = (outcomes / 3, outcomes % 3);
+            if a >> x & 1 == 1 && b >> y & 1 == 1 {
+                all[a][b] |= 1 << table[x][y];
+            }
+            outcomes += 1;
+        }
+        pair += 1;
+    }
+    all
+}
+
 /// A condition on nodes of a schema.
 pub(crate) struct Bound {
     /// The nodes that it is about, each once.
@@ -111,6 +150,27 @@ impl Bound {
         self.condition.outcomes(&|at| (&schema.nodes()[self.nodes[at]], statistics[at].as_ref()), rows)
     }
 
+    /// The tests of the condition in order, each with the place of its node.
+    pub fn tests(&self) -> Vec<(usize, &Test)> {
+        let mut tests = Vec::new();
+        self.condition.tests(&mut tests);
+        tests
+    }
+
+    /// The outcomes that the condition may have of each of so many rows, as bits, from those of its tests in their order. Of
+    /// tests without any, and of nulls, nothing is known.
+    ///
+    /// # Errors
+    /// `Memory`.
+    pub fn possible(&self, rows: usize, tests: &[Option<Vec<u8>>]) -> Result<Vec<u8>> {
+        self.condition.possible(rows, &mut tests.iter())
+    }
+
+    /// True if the node at a place, or one above it, may be null.
+    pub fn may_be_null(&self, schema: &Schema, at: usize) -> bool {
+        schema.nodes()[self.nodes[at]].nullable || !self.above[at].is_empty()
+    }
+
     /// What each of so many rows makes of the condition; `column` gives the columns of the wanted nodes.
     ///
     /// # Errors
@@ -138,6 +198,55 @@ impl Bound {
 }
 
 impl Condition {
+    fn tests<'c>(&'c self, tests: &mut Vec<(usize, &'c Test)>) {
+        match self {
+            Condition::Test(at, test, _) => tests.push((*at, test)),
+            Condition::IsNull(_) => {}
+            Condition::And(parts) | Condition::Or(parts) => parts.iter().for_each(|part| part.tests(tests)),
+            Condition::Not(part) => part.tests(tests),
+        }
+    }
+
+    fn possible<'t>(
+        &self,
+        rows: usize,
+        tests: &mut impl Iterator<Item = &'t Option<Vec<u8>>>,
+    ) -> Result<Vec<u8>> {
+        let filled = |outcomes: u8| -> Result<Vec<u8>> {
+            let mut all = Vec::new();
+            earned::resize(&mut all, rows, outcomes)?;
+            Ok(all)
+        };
+        match self {
+            Condition::Test(..) => match tests.next() {
+                Some(Some(own)) => {
+                    let mut all = earned::with_room(rows)?;
+                    all.extend_from_slice(own);
+                    Ok(all)
+                }
+                _ => filled(ANY),
+            },
+            Condition::IsNull(_) => filled(1 << TRUE | 1 << FALSE),
+            Condition::Not(part) => {
+                let mut all = part.possible(rows, tests)?;
+                all.iter_mut().for_each(|own| *own = NOT_SETS[usize::from(*own)]);
+                Ok(all)
+            }
+            Condition::And(parts) | Condition::Or(parts) => {
+                let is_and = matches!(self, Condition::And(_));
+                let sets = if is_and { &AND_SETS } else { &OR_SETS };
+                let mut all = filled(1 << if is_and { TRUE } else { FALSE })?;
+                for part in parts {
+                    let own = part.possible(rows, tests)?;
+                    all.iter_mut()
+                        .zip(own)
+                        .for_each(|(all, own)| *all = sets[usize::from(*all)][usize::from(own)]);
+                }
+                Ok(all)
+            }
+        }
+    }
+
     /// Bytes of the longest string that others are compared with.
     fn longest(&self) -> usize {
         match self {

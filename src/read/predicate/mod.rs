@@ -1,7 +1,7 @@
 //! Predicates: conditions on the columns of a row, by which scans pick rows.
 
 pub(crate) mod bound;
-mod literal;
+pub(crate) mod literal;
 pub(crate) mod outcomes;
 mod parse;
 mod ranges;
