@@ -22,11 +22,38 @@ use crate::read::predicate::bound::{ANY, Bound, FALSE, TRUE, UNKNOWN};
 use crate::read::predicate::literal::Test;
 use crate::summary::statistics::stored::{ordered, raw_at};
 
-/// The tests of a condition, as the bases of a block decide them.
+/// The tests of a condition, as the bases and frames of a block decide them.
 pub(crate) struct BaseTests {
-    /// One a test of the condition; none where bases say nothing.
-    tables: Vec<Option<IdTable>>,
+    /// One a test of the condition.
+    tests: Vec<BaseTest>,
+    /// The fields that pass each test, where they are known.
+    fields: Vec<Option<LaneTest>>,
 }
+
+/// The fields of a lane that pass a test.
+struct LaneTest {
+    lane: usize,
+    /// The largest field with a value.
+    most: u64,
+    /// Ranges, both ends within.
+    ranges: Vec<(u64, u64)>,
+}
+
+/// Ranges of values that are looked for among fields, at most.
+const RANGES: usize = 16;
+
+/// What a test is decided by, without deviations.
+enum BaseTest {
+    /// By base ids: the outcomes by id.
+    Ids(IdTable),
+    /// By the minima of frames; nulls are unknown.
+    Frames { null: u8 },
+    /// By nothing.
+    Unknown,
+}
+
+/// Both outcomes: rows that have them are looked at.
+const BOTH: u8 = 1 << TRUE | 1 << FALSE;
 
 impl BaseTests {
     /// The tests of a condition on the bases of a block; none if they decide nothing.
@@ -40,31 +67,39 @@ impl BaseTests {
         block: &Block,
     ) -> Result<Option<Self>> {
         let Records::Grouped(grouped) = &block.records else { return Ok(None) };
-        let mut tables = Vec::new();
+        let (mut tests, mut fields) = (Vec::new(), Vec::new());
         for (at, test) in bound.tests() {
             let node = &schema.nodes()[bound.nodes[at]];
             let number = node.first_value_lane();
             let has_exceptions = block.exceptions.iter().any(|e| e.lane == number);
-            let ranges = if has_exceptions || node.bits > 64 || node.kind.is_bytes() {
-                None
-            } else {
-                grouped.bounds(number as usize)
-            };
-            let lane = &block.lanes[number as usize];
-            let outcomes = match (ranges, test) {
-                (Some(bounds), Test::Numbers(_)) => of_bases(context, node, lane, &bounds, test)?,
-                _ => None,
-            };
             let null = if bound.may_be_null(schema, at) { 1 << UNKNOWN } else { 0 };
-            tables.push(outcomes.and_then(|mut outcomes| {
+            let is_plain = !has_exceptions && node.bits <= 64 && !node.kind.is_bytes();
+            let bounds = if is_plain { grouped.bounds(number as usize) } else { None };
+            let is_whole = bounds.is_some() && null == 0;
+            let lane = &block.lanes[number as usize];
+            fields.push(if is_whole { passing_fields(node, number as usize, lane, test) } else { None });
+            if !is_plain {
+                tests.push(BaseTest::Unknown);
+                continue;
+            }
+            if grouped.is_framed(number as usize) {
+                tests.push(BaseTest::Frames { null });
+                continue;
+            }
+            let outcomes = match bounds {
+                Some(bounds) => of_bounds(context, node, lane, &bounds, test)?,
+                None => None,
+            };
+            let table = outcomes.filter(|outcomes| outcomes.iter().any(|own| own & BOTH != BOTH));
+            let table = table.and_then(|mut outcomes| {
                 outcomes.iter_mut().for_each(|own| *own |= null);
                 // An id without a base is found where its row is read.
                 grouped.table(number as usize, outcomes, ANY)
-            }));
+            });
+            tests.push(table.map_or(BaseTest::Unknown, BaseTest::Ids));
         }
-        let both = 1 << TRUE | 1 << FALSE;
-        let decides = |table: &IdTable| table.entries.iter().any(|own| own & both != both);
-        Ok(tables.iter().flatten().any(decides).then_some(Self { tables }))
+        let decides = tests.iter().any(|test| !matches!(test, BaseTest::Unknown));
+        Ok(decides.then_some(Self { tests, fields }))
     }
 
     /// The outcomes that the condition may have of rows of the block, as bits.
@@ -74,26 +109,142 @@ impl BaseTests {
     pub fn possible<S: ByteSource>(
         &self,
         context: Context<S>,
+        schema: &Schema,
         bound: &Bound,
         block: &Block,
         rows: Range<u64>,
     ) -> Result<Vec<u8>> {
-        let Records::Grouped(grouped) = &block.records else {
-            return bound.possible((rows.end - rows.start) as usize, &[]);
-        };
-        let own: Vec<&IdTable> = self.tables.iter().flatten().collect();
+        let count = (rows.end - rows.start) as usize;
+        let Records::Grouped(grouped) = &block.records else { return bound.possible(count, Vec::new()) };
+        let ids = |test: &BaseTest| if let BaseTest::Ids(_) = test { 1 } else { 0 };
         let mut found = Vec::new();
-        found.resize_with(own.len(), Vec::new);
-        grouped.look_up(context.pages, rows.clone(), &own, &mut found)?;
+        found.resize_with(self.tests.iter().map(ids).sum(), Vec::new);
+        let own: Vec<&IdTable> = self.tests.iter().filter_map(BaseTest::table).collect();
+        if !own.is_empty() {
+            let window = grouped.window(context.pages, rows.clone())?;
+            grouped.look_up(&window, rows.clone(), &own, &mut found)?;
+        }
         let mut found = found.into_iter();
-        let tests: Vec<_> =
-            self.tables.iter().map(|table| table.as_ref().and_then(|_| found.next())).collect();
-        bound.possible((rows.end - rows.start) as usize, &tests)
+        let mut outcomes = Vec::new();
+        for (own, (at, test)) in self.tests.iter().zip(bound.tests()) {
+            outcomes.push(match own {
+                BaseTest::Ids(_) => found.next(),
+                BaseTest::Unknown => None,
+                BaseTest::Frames { null } => {
+                    let node = &schema.nodes()[bound.nodes[at]];
+                    let number = node.first_value_lane();
+                    let (bounds, per) = grouped.frame_bounds(context.pages, rows.clone(), number as usize)?;
+                    let frames = of_bounds(context, node, &block.lanes[number as usize], &bounds, test)?;
+                    frames.map(|frames| by_row(&frames, *null, &rows, per)).transpose()?
+                }
+            });
+        }
+        bound.possible(count, outcomes)
     }
 }
 
-/// The outcomes of a test by base, as bits; none if they are not known.
-fn of_bases<S: ByteSource>(
+impl BaseTests {
+    /// What some rows of a block within a range of them make of the condition, in ascending order; none if their values are to be
+    /// read for it.
+    ///
+    /// # Errors
+    /// `Corrupt`, `Io` or `Memory`.
+    pub fn outcomes<S: ByteSource>(
+        &self,
+        context: Context<S>,
+        bound: &Bound,
+        block: &Block,
+        within: Range<u64>,
+        rows: &[u64],
+    ) -> Result<Option<Vec<u8>>> {
+        let Records::Grouped(grouped) = &block.records else { return Ok(None) };
+        let Some(tests) = self.fields.iter().map(Option::as_ref).collect::<Option<Vec<_>>>() else {
+            return Ok(None);
+        };
+        let window = grouped.window(context.pages, within)?;
+        let (mut outcomes, mut fields) = (Vec::new(), Vec::new());
+        for test in tests {
+            fields.clear();
+            grouped.fields(&window, rows, test.lane, &mut fields)?;
+            if fields.iter().any(|field| *field > test.most) {
+                return Ok(None);
+            }
+            let mut own = earned::with_room(fields.len())?;
+            own.extend(fields.iter().map(|field| {
+                let passes = test.ranges.iter().any(|(first, last)| first <= field && field <= last);
+                if passes { 1 << TRUE } else { 1 << FALSE }
+            }));
+            outcomes.push(Some(own));
+        }
+        let all = bound.possible(rows.len(), outcomes)?;
+        let is_known = all.iter().all(|own| own.count_ones() == 1);
+        Ok(is_known.then(|| all.into_iter().map(|own| own.trailing_zeros() as u8).collect()))
+    }
+}
+
+/// The fields of a lane whose values pass a test, if its transform keeps their order.
+fn passing_fields(node: &Node, number: usize, lane: &Lane, test: &Test) -> Option<LaneTest> {
+    let Test::Numbers(ranges) = test else { return None };
+    let keeps_order =
+        matches!(lane.kind, TransformKind::Offset | TransformKind::Decimal | TransformKind::Single);
+    if !keeps_order || ranges.all().len() > RANGES {
+        return None;
+    }
+    let most = lane.most.min(lane.deviation_mask);
+    most.checked_mul(lane.step.max(1).into())?;
+    let mut found = Vec::new();
+    for &(first, last) in ranges.all() {
+        let from = fields_below(most, |field| Some(place(node, lane, field)? < first))?;
+        let to = fields_below(most, |field| Some(place(node, lane, field)? <= last))?;
+        found.extend((from < to).then(|| (from as u64, (to - 1) as u64)));
+    }
+    Some(LaneTest { lane: number, most, ranges: found })
+}
+
+/// How many fields, up to one, are below something; none if that is not known.
+fn fields_below(most: u64, is_below: impl Fn(u64) -> Option<bool>) -> Option<u128> {
+    let (mut low, mut high) = (0u128, u128::from(most) + 1);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if is_below(middle as u64)? { low = middle + 1 } else { high = middle }
+    }
+    Some(low)
+}
+
+/// The place in order of the value of a field.
+fn place(node: &Node, lane: &Lane, field: u64) -> Option<u128> {
+    let target = Target { first: 0, rows: None, stride: 1, offset: 0 };
+    let mut values = match Values::empty(node) {
+        Values::U8(_) => Values::U8(vec![0]),
+        Values::U16(_) => Values::U16(vec![0]),
+        Values::U32(_) => Values::U32(vec![0]),
+        Values::U64(_) => Values::U64(vec![0]),
+        _ => return None,
+    };
+    store(node, lane, &[field.checked_mul(lane.step.max(1).into())?], &[], &mut values, target).ok()?;
+    Some(ordered(node, raw_at(&values, 0)))
+}
+
+impl BaseTest {
+    fn table(&self) -> Option<&IdTable> {
+        if let Self::Ids(table) = self { Some(table) } else { None }
+    }
+}
+
+/// The outcomes of frames of so many rows, row by row.
+fn by_row(frames: &[u8], null: u8, rows: &Range<u64>, per: u64) -> Result<Vec<u8>> {
+    let mut outcomes = earned::with_room((rows.end - rows.start) as usize)?;
+    let (mut row, first) = (rows.start, rows.start / per);
+    for (frame, own) in (first..).zip(frames) {
+        let end = rows.end.min((frame + 1) * per);
+        outcomes.extend((row..end).map(|_| own | null));
+        row = end;
+    }
+    Ok(outcomes)
+}
+
+/// The outcomes of a test of fields within bounds, as bits; none if they are not known.
+fn of_bounds<S: ByteSource>(
     context: Context<S>,
     node: &Node,
     lane: &Lane,

@@ -26,6 +26,8 @@ const ROWS: u64 = 1 << 15;
 
 /// Rows by their numbers take so many times as long as in order: of more, all are read.
 const OPEN_SHARE: usize = 8;
+/// The same of rows of which the lanes of a condition alone are read.
+const OPEN_MOST: usize = 3;
 
 /// The search for the stored rows that pass a condition, in stored order.
 pub(crate) struct Filter<'a, S> {
@@ -178,28 +180,39 @@ impl<'a, S: ByteSource> Filter<'a, S> {
         let block = reader.table.block(&reader.pages, self.next_segment - 1)?;
         let first = block.head.first_row;
         let own = rows.start - first..rows.end - first;
-        let possible = bases.possible(reader.context(), &self.bound, &block, own)?;
-        let is_open = |outcomes: u8| outcomes >> TRUE & 1 == 1 && outcomes != 1 << TRUE;
-        let open = possible.iter().filter(|outcomes| is_open(**outcomes)).count();
-        if open * OPEN_SHARE > possible.len() {
-            // The others of the segment are probably like these.
+        let possible = bases.possible(reader.context(), reader.schema(), &self.bound, &block, own.clone())?;
+        let open = possible.iter().map(|outcomes| usize::from(is_open(*outcomes))).sum::<usize>();
+        if open * OPEN_MOST > possible.len() {
             self.bases = None;
             return Ok(false);
         }
         let mut list = earned::with_room(open)?;
-        list.extend((rows.start..).zip(&possible).filter(|(_, own)| is_open(**own)).map(|(row, _)| row));
-        let picked = RowSelection::List(&list);
-        match reader.table.take_own(reader.context(), picked, None, &self.projection, &mut self.values) {
-            Err(e) if e.kind() == ErrorKind::Memory => return Ok(false),
-            taken => taken.map(drop)?,
-        }
-        let mut outcomes = self.outcomes(list.len())?.into_iter();
-        for (row, own) in rows.zip(possible) {
-            let passes = if is_open(own) { outcomes.next() == Some(TRUE) } else { own == 1 << TRUE };
-            if passes {
-                push(passing, row..row + 1);
+        each_possible(&possible, |i, own| list.extend(is_open(own).then_some(rows.start + i)));
+        let within: Vec<u64> = list.iter().map(|row| row - first).collect();
+        let known = bases.outcomes(reader.context(), &self.bound, &block, own, &within)?;
+        let outcomes = match known {
+            Some(outcomes) => outcomes,
+            None if open * OPEN_SHARE > possible.len() => {
+                // The others of the segment are probably like these.
+                self.bases = None;
+                return Ok(false);
             }
-        }
+            None => {
+                let picked = RowSelection::List(&list);
+                let values = &mut self.values;
+                match reader.table.take_own(reader.context(), picked, None, &self.projection, values) {
+                    Err(e) if e.kind() == ErrorKind::Memory => return Ok(false),
+                    taken => taken.map(drop)?,
+                }
+                self.outcomes(list.len())?
+            }
+        };
+        let mut outcomes = outcomes.into_iter();
+        each_possible(&possible, |i, own| {
+            if !is_open(own) || outcomes.next() == Some(TRUE) {
+                push(passing, rows.start + i..rows.start + i + 1);
+            }
+        });
         Ok(true)
     }
 
@@ -293,6 +306,24 @@ impl<'a, S: ByteSource> Filter<'a, S> {
             self.reader.dictionary(node)?.ok_or_else(|| Error::internal("codes of no dictionary"))
         };
         self.bound.evaluate(self.reader.schema(), rows, &column, &dictionary)
+    }
+}
+
+/// True of outcomes as bits, of which true is one and others are.
+fn is_open(outcomes: u8) -> bool {
+    outcomes >> TRUE & 1 == 1 && outcomes != 1 << TRUE
+}
+
+/// Calls with the outcomes of rows that may pass, and their places. Most rows may not: eight are passed over at a time.
+fn each_possible(possible: &[u8], mut each: impl FnMut(u64, u8)) {
+    const TRUES: u64 = u64::from_ne_bytes([1 << TRUE; 8]);
+    for (eight, own) in (0..).step_by(8).zip(possible.chunks(8)) {
+        if own.first_chunk::<8>().is_some_and(|own| u64::from_ne_bytes(*own) & TRUES == 0) {
+            continue;
+        }
+        for (i, &own) in (eight..).zip(own).filter(|(_, own)| **own >> TRUE & 1 == 1) {
+            each(i, own);
+        }
     }
 }
 

@@ -26,41 +26,19 @@ const NOT: [u8; 3] = [TRUE, FALSE, UNKNOWN];
 
 /// Any outcome, as bits.
 pub(crate) const ANY: u8 = 1 << FALSE | 1 << TRUE | 1 << UNKNOWN;
-const AND_SETS: [[u8; 8]; 8] = sets(&AND);
-const OR_SETS: [[u8; 8]; 8] = sets(&OR);
-const NOT_SETS: [u8; 8] = {
-    let mut all = [0; 8];
-    let mut set = 0;
-    while set < 8 {
-        let mut outcome = 0;
-        while outcome < 3 {
-            if set >> outcome & 1 == 1 {
-                all[set] |= 1 << NOT[outcome];
-            }
-            outcome += 1;
-        }
-        set += 1;
-    }
-    all
-};
 
-/// The outcomes of two sets of them, as bits.
-const fn sets(table: &[[u8; 3]; 3]) -> [[u8; 8]; 8] {
-    let mut all = [[0; 8]; 8];
-    let mut pair = 0;
-    while pair < 64 {
-        let (a, b) = (pair / 8, pair % 8);
-        let mut outcomes = 0;
-        while outcomes < 9 {
-            let (x, y) = (outcomes / 3, outcomes % 3);
-            if a >> x & 1 == 1 && b >> y & 1 == 1 {
-                all[a][b] |= 1 << table[x][y];
-            }
-            outcomes += 1;
-        }
-        pair += 1;
-    }
-    all
+/// The outcomes of `not` of a set of them.
+#[inline(always)]
+const fn not_of(set: u8) -> u8 {
+    set & 1 << UNKNOWN | (set & 1 << FALSE) << 1 | set >> 1 & 1 << FALSE
+}
+
+/// The outcomes of `and` of two sets of them. In bits, so that vector units do many rows side by side.
+#[inline(always)]
+const fn and_of(a: u8, b: u8) -> u8 {
+    // True or unknown, at the bit of unknown.
+    let (a_may, b_may) = (a << 1 | a, b << 1 | b);
+    (a | b) & 1 << FALSE | a & b & 1 << TRUE | (a & b_may | b & a_may) & 1 << UNKNOWN
 }
 
 /// A condition on nodes of a schema.
@@ -101,7 +79,7 @@ impl Bound {
         let mut all =
             |parts: &[Expression]| parts.iter().map(|part| self.bind(part, schema)).collect::<Result<_>>();
         Ok(match expression {
-            Expression::And(parts) => Condition::And(all(parts)?),
+            Expression::And(parts) => Condition::And(joined(all(parts)?)),
             Expression::Or(parts) => Condition::Or(all(parts)?),
             Expression::Not(part) => Condition::Not(Box::new(self.bind(part, schema)?)),
             Expression::IsNull(column) => Condition::IsNull(self.node(column, schema)?),
@@ -162,8 +140,8 @@ impl Bound {
     ///
     /// # Errors
     /// `Memory`.
-    pub fn possible(&self, rows: usize, tests: &[Option<Vec<u8>>]) -> Result<Vec<u8>> {
-        self.condition.possible(rows, &mut tests.iter())
+    pub fn possible(&self, rows: usize, tests: Vec<Option<Vec<u8>>>) -> Result<Vec<u8>> {
+        self.condition.possible(rows, &mut tests.into_iter())
     }
 
     /// True if the node at a place, or one above it, may be null.
@@ -197,6 +175,27 @@ impl Bound {
     }
 }
 
+/// Conditions of which all are to be true, tests of the numbers of one node in one. Whether one of them is unknown or all, of a
+/// null, is the same.
+fn joined(parts: Vec<Condition>) -> Vec<Condition> {
+    let mut all: Vec<Condition> = Vec::new();
+    for part in parts {
+        let Condition::Test(at, Test::Numbers(more), _) = &part else {
+            all.push(part);
+            continue;
+        };
+        let same = all.iter_mut().find_map(|own| match own {
+            Condition::Test(own, Test::Numbers(ranges), _) if own == at => Some(ranges),
+            _ => None,
+        });
+        match same.filter(|ranges| ranges.all().len() == 1 || more.all().len() == 1) {
+            Some(ranges) => *ranges = ranges.and(more),
+            None => all.push(part),
+        }
+    }
+    all
+}
+
 impl Condition {
     fn tests<'c>(&'c self, tests: &mut Vec<(usize, &'c Test)>) {
         match self {
@@ -207,40 +206,37 @@ impl Condition {
         }
     }
 
-    fn possible<'t>(
-        &self,
-        rows: usize,
-        tests: &mut impl Iterator<Item = &'t Option<Vec<u8>>>,
-    ) -> Result<Vec<u8>> {
+    fn possible(&self, rows: usize, tests: &mut impl Iterator<Item = Option<Vec<u8>>>) -> Result<Vec<u8>> {
         let filled = |outcomes: u8| -> Result<Vec<u8>> {
             let mut all = Vec::new();
             earned::resize(&mut all, rows, outcomes)?;
             Ok(all)
         };
         match self {
-            Condition::Test(..) => match tests.next() {
-                Some(Some(own)) => {
-                    let mut all = earned::with_room(rows)?;
-                    all.extend_from_slice(own);
-                    Ok(all)
-                }
-                _ => filled(ANY),
-            },
+            Condition::Test(..) => tests.next().flatten().map_or_else(|| filled(ANY), Ok),
             Condition::IsNull(_) => filled(1 << TRUE | 1 << FALSE),
             Condition::Not(part) => {
                 let mut all = part.possible(rows, tests)?;
-                all.iter_mut().for_each(|own| *own = NOT_SETS[usize::from(*own)]);
+                all.iter_mut().for_each(|own| *own = not_of(*own));
                 Ok(all)
             }
-            Condition::And(parts) | Condition::Or(parts) => {
-                let is_and = matches!(self, Condition::And(_));
-                let sets = if is_and { &AND_SETS } else { &OR_SETS };
-                let mut all = filled(1 << if is_and { TRUE } else { FALSE })?;
+            Condition::And(parts) => {
+                let mut all: Option<Vec<u8>> = None;
                 for part in parts {
                     let own = part.possible(rows, tests)?;
-                    all.iter_mut()
-                        .zip(own)
-                        .for_each(|(all, own)| *all = sets[usize::from(*all)][usize::from(own)]);
+                    match &mut all {
+                        None => all = Some(own),
+                        Some(all) => all.iter_mut().zip(own).for_each(|(all, own)| *all = and_of(*all, own)),
+                    }
+                }
+                all.map_or_else(|| filled(1 << TRUE), Ok)
+            }
+            Condition::Or(parts) => {
+                let mut all = filled(1 << FALSE)?;
+                for part in parts {
+                    let own = part.possible(rows, tests)?;
+                    let or_of = |a, b| not_of(and_of(not_of(a), not_of(b)));
+                    all.iter_mut().zip(own).for_each(|(all, own)| *all = or_of(*all, own));
                 }
                 Ok(all)
             }
@@ -414,4 +410,22 @@ fn dictionary_codes(strings: &Values, test: &Test) -> Result<Vec<u8>> {
     let strings = offsets.windows(2).map(|w| &data[w[0] as usize..w[1] as usize]);
     codes.extend(strings.map(|string| u8::from(ranges.contains(string))));
     Ok(codes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sets_of_outcomes_are_those_of_their_members() {
+        let members = |set: u8| (0..3u8).filter(move |outcome| set >> outcome & 1 == 1);
+        for a in 1..8u8 {
+            assert_eq!(not_of(a), members(a).fold(0, |set, x| set | 1 << NOT[usize::from(x)]));
+            for b in 1..8u8 {
+                let pairs =
+                    members(a).flat_map(|x| members(b).map(move |y| AND[usize::from(x)][usize::from(y)]));
+                assert_eq!(and_of(a, b), pairs.fold(0, |set, outcome| set | 1 << outcome), "{a} and {b}");
+            }
+        }
+    }
 }

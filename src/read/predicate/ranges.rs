@@ -34,6 +34,13 @@ impl Ranges {
         Self::new(all)
     }
 
+    /// The places that are in a range of both.
+    pub fn and(&self, other: &Self) -> Self {
+        let overlap = |a: &(u128, u128), b: &(u128, u128)| (a.0.max(b.0), a.1.min(b.1));
+        let all = self.0.iter().flat_map(|a| other.0.iter().map(move |b| overlap(a, b)));
+        Self::new(all.collect())
+    }
+
     /// The ranges.
     pub fn all(&self) -> &[(u128, u128)] {
         &self.0
@@ -134,6 +141,7 @@ mod tests {
         assert_eq!(ranges.complement(u128::MAX).complement(u128::MAX), ranges);
         assert_eq!(Ranges::new(Vec::new()).complement(255).all(), [(0, 255)]);
         assert!(ranges.contains(8) && !ranges.contains(4));
+        assert_eq!(ranges.and(&Ranges::new(vec![(2, 7), (30, 40)])).all(), [(2, 3), (7, 7), (30, 40)]);
         assert_eq!(
             [ranges.meet(4, 6), ranges.meet(2, 8), ranges.meet(1, 3)],
             [(false, false), (true, false), (true, true)]
