@@ -66,7 +66,7 @@ impl<S: ByteSource> CellRows<'_, S> {
     ) -> Result<()> {
         let reader = self.reader;
         let rows = reader.segment_range(segment)?;
-        let block = reader.table.block(&reader.pages, segment)?;
+        let block = reader.table.block(reader.context(), segment)?;
         if !block.is_constant() {
             let count = (rows.end - rows.start) as usize;
             return self.parts(RowSelection::Range(rows.start, count), None, &mut each);

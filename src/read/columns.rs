@@ -74,7 +74,7 @@ impl<S: ByteSource> Reader<S> {
             // All lanes of a table of items are of the column that has its lists.
             let columns = vec![column; table.schema.lanes() as usize];
             for segment in (0..table.segments).filter(|_| table.is_group_known(0)) {
-                let block = table.block(&self.pages, segment)?;
+                let block = table.block(self.context(), segment)?;
                 account.add(&block.records.parts(&self.pages, &block.lanes)?, &columns);
             }
         }
@@ -82,7 +82,7 @@ impl<S: ByteSource> Reader<S> {
             if !self.table.is_group_known(0) {
                 continue;
             }
-            let block = self.table.block(&self.pages, segment)?;
+            let block = self.table.block(self.context(), segment)?;
             let columns = columns_of.first().map_or(&[][..], |c| c);
             account.add(&block.records.parts(&self.pages, &block.lanes)?, columns);
             for group in (1..schema.groups()).filter(|&group| self.table.is_group_known(group)) {

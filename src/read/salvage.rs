@@ -54,6 +54,6 @@ impl<S: ByteSource> Reader<S> {
         let segment = |row| self.table.find(&self.pages, row).ok();
         let both =
             segment(rows.start).filter(|first| self.index.is_none() && segment(rows.end - 1) == Some(*first));
-        both.is_some_and(|segment| self.table.block(&self.pages, segment).is_err())
+        both.is_some_and(|segment| self.table.block(self.context(), segment).is_err())
     }
 }

@@ -159,9 +159,9 @@ impl TableView {
     }
 
     /// The table's part of a segment, from the cache if it was used lately.
-    pub fn block<S: ByteSource>(&self, pages: &Pages<S>, segment: u64) -> Result<Arc<Block>> {
+    pub fn block<S: ByteSource>(&self, context: Context<S>, segment: u64) -> Result<Arc<Block>> {
         let number = self.number(segment, 0);
-        let read = || Block::read(pages, &self.schema, &self.entry(pages, number)?);
+        let read = || Block::read(context, &self.schema, &self.entry(context.pages, number)?);
         self.blocks.get(segment, || read().map_err(|e| e.at(format_args!("block {number}"))))
     }
 
@@ -371,7 +371,7 @@ impl TableView {
         let mut from = 0;
         while from < stored.len() {
             let segment = self.find(pages, stored.row(from))?;
-            let block = self.block(pages, segment)?;
+            let block = self.block(decode.context, segment)?;
             let (first, rows) = (block.head.first_row, block.head.rows);
             let here = match stored.slice(from, stored.len()) {
                 RowSelection::Range(row, count) => {

@@ -63,6 +63,7 @@ impl<S: ByteSource> Reader<S> {
                     self.dictionaries.strings(&self.pages, number)?.each(|_| Ok(()))?;
                 }
                 DictionaryKind::Symbols => drop(self.dictionaries.symbols(&self.pages, number)?),
+                DictionaryKind::Frames => drop(self.dictionaries.frames(&self.pages, number)?),
             }
         }
         self.check_features()?;
@@ -162,7 +163,7 @@ impl<S: ByteSource> Reader<S> {
         progress: &mut impl FnMut(u64),
     ) -> Result<()> {
         let place = |e: Error| e.at(format_args!("segment {segment}"));
-        let block = table.block(&self.pages, segment)?;
+        let block = table.block(self.context(), segment)?;
         self.check_streams(&block.head).map_err(place)?;
         self.check_exceptions(&block).map_err(place)?;
         block.records.check(&self.pages).map_err(place)?;
