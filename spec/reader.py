@@ -225,7 +225,7 @@ class File(Frame):
         own_lists = lists.block_lists(schema, group, block, pieces[7], transforms)
         unknown = {i for n in schema.nodes if n.kind == UNKNOWN and n.group == group
                    for i in range(n.lane, n.lane + n.r * (n.nullable + n.v))}
-        decimal = all(transforms[lane].kind == 1 or lane in unknown for lane in exceptions)
+        decimal = all(lane < len(transforms) and transforms[lane].kind == 1 or lane in unknown for lane in exceptions)
         require(decimal, "exceptions of a lane that is not decimal")
         return pieces, transforms, fields, exceptions, own_lists
 

@@ -1,6 +1,7 @@
 //! Small tables in several storage groups: each column alone, and some together.
 
 use gede::column::Kind;
+use gede::image::ImageShape;
 use gede::write::StorageGroups;
 
 use super::memory::{Builder, Memory};
@@ -50,9 +51,27 @@ fn apart(others: &[Animal]) -> Vec<Animal> {
         Animal {
             name: "groups_no_lanes",
             table: no_lanes(),
-            options: lone.with_groups(StorageGroups::Columns),
+            options: lone.clone().with_groups(StorageGroups::Columns),
+        },
+        Animal {
+            name: "groups_pictures",
+            table: pictures(),
+            options: lone.with_groups(named(&[&["a", "c"]])),
         },
     ]
+}
+
+/// Columns between images, some of them together.
+fn pictures() -> Memory {
+    let shape = ImageShape::new(1, 3, 4, false).unwrap();
+    Builder::new(40)
+        .image("first", shape, |i, v| ((i + v) % 7) as u8)
+        .number("a", Kind::Unsigned, 8, |i| u128::from(random(761, i) % 5))
+        .image("second", shape, |i, v| (random(762, 12 * i + v) % 16) as u8)
+        .text("b", |i| format!("b{}", random(763, i) % 99))
+        .f64("c", |i| if i == 9 { f64::NAN } else { i as f64 / 4.0 })
+        .nullable("d", Kind::Signed, 32, |i| (i % 3 > 0).then_some(u128::from(random(764, i) % 1000)))
+        .finish()
 }
 
 /// Adds a struct of no children.
