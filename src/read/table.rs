@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use zerocopy::FromBytes;
 
 use crate::codec::block::Block;
@@ -25,6 +26,9 @@ use crate::read::projection::Projection;
 /// Memory for blocks of tables, and for blocks of images, about.
 const TABLE_BLOCKS: usize = 4 << 20;
 const IMAGE_BLOCKS: usize = 32 << 20;
+
+/// Bytes of fields, from which on threads share the storage groups of a read.
+const SHARED_BYTES: u64 = 1 << 20;
 
 /// A table in the file: the rows themselves, or the condensed samples.
 pub(crate) struct TableView {
@@ -279,13 +283,20 @@ impl TableView {
         places: Option<&[u32]>,
     ) -> Result<()> {
         let context = decode.context;
-        let mut kernels = Kernels::default();
-        for columns in decode.groups.iter_mut().filter(|columns| !self.schema.has_images(columns.group)) {
-            for &(stored, first) in runs {
-                self.decode_group(context, &mut kernels, columns, (stored, first), places)?;
-            }
+        let groups = decode.groups.iter_mut().filter(|columns| !self.schema.has_images(columns.group));
+        let mut groups: Vec<&mut GroupColumns> = groups.collect();
+        let rows: u64 = runs.iter().map(|(stored, _)| stored.len() as u64).sum();
+        let bytes = groups.iter().map(|columns| columns.row_bytes()).sum::<u64>().saturating_mul(rows);
+        let read = |kernels: &mut Kernels<'a>, columns: &mut GroupColumns<'a>| {
+            let mut runs = runs.iter();
+            runs.try_for_each(|&run| self.decode_group(context, kernels, columns, run, places))
+        };
+        if groups.len() > 1 && bytes >= SHARED_BYTES && rayon::current_num_threads() > 1 {
+            let read = groups.par_iter_mut().map_init(Kernels::default, |kernels, own| read(kernels, own));
+            return read.collect::<Vec<_>>().into_iter().collect();
         }
-        Ok(())
+        let mut kernels = Kernels::default();
+        groups.into_iter().try_for_each(|columns| read(&mut kernels, columns))
     }
 
     /// Decodes the columns of a storage group of stored rows.

@@ -190,6 +190,6 @@ impl Options {
 
     /// The coding of tables.
     pub(crate) fn coding(&self) -> Coding {
-        Coding { layout: self.layout.records, without: self.layout.without, in_runs: false }
+        Coding { layout: self.layout.records, without: self.layout.without, in_runs: false, apart: false }
     }
 }

@@ -71,7 +71,7 @@ impl<'a> Pipeline<'a> {
             schema,
             items: schema.lists().map(items).collect(),
             dictionaries: &dictionaries.own,
-            coding: options.coding(),
+            coding: Coding { apart: schema.table_groups().nth(1).is_some(), ..options.coding() },
             tau: options.layout.tau,
             plan: None,
             totals: None,

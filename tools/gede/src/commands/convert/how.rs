@@ -45,9 +45,9 @@ pub struct How {
     /// Layout of records [default: compact]
     #[arg(long)]
     layout: Option<LayoutName>,
-    /// Columns that are stored together, so that reading one reads these: all (rows), none (columns), or groups of
-    /// names such as "a,b;c", where columns that are not named form one more [default: rows]
-    #[arg(long, value_name = "rows|columns|A,B;C", value_parser = groups)]
+    /// Columns that are stored together, so that reading one reads these: all (rows), each alone (columns), or groups of
+    /// names such as "a,b;c", where columns that are not named form one more [default: auto, neighbours if rows are wide]
+    #[arg(long, value_name = "auto|rows|columns|A,B;C", value_parser = groups)]
     groups: Option<StorageGroups>,
     /// Maximum number of rows in a segment [default: 65536]
     #[arg(long, value_name = "ROWS", value_parser = clap::value_parser!(u32).range(1..))]
@@ -166,6 +166,7 @@ impl How {
 fn groups(text: &str) -> Result<StorageGroups, &'static str> {
     let names = |part: &str| part.split(',').map(str::to_owned).collect::<Vec<_>>();
     match text {
+        "auto" => Ok(StorageGroups::Auto),
         "rows" => Ok(StorageGroups::Rows),
         "columns" => Ok(StorageGroups::Columns),
         _ => {
