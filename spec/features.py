@@ -21,10 +21,11 @@ def check_features(file):
         unknown = {(n.group, lane) for n in schema.nodes if n.kind == reader.UNKNOWN
                    for lane in range(n.lane, n.lane + n.r * (n.nullable + n.v))}
         for blocks in file.segments_of(number):
+            images = {n.group for n in schema.nodes if n.kind == reader.IMAGE}
             for group, (block, lanes) in enumerate(zip(blocks, schema.groups)):
                 if (number, group) in file.unknown_groups:
                     continue
-                used |= of_block(block, group)
+                used |= of_block(block, group in images)
                 for lane in range(lanes if block.kind != 2 else 0):
                     if (group, lane) not in unknown:
                         used |= of_transform(*struct.unpack_from("<4BI", file.data, block.transforms + 16 * lane))
@@ -32,8 +33,8 @@ def check_features(file):
     reader.require(used <= listed, f"the feature {min(used - listed, default=0)} is used and not listed")
 
 
-def of_block(block, group):
-    return {block.kind - 1} | ({19} if block.exceptions_length else set()) | ({20} if group else set()) \
+def of_block(block, is_image):
+    return {block.kind - 1} | ({19} if block.exceptions_length else set()) | ({20} if is_image else set()) \
         | ({21} if block.transform else set())
 
 

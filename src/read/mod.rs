@@ -10,9 +10,11 @@ pub(crate) mod condensed;
 mod condensed_table;
 mod decode;
 pub(crate) mod images;
+mod items;
 pub(crate) mod lists;
 mod metadata;
 mod open_tables;
+mod output;
 #[cfg_attr(not(any(feature = "cuda", test)), allow(dead_code, reason = "decoded on a GPU"))]
 pub(crate) mod packed;
 pub(crate) mod projection;

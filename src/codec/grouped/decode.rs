@@ -20,17 +20,17 @@ use crate::format::checksum::PAGE;
 use crate::format::pages::Pages;
 
 /// The bytes of the frames of some rows, and of their mini-blocks.
-type Found<'p> = (Cow<'p, [u8]>, Cow<'p, [u8]>);
+pub(crate) type Found<'p> = (Cow<'p, [u8]>, Cow<'p, [u8]>);
 
 /// The fields of some rows.
 #[derive(Default)]
 pub(crate) struct GroupedFields {
-    runs: Vec<Run>,
+    pub runs: Vec<Run>,
     places: Places,
     /// Lanes that are wanted, by place.
-    wanted: Vec<bool>,
+    pub wanted: Vec<bool>,
     /// By place.
-    fields: Vec<Vec<u64>>,
+    pub fields: Vec<Vec<u64>>,
 }
 
 impl GroupedFields {
@@ -60,25 +60,40 @@ impl GroupedFields {
         pages: &Pages<S>,
         rows: RowSelection,
     ) -> Result<()> {
-        let (frames, data) = self.find(grouped, pages, rows)?;
-        let chunk = Chunk { grouped, runs: &self.runs, data: &data, wanted: &self.wanted };
-        if !self.places.decode(chunk, &mut self.fields) {
-            return Err(corrupt("a row names a base that does not exist, or lies outside"));
-        }
+        let (frames, has_wrapped) = match &grouped.steady {
+            Some(steady) => self.read_steady(grouped, steady, pages, rows)?,
+            None => self.read_based(grouped, pages, rows)?,
+        };
         let lanes =
             grouped.code.lanes.iter().zip(&self.fields).zip(&self.wanted).filter(|(_, wanted)| **wanted);
         let is_wider = |lane: &GroupLane, fields: &[u64]| {
             lane.loose && fields.iter().fold(0, |all, field| all | field) & !mask(lane.width) != 0
         };
-        if self.places.has_wrapped() || lanes.into_iter().any(|((lane, fields), _)| is_wider(lane, fields)) {
+        if has_wrapped || lanes.into_iter().any(|((lane, fields), _)| is_wider(lane, fields)) {
             return Err(corrupt("a field is wider than its lane"));
         }
         self.add_frames(grouped, &frames);
         Ok(())
     }
 
+    /// Reads the wanted lanes of rows that have base ids or bits of their own number. True if a least field and its
+    /// deviation exceed 64 bits.
+    fn read_based<'p, S: ByteSource>(
+        &mut self,
+        grouped: &Grouped,
+        pages: &'p Pages<S>,
+        rows: RowSelection,
+    ) -> Result<(Cow<'p, [u8]>, bool)> {
+        let (frames, data) = self.find(grouped, pages, rows)?;
+        let chunk = Chunk { grouped, runs: &self.runs, data: &data, wanted: &self.wanted };
+        if !self.places.decode(chunk, &mut self.fields) {
+            return Err(corrupt("a row names a base that does not exist, or lies outside"));
+        }
+        Ok((frames, self.places.has_wrapped()))
+    }
+
     /// Finds the rows.
-    fn find<'p, S: ByteSource>(
+    pub fn find<'p, S: ByteSource>(
         &mut self,
         grouped: &Grouped,
         pages: &'p Pages<S>,
@@ -98,15 +113,7 @@ impl GroupedFields {
         };
         let end = 8 * head.record_bytes();
         let frame_bits = head.frame_bits();
-        // What was touched last: rows in order share pages.
-        let (mut seen_frames, mut seen_records) = (0..0, 0..0);
-        let touch = |seen: &mut Range<u64>, bytes: Range<u64>| {
-            if bytes.start < seen.start || bytes.end > seen.end {
-                *seen = bytes.start / PAGE as u64 * PAGE as u64..bytes.end.next_multiple_of(PAGE as u64);
-                return pages.touch(bytes);
-            }
-            Ok(())
-        };
+        let (mut seen_frames, mut seen_records) = (Touched::default(), Touched::default());
         let row_bits = grouped.ids.saturating_add(grouped.deviations.1);
         // Rows in any order are mostly waited for: their memory is asked for ahead.
         if let RowSelection::List(rows) = rows {
@@ -145,10 +152,13 @@ impl GroupedFields {
             if let Some((start, ..)) = window {
                 frame -= start;
             } else if frame_bits > 0 {
-                let bytes = frames_at + frame / 8..frames_at + (frame + frame_bits).div_ceil(8);
+                let end = frame + frame_bits;
                 match &mut frames {
-                    Cow::Borrowed(_) => touch(&mut seen_frames, bytes)?,
-                    Cow::Owned(gathered) => frame = frame % 8 + append(gathered, &pages.get(bytes)?)?,
+                    Cow::Borrowed(_) => seen_frames.touch(pages, frames_at, frame, end)?,
+                    Cow::Owned(gathered) => {
+                        let bytes = pages.get(frames_at + frame / 8..frames_at + end.div_ceil(8))?;
+                        frame = frame % 8 + append(gathered, &bytes)?;
+                    }
                 }
             }
             let mut at = grouped.mini_block(&frames, frame, row);
@@ -159,10 +169,12 @@ impl GroupedFields {
             if let Some((_, start, end)) = window {
                 at = at.checked_sub(start).filter(|_| to <= end).ok_or_else(outside)?;
             } else if to > at {
-                let bytes = records_at + at / 8..records_at + to.div_ceil(8);
                 match &mut data {
-                    Cow::Borrowed(_) => touch(&mut seen_records, bytes)?,
-                    Cow::Owned(gathered) => at = at % 8 + append(gathered, &pages.get(bytes)?)?,
+                    Cow::Borrowed(_) => seen_records.touch(pages, records_at, at, to)?,
+                    Cow::Owned(gathered) => {
+                        let bytes = pages.get(records_at + at / 8..records_at + to.div_ceil(8))?;
+                        at = at % 8 + append(gathered, &bytes)?;
+                    }
                 }
             }
             if let RowSelection::List(_) = rows {
@@ -204,8 +216,29 @@ impl GroupedFields {
     }
 }
 
+/// The bytes of a map that were touched last, in whole pages: rows in order share them.
+#[derive(Default)]
+pub(crate) struct Touched(Range<u64>);
+
+impl Touched {
+    /// Touches bits `from` to `to` of the stream at `start`.
+    pub fn touch<S: ByteSource>(&mut self, pages: &Pages<S>, start: u64, from: u64, to: u64) -> Result<()> {
+        let bytes = start + from / 8..start + to.div_ceil(8);
+        if bytes.start < self.0.start || bytes.end > self.0.end {
+            self.0 = bytes.start / PAGE as u64 * PAGE as u64..bytes.end.next_multiple_of(PAGE as u64);
+            return pages.touch(bytes);
+        }
+        Ok(())
+    }
+}
+
 /// Bits `from` to `to` of the stream at `start`, from the byte of the first on, and room for wide loads after them.
-fn gather<'p, S: ByteSource>(pages: &Pages<S>, start: u64, from: u64, to: u64) -> Result<Cow<'p, [u8]>> {
+pub(crate) fn gather<'p, S: ByteSource>(
+    pages: &Pages<S>,
+    start: u64,
+    from: u64,
+    to: u64,
+) -> Result<Cow<'p, [u8]>> {
     let mut bytes = match to > from {
         true => pages.get(start + from / 8..start + to.div_ceil(8))?.into_owned(),
         false => Vec::new(),
@@ -227,7 +260,7 @@ fn append(gathered: &mut Vec<u8>, bytes: &[u8]) -> Result<u64> {
 
 /// Asks for the memory at a bit before it is needed.
 #[inline(always)]
-fn prefetch(data: &[u8], bit: u64) {
+pub(crate) fn prefetch(data: &[u8], bit: u64) {
     #[cfg(target_arch = "x86_64")]
     if let Some(byte) = data.get((bit / 8) as usize) {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};

@@ -11,9 +11,11 @@ pub(crate) mod head;
 pub(crate) mod kernel;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod kernel_avx512;
+pub(crate) mod kernel_steady;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod lane_table;
 pub(crate) mod layout;
+pub(crate) mod steady;
 pub(crate) mod table;
 #[cfg(test)]
 mod tests;

@@ -56,7 +56,7 @@ pub(crate) fn check(
             check_coefficients(&reader, group, block, segment.rows)?;
             continue;
         }
-        let columns = schema.columns().filter(|&c| schema.nodes()[c].group == group).collect::<Vec<_>>();
+        let columns: Vec<usize> = schema.group_columns(group).collect();
         // Strings of a file-wide dictionary are compared where they are, not copied for each row first.
         let projection = Projection::nodes_of(schema, &columns).with_codes();
         let dictionary = |&node: &usize| {

@@ -6,7 +6,7 @@ use crate::codec::encode;
 use crate::codec::fixed::head::FixedHead;
 use crate::codec::images::encode::encode_images;
 use crate::codec::kind::RecordHead;
-use crate::codec::lanes::Lanes;
+use crate::codec::lanes::{Lanes, validities};
 use crate::error::ErrorKind;
 use crate::format::image_shape::ImageShape;
 use crate::format::schema::Kind;
@@ -78,10 +78,9 @@ fn encoded(
     layout: Layout,
 ) -> Vec<EncodedBlock> {
     let options = Options::default().with_layout(layout);
-    vec![
-        encode(Lanes::of(schema, segment, dictionaries, options.coding()).unwrap(), options.layout.tau)
-            .unwrap(),
-    ]
+    let validities = validities(schema, segment);
+    let lanes = Lanes::of((schema, 0), segment, &validities, dictionaries, options.coding());
+    vec![encode(lanes.unwrap(), options.layout.tau).unwrap()]
 }
 
 /// True if the blocks, decoded without a look at what went in, are the segment. The cosine transform changes pixels
