@@ -5,7 +5,7 @@ import reader
 from frame import ITEMS
 
 SECTIONS = {5: 34, 6: 32, 7: 32, 8: 35, 9: 36, 10: 33}
-DICTIONARIES = {1: {17}, 2: {18}, 3: {23}, 4: {18, 23}}
+DICTIONARIES = {1: {17}, 2: {18}, 3: {23}, 4: {18, 23}, 5: {3}}
 
 
 def check_features(file):
@@ -18,8 +18,7 @@ def check_features(file):
             continue
         used |= {24} if table.kind == ITEMS else set()
         schema = file.schemas[number] if number in file.schemas else file.read_schema(number)
-        unknown = {(n.group, lane) for n in schema.nodes if n.kind == reader.UNKNOWN
-                   for lane in range(n.lane, n.lane + n.r * (n.nullable + n.v))}
+        unknown = reader.rules.unknown_lanes(schema)
         for blocks in file.segments_of(number):
             images = {n.group for n in schema.nodes if n.kind == reader.IMAGE}
             for group, (block, lanes) in enumerate(zip(blocks, schema.groups)):

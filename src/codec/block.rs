@@ -9,6 +9,7 @@ use zerocopy::FromBytes;
 
 use crate::codec::Records;
 use crate::codec::block_entry::BlockEntry;
+use crate::codec::context::Context;
 use crate::codec::fixed::lane::Lane;
 use crate::codec::head::BlockHead;
 use crate::codec::lists::block::{BlockList, lists};
@@ -38,15 +39,16 @@ pub(crate) struct Block {
 impl Block {
     /// Reads the block of a storage group that an entry describes.
     pub fn read<S: ByteSource>(
-        pages: &Pages<S>,
+        context: Context<S>,
         schema: &Schema,
         group: u32,
         entry: &BlockEntry,
     ) -> Result<Self> {
+        let pages = context.pages;
         let head = BlockHead::parse(entry)?;
         head.check_places(pages)?;
         let (transforms, limits) = transforms(pages, schema, group, &head)?;
-        let records = Records::read(pages, head.records, &transforms, &limits)?;
+        let records = Records::read(context, head.records, &transforms, &limits)?;
         let (records, lanes) =
             records.ok_or_else(|| Error::corrupt("a block of a table has records of images"))?;
         let exceptions = exceptions(pages, schema.group_lanes(group), head.exceptions)?;

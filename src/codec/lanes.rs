@@ -1,8 +1,11 @@
 //! The lanes of a segment: its columns as fields, with their transforms, dictionaries, heap and exceptions.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 use zerocopy::IntoBytes;
 
+use crate::codec::chunks::trained::Trained;
 use crate::codec::coding::Coding;
 use crate::codec::encoded_block::{EncodedBlock, LaneDictionary};
 use crate::codec::lists::encode::lists_piece;
@@ -23,6 +26,8 @@ pub(crate) struct Lanes {
     dictionaries: Vec<LaneDictionary>,
     heap: Vec<u8>,
     lists: Vec<u8>,
+    /// What chunks of them may be compressed with.
+    trained: Option<Arc<Trained>>,
 }
 
 impl Lanes {
@@ -49,7 +54,8 @@ impl Lanes {
         let lanes = Vec::with_capacity(schema.group_lanes(group) as usize);
         let heap = Vec::with_capacity(nodes.iter().map(|n| n.heap.len()).sum());
         let lists = Vec::new();
-        let mut this = Self { rows: segment.rows, coding, lanes, dictionaries: Vec::new(), heap, lists };
+        let mut this =
+            Self { rows: segment.rows, coding, lanes, dictionaries: Vec::new(), heap, lists, trained: None };
         nodes.into_iter().for_each(|node| this.push(node));
         let rows_fit = this.lanes.iter().all(|l| l.fields.len() == segment.rows);
         if this.lanes.len() != schema.group_lanes(group) as usize || !rows_fit {
@@ -77,6 +83,16 @@ impl Lanes {
         }
         let own = node.dictionaries.into_iter();
         self.dictionaries.extend(own.map(|d| LaneDictionary { lane: first + d.lane, ..d }));
+    }
+
+    /// The same, with a dictionary that their chunks may be compressed with.
+    pub fn with_trained(self, trained: Option<Arc<Trained>>) -> Self {
+        Self { trained, ..self }
+    }
+
+    /// What their chunks may be compressed with.
+    pub fn trained(&self) -> Option<&Trained> {
+        self.trained.as_deref()
     }
 
     /// How they are coded.

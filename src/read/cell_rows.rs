@@ -78,7 +78,7 @@ impl<S: ByteSource> CellRows<'_, S> {
     ) -> Result<()> {
         let reader = self.reader;
         let rows = reader.segment_range(segment)?;
-        let blocks = self.groups.iter().map(|&group| reader.table.block(&reader.pages, segment, group));
+        let blocks = self.groups.iter().map(|&group| reader.table.block(reader.context(), segment, group));
         let blocks: Vec<Arc<Block>> = blocks.collect::<Result<_>>()?;
         if !blocks.iter().all(|block| block.is_constant()) {
             let count = (rows.end - rows.start) as usize;

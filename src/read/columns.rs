@@ -74,14 +74,14 @@ impl<S: ByteSource> Reader<S> {
             // All lanes of a table of items are of the column that has its lists.
             let columns = vec![column; table.schema.lanes() as usize];
             for segment in (0..table.segments).filter(|_| table.is_group_known(0)) {
-                let block = table.block(&self.pages, segment, 0)?;
+                let block = table.block(self.context(), segment, 0)?;
                 account.add(&block.records.parts(&self.pages, &block.lanes)?, &columns);
             }
         }
         for segment in 0..self.table.segments {
             for (group, columns) in (0..).zip(&columns_of).filter(|(group, _)| self.table.is_judged(*group)) {
                 if !schema.has_images(group) {
-                    let block = self.table.block(&self.pages, segment, group)?;
+                    let block = self.table.block(self.context(), segment, group)?;
                     account.add(&block.records.parts(&self.pages, &block.lanes)?, columns);
                     continue;
                 }

@@ -57,7 +57,8 @@ impl<S: ByteSource> Reader<S> {
         let nodes = projection.nodes().iter().map(|&node| &self.schema().nodes()[node]);
         let mut groups: Vec<u32> = nodes.filter(|node| node.image.is_none()).map(|node| node.group).collect();
         groups.dedup();
-        let is_damaged = |segment| groups.iter().any(|&g| self.table.block(&self.pages, segment, g).is_err());
+        let is_damaged =
+            |segment| groups.iter().any(|&g| self.table.block(self.context(), segment, g).is_err());
         both.is_some_and(is_damaged)
     }
 }

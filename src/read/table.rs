@@ -169,11 +169,11 @@ impl TableView {
     }
 
     /// The block of a segment in a storage group that is not of images, from the cache if it was used lately.
-    pub fn block<S: ByteSource>(&self, pages: &Pages<S>, segment: u64, group: u32) -> Result<Arc<Block>> {
+    pub fn block<S: ByteSource>(&self, context: Context<S>, segment: u64, group: u32) -> Result<Arc<Block>> {
         let number = self.number(segment, group);
         // Images have slots of their own: those before this group would leave slots here empty.
         let of_tables = number.saturating_sub(self.images_before(segment, group));
-        let read = || Block::read(pages, &self.schema, group, &self.entry(pages, number)?);
+        let read = || Block::read(context, &self.schema, group, &self.entry(context.pages, number)?);
         self.blocks.get(of_tables, || read().map_err(|e| e.at(format_args!("block {number}"))))
     }
 
@@ -301,7 +301,7 @@ impl TableView {
         let mut from = 0;
         while from < stored.len() {
             let segment = self.find(pages, stored.row(from))?;
-            let block = self.block(pages, segment, columns.group)?;
+            let block = self.block(context, segment, columns.group)?;
             let (first, rows) = (block.head.first_row, block.head.rows);
             let here = match stored.slice(from, stored.len()) {
                 RowSelection::Range(row, count) => {

@@ -37,7 +37,7 @@ impl<S: ByteSource> Reader<S> {
         let mut next = 0;
         for segment in 0..table.segments {
             let place = |e: Error| e.at(format_args!("segment {segment}"));
-            let block = table.block(&self.pages, segment, table.schema.nodes()[node].group)?;
+            let block = table.block(self.context(), segment, table.schema.nodes()[node].group)?;
             let list = block.lists.iter().find(|list| list.node == node);
             let list = list.ok_or_else(|| place(Error::corrupt("its lists are not in the block")))?;
             if list.first != next {

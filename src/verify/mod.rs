@@ -62,6 +62,7 @@ impl<S: ByteSource> Reader<S> {
                     self.dictionaries.strings(&self.pages, number)?.each(|_| Ok(()))?;
                 }
                 DictionaryKind::Symbols => drop(self.dictionaries.symbols(&self.pages, number)?),
+                DictionaryKind::Frames => drop(self.dictionaries.frames(&self.pages, number)?),
             }
         }
         self.check_features()?;
@@ -161,7 +162,7 @@ impl<S: ByteSource> Reader<S> {
         let place = |e: Error| e.at(format_args!("segment {segment}"));
         let mut blocks = Vec::new();
         for group in table.schema.table_groups().filter(|&group| table.is_judged(group)) {
-            let block = table.block(&self.pages, segment, group)?;
+            let block = table.block(self.context(), segment, group)?;
             self.check_streams(&block.head).map_err(place)?;
             self.check_exceptions(&block).map_err(place)?;
             block.records.check(&self.pages).map_err(place)?;

@@ -1,9 +1,12 @@
 //! The last pass: segments are encoded side by side and written in order.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use crate::codec::chunks::records::is_chunked;
+use crate::codec::chunks::trained::Trained;
 use crate::codec::coding::{Coding, ImageTransform};
 use crate::codec::dct::errors::ImageErrors;
 use crate::codec::encode;
@@ -12,6 +15,7 @@ use crate::codec::images::encode::encode_images;
 use crate::codec::lanes::{Lanes, validities};
 use crate::codec::lists::encode::move_lists;
 use crate::codec::strings::encode::Dictionary;
+use crate::codec::transform::encoded_lane::EncodedLane;
 use crate::column::values::{Batch, Values};
 use crate::earned::room;
 use crate::error::{Error, ErrorKind, Result};
@@ -51,6 +55,8 @@ pub(crate) struct Pipeline<'a> {
     pub covariances: Option<Covariances>,
     /// The summaries that are sums over the rows.
     pub summaries: Vec<(&'static SummaryKind, Box<dyn RowSums>)>,
+    /// What chunks of the rows may be compressed with.
+    pub trained: Option<Arc<Trained>>,
     pub images: ImageTransform,
     /// Errors of near-lossless coding, by storage group.
     pub errors: Vec<ImageErrors>,
@@ -77,10 +83,17 @@ impl<'a> Pipeline<'a> {
             totals: None,
             covariances: None,
             summaries: Vec::new(),
+            trained: None,
             images: options.images.transform,
             errors: Vec::new(),
             blocks: Blocks::default(),
         }
+    }
+
+    /// The lanes of a storage group that is not of images.
+    fn lanes(&self, group: u32, segment: &Batch, validities: &[Option<Vec<u8>>]) -> Result<Lanes> {
+        let lanes = Lanes::of((self.schema, group), segment, validities, self.dictionaries, self.coding)?;
+        Ok(lanes.with_trained(self.trained.clone()))
     }
 
     fn encode(&self, segment: &Batch) -> Result<Encoded> {
@@ -94,8 +107,7 @@ impl<'a> Pipeline<'a> {
         let lanes = || {
             let of_group = |&group: &u32| {
                 let is_table = !self.schema.has_images(group);
-                let group = (self.schema, group);
-                let lanes = || Lanes::of(group, segment, &validities, self.dictionaries, self.coding);
+                let lanes = || self.lanes(group, segment, &validities);
                 is_table.then(lanes).transpose()
             };
             groups.par_iter().map(of_group).collect::<Vec<_>>().into_iter().collect::<Result<Vec<_>>>()
@@ -119,7 +131,7 @@ impl<'a> Pipeline<'a> {
         let mut blocks = blocks.into_iter().collect::<Result<Vec<_>>>()?;
         #[cfg(test)]
         crate::write::read_back::damage::apply(self.schema, &mut blocks);
-        read_back::check(self.schema, self.dictionaries, segment, &blocks)?;
+        read_back::check(self.schema, self.dictionaries, self.trained.as_deref(), segment, &blocks)?;
         blocks.iter_mut().for_each(|block| block.coefficients = Vec::new());
         Ok(Encoded { blocks, sums, products, summaries })
     }
@@ -268,6 +280,8 @@ pub(crate) struct Items<'a> {
     /// Items that do not fill a segment yet.
     pending: Batch,
     segment_rows: usize,
+    /// True once a dictionary for them was trained, if it pays.
+    is_trained: bool,
 }
 
 impl<'a> Items<'a> {
@@ -276,7 +290,7 @@ impl<'a> Items<'a> {
         pipeline.coding.in_runs = true;
         let segment_rows = segment_rows(pipeline.schema, options.layout.segment_rows.max(1));
         let pending = Batch::empty(pipeline.schema);
-        Self { node, pipeline, rows: 0, pending, segment_rows }
+        Self { node, pipeline, rows: 0, pending, segment_rows, is_trained: false }
     }
 
     /// Appends items, and writes the segments that are full.
@@ -300,10 +314,31 @@ impl<'a> Items<'a> {
             part.append(schema, &self.pending, rows);
             part
         };
+        if !std::mem::replace(&mut self.is_trained, true) {
+            self.pipeline.trained = self.trained(out, &segments, &part)?.map(Arc::new);
+        }
         let left = part(from..self.pending.rows);
         self.pipeline.run(out, segments.into_iter().map(|rows| Ok(part(rows))), &|_| Ok(()))?;
         self.pending = left;
         Ok(())
+    }
+
+    /// Trains a dictionary on the first segments, which `part` cuts, and writes it, if it pays.
+    fn trained(
+        &self,
+        out: &mut FileWriter,
+        segments: &[Range<usize>],
+        part: &dyn Fn(Range<usize>) -> Batch,
+    ) -> Result<Option<Trained>> {
+        let lanes = |number: usize| -> Result<Option<Vec<EncodedLane>>> {
+            let segment = part(segments[number].clone());
+            let validities = validities(self.pipeline.schema, &segment);
+            let lanes = self.pipeline.lanes(0, &segment, &validities)?;
+            Ok(is_chunked(&lanes).then_some(lanes.lanes))
+        };
+        let Some(trained) = Trained::new(segments.len(), lanes)? else { return Ok(None) };
+        let number = out.dictionary(&trained.stored)?;
+        Ok(Some(trained.numbered(number)))
     }
 
     /// Rows of the segment that begins at one of the rows at hand, if it is full.
