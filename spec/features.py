@@ -18,8 +18,7 @@ def check_features(file):
             continue
         used |= {24} if table.kind == ITEMS else set()
         schema = file.schemas[number] if number in file.schemas else file.read_schema(number)
-        unknown = {(n.group, lane) for n in schema.nodes if n.kind == reader.UNKNOWN
-                   for lane in range(n.lane, n.lane + n.r * (n.nullable + n.v))}
+        unknown = reader.rules.unknown_lanes(schema)
         for blocks in file.segments_of(number):
             images = {n.group for n in schema.nodes if n.kind == reader.IMAGE}
             for group, (block, lanes) in enumerate(zip(blocks, schema.groups)):

@@ -232,10 +232,9 @@ class File(Frame):
         rules.check_transforms(schema, group, transforms)
         exceptions = read_exceptions(pieces[4], block.rows)
         own_lists = lists.block_lists(schema, group, block, pieces[7], transforms)
-        unknown = {i for n in schema.nodes if n.kind == UNKNOWN and n.group == group
-                   for i in range(n.lane, n.lane + n.r * (n.nullable + n.v))}
-        decimal = all(lane < len(transforms) and transforms[lane].kind == 1 or lane in unknown for lane in exceptions)
-        require(decimal, "exceptions of a lane that is not decimal")
+        unknown = rules.unknown_lanes(schema)
+        decimal = (lane < len(transforms) and transforms[lane].kind == 1 or (group, lane) in unknown for lane in exceptions)
+        require(all(decimal), "exceptions of a lane that is not decimal")
         return pieces, transforms, fields, exceptions, own_lists
 
     def table_values(self, table, places=None):

@@ -87,6 +87,12 @@ def check_schema(nodes, dictionaries, above=0):
     return depths
 
 
+def unknown_lanes(schema):
+    """Storage group and lane of each lane of columns that are unknown (9.1)."""
+    unknown = (n for n in schema.nodes if n.kind == UNKNOWN)
+    return {(n.group, lane) for n in unknown for lane in range(n.lane, n.lane + n.r * (n.nullable + n.v))}
+
+
 def check_transforms(schema, group, transforms):
     """The rules of the transforms of a block's lanes."""
     for node in (n for n in schema.nodes if n.group == group and n.kind != UNKNOWN):

@@ -102,18 +102,18 @@ fn any_groups_give_the_same_rows_and_the_same_bytes_whatever_the_threads() {
 
 #[test]
 fn one_column_of_many_reads_its_own_bytes() {
-    let table = wide(200, 6000);
+    let table = wide(100, 4000);
     let read = |groups| {
         let reader = Reader::new(table.file(&options(groups))).unwrap();
         let before = reader.touched_bytes();
-        let column = Projection::columns(reader.schema(), &["c120"]).unwrap();
+        let column = Projection::columns(reader.schema(), &["c60"]).unwrap();
         let all: Vec<_> =
             reader.scan(&column, 0..reader.rows(), 1 << 16).unwrap().map(|b| b.unwrap()).collect();
-        assert_eq!(all.iter().map(|batch| batch.rows).sum::<usize>(), 6000);
+        assert_eq!(all.iter().map(|batch| batch.rows).sum::<usize>(), 4000);
         (reader.touched_bytes() - before) as f64 / reader.file_length() as f64
     };
     let (together, apart) = (read(StorageGroups::Rows), read(StorageGroups::Columns));
-    assert!(together > 0.9 && apart < 0.03, "{together}, {apart}");
+    assert!(together > 0.8 && apart < 0.05, "{together}, {apart}");
 }
 
 #[test]

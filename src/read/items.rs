@@ -1,4 +1,4 @@
-//! The items of lists that are read: rows of the tables below.
+//! Rows with the items of their lists, which are rows of the tables below.
 
 use crate::codec::context::Context;
 use crate::codec::row_selection::RowSelection;
@@ -23,6 +23,19 @@ const FREE: u64 = 4 << 20;
 const PLACE_BYTES: u64 = 12;
 
 impl TableView {
+    /// Reads stored rows (each less than `rows`) into `out`: row `i` of the output, or row `places[i]`.
+    pub fn take<S: ByteSource>(
+        &self,
+        context: Context<S>,
+        stored: RowSelection,
+        places: Option<&[u32]>,
+        projection: &Projection,
+        out: &mut Batch,
+    ) -> Result<()> {
+        let lists = self.take_own(context, stored, places, projection, out)?;
+        self.take_items(context, lists, projection, out)
+    }
+
     /// Reads runs of stored rows into `out`, each as (first row, rows, first row of the output), in ascending order of their first
     /// rows; `rows` of them in all. The table has no images.
     pub fn take_runs<S: ByteSource>(
@@ -105,7 +118,7 @@ impl TableView {
     }
 
     /// Reads the items of lists that were read without them.
-    pub fn take_items<S: ByteSource>(
+    fn take_items<S: ByteSource>(
         &self,
         context: Context<S>,
         lists: Vec<ListColumn>,

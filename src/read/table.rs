@@ -238,20 +238,8 @@ impl TableView {
         Ok(())
     }
 
-    /// Reads stored rows (each less than `rows`) into `out`: row `i` of the output, or row `places[i]`.
-    pub fn take<S: ByteSource>(
-        &self,
-        context: Context<S>,
-        stored: RowSelection,
-        places: Option<&[u32]>,
-        projection: &Projection,
-        out: &mut Batch,
-    ) -> Result<()> {
-        let lists = self.take_own(context, stored, places, projection, out)?;
-        self.take_items(context, lists, projection, out)
-    }
-
-    /// The same, with lists left without their items: where these are.
+    /// Reads stored rows (each less than `rows`) into `out`, row `i` of the output or row `places[i]`, with lists left without
+    /// their items: where these are.
     pub fn take_own<S: ByteSource>(
         &self,
         context: Context<S>,

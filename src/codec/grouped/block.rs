@@ -9,7 +9,7 @@ use crate::codec::grouped::head::GroupedHead;
 #[cfg(target_arch = "x86_64")]
 use crate::codec::grouped::lane_table::LaneTable;
 use crate::codec::grouped::layout::{AnchorLine, GroupedLayout, MINI_BLOCK, WIDTH_BITS};
-use crate::codec::grouped::steady::Steady;
+use crate::codec::grouped::steady_lanes::Steady;
 use crate::codec::grouped::width_sums::{Sum, Unit};
 use crate::codec::piece::Piece;
 use crate::earned;

@@ -6,6 +6,7 @@ pub(crate) mod code_group;
 pub(crate) mod code_groups;
 pub(crate) mod decode;
 pub(crate) mod encode;
+pub(crate) mod find;
 pub(crate) mod frame_of_reference;
 pub(crate) mod head;
 pub(crate) mod kernel;
@@ -16,6 +17,7 @@ pub(crate) mod kernel_steady;
 pub(crate) mod lane_table;
 pub(crate) mod layout;
 pub(crate) mod steady;
+pub(crate) mod steady_lanes;
 pub(crate) mod table;
 #[cfg(test)]
 mod tests;

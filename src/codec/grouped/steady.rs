@@ -1,5 +1,4 @@
-//! Blocks whose rows all have as many bits and no base ids: their lanes are bit-packed, and no anchor, id or base table
-//! is read to find a row.
+//! Rows of as many bits each, without base ids: no anchor, id or base table is read to find one.
 
 #![deny(clippy::disallowed_methods, reason = "numbers of a file are allocated through crate::earned alone")]
 
@@ -7,52 +6,17 @@ use std::borrow::Cow;
 
 use crate::bits::field;
 use crate::codec::grouped::block::Grouped;
-use crate::codec::grouped::code_group::{CodeGroups, corrupt};
-use crate::codec::grouped::decode::{Found, GroupedFields, Touched, gather, prefetch};
-use crate::codec::grouped::head::GroupedHead;
+use crate::codec::grouped::code_group::corrupt;
+use crate::codec::grouped::find::{Found, GroupedFields, Touched, gather, prefetch};
 use crate::codec::grouped::kernel::Run;
 use crate::codec::grouped::kernel_steady::{Packed, unpack};
 use crate::codec::grouped::layout::MINI_BLOCK;
+use crate::codec::grouped::steady_lanes::Steady;
 use crate::codec::row_selection::RowSelection;
 use crate::earned;
 use crate::error::Result;
 use crate::files::byte_source::ByteSource;
 use crate::format::pages::Pages;
-
-/// Rows of more bits are read as others are: their lanes share loads there.
-const MAX_ROW_BITS: u64 = 64;
-
-/// A lane of rows of as many bits each.
-pub(crate) struct SteadyLane {
-    /// Its first bit in a row.
-    offset: u64,
-    width: u32,
-    low: u64,
-}
-
-/// The lanes of rows of as many bits each, and few of them.
-pub(crate) struct Steady {
-    row_bits: u64,
-    /// By place.
-    lanes: Vec<SteadyLane>,
-}
-
-impl Steady {
-    /// The lanes of a block, if its rows are as this says.
-    pub fn new(head: &GroupedHead, code: &CodeGroups) -> Option<Self> {
-        if head.anchor_bits > 0 || code.groups.iter().any(|group| group.id_bits > 0) {
-            return None;
-        }
-        let mut steady = Self { row_bits: 0, lanes: Vec::new() };
-        for group in &code.groups {
-            for entry in code.entries(group).0 {
-                steady.lanes.push(SteadyLane { offset: steady.row_bits, width: entry.width, low: entry.low });
-                steady.row_bits += u64::from(entry.width);
-            }
-        }
-        (steady.row_bits <= MAX_ROW_BITS).then_some(steady)
-    }
-}
 
 impl GroupedFields {
     /// Reads the wanted lanes of some rows. True if the sum of a least field and a deviation exceeds 64 bits.
