@@ -61,7 +61,7 @@ def check(file):
         require(len(schema.groups) == table.groups, "the schema does not have the directory's storage groups")
         segments, done = file.segments_of(number), 0
         for blocks in segments:
-            require(all((b.first, b.rows) == (done, blocks[0].rows) for b in blocks), "rows of a segment's blocks")
+            require(all((b.first, b.rows) == (done, blocks[0].rows) for b in blocks), "its storage groups do not have the same rows")
             regular = table.segment_rows == 0 or done % table.segment_rows == 0 and blocks[0].rows <= table.segment_rows
             require(regular, "rows of a segment that is not the last")
             done += blocks[0].rows

@@ -5,13 +5,36 @@ import struct
 from rules import require
 
 try:
-    from compression.zstd import decompress
+    from compression import zstd
+
+    def decompress(frame, dictionary):
+        """The bytes of a frame."""
+        return zstd.decompress(frame, dictionary and dictionary.own)
+
 except ImportError:
     import zstandard
 
-    def decompress(frame):
+    zstd = None
+
+    def decompress(frame, dictionary):
         """The bytes of a frame that does not say how many they are."""
-        return zstandard.ZstdDecompressor().decompressobj().decompress(frame)
+        own = {"dict_data": dictionary.own} if dictionary else {}
+        return zstandard.ZstdDecompressor(**own).decompressobj().decompress(frame)
+
+
+class Dictionary:
+    """A dictionary of frames: one of Zstandard."""
+
+    def __init__(self, data):
+        try:
+            require(data[:4] == bytes((0x37, 0xA4, 0x30, 0xEC)), "magic")
+            self.own = zstd.ZstdDict(bytes(data)) if zstd else zstandard.ZstdCompressionDict(bytes(data), zstandard.DICT_TYPE_FULLDICT)
+            if zstd:
+                zstd.ZstdDecompressor(self.own)
+            else:
+                zstandard.ZstdDecompressor(dict_data=self.own).decompress(b"\x28\xB5\x2F\xFD\x20\x00\x01\x00\x00")
+        except Exception:
+            require(False, "a dictionary of frames is none of Zstandard's")
 
 
 def piece_length(block):
@@ -19,7 +42,7 @@ def piece_length(block):
     return 4 * -(-block.rows >> block.shift) + 16
 
 
-def fields(block, widths, pieces):
+def fields(block, widths, pieces, dictionary):
     """The field of every lane in every row."""
     sizes = [-(-width // 8) for width in widths]
     fits = block.n_b == 1 and block.l_d > 0 and block.l_d % 8 == 0 and block.l_t <= block.l_d and block.records_length > 16
@@ -37,7 +60,7 @@ def fields(block, widths, pieces):
         chunk = records[start:end]
         if len(chunk) < raw:
             try:
-                chunk = decompress(bytes(chunk))
+                chunk = decompress(bytes(chunk), dictionary)
             except Exception:
                 chunk = b""
             require(len(chunk) == raw, "chunked records: a chunk does not hold its rows")

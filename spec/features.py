@@ -5,7 +5,7 @@ import reader
 from frame import ITEMS, STATISTICS
 
 SECTIONS = {5: 34, 6: 32, 7: 32, 8: 35, 9: 36, 10: 33}
-DICTIONARIES = {1: {17}, 2: {18}, 3: {23}, 4: {18, 23}}
+DICTIONARIES = {1: {17}, 2: {18}, 3: {23}, 4: {18, 23}, 5: {3}}
 
 
 def check_features(file):
@@ -18,13 +18,13 @@ def check_features(file):
             continue
         used |= {ITEMS: {24}, STATISTICS: {37}}.get(table.kind, set())
         schema = file.schemas[number] if number in file.schemas else file.read_schema(number)
-        unknown = {(n.group, lane) for n in schema.nodes if n.kind == reader.UNKNOWN
-                   for lane in range(n.lane, n.lane + n.r * (n.nullable + n.v))}
+        unknown = reader.rules.unknown_lanes(schema)
         for blocks in file.segments_of(number):
+            images = {n.group for n in schema.nodes if n.kind == reader.IMAGE}
             for group, (block, lanes) in enumerate(zip(blocks, schema.groups)):
                 if (number, group) in file.unknown_groups:
                     continue
-                used |= of_block(block, group)
+                used |= of_block(block, group in images)
                 for lane in range(lanes if block.kind != 2 else 0):
                     if (group, lane) not in unknown:
                         used |= of_transform(*struct.unpack_from("<4BI", file.data, block.transforms + 16 * lane))
@@ -32,8 +32,8 @@ def check_features(file):
     reader.require(used <= listed, f"the feature {min(used - listed, default=0)} is used and not listed")
 
 
-def of_block(block, group):
-    return {block.kind - 1} | ({19} if block.exceptions_length else set()) | ({20} if group else set()) \
+def of_block(block, is_image):
+    return {block.kind - 1} | ({19} if block.exceptions_length else set()) | ({20} if is_image else set()) \
         | ({21} if block.transform else set())
 
 

@@ -32,12 +32,12 @@ class BlockList(namedtuple("BlockList", "node first items anchors one_length")):
         return out
 
 
-def block_lists(schema, block, data, transforms):
-    """The lists of a block by their node."""
+def block_lists(schema, group, block, data, transforms):
+    """The lists of a block of a storage group by their node."""
     def rule(truth, what):
         require(truth, f"lists of a block: {what}")
 
-    wanted = {i for i, n in enumerate(schema.nodes) if n.kind == LIST}
+    wanted = {i for i, n in enumerate(schema.nodes) if n.kind == LIST and n.group == group}
     found, at, last = {}, 0, -1
     while at < len(data):
         rule(at + 24 <= len(data), "they are cut short")
@@ -46,7 +46,7 @@ def block_lists(schema, block, data, transforms):
         rule(end <= len(data), "they are cut short")
         rule(number > last, "they are out of order")
         anchors, padding, at, last = data[at + 24 : at + 24 + 4 * count], data[at + 24 + 4 * count : end], end, number
-        if number < len(schema.nodes) and schema.nodes[number].kind == UNKNOWN:
+        if number < len(schema.nodes) and (schema.nodes[number].kind, schema.nodes[number].group) == (UNKNOWN, group):
             continue
         rule(number in wanted, "they are not those of the schema")
         rule(first + items < 1 << 64, "items beyond 2^64")

@@ -101,7 +101,7 @@ class File(Frame):
         return list(zip(*[iter(blocks)] * self.tables[table].groups))
 
     def dictionary(self, index):
-        """Values of a dictionary (4.3): raw bits or byte strings."""
+        """Values of a dictionary (4.3): raw bits or byte strings; the bytes of one of frames."""
         require(index < len(self.entries(3)), f"there is no dictionary {index}")
         at, length, count, kind, width = struct.unpack("<QQQII", self.entries(3)[index])
         data = self.data[at : at + length]
@@ -113,10 +113,19 @@ class File(Frame):
             symbols, rest = cut(data, count, 1)
             require(not rest and count <= 255 and all(1 <= len(s) <= 8 for s in symbols), "symbol table")
             return symbols
+        if kind == 5:
+            require(count == 1 and 8 <= length <= 65536, "a dictionary's count and length")
+            return chunks.Dictionary(data)
         symbols, rest = cut(data[1:], data[0], 1) if kind == 4 else (None, data)
         strings, rest = cut(rest, count, width)
         require(kind in (2, 4) and not rest, "length of a dictionary")
         return strings if symbols is None else [spell(codes, symbols) for codes in strings]
+
+    def frames(self, index):
+        """A dictionary of frames (4.6)."""
+        dictionary = self.dictionary(index)
+        require(isinstance(dictionary, chunks.Dictionary), "the kind of a dictionary")
+        return dictionary
 
     def pieces(self, block, lanes):
         """The pieces of a block as (offset, length): transforms, layout, bases, records, exceptions, heap, offsets, lists."""
@@ -143,7 +152,7 @@ class File(Frame):
         require(1 <= block.kind <= 4, f"record kind {block.kind}")
         places = self.pieces(block, lanes)
         pieces = [self.data[at : at + length] for at, length in places]
-        constant = {1: block.l_t - block.l_b - block.l_d, 3: 8 * (len(pieces[1]) - 16)}.get(block.kind, 0)
+        constant = {1: block.l_t - block.l_b - block.l_d, 2: 0, 3: 8 * (len(pieces[1]) - 16)}.get(block.kind, block.constant)
         require(block.constant == constant, "constant bits")
         require(block.transform <= (block.kind == 1), "image transform")
         require(block.kind == 3 or block.minima == 0 and (block.kind == 4 or block.shift == 0), "reserved bytes of a block")
@@ -161,36 +170,29 @@ class File(Frame):
             import grouped
             return pieces, transforms, grouped.fields(block, widths, pieces)
         if block.kind == 4:
-            return pieces, transforms, chunks.fields(block, widths, pieces)
+            return pieces, transforms, chunks.fields(block, widths, pieces, block.constant and self.frames(block.constant - 1))
         return pieces, transforms, fixed_fields(block, widths, pieces)
 
     def segment_values(self, blocks, schema, found=None):
         """values[node][instance][row]: raw bits, or bytes, or the rows that have the items of a list; None for a null and for
         what is under a null. Lists, and their columns before anything above them is null, are added to `found`."""
-        block, found = blocks[0], [] if found is None else found
-        if (schema.table, 0) not in self.unknown_groups:
-            require(block.kind != 2 and block.transform == 0, "a block of a table has records of images")
-            pieces, transforms, fields = self.open_block(block, schema.groups[0])
-            rules.check_transforms(schema, 0, transforms)
-            exceptions = read_exceptions(pieces[4], block.rows)
-            own_lists = lists.block_lists(schema, block, pieces[7], transforms)
-            unknown = {i for n in schema.nodes if n.kind == UNKNOWN for i in range(n.lane, n.lane + n.r * (n.nullable + n.v))}
-            decimal = all(transforms[lane].kind == 1 or lane in unknown for lane in exceptions)
-            require(decimal, "exceptions of a lane that is not decimal")
+        found = [] if found is None else found
+        opened = [self.open_group(schema, group, block) for group, block in enumerate(blocks)]
         values = []
         for number, node in enumerate(schema.nodes):
             if node.kind == UNKNOWN or number in schema.refused:
-                values.append([[None] * block.rows for _ in range(node.r)])
+                values.append([[None] * blocks[0].rows for _ in range(node.r)])
                 continue
+            block = blocks[node.group]
             if node.kind == IMAGE:
                 import images
-                group, lanes = blocks[node.group], schema.groups[node.group]
-                require(group.kind < 3 and not any((group.exceptions_length, group.heap_length, group.lists_length)), "a block of images")
-                pieces_transforms_fields = self.open_block(group, lanes)
-                if group.kind == 1:
+                require(block.kind < 3 and not any((block.exceptions_length, block.heap_length, block.lists_length)), "a block of images")
+                pieces_transforms_fields = self.open_block(block, schema.groups[node.group])
+                if block.kind == 1:
                     rules.check_transforms(schema, node.group, pieces_transforms_fields[1])
-                values.append([images.block_images(node, group, *pieces_transforms_fields)])
+                values.append([images.block_images(node, block, *pieces_transforms_fields)])
                 continue
+            pieces, transforms, fields, exceptions, own_lists = opened[node.group]
             instances = []
             for instance in range(node.r):
                 lane = node.lane + node.r * node.nullable + instance * node.v
@@ -223,6 +225,21 @@ class File(Frame):
                 instances.append(column)
             values.append(instances)
         return values
+
+    def open_group(self, schema, group, block):
+        """Pieces, transforms, fields, exceptions and lists of a block; None of images, and of groups that are not judged."""
+        kinds = {n.kind for n in schema.nodes if n.group == group}
+        if (schema.table, group) in self.unknown_groups or IMAGE in kinds or group > 0 and kinds == {UNKNOWN}:
+            return None
+        require(block.kind != 2 and block.transform == 0, "a block of a table has records of images")
+        pieces, transforms, fields = self.open_block(block, schema.groups[group])
+        rules.check_transforms(schema, group, transforms)
+        exceptions = read_exceptions(pieces[4], block.rows)
+        own_lists = lists.block_lists(schema, group, block, pieces[7], transforms)
+        unknown = rules.unknown_lanes(schema)
+        decimal = (lane < len(transforms) and transforms[lane].kind == 1 or (group, lane) in unknown for lane in exceptions)
+        require(all(decimal), "exceptions of a lane that is not decimal")
+        return pieces, transforms, fields, exceptions, own_lists
 
     def table_values(self, table, places=None):
         """The values of a table, picked in the order of `places` if there is one."""

@@ -32,7 +32,7 @@ def check_parents(nodes):
 
 def check_schema(nodes, dictionaries, above=0):
     """The rules of the nodes of a schema, lanes aside, below so many levels of other tables. The level of each node."""
-    depths, lanes, groups, open_nodes = [], {}, 1, []
+    depths, lanes, images, open_nodes = [], {0: 0}, set(), []  # lanes by storage group, and those of images
     for number, node in enumerate(nodes):
         def rule(truth, what):
             require(truth, f"schema: column {node.name}: {what}")
@@ -42,12 +42,19 @@ def check_schema(nodes, dictionaries, above=0):
         rule(node.parent == NONE or open_nodes, "its parent is not above it")
         open_nodes.append(number)
         rule(node.nullable <= 1, "nullable")
+        if node.parent == NONE:
+            rule(node.group <= len(lanes), "its storage group does not follow the others")
+            rule(node.kind != IMAGE or node.group == len(lanes), "images have a storage group of their own, the next one")
+            rule(node.group not in images, "its storage group is of images")
+            is_first = node.group == len(lanes) and node.kind not in (IMAGE, UNKNOWN)
+            rule(not is_first or any(n.group == 0 for n in nodes[:number]), "the first storage group has none of the columns before it")
+            images |= {node.group} if node.kind == IMAGE else set()
+        else:
+            rule(node.group == nodes[node.parent].group, "its nodes are in several storage groups")
         rule(node.lane == lanes.get(node.group, 0), "first lane")
         lanes[node.group] = node.lane + node.r * (node.nullable + node.v)
         rule(sum(lanes.values()) <= MAX_LANES and node.r <= MAX_LANES, f"more than {MAX_LANES} lanes")
         if node.kind == UNKNOWN:
-            rule(node.group <= groups, "storage group")
-            groups = max(groups, node.group + 1)
             depths.append(above + 1)
             continue
         rule(node.kind <= LIST and node.bits in BITS[node.kind], f"kind {node.kind} of {node.bits} bits")
@@ -60,8 +67,6 @@ def check_schema(nodes, dictionaries, above=0):
         rule(node.kind not in (BYTES, TEXT, LIST) or node.r == 1, "strings and lists lie in structs and lists of any length, not in lists of a fixed one")
         values = {STRUCT: 0, FIXED_LIST: 0, FIXED: node.length, IMAGE: node.length, BYTES: 2, TEXT: 2}
         rule(node.v == values.get(node.kind, 1 + (node.bits == 128)), "value lanes")
-        rule(node.group == (groups if node.kind == IMAGE else 0), "storage group")
-        groups += node.kind == IMAGE
         children = sum(other.parent == number for other in nodes)
         rule(node.kind != FIXED_LIST or children == 1, "a list has one item")
         rule(node.kind in (FIXED_LIST, FIXED, IMAGE) or node.length == 0, "no length")
@@ -80,6 +85,12 @@ def check_schema(nodes, dictionaries, above=0):
         else:
             rule(node.precision == node.scale == 0, f"no precision {node.precision} and scale {node.scale}")
     return depths
+
+
+def unknown_lanes(schema):
+    """Storage group and lane of each lane of columns that are unknown (9.1)."""
+    unknown = (n for n in schema.nodes if n.kind == UNKNOWN)
+    return {(n.group, lane) for n in unknown for lane in range(n.lane, n.lane + n.r * (n.nullable + n.v))}
 
 
 def check_transforms(schema, group, transforms):

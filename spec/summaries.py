@@ -165,7 +165,8 @@ def decimals_of(file, number, segments):
     """The exponent of a float column in each row, by its segment's transform; None where it has none, or where a finite
     value of the segment is no such decimal (6)."""
     node, out = file.schema.nodes[number], []
-    for (block, *_), values in segments if node.kind == reader.FLOAT else ():
+    for blocks, values in segments if node.kind == reader.FLOAT else ():
+        block = blocks[node.group]
         lane = node.lane + node.r * node.nullable
         kind, _, exponent, _, word = struct.unpack_from("<4BI", file.data, block.transforms + 16 * lane)
         if kind == 2:

@@ -9,7 +9,7 @@ use common::zoo::{self, random};
 use gede::Reader;
 use gede::column::{Batch, Kind};
 use gede::read::Projection;
-use gede::write::{CellLimit, Options, TargetKind};
+use gede::write::{CellLimit, Options, StorageGroups, TargetKind};
 
 fn table() -> Memory {
     Builder::new(5000)
@@ -27,7 +27,8 @@ fn options() -> Vec<Options> {
     let value = base.clone().with_target("y", TargetKind::Value).with_cells(CellLimit::Most(60));
     let class = base.clone().with_target("class", TargetKind::Class).with_cells(CellLimit::Beta(6));
     let class_wise = value.clone().with_class("class");
-    vec![base, value, class, class_wise]
+    let apart = value.clone().with_groups(StorageGroups::Columns);
+    vec![base, value, class, class_wise, apart]
 }
 
 #[test]

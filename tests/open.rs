@@ -78,9 +78,9 @@ fn opening_touches_the_same_bytes_for_any_number_of_rows() {
     assert!(many_memory.abs_diff(few_memory) < 4096, "{few_memory} and {many_memory} bytes allocated");
 }
 
-/// A file of rows of so many classes, stored class by class or condensed to samples with a weight a class.
-fn of_classes(classes: usize, is_class_wise: bool) -> Vec<u8> {
-    let table = Builder::new(10_000)
+/// A file of so many rows of so many classes, stored class by class or condensed to samples with a weight a class.
+fn of_classes(rows: usize, classes: usize, is_class_wise: bool) -> Vec<u8> {
+    let table = Builder::new(rows)
         .number("a", Kind::Unsigned, 64, |i| random(1, i).into())
         .text("class", |i| format!("the class number {}", i % classes))
         .finish();
@@ -93,9 +93,20 @@ fn of_classes(classes: usize, is_class_wise: bool) -> Vec<u8> {
 
 #[test]
 fn opening_touches_the_same_bytes_for_any_number_of_classes() {
+    check_classes([(10_000, 3_000, true), (10_000, 900, false)]);
+}
+
+#[test]
+#[ignore = "takes minutes: each class has a segment"]
+fn opening_touches_the_same_bytes_for_many_classes() {
+    check_classes([(100_000, 100_000, true)]);
+}
+
+/// Compares files of ten classes with those of many: rows, classes, and if they are stored class by class.
+fn check_classes<const N: usize>(files: [(usize, usize, bool); N]) {
     let _alone = ALONE.lock();
-    for (is_class_wise, most) in [(true, 3_000), (false, 900)] {
-        let (few, many) = (of_classes(10, is_class_wise), of_classes(most, is_class_wise));
+    for (rows, most, is_class_wise) in files {
+        let (few, many) = (of_classes(rows, 10, is_class_wise), of_classes(rows, most, is_class_wise));
         assert!(few.len() > 70_000 && many.len() > few.len());
         let reader = Reader::new(many.as_slice()).unwrap();
         match is_class_wise {

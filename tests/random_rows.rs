@@ -7,6 +7,7 @@ mod common;
 
 use common::counting::Counting;
 use common::dump;
+use common::groups::drawn_groups;
 use common::memory::{Builder, Memory};
 use common::zoo::{self, random};
 use gede::Reader;
@@ -171,6 +172,7 @@ proptest! {
         segment_rows in 1..120usize,
         by_class in any::<bool>(),
         paper in any::<bool>(),
+        groups in any::<u64>(),
         seed in any::<u64>(),
     ) {
         let mut table = table(&recipes, rows);
@@ -181,6 +183,9 @@ proptest! {
         if let Some(class) = class.filter(|c| by_class && c.kind != Kind::Struct && c.kind != Kind::FixedList && c.kind != Kind::FixedBytes) {
             options.layout.class = Some(class.name.clone());
         }
+        let columns = table.schema.columns().map(|column| &table.schema.nodes()[column]);
+        let names = columns.filter(|node| node.image.is_none()).map(|node| node.name.as_str());
+        options.layout.groups = drawn_groups(names, groups);
         table.arrow_schema = None;
         check(&table, &options, seed);
     }

@@ -5,15 +5,19 @@
 
 #[path = "common/batches.rs"]
 mod batches;
+#[path = "common/groups.rs"]
+mod groups;
 
 use arrow::compute::concat_batches;
 use arrow::record_batch::RecordBatch;
 use batches::tables;
 use gede::arrow::{ArrowReader, ArrowTable};
 use gede::internal::logical_eq;
+
 use gede::read::{FileSource, Projection};
 use gede::write::{Layout, Options};
 use gede::{Reader, Result, Writer};
+use groups::drawn_groups;
 use proptest::prelude::*;
 
 /// Writes batches with small segments and opens the file.
@@ -37,10 +41,13 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
-    fn any_table_comes_back(batches in tables(), segment_rows in 1usize..60, paper: bool, picks in proptest::collection::vec(any::<u64>(), 0..20)) {
+    fn any_table_comes_back(batches in tables(), segment_rows in 1usize..60, paper: bool, groups: u64, picks in proptest::collection::vec(any::<u64>(), 0..20)) {
         let all = concat_batches(&batches[0].schema(), &batches).unwrap();
         let layout = if paper { Layout::Paper } else { Layout::Compact };
-        let (_folder, reader) = written(&batches, &Options::default().with_segment_rows(segment_rows).with_layout(layout)).unwrap();
+        let schema = all.schema();
+        let groups = drawn_groups(schema.fields().iter().map(|field| field.name().as_str()), groups);
+        let options = Options::default().with_segment_rows(segment_rows).with_layout(layout).with_groups(groups);
+        let (_folder, reader) = written(&batches, &options).unwrap();
         reader.verify(|_| {}).unwrap();
         prop_assert_eq!(reader.rows(), all.num_rows() as u64);
         prop_assert!(logical_eq(&scanned(&reader, 7), &all));

@@ -267,7 +267,6 @@ impl Plan {
         if validity.is_some_and(|v| v.len() != count) {
             return Err(self.error("its validity is not as long as the batch"));
         }
-        let nulls = bits::nulls(validity);
         if let (true, DataType::FixedSizeList(item, _)) = (self.image, &self.data_type) {
             let items = self.leaf(item.data_type(), values, count.saturating_mul(self.width), None)?;
             return self.build(&self.data_type, count, Vec::new(), vec![items], None);
@@ -277,6 +276,8 @@ impl Plan {
         }
         if matches!(self.data_type, DataType::Struct(_) | DataType::FixedSizeList(..)) {
             let visible = bits::both(validity, around);
+            // Null below a null even where its type is never null, so that nulls of run ends within it are masked.
+            let nulls = bits::nulls(visible.as_deref());
             let visible = match self.data_type {
                 DataType::FixedSizeList(_, length) => {
                     bits::expanded(visible.as_deref(), usize::try_from(length).unwrap_or(0))
@@ -287,6 +288,7 @@ impl Plan {
             let below = self.children.iter().map(|plan| plan.data(rows, columns, visible.as_deref()));
             return self.build(&self.data_type, count, Vec::new(), below.collect::<Result<_>>()?, nulls);
         }
+        let nulls = bits::nulls(validity);
         match (&self.dictionary, values) {
             (Some(dictionary), Values::U32(codes)) if codes.len() == count => {
                 self.codes(dictionary, codes, nulls)

@@ -28,9 +28,11 @@ impl Plan {
         if !cut || offsets.len() != count + 1 || offsets.last() != Some(&(items.rows as u64)) {
             return Err(self.error("its lists overlap or do not have all of their items"));
         }
+        let mut nulls = bits::nulls(validity);
         let (items, visible) = match &self.data_type {
             DataType::FixedSizeList(_, length) => {
                 let visible = bits::both(validity, around);
+                nulls = bits::nulls(visible.as_deref());
                 let items = self.spread(&offsets, items, *length, schema, visible.as_deref())?;
                 let visible = bits::expanded(visible.as_deref(), usize::try_from(*length).unwrap_or(0));
                 (items, visible.map(Cow::into_owned))
@@ -46,7 +48,7 @@ impl Plan {
                 Error::argument(format!("column \"{}\": {what}; read fewer rows at a time", self.path))
             })?,
         };
-        self.build(&self.data_type, count, buffers, vec![items], bits::nulls(validity))
+        self.build(&self.data_type, count, buffers, vec![items], nulls)
     }
 
     /// The items of lists of one length, with as many empty ones for each that is null or under a null, whatever it has.

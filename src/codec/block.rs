@@ -9,6 +9,7 @@ use zerocopy::FromBytes;
 
 use crate::codec::Records;
 use crate::codec::block_entry::BlockEntry;
+use crate::codec::context::Context;
 use crate::codec::fixed::lane::Lane;
 use crate::codec::head::BlockHead;
 use crate::codec::lists::block::{BlockList, lists};
@@ -36,18 +37,24 @@ pub(crate) struct Block {
 }
 
 impl Block {
-    /// Reads the block that an entry describes.
-    pub fn read<S: ByteSource>(pages: &Pages<S>, schema: &Schema, entry: &BlockEntry) -> Result<Self> {
+    /// Reads the block of a storage group that an entry describes.
+    pub fn read<S: ByteSource>(
+        context: Context<S>,
+        schema: &Schema,
+        group: u32,
+        entry: &BlockEntry,
+    ) -> Result<Self> {
+        let pages = context.pages;
         let head = BlockHead::parse(entry)?;
         head.check_places(pages)?;
-        let (transforms, limits) = transforms(pages, schema, 0, &head)?;
-        let records = Records::read(pages, head.records, &transforms, &limits)?;
+        let (transforms, limits) = transforms(pages, schema, group, &head)?;
+        let records = Records::read(context, head.records, &transforms, &limits)?;
         let (records, lanes) =
             records.ok_or_else(|| Error::corrupt("a block of a table has records of images"))?;
-        let exceptions = exceptions(pages, schema, head.exceptions)?;
-        let lists = lists(pages, schema, &head, &transforms)?;
+        let exceptions = exceptions(pages, schema.group_lanes(group), head.exceptions)?;
+        let lists = lists(pages, schema, group, &head, &transforms)?;
         let block = Self { head, records, lanes, exceptions, lists, text: OnceLock::new() };
-        for e in block.exceptions.iter().filter(|e| !schema.is_unknown_lane(0, e.lane)) {
+        for e in block.exceptions.iter().filter(|e| !schema.is_unknown_lane(group, e.lane)) {
             let kind = block.lanes.get(e.lane as usize).map(|lane| lane.kind);
             if !kind.is_some_and(TransformKind::has_exceptions) || e.count as u64 > head.rows {
                 return Err(Error::corrupt("a block has exceptions where there can be none"));

@@ -62,6 +62,8 @@ pub(crate) struct Coding {
     pub without: Option<Part>,
     /// True for tables whose rows are read many at a time: items of lists.
     pub in_runs: bool,
+    /// True for tables of several storage groups, whose columns are read without others.
+    pub apart: bool,
 }
 
 impl Coding {

@@ -129,14 +129,14 @@ macro_rules! record_kinds {
             /// # Errors
             /// `Corrupt`.
             pub fn read<S: ByteSource>(
-                pages: &Pages<S>,
+                context: Context<S>,
                 kind: RecordKind,
                 transforms: &[LaneTransform],
                 limits: &[u64],
             ) -> Result<Option<(Self, Vec<Lane>)>> {
                 match kind {
                     $(RecordKind::$table(head) => {
-                        let (records, lanes) = <$records as TableRecords>::read(pages, head, transforms, limits)?;
+                        let (records, lanes) = <$records as TableRecords>::read(context, head, transforms, limits)?;
                         Ok(Some((Self::$table(Box::new(records)), lanes)))
                     })+
                     $(RecordKind::$image(_) => Ok(None),)*

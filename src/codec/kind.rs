@@ -1,6 +1,7 @@
 //! The traits of record kinds: the head that a block's entry holds, and the records of a table.
 
 use crate::codec::block_entry::BlockEntry;
+use crate::codec::context::Context;
 use crate::codec::encoded_block::EncodedBlock;
 use crate::codec::fixed::lane::Lane;
 use crate::codec::lanes::Lanes;
@@ -85,7 +86,7 @@ pub(crate) trait TableRecords: Sized {
     /// # Errors
     /// `Corrupt`.
     fn read<S: ByteSource>(
-        pages: &Pages<S>,
+        context: Context<S>,
         head: Self::Head,
         transforms: &[LaneTransform],
         limits: &[u64],

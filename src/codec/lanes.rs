@@ -1,8 +1,11 @@
 //! The lanes of a segment: its columns as fields, with their transforms, dictionaries, heap and exceptions.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 use zerocopy::IntoBytes;
 
+use crate::codec::chunks::trained::Trained;
 use crate::codec::coding::Coding;
 use crate::codec::encoded_block::{EncodedBlock, LaneDictionary};
 use crate::codec::lists::encode::lists_piece;
@@ -23,18 +26,20 @@ pub(crate) struct Lanes {
     dictionaries: Vec<LaneDictionary>,
     heap: Vec<u8>,
     lists: Vec<u8>,
+    /// What chunks of them may be compressed with.
+    trained: Option<Arc<Trained>>,
 }
 
 impl Lanes {
-    /// Transforms a segment: all nodes of the schema but images, at least one row. `dictionaries` are the
-    /// file-wide ones by node. Nodes are transformed in parallel and joined in the order of the schema.
+    /// Transforms the nodes of a storage group of a segment, which has at least one row. `validities` and `dictionaries`,
+    /// the file-wide ones, are by node. Nodes are transformed in parallel and joined in the order of the schema.
     pub fn of(
-        schema: &Schema,
+        (schema, group): (&Schema, u32),
         segment: &Batch,
+        validities: &[Option<Vec<u8>>],
         dictionaries: &[Option<Dictionary>],
         coding: Coding,
     ) -> Result<Self> {
-        let validities = validities(schema, segment);
         let encode = |&(i, node): &(usize, &Node)| {
             let file_wide = dictionaries.get(i).and_then(Option::as_ref);
             let (column, valid) = (&segment.columns[i], validities[i].as_deref());
@@ -42,17 +47,18 @@ impl Lanes {
                 Error::argument(format!("column \"{}\": its values do not fit its type", node.name))
             })
         };
-        let nodes: Vec<_> = schema.group_nodes(0).collect();
+        let nodes: Vec<_> = schema.group_nodes(group).collect();
         let nodes: Vec<Result<NodeLanes>> = nodes.par_iter().map(encode).collect();
         let nodes = nodes.into_iter().collect::<Result<Vec<_>>>()?;
 
-        let lanes = Vec::with_capacity(schema.group_lanes(0) as usize);
+        let lanes = Vec::with_capacity(schema.group_lanes(group) as usize);
         let heap = Vec::with_capacity(nodes.iter().map(|n| n.heap.len()).sum());
         let lists = Vec::new();
-        let mut this = Self { rows: segment.rows, coding, lanes, dictionaries: Vec::new(), heap, lists };
+        let mut this =
+            Self { rows: segment.rows, coding, lanes, dictionaries: Vec::new(), heap, lists, trained: None };
         nodes.into_iter().for_each(|node| this.push(node));
         let rows_fit = this.lanes.iter().all(|l| l.fields.len() == segment.rows);
-        if this.lanes.len() != schema.group_lanes(0) as usize || !rows_fit {
+        if this.lanes.len() != schema.group_lanes(group) as usize || !rows_fit {
             return Err(Error::argument("a batch does not have the rows and columns of its schema"));
         }
         for (number, lane) in this.lanes.iter().enumerate() {
@@ -62,7 +68,7 @@ impl Lanes {
             }
         }
         this.dictionaries.sort_by_key(|d| d.lane);
-        this.lists = lists_piece(schema, segment, &this.lanes)?;
+        this.lists = lists_piece(schema, group, segment, &this.lanes)?;
         Ok(this)
     }
 
@@ -77,6 +83,16 @@ impl Lanes {
         }
         let own = node.dictionaries.into_iter();
         self.dictionaries.extend(own.map(|d| LaneDictionary { lane: first + d.lane, ..d }));
+    }
+
+    /// The same, with a dictionary that their chunks may be compressed with.
+    pub fn with_trained(self, trained: Option<Arc<Trained>>) -> Self {
+        Self { trained, ..self }
+    }
+
+    /// What their chunks may be compressed with.
+    pub fn trained(&self) -> Option<&Trained> {
+        self.trained.as_deref()
     }
 
     /// How they are coded.

@@ -28,6 +28,7 @@ pub(crate) mod transform;
 
 use block_entry::BlockEntry;
 use chunks::records::Chunks;
+use context::Context;
 use encoded_block::EncodedBlock;
 use fixed::block::FixedBlock;
 use fixed::lane::Lane;

@@ -1,5 +1,6 @@
 //! Putting batches together, row by row.
 
+use std::mem::discriminant;
 use std::ops::Range;
 
 use crate::column::values::{Batch, Column, Values};
@@ -20,8 +21,7 @@ impl Batch {
     /// `Argument`, naming the column.
     pub fn check(&self, schema: &Schema) -> Result<()> {
         let fits = |node: &Node, column: &Column| {
-            let right_kind =
-                std::mem::discriminant(&Values::empty(node)) == std::mem::discriminant(&column.values);
+            let right_kind = discriminant(&Values::empty(node)) == discriminant(&column.values);
             let values = matches!(column.values, Values::None)
                 || column.values.len() == self.rows * node.values_per_row();
             let instances = self.rows * node.instances as usize;
@@ -70,7 +70,7 @@ impl Batch {
         self.append_runs(schema, from, std::iter::once(rows));
     }
 
-    /// Appends runs of another batch's rows.
+    /// Appends runs of another batch's rows. Both have the columns of the schema.
     pub(crate) fn append_runs(
         &mut self,
         schema: &Schema,
@@ -79,6 +79,12 @@ impl Batch {
     ) {
         for ((node, to), from) in schema.nodes().iter().zip(&mut self.columns).zip(&from.columns) {
             let per_row = node.values_per_row();
+            let kinds = (discriminant(&to.values), discriminant(&from.values));
+            assert_eq!(
+                kinds.0, kinds.1,
+                "column \"{}\": batches of one schema have values of one kind",
+                node.name
+            );
             for run in runs.clone() {
                 if let (Some(to), Some(from)) = (&mut to.validity, &from.validity) {
                     copy(to, from, &run, node.instances as usize);
@@ -99,8 +105,12 @@ impl Batch {
                         let end = items.rows as u64;
                         let first = from[run.start];
                         to.extend(from[run.start + 1..=run.end].iter().map(|offset| offset - first + end));
-                        if let Some(schema) = &node.items {
-                            items.append(schema, all, first as usize..from[run.end] as usize);
+                        let own = first as usize..from[run.end] as usize;
+                        match &node.items {
+                            Some(schema) => items.append(schema, all, own),
+                            None => {
+                                assert!(own.is_empty(), "column \"{}\" has items without a schema", node.name)
+                            }
                         }
                     }
                     _ => {}

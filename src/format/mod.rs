@@ -15,6 +15,7 @@ pub(crate) mod schema_builder;
 pub(crate) mod schema_bytes;
 pub(crate) mod schema_rules;
 pub(crate) mod sections;
+pub(crate) mod storage_groups;
 pub(crate) mod tables;
 
 /// Every piece of a file starts at a multiple of this.

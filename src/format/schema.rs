@@ -94,7 +94,7 @@ pub struct Node {
     pub lanes_per_instance: u32,
     /// Its first lane among those of its storage group: validity lanes, if it is nullable, then value lanes.
     pub first_lane: u32,
-    /// Its storage group: 0, or for images their own.
+    /// Its storage group, that of its column; that of images is their own.
     pub group: u32,
     /// Its file-wide dictionary.
     pub dictionary: Option<u32>,
@@ -159,15 +159,25 @@ impl Node {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Schema {
     pub(super) nodes: Vec<Node>,
-    /// Lanes of each storage group.
-    pub(super) groups: Vec<u32>,
+    pub(super) groups: Vec<StorageGroup>,
     /// Columns that this reader cannot read, each with the reason.
     pub(super) unreadable: Vec<(usize, String)>,
 }
 
+/// Columns that are stored together.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct StorageGroup {
+    /// Lanes a row.
+    pub lanes: u32,
+    /// Its nodes, ascending.
+    pub nodes: Vec<u32>,
+    /// True if it is of images.
+    pub has_images: bool,
+}
+
 impl Default for Schema {
     fn default() -> Self {
-        Self { nodes: Vec::new(), groups: vec![0], unreadable: Vec::new() }
+        Self { nodes: Vec::new(), groups: vec![StorageGroup::default()], unreadable: Vec::new() }
     }
 }
 
@@ -179,17 +189,28 @@ impl Schema {
 
     /// Lanes a row, of all storage groups.
     pub fn lanes(&self) -> u32 {
-        self.groups.iter().sum()
+        self.groups.iter().map(|group| group.lanes).sum()
     }
 
-    /// Storage groups: columns stored together. Group 0 holds all but images, and may hold none.
+    /// Storage groups: columns stored together. Group 0 has the first column that is no image, and no columns if all are
+    /// images.
     pub fn groups(&self) -> u32 {
         self.groups.len() as u32
     }
 
     /// Lanes a row of a storage group.
     pub fn group_lanes(&self, group: u32) -> u32 {
-        self.groups[group as usize]
+        self.groups[group as usize].lanes
+    }
+
+    /// True if a storage group is a column of images, whose blocks are of another form.
+    pub(crate) fn has_images(&self, group: u32) -> bool {
+        self.groups[group as usize].has_images
+    }
+
+    /// The storage groups that are not of images.
+    pub(crate) fn table_groups(&self) -> impl Iterator<Item = u32> + '_ {
+        (0..self.groups()).filter(|&group| !self.has_images(group))
     }
 
     /// The lists, by node, and the schemas of their items.
@@ -215,12 +236,19 @@ impl Schema {
 
     /// Memory that the fields of a row take while they are encoded: 8 bytes a lane, 4 for those of images.
     pub(crate) fn row_bytes(&self) -> usize {
-        4 * (self.lanes() as usize + self.group_lanes(0) as usize)
+        let bytes = |group: &StorageGroup| if group.has_images { 4 } else { 8 } * group.lanes as usize;
+        self.groups.iter().map(bytes).sum()
     }
 
     /// The nodes of a storage group, with their numbers.
     pub fn group_nodes(&self, group: u32) -> impl Iterator<Item = (usize, &Node)> + '_ {
-        self.nodes.iter().enumerate().filter(move |(_, n)| n.group == group)
+        let nodes = self.groups.get(group as usize).map_or(&[][..], |group| &group.nodes);
+        nodes.iter().map(|&node| (node as usize, &self.nodes[node as usize]))
+    }
+
+    /// The node numbers of the columns of a storage group, in order.
+    pub(crate) fn group_columns(&self, group: u32) -> impl Iterator<Item = usize> + '_ {
+        self.group_nodes(group).filter(|(_, node)| node.parent.is_none()).map(|(node, _)| node)
     }
 
     /// The node numbers of the columns, in order.

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::format::image_shape::ImageShape;
-use crate::format::schema::{Kind, Node, Schema};
+use crate::format::schema::{Kind, Node, Schema, StorageGroup};
 
 /// Most lanes a row may have.
 pub const MAX_LANES: u64 = 1 << 20;
@@ -11,6 +11,8 @@ pub const MAX_LANES: u64 = 1 << 20;
 #[derive(Clone, Debug, Default)]
 pub struct SchemaBuilder {
     schema: Schema,
+    /// The storage group of the columns that are pushed next, images aside.
+    group: u32,
 }
 
 impl SchemaBuilder {
@@ -81,12 +83,12 @@ impl SchemaBuilder {
             };
             return Err(refuse(&why));
         }
-        let group = if kind == Kind::Image { self.schema.groups() } else { 0 };
-        self.schema.groups.resize(self.schema.groups.len().max(group as usize + 1), 0);
-        let in_group =
-            self.schema.groups.get_mut(group as usize).ok_or_else(|| refuse("no storage group"))?;
-        let first_lane = *in_group;
-        *in_group += own as u32;
+        let group = match parent {
+            Some(parent) => self.schema.nodes[parent].group, // `instances` has found it
+            None if kind == Kind::Image => self.schema.groups(),
+            None => self.group,
+        };
+        let first_lane = self.join(group, kind, own as u32).map_err(refuse)?;
         self.schema.nodes.push(Node {
             name: name.to_owned(),
             parent,
@@ -131,17 +133,40 @@ impl SchemaBuilder {
         if !self.is_open(node.parent) || all > MAX_LANES || u64::from(node.instances) > MAX_LANES {
             return Err(refuse("its lanes are out of range, or its parent is not above it"));
         }
-        if node.group > self.schema.groups() {
-            return Err(refuse("its storage group does not follow the others"));
+        if node.parent.is_some_and(|parent| self.schema.nodes[parent].group != node.group) {
+            return Err(refuse("its nodes are in several storage groups"));
         }
-        if node.group == self.schema.groups() {
-            self.schema.groups.push(0);
-        }
-        let in_group = &mut self.schema.groups[node.group as usize];
-        let first_lane = *in_group;
-        *in_group += own as u32;
+        let first_lane = self.join(node.group, Kind::Unknown, own as u32).map_err(refuse)?;
         self.schema.nodes.push(Node { first_lane, ..node });
         Ok(self.schema.nodes.len() - 1)
+    }
+
+    /// Adds the lanes of the next node to a storage group, which may be the next one. Returns the first of them.
+    fn join(&mut self, group: u32, kind: Kind, lanes: u32) -> std::result::Result<u32, &'static str> {
+        let (node, groups) = (self.schema.nodes.len() as u32, &mut self.schema.groups);
+        if group as usize > groups.len() {
+            return Err("its storage group does not follow the others");
+        }
+        if group as usize == groups.len() {
+            // Of an unknown column it is not known whether it has images.
+            if !matches!(kind, Kind::Image | Kind::Unknown) && groups[0].nodes.is_empty() {
+                return Err("the first storage group has none of the columns before it");
+            }
+            groups.push(StorageGroup { has_images: kind == Kind::Image, ..StorageGroup::default() });
+        }
+        let own = &mut groups[group as usize];
+        if own.has_images && kind != Kind::Image {
+            return Err("its storage group is of images");
+        }
+        let first_lane = own.lanes;
+        own.lanes += lanes;
+        own.nodes.push(node);
+        Ok(first_lane)
+    }
+
+    /// The storage group of the columns that are pushed from here on, images aside.
+    pub(crate) fn storage_group(&mut self, group: u32) {
+        self.group = group;
     }
 
     /// Says why a column cannot be read.

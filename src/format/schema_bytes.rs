@@ -141,6 +141,7 @@ impl Schema {
                 return Err(bad("a node is out of range"));
             }
             if parent.is_none() {
+                builder.storage_group(entry.storage_group.get());
                 let why = unreadable(number, entry.storage_group.get());
                 is_known = why.is_none();
                 if let Some(why) = why {
@@ -156,6 +157,13 @@ impl Schema {
                 _ => builder.push_node(parent, name, kind, entry.nullable == 1, bits, length),
             };
             let number = number.map_err(|e| bad(&e.to_string()))?;
+            if builder.last().is_some_and(|node| node.group != entry.storage_group.get()) {
+                let what = match (parent, kind) {
+                    (Some(_), _) => "its nodes are in several storage groups",
+                    (None, _) => "images have a storage group of their own, the next one",
+                };
+                return Err(bad(&format!("column \"{name}\": {what}")));
+            }
             if kind != Kind::Image && is_known {
                 builder.unit(entry.unit);
                 builder.decimal(entry.precision, entry.scale.get());
@@ -169,7 +177,6 @@ impl Schema {
                 n.instances == entry.instances.get()
                     && n.lanes_per_instance == entry.lanes_per_instance.get()
                     && n.first_lane == entry.first_lane.get()
-                    && n.group == entry.storage_group.get()
                     && (!is_known || n.image.map_or(0, |i| i.width) == entry.image_width.get())
             });
             if node.is_none() {

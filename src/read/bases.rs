@@ -3,11 +3,13 @@
 #![deny(clippy::disallowed_methods, reason = "numbers of a file are allocated through crate::earned alone")]
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::codec::Records;
 use crate::codec::block::Block;
 use crate::codec::context::Context;
 use crate::codec::fixed::lane::Lane;
+use crate::codec::grouped::block::Grouped;
 use crate::codec::grouped::row_ids::IdTable;
 use crate::codec::transform::TransformKind;
 use crate::codec::transform::kind::Word;
@@ -32,6 +34,7 @@ pub(crate) struct BaseTests {
 
 /// The fields of a lane that pass a test.
 struct LaneTest {
+    group: u32,
     lane: usize,
     /// The largest field with a value.
     most: u64,
@@ -45,7 +48,7 @@ const RANGES: usize = 16;
 /// What a test is decided by, without deviations.
 enum BaseTest {
     /// By base ids: the outcomes by id.
-    Ids(IdTable),
+    Ids { group: u32, table: IdTable },
     /// By the minima of frames; nulls are unknown.
     Frames { null: u8 },
     /// By nothing.
@@ -64,13 +67,17 @@ impl BaseTests {
         context: Context<S>,
         schema: &Schema,
         bound: &Bound,
-        block: &Block,
+        blocks: &[(u32, Arc<Block>)],
     ) -> Result<Option<Self>> {
-        let Records::Grouped(grouped) = &block.records else { return Ok(None) };
         let (mut tests, mut fields) = (Vec::new(), Vec::new());
         for (at, test) in bound.tests() {
             let node = &schema.nodes()[bound.nodes[at]];
             let number = node.first_value_lane();
+            let Some((block, grouped)) = grouped_of(blocks, node.group) else {
+                tests.push(BaseTest::Unknown);
+                fields.push(None);
+                continue;
+            };
             let has_exceptions = block.exceptions.iter().any(|e| e.lane == number);
             let null = if bound.may_be_null(schema, at) { 1 << UNKNOWN } else { 0 };
             let is_plain = !has_exceptions && node.bits <= 64 && !node.kind.is_bytes();
@@ -96,7 +103,7 @@ impl BaseTests {
                 // An id without a base is found where its row is read.
                 grouped.table(number as usize, outcomes, ANY)
             });
-            tests.push(table.map_or(BaseTest::Unknown, BaseTest::Ids));
+            tests.push(table.map_or(BaseTest::Unknown, |table| BaseTest::Ids { group: node.group, table }));
         }
         let decides = tests.iter().any(|test| !matches!(test, BaseTest::Unknown));
         Ok(decides.then_some(Self { tests, fields }))
@@ -111,28 +118,37 @@ impl BaseTests {
         context: Context<S>,
         schema: &Schema,
         bound: &Bound,
-        block: &Block,
+        blocks: &[(u32, Arc<Block>)],
         rows: Range<u64>,
     ) -> Result<Vec<u8>> {
         let count = (rows.end - rows.start) as usize;
-        let Records::Grouped(grouped) = &block.records else { return bound.possible(count, Vec::new()) };
-        let ids = |test: &BaseTest| if let BaseTest::Ids(_) = test { 1 } else { 0 };
         let mut found = Vec::new();
-        found.resize_with(self.tests.iter().map(ids).sum(), Vec::new);
-        let own: Vec<&IdTable> = self.tests.iter().filter_map(BaseTest::table).collect();
-        if !own.is_empty() {
+        found.resize_with(self.tests.len(), || None);
+        for (group, _) in blocks {
+            let own = self.tests.iter().enumerate().filter_map(|(i, test)| Some((i, test.table(*group)?)));
+            let (places, tables): (Vec<usize>, Vec<&IdTable>) = own.unzip();
+            let Some((_, grouped)) = grouped_of(blocks, *group).filter(|_| !tables.is_empty()) else {
+                continue;
+            };
+            let mut own = Vec::new();
+            own.resize_with(tables.len(), Vec::new);
             let window = grouped.window(context.pages, rows.clone())?;
-            grouped.look_up(&window, rows.clone(), &own, &mut found)?;
+            grouped.look_up(&window, rows.clone(), &tables, &mut own)?;
+            places.into_iter().zip(own).for_each(|(place, own)| found[place] = Some(own));
         }
         let mut found = found.into_iter();
         let mut outcomes = Vec::new();
         for (own, (at, test)) in self.tests.iter().zip(bound.tests()) {
             outcomes.push(match own {
-                BaseTest::Ids(_) => found.next(),
-                BaseTest::Unknown => None,
+                BaseTest::Ids { .. } | BaseTest::Unknown => found.next().flatten(),
                 BaseTest::Frames { null } => {
+                    found.next();
                     let node = &schema.nodes()[bound.nodes[at]];
                     let number = node.first_value_lane();
+                    let Some((block, grouped)) = grouped_of(blocks, node.group) else {
+                        outcomes.push(None);
+                        continue;
+                    };
                     let (bounds, per) = grouped.frame_bounds(context.pages, rows.clone(), number as usize)?;
                     let frames = of_bounds(context, node, &block.lanes[number as usize], &bounds, test)?;
                     frames.map(|frames| by_row(&frames, *null, &rows, per)).transpose()?
@@ -153,17 +169,17 @@ impl BaseTests {
         &self,
         context: Context<S>,
         bound: &Bound,
-        block: &Block,
+        blocks: &[(u32, Arc<Block>)],
         within: Range<u64>,
         rows: &[u64],
     ) -> Result<Option<Vec<u8>>> {
-        let Records::Grouped(grouped) = &block.records else { return Ok(None) };
         let Some(tests) = self.fields.iter().map(Option::as_ref).collect::<Option<Vec<_>>>() else {
             return Ok(None);
         };
-        let window = grouped.window(context.pages, within)?;
         let (mut outcomes, mut fields) = (Vec::new(), Vec::new());
         for test in tests {
+            let Some((_, grouped)) = grouped_of(blocks, test.group) else { return Ok(None) };
+            let window = grouped.window(context.pages, within.clone())?;
             fields.clear();
             grouped.fields(&window, rows, test.lane, &mut fields)?;
             if fields.iter().any(|field| *field > test.most) {
@@ -179,6 +195,15 @@ impl BaseTests {
         let all = bound.possible(rows.len(), outcomes)?;
         let is_known = all.iter().all(|own| own.count_ones() == 1);
         Ok(is_known.then(|| all.into_iter().map(|own| own.trailing_zeros() as u8).collect()))
+    }
+}
+
+/// The block of a storage group, if its records have code groups.
+fn grouped_of(blocks: &[(u32, Arc<Block>)], group: u32) -> Option<(&Block, &Grouped)> {
+    let (_, block) = blocks.iter().find(|(own, _)| *own == group)?;
+    match &block.records {
+        Records::Grouped(grouped) => Some((block, grouped)),
+        _ => None,
     }
 }
 
@@ -198,7 +223,7 @@ fn passing_fields(node: &Node, number: usize, lane: &Lane, test: &Test) -> Optio
         let to = fields_below(most, |field| Some(place(node, lane, field)? <= last))?;
         found.extend((from < to).then(|| (from as u64, (to - 1) as u64)));
     }
-    Some(LaneTest { lane: number, most, ranges: found })
+    Some(LaneTest { group: node.group, lane: number, most, ranges: found })
 }
 
 /// How many fields, up to one, are below something; none if that is not known.
@@ -226,8 +251,12 @@ fn place(node: &Node, lane: &Lane, field: u64) -> Option<u128> {
 }
 
 impl BaseTest {
-    fn table(&self) -> Option<&IdTable> {
-        if let Self::Ids(table) = self { Some(table) } else { None }
+    /// Its table, if it is of the ids of a storage group.
+    fn table(&self, wanted: u32) -> Option<&IdTable> {
+        match self {
+            Self::Ids { group, table } if *group == wanted => Some(table),
+            _ => None,
+        }
     }
 }
 

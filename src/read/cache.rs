@@ -13,9 +13,9 @@ pub(crate) struct Cache<T> {
 type Slot<T> = Mutex<Option<(u64, Arc<T>)>>;
 
 impl<T> Cache<T> {
-    /// Slots for values of about `bytes` bytes each, within `memory` bytes but 2 to `most`.
+    /// Slots for values of about `bytes` bytes each, within `memory` bytes but 2 to `most`, and 4096 at most.
     pub fn new(bytes: usize, memory: usize, most: u64) -> Self {
-        let slots = (memory / bytes.max(1)).clamp(2, most.clamp(2, 256) as usize);
+        let slots = (memory / bytes.max(1)).clamp(2, most.clamp(2, 4096) as usize);
         Self { slots: (0..slots).map(|_| Mutex::new(None)).collect() }
     }
 

@@ -1,6 +1,7 @@
 //! The rows that condensed samples are rebuilt from: a few at a time, rows that are alike as one.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::codec::block::Block;
 use crate::codec::row_selection::RowSelection;
@@ -22,6 +23,8 @@ type Each<'a> = &'a mut dyn FnMut(&Batch, Option<&[u64]>) -> Result<()>;
 pub(crate) struct CellRows<'a, S> {
     reader: &'a Reader<S>,
     projection: Projection,
+    /// The storage groups of its columns.
+    groups: Vec<u32>,
     /// Rows at a time.
     step: usize,
 }
@@ -37,15 +40,24 @@ impl<S: ByteSource> Reader<S> {
         nodes.dedup();
         let projection = Projection::nodes_of(self.schema(), &nodes).with_most(STRINGS);
         let step = (NUMBERS / (16 * nodes.len().max(1) as u64)).max(1) as usize;
-        CellRows { reader: self, projection, step }
+        let mut groups: Vec<u32> = nodes.iter().map(|&node| self.schema().nodes()[node].group).collect();
+        groups.sort_unstable();
+        groups.dedup();
+        CellRows { reader: self, projection, groups, step }
     }
 
-    /// The rows of a block that have exceptions, ascending; they have been found to be in order.
-    pub(crate) fn exception_rows(&self, block: &Block) -> Result<Vec<u64>> {
-        let piece = block.head.exceptions.read(&self.pages)?;
-        let rows = block.exceptions.iter().flat_map(|e| (0..e.count).map(|i| e.row(&piece, i)));
-        // Looked at again, since a map may change.
-        let mut rows: Vec<u64> = rows.filter(|&row| row < block.rows()).collect();
+    /// The rows that have exceptions in some of a segment's blocks, ascending; they have been found to be in order.
+    pub(crate) fn exception_rows<'b>(
+        &self,
+        blocks: impl IntoIterator<Item = &'b Arc<Block>>,
+    ) -> Result<Vec<u64>> {
+        let mut rows: Vec<u64> = Vec::new();
+        for block in blocks {
+            let piece = block.head.exceptions.read(&self.pages)?;
+            let own = block.exceptions.iter().flat_map(|e| (0..e.count).map(|i| e.row(&piece, i)));
+            // Looked at again, since a map may change.
+            rows.extend(own.filter(|&row| row < block.rows()));
+        }
         rows.sort_unstable();
         rows.dedup();
         Ok(rows)
@@ -66,16 +78,17 @@ impl<S: ByteSource> CellRows<'_, S> {
     ) -> Result<()> {
         let reader = self.reader;
         let rows = reader.segment_range(segment)?;
-        let block = reader.table.block(&reader.pages, segment)?;
-        if !block.is_constant() {
+        let blocks = self.groups.iter().map(|&group| reader.table.block(reader.context(), segment, group));
+        let blocks: Vec<Arc<Block>> = blocks.collect::<Result<_>>()?;
+        if !blocks.iter().all(|block| block.is_constant()) {
             let count = (rows.end - rows.start) as usize;
             return self.parts(RowSelection::Range(rows.start, count), None, &mut each);
         }
-        for e in &block.exceptions {
+        for block in &blocks {
             let piece = block.head.exceptions.read(&reader.pages)?;
-            e.check_order(&piece, block.rows())?;
+            block.exceptions.iter().try_for_each(|e| e.check_order(&piece, block.rows()))?;
         }
-        let (list, times) = runs(&rows, &reader.exception_rows(&block)?);
+        let (list, times) = runs(&rows, &reader.exception_rows(&blocks)?);
         self.parts(RowSelection::List(&list), Some(&times), &mut each)
     }
 

@@ -74,21 +74,19 @@ impl<S: ByteSource> Reader<S> {
             // All lanes of a table of items are of the column that has its lists.
             let columns = vec![column; table.schema.lanes() as usize];
             for segment in (0..table.segments).filter(|_| table.is_group_known(0)) {
-                let block = table.block(&self.pages, segment)?;
+                let block = table.block(self.context(), segment, 0)?;
                 account.add(&block.records.parts(&self.pages, &block.lanes)?, &columns);
             }
         }
         for segment in 0..self.table.segments {
-            if !self.table.is_group_known(0) {
-                continue;
-            }
-            let block = self.table.block(&self.pages, segment)?;
-            let columns = columns_of.first().map_or(&[][..], |c| c);
-            account.add(&block.records.parts(&self.pages, &block.lanes)?, columns);
-            for group in (1..schema.groups()).filter(|&group| self.table.is_group_known(group)) {
+            for (group, columns) in (0..).zip(&columns_of).filter(|(group, _)| self.table.is_judged(*group)) {
+                if !schema.has_images(group) {
+                    let block = self.table.block(self.context(), segment, group)?;
+                    account.add(&block.records.parts(&self.pages, &block.lanes)?, columns);
+                    continue;
+                }
                 let images = self.table.image_block(&self.pages, segment, group)?;
-                let column = columns_of.get(group as usize).and_then(|c| c.first());
-                if let Some(column) = column.and_then(|&c| account.columns.get_mut(c)) {
+                if let Some(column) = columns.first().and_then(|&c| account.columns.get_mut(c)) {
                     column.images += images.head.records.bits_without_layout();
                 }
             }

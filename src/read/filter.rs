@@ -1,8 +1,10 @@
 //! The rows that pass a condition: segments are decided by their statistics, others by the columns of the condition alone.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::ops::Range;
+use std::sync::Arc;
 
+use crate::codec::block::Block;
 use crate::codec::row_selection::RowSelection;
 use crate::column::values::{Batch, Column};
 use crate::earned;
@@ -153,7 +155,8 @@ impl<'a, S: ByteSource> Filter<'a, S> {
             self.is_alike = decision == Decision::Look && self.are_alike(segment)?;
             self.bases = None;
             if decision == Decision::Look && !self.is_alike {
-                self.bases = self.base_tests(segment)?;
+                let blocks = self.blocks(segment)?;
+                self.bases = BaseTests::new(reader.context(), reader.schema(), &self.bound, &blocks)?;
             }
             self.current = (rows, decision);
             return Ok(true);
@@ -161,15 +164,13 @@ impl<'a, S: ByteSource> Filter<'a, S> {
         Ok(false)
     }
 
-    /// The condition on the bases of a segment, if these decide anything.
-    fn base_tests(&self, segment: u64) -> Result<Option<BaseTests>> {
-        let reader = self.reader;
-        let mut nodes = self.projection.nodes().iter().map(|&node| &reader.schema().nodes()[node]);
-        if nodes.any(|node| node.group != 0) {
-            return Ok(None);
-        }
-        let block = reader.table.block(&reader.pages, segment)?;
-        BaseTests::new(reader.context(), reader.schema(), &self.bound, &block)
+    /// The blocks of a segment that have the condition's columns, with their storage groups; those of images are left out.
+    fn blocks(&self, segment: u64) -> Result<Vec<(u32, Arc<Block>)>> {
+        let (reader, schema) = (self.reader, self.reader.schema());
+        let groups = self.projection.nodes().iter().map(|&node| schema.nodes()[node].group);
+        let groups: BTreeSet<u32> = groups.filter(|&group| !schema.has_images(group)).collect();
+        let block = |group| Ok((group, reader.table.block(reader.context(), segment, group)?));
+        groups.into_iter().map(block).collect()
     }
 
     /// Asks the condition of the bases of some rows, and of the values of those that these leave open. False if they leave too
@@ -177,10 +178,18 @@ impl<'a, S: ByteSource> Filter<'a, S> {
     fn look_at_bases(&mut self, rows: Range<u64>, passing: &mut VecDeque<Range<u64>>) -> Result<bool> {
         let Some(bases) = &self.bases else { return Ok(false) };
         let reader = self.reader;
-        let block = reader.table.block(&reader.pages, self.next_segment - 1)?;
-        let first = block.head.first_row;
+        let blocks = self.blocks(self.next_segment - 1)?;
+        let Some(first) = blocks.first().map(|(_, block)| block.head.first_row) else { return Ok(false) };
+        let holds = |block: &Block| {
+            block.head.first_row == first && first <= rows.start && rows.end - first <= block.rows()
+        };
+        if !blocks.iter().all(|(_, block)| holds(block)) {
+            // Refused where the rows are read.
+            return Ok(false);
+        }
         let own = rows.start - first..rows.end - first;
-        let possible = bases.possible(reader.context(), reader.schema(), &self.bound, &block, own.clone())?;
+        let possible =
+            bases.possible(reader.context(), reader.schema(), &self.bound, &blocks, own.clone())?;
         let open = possible.iter().map(|outcomes| usize::from(is_open(*outcomes))).sum::<usize>();
         if open * OPEN_MOST > possible.len() {
             self.bases = None;
@@ -189,7 +198,7 @@ impl<'a, S: ByteSource> Filter<'a, S> {
         let mut list = earned::with_room(open)?;
         each_possible(&possible, |i, own| list.extend(is_open(own).then_some(rows.start + i)));
         let within: Vec<u64> = list.iter().map(|row| row - first).collect();
-        let known = bases.outcomes(reader.context(), &self.bound, &block, own, &within)?;
+        let known = bases.outcomes(reader.context(), &self.bound, &blocks, own, &within)?;
         let outcomes = match known {
             Some(outcomes) => outcomes,
             None if open * OPEN_SHARE > possible.len() => {
@@ -218,22 +227,25 @@ impl<'a, S: ByteSource> Filter<'a, S> {
 
     /// True if rows of a segment are alike in the columns of the condition, but for exceptions.
     fn are_alike(&self, segment: u64) -> Result<bool> {
-        let reader = self.reader;
-        let mut nodes = self.projection.nodes().iter().map(|&node| &reader.schema().nodes()[node]);
-        if nodes.clone().any(|node| node.group != 0) {
-            return Ok(false);
-        }
-        let block = reader.table.block(&reader.pages, segment)?;
-        let varies = |n: &Node| block.varies(n.first_lane..n.first_value_lane() + n.value_lanes());
-        Ok(block.is_constant() || !nodes.any(varies))
+        let blocks = self.blocks(segment)?;
+        let schema = self.reader.schema();
+        let varies = |(group, block): &(u32, Arc<Block>)| {
+            let mut own = self.projection.nodes().iter().map(|&node| &schema.nodes()[node]);
+            own.any(|n| {
+                n.group == *group && block.varies(n.first_lane..n.first_value_lane() + n.value_lanes())
+            })
+        };
+        Ok(blocks.iter().all(|(_, block)| block.is_constant()) || !blocks.iter().any(varies))
     }
 
     /// Asks the condition of one row for all that are alike, and of those with exceptions.
     fn look_at_alike(&mut self, rows: Range<u64>, passing: &mut VecDeque<Range<u64>>) -> Result<()> {
         let reader = self.reader;
-        let block = reader.table.block(&reader.pages, self.next_segment - 1)?;
-        let first = block.head.first_row;
-        let special = if block.is_constant() { reader.exception_rows(&block)? } else { Vec::new() };
+        let blocks: Vec<_> =
+            self.blocks(self.next_segment - 1)?.into_iter().map(|(_, block)| block).collect();
+        let first = blocks.first().map_or(rows.start, |block| block.head.first_row);
+        let are_constant = blocks.iter().all(|block| block.is_constant());
+        let special = if are_constant { reader.exception_rows(&blocks)? } else { Vec::new() };
         let special =
             special.into_iter().map(|row| first.saturating_add(row)).filter(|row| rows.contains(row));
         let mut alike = None;

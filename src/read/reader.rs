@@ -209,8 +209,8 @@ impl<S: ByteSource> Reader<S> {
         if let Some(refusal) = schema.first_refusal() {
             return Err(refusal);
         }
-        if schema.groups() != table.storage_groups() {
-            return Err(Error::corrupt("the schema of a table does not have the directory's storage groups"));
+        if [schema.groups(), table.storage_groups()] != [1, 1] {
+            return Err(Error::corrupt("condensed samples: their table has one storage group"));
         }
         check_dictionaries(&schema, &self.dictionaries)?;
         Ok(Some(self.condensed.get_or_init(|| TableView::new(schema, table, Some(blocks)))))

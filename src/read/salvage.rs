@@ -36,7 +36,7 @@ impl<S: ByteSource> Reader<S> {
                         _ => whole.push(rows),
                     },
                     Err(e) if e.kind() != ErrorKind::Corrupt => return Err(e),
-                    Err(_) if rows.end - rows.start == 1 || self.is_lost(&rows) => {}
+                    Err(_) if rows.end - rows.start == 1 || self.is_lost(&rows, projection) => {}
                     Err(_) => {
                         let middle = rows.start + (rows.end - rows.start) / 2;
                         ranges.extend([middle..rows.end, rows.start..middle]);
@@ -49,11 +49,16 @@ impl<S: ByteSource> Reader<S> {
         Ok(whole)
     }
 
-    /// True if all of these rows are in a segment whose layout is damaged.
-    fn is_lost(&self, rows: &Range<u64>) -> bool {
+    /// True if all of these rows are in a segment in which the layout of a storage group is damaged that has columns wanted.
+    fn is_lost(&self, rows: &Range<u64>, projection: &Projection) -> bool {
         let segment = |row| self.table.find(&self.pages, row).ok();
         let both =
             segment(rows.start).filter(|first| self.index.is_none() && segment(rows.end - 1) == Some(*first));
-        both.is_some_and(|segment| self.table.block(&self.pages, segment).is_err())
+        let nodes = projection.nodes().iter().map(|&node| &self.schema().nodes()[node]);
+        let mut groups: Vec<u32> = nodes.filter(|node| node.image.is_none()).map(|node| node.group).collect();
+        groups.dedup();
+        let is_damaged =
+            |segment| groups.iter().any(|&g| self.table.block(self.context(), segment, g).is_err());
+        both.is_some_and(is_damaged)
     }
 }

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use zerocopy::FromBytes;
 
 use crate::codec::block::Block;
@@ -10,33 +11,24 @@ use crate::codec::block_entry::BlockEntry;
 use crate::codec::context::Context;
 use crate::codec::images::block::{CosineTables, ImageBlock, Wanted};
 use crate::codec::row_selection::RowSelection;
-use crate::column::values::{Batch, Values};
-use crate::earned;
+use crate::column::values::Batch;
 use crate::error::{Error, Result};
 use crate::files::byte_source::ByteSource;
 use crate::format::pages::Pages;
-use crate::format::schema::Schema;
+use crate::format::schema::{Kind, Node, Schema};
 use crate::format::sections::Section;
 use crate::format::tables::TableEntry;
 use crate::read::cache::Cache;
-use crate::read::decode::{Decode, Part};
+use crate::read::decode::{Decode, GroupColumns, Kernels, Part};
 use crate::read::lists::ListColumn;
 use crate::read::projection::Projection;
-use crate::read::row_order::by_block;
 
 /// Memory for blocks of tables, and for blocks of images, about.
 const TABLE_BLOCKS: usize = 4 << 20;
 const IMAGE_BLOCKS: usize = 32 << 20;
 
-/// Items of a list on average, from which on lists are read one by one.
-const LONG_RUN: u64 = 16;
-
-/// Bytes of items that a byte of a file vouches for, and those that every file may have in one read.
-const PER_BYTE: u64 = 64;
-const FREE: u64 = 4 << 20;
-
-/// Bytes that the place of an item takes while it is read.
-const PLACE_BYTES: u64 = 12;
+/// Bytes of fields, from which on threads share the storage groups of a read.
+const SHARED_BYTES: u64 = 1 << 20;
 
 /// A table in the file: the rows themselves, or the condensed samples.
 pub(crate) struct TableView {
@@ -48,10 +40,12 @@ pub(crate) struct TableView {
     /// Offset of the block table, and bytes of one of its entries.
     table: u64,
     stride: u64,
-    /// Storage groups whose blocks need a feature that this reader does not know.
+    /// Storage groups whose blocks need a feature that this reader does not know, ascending.
     unknown: Vec<u32>,
     /// The nodes of the lists, and the tables of their items.
     pub items: Vec<(usize, TableView)>,
+    /// Storage groups of images before each, and all of them.
+    images_before: Vec<u32>,
     blocks: Cache<Block>,
     images: Cache<ImageBlock>,
     cosines: CosineTables,
@@ -62,12 +56,20 @@ impl TableView {
     pub fn new(schema: Schema, table: &TableEntry, blocks: Option<&Section>) -> Self {
         let (rows, segments, segment_rows) = (table.rows(), table.segments(), table.segment_rows());
         let (table, stride) = blocks.map_or((0, 0), |blocks| (blocks.offset, blocks.stride.into()));
-        let lanes = |group| schema.group_lanes(group) as usize;
-        let blocks = Cache::new(128 + 80 * lanes(0), TABLE_BLOCKS, segments.min(16));
-        let largest = (1..schema.groups()).map(lanes).fold(0, usize::max);
-        let most = segments.saturating_mul(u64::from(schema.groups()) - 1);
-        let images = Cache::new(1024 + 8 * largest, IMAGE_BLOCKS, most);
+        let cache = |images| {
+            let groups = (0..schema.groups()).filter(|&group| schema.has_images(group) == images);
+            let lanes = groups.map(|group| schema.group_lanes(group) as usize);
+            lanes.fold((0, 0), |(count, most), lanes| (count + 1, most.max(lanes)))
+        };
+        let ((tables, most_lanes), (of_images, most_values)) = (cache(false), cache(true));
+        let blocks = Cache::new(128 + 80 * most_lanes, TABLE_BLOCKS, tables * segments.min(16));
+        let most = segments.saturating_mul(of_images).min(256);
+        let images = Cache::new(1024 + 8 * most_values, IMAGE_BLOCKS, most);
         let cosines = CosineTables::default();
+        let mut images_before = vec![0];
+        for group in 0..schema.groups() {
+            images_before.push(images_before[group as usize] + u32::from(schema.has_images(group)));
+        }
         Self {
             schema,
             rows,
@@ -77,6 +79,7 @@ impl TableView {
             stride,
             unknown: Vec::new(),
             items: Vec::new(),
+            images_before,
             blocks,
             images,
             cosines,
@@ -117,7 +120,14 @@ impl TableView {
 
     /// True if this reader knows the blocks of a storage group.
     pub fn is_group_known(&self, group: u32) -> bool {
-        !self.unknown.contains(&group)
+        self.unknown.binary_search(&group).is_err()
+    }
+
+    /// True if the blocks of a storage group are read: this reader knows them, and some of the group's columns, unless it is
+    /// the first, of which it is known that it has no images.
+    pub fn is_judged(&self, group: u32) -> bool {
+        let is_known = |(_, node): (usize, &Node)| node.kind != Kind::Unknown;
+        self.is_group_known(group) && (group == 0 || self.schema.group_nodes(group).any(is_known))
     }
 
     /// Blocks: one a segment and storage group.
@@ -158,11 +168,19 @@ impl TableView {
         segment.saturating_mul(self.schema.groups().into()).saturating_add(group.into())
     }
 
-    /// The table's part of a segment, from the cache if it was used lately.
-    pub fn block<S: ByteSource>(&self, pages: &Pages<S>, segment: u64) -> Result<Arc<Block>> {
-        let number = self.number(segment, 0);
-        let read = || Block::read(pages, &self.schema, &self.entry(pages, number)?);
-        self.blocks.get(segment, || read().map_err(|e| e.at(format_args!("block {number}"))))
+    /// The block of a segment in a storage group that is not of images, from the cache if it was used lately.
+    pub fn block<S: ByteSource>(&self, context: Context<S>, segment: u64, group: u32) -> Result<Arc<Block>> {
+        let number = self.number(segment, group);
+        // Images have slots of their own: those before this group would leave slots here empty.
+        let of_tables = number.saturating_sub(self.images_before(segment, group));
+        let read = || Block::read(context, &self.schema, group, &self.entry(context.pages, number)?);
+        self.blocks.get(of_tables, || read().map_err(|e| e.at(format_args!("block {number}"))))
+    }
+
+    /// Blocks of images before the one of a segment and storage group.
+    fn images_before(&self, segment: u64, group: u32) -> u64 {
+        let before = self.images_before[group as usize];
+        segment.saturating_mul(self.images_before[self.images_before.len() - 1].into()) + u64::from(before)
     }
 
     /// The images of a segment in one storage group, likewise.
@@ -173,9 +191,7 @@ impl TableView {
         group: u32,
     ) -> Result<Arc<ImageBlock>> {
         let number = self.number(segment, group);
-        // Counted without the table's blocks, or slots would stay empty and others be fought for.
-        let groups = u64::from(self.schema.groups()).saturating_sub(1);
-        let of_images = segment.saturating_mul(groups).saturating_add(u64::from(group).saturating_sub(1));
+        let of_images = self.images_before(segment, group);
         let read = || ImageBlock::read(pages, &self.schema, group, &self.entry(pages, number)?);
         self.images.get(of_images, || read().map_err(|e| e.at(format_args!("block {number}"))))
     }
@@ -222,117 +238,8 @@ impl TableView {
         Ok(())
     }
 
-    /// Reads stored rows (each less than `rows`) into `out`: row `i` of the output, or row `places[i]`.
-    pub fn take<S: ByteSource>(
-        &self,
-        context: Context<S>,
-        stored: RowSelection,
-        places: Option<&[u32]>,
-        projection: &Projection,
-        out: &mut Batch,
-    ) -> Result<()> {
-        let lists = self.take_own(context, stored, places, projection, out)?;
-        self.take_items(context, lists, projection, out)
-    }
-
-    /// Reads runs of stored rows into `out`, each as (first row, rows, first row of the output), in ascending order of their first
-    /// rows; `rows` of them in all. The table has no images.
-    pub fn take_runs<S: ByteSource>(
-        &self,
-        context: Context<S>,
-        runs: &[(u64, usize, usize)],
-        rows: usize,
-        projection: &Projection,
-        out: &mut Batch,
-    ) -> Result<()> {
-        let mut decode = Decode::new(&self.schema, context, projection, rows, out)?;
-        for &(start, count, first) in runs {
-            self.decode(&mut decode, RowSelection::Range(start, count), first, None)?;
-        }
-        let lists = decode.finish(out)?;
-        self.take_items(context, lists, projection, out)
-    }
-
-    /// Reads the items of lists into their batch: those of a column whose lists begin at `starts`.
-    fn items_of<S: ByteSource>(
-        &self,
-        context: Context<S>,
-        list: &ListColumn,
-        wanted: &Projection,
-        out: &mut Batch,
-    ) -> Result<()> {
-        let (lists, most) = (list.starts.len(), wanted.most());
-        let rows = &mut out.columns[list.column].values;
-        let Values::Lists { offsets, items } = rows else {
-            return Err(Error::internal("items of a column that is no list"));
-        };
-        let table = self.items.iter().find(|(node, _)| *node == list.node);
-        let (_, table) = table.ok_or_else(|| Error::corrupt("a list has no table of items"))?;
-        let count = offsets.last().copied().unwrap_or(0); // no lists, no items
-        let runs =
-            || list.starts.iter().zip(offsets.windows(2)).map(|(&start, w)| start..start + (w[1] - w[0]));
-        let runs = || runs().filter(|run| run.end > run.start);
-        if runs().any(|run| run.end > table.rows) {
-            return Err(Error::corrupt("items that are not in their table"));
-        }
-        // Values, and where they are.
-        let bytes = count.saturating_mul(table.schema.value_bytes() + PLACE_BYTES);
-        if lists > 1 && bytes > most {
-            return Err(Error::memory(format!("{lists} lists have {count} items, {bytes} bytes about")));
-        }
-        let vouched = FREE + PER_BYTE * context.pages.source().length();
-        if bytes > vouched && !wanted.has_large_lists() {
-            return Err(Error::memory(format!(
-                "{lists} lists have {count} items, {bytes} bytes about, out of proportion to the file: read fewer rows, or, if it \
-                 is one of yours, with Projection::with_large_lists"
-            )));
-        }
-        if count > u32::MAX.into() {
-            let what = format!("{lists} lists have {count} items, too many for one batch; read fewer rows");
-            return Err(Error::argument(what));
-        }
-        earned::room(bytes).map_err(|e| Error::memory(format!("the items of {lists} lists: {e}")))?;
-        let projection = Projection::all(&table.schema).with_most(if lists > 1 { most } else { u64::MAX });
-        let projection = if wanted.has_large_lists() { projection.with_large_lists() } else { projection };
-        let follows = runs().zip(runs().skip(1)).all(|(run, next)| run.end == next.start);
-        if follows {
-            let first = runs().next().map_or(0, |run| run.start);
-            return table.take(context, RowSelection::Range(first, count as usize), None, &projection, items);
-        }
-        // Long runs are read as such.
-        if count >= LONG_RUN * lists as u64 {
-            let mut parts: Vec<(u64, usize, usize)> = earned::with_room(lists)?;
-            let places = list.starts.iter().zip(offsets.windows(2));
-            parts.extend(places.map(|(&start, w)| (start, (w[1] - w[0]) as usize, w[0] as usize)));
-            parts.sort_unstable();
-            return table.take_runs(context, &parts, count as usize, &projection, items);
-        }
-        let mut stored: Vec<u64> = earned::with_room(count as usize)?;
-        stored.extend(runs().flatten());
-        if stored.is_sorted() {
-            return table.take(context, RowSelection::List(&stored), None, &projection, items);
-        }
-        let (sorted, places) = by_block(&stored, table.segment_rows, table.segments);
-        table.take(context, RowSelection::List(&sorted), Some(&places), &projection, items)
-    }
-
-    /// Reads the items of lists that were read without them.
-    fn take_items<S: ByteSource>(
-        &self,
-        context: Context<S>,
-        lists: Vec<ListColumn>,
-        projection: &Projection,
-        out: &mut Batch,
-    ) -> Result<()> {
-        for list in lists {
-            let node = &self.schema.nodes()[list.node];
-            let read = self.items_of(context, &list, projection, out);
-            read.map_err(|e| e.at(format_args!("items of column \"{}\"", node.name)))?;
-        }
-        Ok(())
-    }
-
-    /// The same, with lists left without their items: where these are.
+    /// Reads stored rows (each less than `rows`) into `out`, row `i` of the output or row `places[i]`, with lists left without
+    /// their items: where these are.
     pub fn take_own<S: ByteSource>(
         &self,
         context: Context<S>,
@@ -351,27 +258,50 @@ impl TableView {
             wanted.sort_unstable_by_key(|&(row, _)| row);
             self.images(pages, group, &mut wanted)?;
         }
-        self.decode(&mut decode, stored, 0, places)?;
+        self.decode(&mut decode, &[(stored, 0)], places)?;
         decode.finish(out)
     }
 
-    /// Decodes stored rows: row `i` of them to row `first + i` of the output, or to `places[i]`.
-    fn decode<S: ByteSource>(
+    /// Decodes runs of stored rows, storage group by storage group: row `i` of a run to row `i` after its first row of the
+    /// output, or to `places[i]`.
+    pub fn decode<'a, S: ByteSource>(
         &self,
-        decode: &mut Decode<S>,
-        stored: RowSelection,
-        first: usize,
+        decode: &mut Decode<'a, S>,
+        runs: &[(RowSelection, usize)],
         places: Option<&[u32]>,
     ) -> Result<()> {
-        if !decode.has_table() {
-            return Ok(());
+        let context = decode.context;
+        let groups = decode.groups.iter_mut().filter(|columns| !self.schema.has_images(columns.group));
+        let mut groups: Vec<&mut GroupColumns> = groups.collect();
+        let rows: u64 = runs.iter().map(|(stored, _)| stored.len() as u64).sum();
+        let bytes = groups.iter().map(|columns| columns.row_bytes()).sum::<u64>().saturating_mul(rows);
+        let read = |kernels: &mut Kernels<'a>, columns: &mut GroupColumns<'a>| {
+            let mut runs = runs.iter();
+            runs.try_for_each(|&run| self.decode_group(context, kernels, columns, run, places))
+        };
+        if groups.len() > 1 && bytes >= SHARED_BYTES && rayon::current_num_threads() > 1 {
+            let read = groups.par_iter_mut().map_init(Kernels::default, |kernels, own| read(kernels, own));
+            return read.collect::<Vec<_>>().into_iter().collect();
         }
-        let (pages, output) = (decode.context.pages, first);
+        let mut kernels = Kernels::default();
+        groups.into_iter().try_for_each(|columns| read(&mut kernels, columns))
+    }
+
+    /// Decodes the columns of a storage group of stored rows.
+    fn decode_group<'a, S: ByteSource>(
+        &self,
+        context: Context<'a, S>,
+        kernels: &mut Kernels<'a>,
+        columns: &mut GroupColumns<'a>,
+        (stored, output): (RowSelection, usize),
+        places: Option<&[u32]>,
+    ) -> Result<()> {
+        let pages = context.pages;
         let mut within = Vec::new();
         let mut from = 0;
         while from < stored.len() {
             let segment = self.find(pages, stored.row(from))?;
-            let block = self.block(pages, segment)?;
+            let block = self.block(context, segment, columns.group)?;
             let (first, rows) = (block.head.first_row, block.head.rows);
             let here = match stored.slice(from, stored.len()) {
                 RowSelection::Range(row, count) => {
@@ -390,7 +320,8 @@ impl TableView {
             let to = from + here.len();
             let part =
                 Part { rows: here, first: output + from, places: places.and_then(|p| p.get(from..to)) };
-            decode.block(&block, part).map_err(|e| e.at(format_args!("segment {segment}")))?;
+            let read = columns.block(context, kernels, &block, part);
+            read.map_err(|e| e.at(format_args!("segment {segment}")))?;
             from = to;
         }
         Ok(())

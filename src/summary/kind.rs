@@ -1,6 +1,7 @@
 //! The trait of summaries that are one section.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::codec::block::Block;
@@ -67,7 +68,7 @@ pub(crate) type Terms = Box<dyn FnOnce() -> SegmentSum + Send>;
 /// Sums over all rows, kept while they are written.
 pub(crate) trait RowSums: Any + Send + Sync {
     /// The numbers of a segment that are to be summed, copied out of it and out of its lanes.
-    fn terms(&self, schema: &Schema, segment: &Batch, lanes: &[EncodedLane]) -> Terms;
+    fn terms(&self, schema: &Schema, segment: &Batch, lane: ValueLane) -> Terms;
 
     /// Adds the sum of the next segment.
     ///
@@ -79,25 +80,31 @@ pub(crate) trait RowSums: Any + Send + Sync {
     fn section(&self) -> Vec<u8>;
 }
 
+/// The first value lane of a node in a segment that is written, by the node's number.
+pub(crate) type ValueLane<'a> = &'a dyn Fn(usize) -> Option<&'a EncodedLane>;
+
 /// A dictionary of numbers, by its number.
 pub(crate) type RawDictionary<'a> = &'a dyn Fn(u32) -> Result<Arc<RawTable>>;
+
+/// A block of a segment.
+pub(crate) struct GroupBlock<'a> {
+    /// Its storage group.
+    pub group: u32,
+    pub block: &'a Block,
+    /// The bytes of its exceptions.
+    pub exceptions: Cow<'a, [u8]>,
+}
 
 /// Sums over all rows, compared with a summary.
 pub(crate) trait RowCheck {
     /// The nodes whose values are wanted.
     fn nodes(&self) -> Vec<usize>;
 
-    /// Goes on to a segment, with the bytes of its block's exceptions.
+    /// Goes on to a segment: its blocks that are not of images.
     ///
     /// # Errors
     /// `Corrupt`.
-    fn start(
-        &mut self,
-        schema: &Schema,
-        block: &Block,
-        exceptions: &[u8],
-        dictionary: RawDictionary,
-    ) -> Result<()>;
+    fn start(&mut self, schema: &Schema, blocks: &[GroupBlock], dictionary: RawDictionary) -> Result<()>;
 
     /// Takes rows of the segment in, each so many times; columns are by node.
     ///

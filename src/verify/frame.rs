@@ -105,7 +105,7 @@ impl<S: ByteSource> Reader<S> {
         used.extend(head.records.features());
         used.extend((head.exceptions.length > 0).then_some(exceptions::FEATURE));
         let group = (number % u64::from(table.schema.groups())) as u32;
-        used.extend((group > 0).then_some(images::FEATURE));
+        used.extend(table.schema.has_images(group).then_some(images::FEATURE));
         let lanes = table.schema.group_lanes(group);
         if !head.records.has_transforms() || lanes == 0 {
             return Ok(());

@@ -23,7 +23,9 @@ impl<S: ByteSource> Reader<S> {
         for (node, items) in &table.items {
             let name = &table.schema.nodes()[*node].name;
             let place = |e: Error| e.at(format_args!("lists of column \"{name}\""));
-            if table.is_group_known(0) && table.schema.refusal(*node).is_none() {
+            if table.is_group_known(table.schema.nodes()[*node].group)
+                && table.schema.refusal(*node).is_none()
+            {
                 self.check_tiling(table, *node, items.rows).map_err(place)?;
             }
         }
@@ -35,7 +37,7 @@ impl<S: ByteSource> Reader<S> {
         let mut next = 0;
         for segment in 0..table.segments {
             let place = |e: Error| e.at(format_args!("segment {segment}"));
-            let block = table.block(&self.pages, segment)?;
+            let block = table.block(self.context(), segment, table.schema.nodes()[node].group)?;
             let list = block.lists.iter().find(|list| list.node == node);
             let list = list.ok_or_else(|| place(Error::corrupt("its lists are not in the block")))?;
             if list.first != next {

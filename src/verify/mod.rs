@@ -20,7 +20,6 @@ use crate::codec::strings::dictionary_entry::DictionaryKind;
 use crate::error::{Error, Result};
 use crate::files::byte_source::ByteSource;
 use crate::format::checksum::crc;
-use crate::format::schema::Kind;
 use crate::format::sections::Place;
 use crate::read::projection::Projection;
 use crate::read::reader::Reader;
@@ -68,6 +67,7 @@ impl<S: ByteSource> Reader<S> {
                     self.dictionaries.strings(&self.pages, number)?.each(|_| Ok(()))?;
                 }
                 DictionaryKind::Symbols => drop(self.dictionaries.symbols(&self.pages, number)?),
+                DictionaryKind::Frames => drop(self.dictionaries.frames(&self.pages, number)?),
             }
         }
         self.check_features()?;
@@ -137,16 +137,14 @@ impl<S: ByteSource> Reader<S> {
                 return Err(place(Error::corrupt("it does not follow the segment before")));
             }
             next = rows.end;
-            if table.is_group_known(0) {
-                self.check_block(table, segment, &rows, summaries.as_deref_mut(), progress)?;
-            }
             for group in (1..table.schema.groups()).filter(|&group| table.is_group_known(group)) {
                 if table.segment(&self.pages, segment, group)? != rows {
                     return Err(place(Error::corrupt("its storage groups do not have the same rows")));
                 }
-                if table.schema.group_nodes(group).all(|(_, node)| node.kind == Kind::Unknown) {
-                    continue;
-                }
+            }
+            self.check_blocks(table, segment, &rows, summaries.as_deref_mut(), progress)?;
+            let judged = (0..table.schema.groups()).filter(|&group| table.is_judged(group));
+            for group in judged.filter(|&group| table.schema.has_images(group)) {
                 let images = table.image_block(&self.pages, segment, group)?;
                 self.check_streams(&images.head).map_err(place)?;
                 images.check_offsets(&self.pages).map_err(place)?;
@@ -157,8 +155,8 @@ impl<S: ByteSource> Reader<S> {
         if next == table.rows { Ok(()) } else { Err(Error::corrupt("the segments do not hold all rows")) }
     }
 
-    /// Checks the table's part of a segment.
-    fn check_block(
+    /// Checks the blocks of a segment that are not of images.
+    fn check_blocks(
         &self,
         table: &TableView,
         segment: u64,
@@ -167,12 +165,18 @@ impl<S: ByteSource> Reader<S> {
         progress: &mut impl FnMut(u64),
     ) -> Result<()> {
         let place = |e: Error| e.at(format_args!("segment {segment}"));
-        let block = table.block(&self.pages, segment)?;
-        self.check_streams(&block.head).map_err(place)?;
-        self.check_exceptions(&block).map_err(place)?;
-        block.records.check(&self.pages).map_err(place)?;
-        self.check_rows(table, segment, rows.clone(), &block, summaries)?;
-        progress(block.head.records.bytes());
+        let mut blocks = Vec::new();
+        for group in table.schema.table_groups().filter(|&group| table.is_judged(group)) {
+            let block = table.block(self.context(), segment, group)?;
+            self.check_streams(&block.head).map_err(place)?;
+            self.check_exceptions(&block).map_err(place)?;
+            block.records.check(&self.pages).map_err(place)?;
+            blocks.push((group, block));
+        }
+        if !blocks.is_empty() {
+            self.check_rows(table, segment, rows.clone(), &blocks, summaries)?;
+        }
+        blocks.iter().for_each(|(_, block)| progress(block.head.records.bytes()));
         Ok(())
     }
 

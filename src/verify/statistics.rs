@@ -1,13 +1,13 @@
 //! Checks statistics against the rows that they are of.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::codec::block::Block;
 use crate::codec::row_selection::RowSelection;
 use crate::column::values::{Batch, Values};
 use crate::error::{Error, Result};
 use crate::files::byte_source::ByteSource;
-use crate::format::schema::Schema;
 use crate::read::projection::{Projection, by_node};
 use crate::read::reader::Reader;
 use crate::read::statistics_view::Statistics;
@@ -55,12 +55,15 @@ impl<S: ByteSource> Reader<S> {
         let schema = self.schema();
         let mut measures = Measures::new(schema, layout);
         let rows = self.segment_range(segment)?;
-        let block = self.table.block(&self.pages, segment)?;
+        let groups = (0..schema.groups()).filter(|&group| !schema.has_images(group));
+        let blocks = groups.map(|group| self.table.block(self.context(), segment, group));
+        let blocks: Vec<Arc<Block>> = blocks.collect::<Result<_>>()?;
+        let are_constant = blocks.iter().all(|block| block.is_constant());
         let columns = schema
             .columns()
             .filter(|column| layout.measured.iter().any(|of| schema.subtree(*column).contains(&of.node)));
         let (varying, alike): (Vec<usize>, Vec<usize>) =
-            columns.partition(|&column| !block.is_constant() && varies(schema, &block, column));
+            columns.partition(|&column| !are_constant && self.varies(segment, column).unwrap_or(true));
         let mut add = |columns: &[usize], picked: RowSelection, times: u64| -> Result<()> {
             let projection = Projection::nodes_of(schema, columns).with_prefix(MOST_BYTES + 1);
             if columns.is_empty() || times == 0 {
@@ -77,7 +80,7 @@ impl<S: ByteSource> Reader<S> {
             })
         };
         add(&varying, RowSelection::Range(rows.start, (rows.end - rows.start) as usize), 1)?;
-        let special = if block.is_constant() { self.exception_rows(&block)? } else { Vec::new() };
+        let special = if are_constant { self.exception_rows(&blocks)? } else { Vec::new() };
         let stored: Vec<u64> = special.iter().map(|row| rows.start + row).collect();
         add(&alike, RowSelection::List(&stored), 1)?;
         let first = (0..).zip(&special).find(|(row, special)| row != *special);
@@ -107,10 +110,19 @@ impl<S: ByteSource> Reader<S> {
         }
         Ok(())
     }
-}
 
-/// True if rows of a block may differ in a column.
-fn varies(schema: &Schema, block: &Block, column: usize) -> bool {
-    let mut nodes = schema.subtree(column).map(|node| &schema.nodes()[node]);
-    nodes.any(|n| n.group != 0 || block.varies(n.first_lane..n.first_value_lane() + n.value_lanes()))
+    /// True if rows of a segment may differ in a column.
+    fn varies(&self, segment: u64, column: usize) -> Result<bool> {
+        let schema = self.schema();
+        for n in schema.subtree(column).map(|node| &schema.nodes()[node]) {
+            if schema.has_images(n.group) {
+                return Ok(true);
+            }
+            let block = self.table.block(self.context(), segment, n.group)?;
+            if block.varies(n.first_lane..n.first_value_lane() + n.value_lanes()) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
 }

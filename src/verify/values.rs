@@ -1,6 +1,7 @@
 //! Decodes the rows of a segment and hands them to everything that is said of them.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::codec::block::Block;
 use crate::codec::images::block::ImageBlock;
@@ -13,7 +14,7 @@ use crate::read::projection::{Projection, by_node};
 use crate::read::reader::Reader;
 use crate::read::table::TableView;
 use crate::summary::SUMMARIES;
-use crate::summary::kind::RowCheck;
+use crate::summary::kind::{GroupBlock, RowCheck};
 use crate::verify::classes::Labels;
 
 /// Bytes of numbers that are decoded at a time.
@@ -46,11 +47,20 @@ impl Summaries {
     }
 
     /// Goes on to a segment.
-    fn start<S: ByteSource>(&mut self, reader: &Reader<S>, rows: &Range<u64>, block: &Block) -> Result<()> {
+    fn start<S: ByteSource>(
+        &mut self,
+        reader: &Reader<S>,
+        rows: &Range<u64>,
+        blocks: &[(u32, Arc<Block>)],
+    ) -> Result<()> {
         let dictionary = |number| reader.dictionaries.raw(&reader.pages, number);
-        let exceptions = block.head.exceptions.read(&reader.pages)?;
+        let mut groups = Vec::new();
+        for (group, block) in blocks {
+            let exceptions = block.head.exceptions.read(&reader.pages)?;
+            groups.push(GroupBlock { group: *group, block, exceptions });
+        }
         for check in &mut self.checks {
-            check.start(reader.schema(), block, &exceptions, &dictionary)?;
+            check.start(reader.schema(), &groups, &dictionary)?;
         }
         if let Some(labels) = &mut self.labels {
             labels.start(reader, rows)?;
@@ -83,19 +93,19 @@ impl Summaries {
 }
 
 impl<S: ByteSource> Reader<S> {
-    /// Checks the table's part of a segment. Strings are checked where they are; columns that are the same in every row,
+    /// Checks the rows of a segment's blocks, each with its storage group. Strings are checked where they are; columns that are the same in every row,
     /// in one row. So time and memory follow the bytes of the file, and not the rows that it claims.
     pub(crate) fn check_rows(
         &self,
         table: &TableView,
         segment: u64,
         rows: Range<u64>,
-        block: &Block,
+        blocks: &[(u32, Arc<Block>)],
         mut summaries: Option<&mut Summaries>,
     ) -> Result<()> {
         let place = |e: Error| e.at(format_args!("segment {segment}"));
         if let Some(summaries) = &mut summaries {
-            summaries.start(self, &rows, block).map_err(place)?;
+            summaries.start(self, &rows, blocks).map_err(place)?;
         }
         let take = |picked: RowSelection, projection: &Projection| -> Result<Batch> {
             let mut out = Batch::default();
@@ -118,11 +128,11 @@ impl<S: ByteSource> Reader<S> {
                 summaries.check_labels(&labels).map_err(place)
             })
         };
-        let all = group_columns(&table.schema, 0).only_checked();
+        let all = group_columns(&table.schema, blocks.iter().map(|(group, _)| *group)).only_checked();
         let step = rows_at_a_time(&table.schema);
-        if block.is_constant() {
+        if blocks.iter().all(|(_, block)| block.is_constant()) {
             // All rows are alike but for exceptions: one stands for the others.
-            let special = self.exception_rows(block)?;
+            let special = self.exception_rows(blocks.iter().map(|(_, block)| block))?;
             let stored: Vec<u64> = special.iter().map(|row| rows.start + row).collect();
             stored.chunks(step as usize).try_for_each(|rows| read(RowSelection::List(rows), &all, 1))?;
             let alike = (rows.end - rows.start).saturating_sub(special.len() as u64);
@@ -134,15 +144,17 @@ impl<S: ByteSource> Reader<S> {
             return read(RowSelection::List(&[rows.start + first]), &all, alike);
         }
         take(RowSelection::List(&[rows.start]), &all)?;
-        let own = table.schema.columns().filter(|&column| {
-            let mut nodes = table.schema.subtree(column).filter_map(|n| table.schema.nodes().get(n));
-            let varies = |n: &Node| block.varies(n.first_lane..n.first_value_lane() + n.value_lanes());
-            let is_own = table.schema.nodes().get(column).is_some_and(|n| n.group == 0);
-            is_own
-                && table.schema.refusal(column).is_none()
-                && (summed.contains(&column) || nodes.any(varies))
-        });
-        let varying = Projection::nodes_of(&table.schema, &own.collect::<Vec<_>>()).only_checked();
+        let mut own: Vec<usize> = Vec::new();
+        for (group, block) in blocks {
+            let columns = table.schema.group_columns(*group);
+            own.extend(columns.filter(|&column| {
+                let mut nodes = table.schema.subtree(column).map(|n| &table.schema.nodes()[n]);
+                let varies = |n: &Node| block.varies(n.first_lane..n.first_value_lane() + n.value_lanes());
+                table.schema.refusal(column).is_none() && (summed.contains(&column) || nodes.any(varies))
+            }));
+        }
+        own.sort_unstable();
+        let varying = Projection::nodes_of(&table.schema, &own).only_checked();
         if varying.nodes().is_empty() {
             return Ok(());
         }
@@ -158,7 +170,7 @@ impl<S: ByteSource> Reader<S> {
         group: u32,
         images: &ImageBlock,
     ) -> Result<()> {
-        let projection = group_columns(&table.schema, group);
+        let projection = group_columns(&table.schema, [group]);
         let step = (NUMBERS / table.schema.row_bytes().max(8) as u64).max(1);
         let mut out = Batch::default();
         let mut read = |first: u64, count: usize| {
@@ -209,9 +221,10 @@ fn pieces(rows: Range<u64>, step: u64) -> impl Iterator<Item = (u64, usize)> {
     })
 }
 
-/// The columns of a storage group that can be read.
-fn group_columns(schema: &Schema, group: u32) -> Projection {
-    let is_own = |c: &usize| schema.nodes().get(*c).is_some_and(|n| n.group == group);
-    let own = schema.columns().filter(is_own).filter(|&c| schema.refusal(c).is_none());
-    Projection::nodes_of(schema, &own.collect::<Vec<_>>())
+/// The columns of storage groups that can be read.
+fn group_columns(schema: &Schema, groups: impl IntoIterator<Item = u32>) -> Projection {
+    let own = groups.into_iter().flat_map(|group| schema.group_columns(group));
+    let mut own: Vec<usize> = own.filter(|&c| schema.refusal(c).is_none()).collect();
+    own.sort_unstable();
+    Projection::nodes_of(schema, &own)
 }

@@ -14,6 +14,9 @@ use crate::write::table::{Batches, Table};
 /// Rows kept in memory before they are spilled.
 const KEPT_BYTES: usize = 32 << 20;
 
+/// Bytes of a row's class while rows are regrouped.
+pub(crate) const CODE: usize = 4;
+
 /// The rows of a table by class, in a file that is gone when this is dropped.
 pub(crate) struct ByClass<'a> {
     schema: &'a Schema,
@@ -22,7 +25,7 @@ pub(crate) struct ByClass<'a> {
     parts: Vec<Vec<SpooledBatch>>,
     /// Rows of each class.
     pub rows: Vec<u64>,
-    /// The class of every row, two bytes each, in table order.
+    /// The class of every row, `CODE` bytes each, in table order.
     pub codes: Box<dyn Scratch>,
 }
 
@@ -49,26 +52,35 @@ impl<'a> ByClass<'a> {
         let mut codes = BufWriter::with_capacity(1 << 16, Stream::writer(&*codes_file, 0));
         let mut kept: Vec<Batch> = Vec::new();
         kept.resize_with(labels.len(), || Batch::empty(schema));
-        let mut done = 0u64;
+        let (mut bytes, mut done) = (kept.iter().map(Batch::bytes).sum::<usize>(), 0u64);
+        // The rows of a batch by class, and the classes that it has.
+        let mut runs: Vec<Vec<std::ops::Range<usize>>> = vec![Vec::new(); labels.len()];
+        let mut found = Vec::new();
         for batch in table.batches()? {
             let batch = batch?;
             batch.check(schema)?;
             let classes = labels.classes(&batch.columns[node], batch.rows)?;
-            let mut runs: Vec<Vec<std::ops::Range<usize>>> = vec![Vec::new(); labels.len()];
             for (row, &class) in classes.iter().enumerate() {
-                codes.write_all(&(class as u16).to_le_bytes()).map_err(failed)?;
+                codes.write_all(&class.to_le_bytes()).map_err(failed)?;
                 let runs = &mut runs[class as usize];
                 match runs.last_mut() {
                     Some(run) if run.end == row => run.end += 1,
-                    _ => runs.push(row..row + 1),
+                    last => {
+                        found.extend(last.is_none().then_some(class as usize));
+                        runs.push(row..row + 1);
+                    }
                 }
             }
-            for ((kept, runs), rows) in kept.iter_mut().zip(&runs).zip(&mut rows) {
-                kept.append_runs(schema, &batch, runs.iter().cloned());
-                *rows += runs.iter().map(|r| r.len() as u64).sum::<u64>();
+            for class in found.drain(..) {
+                let (kept, runs) = (&mut kept[class], std::mem::take(&mut runs[class]));
+                rows[class] += runs.iter().map(|run| run.len() as u64).sum::<u64>();
+                bytes -= kept.bytes();
+                kept.append_runs(schema, &batch, runs.into_iter());
+                bytes += kept.bytes();
             }
-            if kept.iter().map(Batch::bytes).sum::<usize>() > KEPT_BYTES {
+            if bytes > KEPT_BYTES {
                 spill_all(&mut kept)?;
+                bytes = kept.iter().map(Batch::bytes).sum();
             }
             done += batch.rows as u64;
             progress(done)?;

@@ -124,11 +124,17 @@ impl<'s> FileWriter<'s> {
     }
 
     /// Writes the next segment of a table: a block for each storage group.
-    pub fn segment(&mut self, blocks: &mut Blocks, segment: Vec<EncodedBlock>) -> Result<()> {
+    pub fn segment(
+        &mut self,
+        schema: &Schema,
+        blocks: &mut Blocks,
+        segment: Vec<EncodedBlock>,
+    ) -> Result<()> {
         blocks.transforms.resize_with(segment.len(), Default::default);
         let rows = segment[0].entry.rows.get(); // storage group 0 has a block, if an empty one
         for (group, block) in segment.into_iter().enumerate() {
             let entry = self.block(blocks, group, block)?;
+            self.features.extend(schema.has_images(group as u32).then_some(images::FEATURE));
             blocks.entries.push(BlockEntry { first_row: blocks.rows.into(), ..entry });
         }
         blocks.segments.push(rows);
@@ -153,7 +159,6 @@ impl<'s> FileWriter<'s> {
             self.features.extend(transform::features(transform)?);
         }
         self.features.extend((!block.exceptions.is_empty()).then_some(exceptions::FEATURE));
-        self.features.extend((group > 0).then_some(images::FEATURE));
         Ok(entry)
     }
 
@@ -179,7 +184,7 @@ impl<'s> FileWriter<'s> {
         let mut section = Section { number, ..self.open_section(SectionKind::BLOCKS) };
         let mut own = Blocks::default();
         for block in statistics {
-            self.segment(&mut own, vec![block])?;
+            self.segment(schema, &mut own, vec![block])?;
         }
         section.length = self.out.at().saturating_sub(section.offset);
         self.close_section(section);

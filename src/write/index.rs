@@ -7,9 +7,10 @@ use crate::error::{Error, Result};
 use crate::files::scratch::{Scratch, Stream};
 use crate::format::sections::SectionKind;
 use crate::summary::sample_index::{GROUP, SAMPLE, level_parts};
+use crate::write::classes::CODE;
 use crate::write::file::FileWriter;
 
-/// Writes the index section: `codes` holds the class of each of `rows` rows, two bytes each. Levels
+/// Writes the index section: `codes` holds the class of each of `rows` rows, `CODE` bytes each. Levels
 /// are made one at a time, the codes kept in scratch files.
 pub(crate) fn write_index(
     out: &mut FileWriter,
@@ -40,16 +41,16 @@ pub(crate) fn write_index(
 
 /// Sorts the codes by one of their bits, zeros first, each half in order, and returns the bits.
 fn sort(codes: &dyn Scratch, sorted: &dyn Scratch, rows: u64, bit: u32) -> std::io::Result<Vec<u64>> {
-    let reader = || BufReader::with_capacity(1 << 16, Stream::reader(codes, 0..rows * 2));
+    let reader = || BufReader::with_capacity(1 << 16, Stream::reader(codes, 0..rows * CODE as u64));
     let mut bits = vec![0u64; rows.div_ceil(64) as usize];
-    let (mut from, mut code) = (reader(), [0; 2]);
+    let (mut from, mut code) = (reader(), [0; CODE]);
     for row in 0..rows {
         from.read_exact(&mut code)?;
-        bits[(row / 64) as usize] |= u64::from(u16::from_le_bytes(code) >> bit & 1) << (row % 64);
+        bits[(row / 64) as usize] |= u64::from(u32::from_le_bytes(code) >> bit & 1) << (row % 64);
     }
     let ones: u64 = bits.iter().map(|word| u64::from(word.count_ones())).sum();
     let half = |at| BufWriter::with_capacity(1 << 16, Stream::writer(sorted, at));
-    let mut halves = [half(0), half((rows - ones) * 2)];
+    let mut halves = [half(0), half((rows - ones) * CODE as u64)];
     let mut from = reader();
     for row in 0..rows {
         from.read_exact(&mut code)?;

@@ -7,6 +7,7 @@ mod condensed_table;
 mod coreset;
 mod dictionaries;
 mod file;
+pub(crate) mod groups;
 mod index;
 mod merged;
 pub(crate) mod options;
@@ -27,6 +28,7 @@ pub(crate) mod table;
 mod texts;
 pub(crate) mod writer;
 
+pub use groups::StorageGroups;
 pub use merged::merge_condensed;
 pub use options::{ImageOptions, LayoutOptions, Options};
 pub use progress::Progress;

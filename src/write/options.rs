@@ -6,6 +6,7 @@ use crate::codec::coding::{Coding, ImageTransform, Layout, Part};
 use crate::summary::cells::options::{CellLimit, TargetKind};
 use crate::summary::options::SummaryOptions;
 use crate::summary::statistics::StatisticsPolicy;
+use crate::write::groups::StorageGroups;
 use crate::write::segments::SEGMENT_ROWS;
 
 /// How a file is written. `Options::default()` stores the table and nothing more.
@@ -47,6 +48,8 @@ pub struct LayoutOptions {
     pub class: Option<String>,
     /// Most rows of a segment.
     pub segment_rows: usize,
+    /// Which columns are stored together.
+    pub groups: StorageGroups,
 }
 
 /// How columns of images are coded.
@@ -59,7 +62,14 @@ pub struct ImageOptions {
 
 impl Default for LayoutOptions {
     fn default() -> Self {
-        Self { records: Layout::Compact, tau: 40, without: None, class: None, segment_rows: SEGMENT_ROWS }
+        Self {
+            records: Layout::Compact,
+            tau: 40,
+            without: None,
+            class: None,
+            segment_rows: SEGMENT_ROWS,
+            groups: StorageGroups::default(),
+        }
     }
 }
 
@@ -98,6 +108,12 @@ impl Options {
     /// Most rows of a segment: [`LayoutOptions::segment_rows`].
     pub fn with_segment_rows(mut self, rows: usize) -> Self {
         self.layout.segment_rows = rows;
+        self
+    }
+
+    /// Which columns are stored together: [`LayoutOptions::groups`].
+    pub fn with_groups(mut self, groups: StorageGroups) -> Self {
+        self.layout.groups = groups;
         self
     }
 
@@ -181,6 +197,6 @@ impl Options {
 
     /// The coding of tables.
     pub(crate) fn coding(&self) -> Coding {
-        Coding { layout: self.layout.records, without: self.layout.without, in_runs: false }
+        Coding { layout: self.layout.records, without: self.layout.without, in_runs: false, apart: false }
     }
 }

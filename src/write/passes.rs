@@ -53,7 +53,8 @@ pub(crate) fn write_table(
     options: &Options,
     meter: &Meter,
 ) -> Result<Report> {
-    let mut schema = table.schema().clone();
+    let groups = options.layout.groups.labels(table.schema())?;
+    let mut schema = table.schema().clone().with_groups(&groups);
     let mut roles = Roles::new(&schema, options)?;
     check_transform(&schema, options)?;
     let mut out = FileWriter::create(file_system, path, options.overwrite)?;

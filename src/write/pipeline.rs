@@ -1,17 +1,21 @@
 //! The last pass: segments are encoded side by side and written in order.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use crate::codec::chunks::records::is_chunked;
+use crate::codec::chunks::trained::Trained;
 use crate::codec::coding::{Coding, ImageTransform};
 use crate::codec::dct::errors::ImageErrors;
 use crate::codec::encode;
 use crate::codec::encoded_block::EncodedBlock;
 use crate::codec::images::encode::encode_images;
-use crate::codec::lanes::Lanes;
+use crate::codec::lanes::{Lanes, validities};
 use crate::codec::lists::encode::move_lists;
 use crate::codec::strings::encode::Dictionary;
+use crate::codec::transform::encoded_lane::EncodedLane;
 use crate::column::values::{Batch, Values};
 use crate::earned::room;
 use crate::error::{Error, ErrorKind, Result};
@@ -56,6 +60,8 @@ pub(crate) struct Pipeline<'a> {
     pub summaries: Vec<(&'static SummaryKind, Box<dyn RowSums>)>,
     /// Statistics of the segments.
     pub statistics: Option<StatisticsRows>,
+    /// What chunks of the rows may be compressed with.
+    pub trained: Option<Arc<Trained>>,
     pub images: ImageTransform,
     /// Errors of near-lossless coding, by storage group.
     pub errors: Vec<ImageErrors>,
@@ -76,17 +82,24 @@ impl<'a> Pipeline<'a> {
             schema,
             items: schema.lists().map(items).collect(),
             dictionaries: &dictionaries.own,
-            coding: options.coding(),
+            coding: Coding { apart: schema.table_groups().nth(1).is_some(), ..options.coding() },
             tau: options.layout.tau,
             plan: None,
             totals: None,
             covariances: None,
             summaries: Vec::new(),
             statistics: None,
+            trained: None,
             images: options.images.transform,
             errors: Vec::new(),
             blocks: Blocks::default(),
         }
+    }
+
+    /// The lanes of a storage group that is not of images.
+    fn lanes(&self, group: u32, segment: &Batch, validities: &[Option<Vec<u8>>]) -> Result<Lanes> {
+        let lanes = Lanes::of((self.schema, group), segment, validities, self.dictionaries, self.coding)?;
+        Ok(lanes.with_trained(self.trained.clone()))
     }
 
     fn encode(&self, segment: &Batch) -> Result<Encoded> {
@@ -95,28 +108,37 @@ impl<'a> Pipeline<'a> {
             let products = self.plan.filter(|_| self.covariances.is_some());
             Ok((sums, products.map(|p| p.products(self.schema, segment)).transpose()?))
         };
-        let lanes = || Lanes::of(self.schema, segment, self.dictionaries, self.coding);
+        let validities = validities(self.schema, segment);
+        let groups: Vec<u32> = (0..self.schema.groups()).collect();
+        let lanes = || {
+            let of_group = |&group: &u32| {
+                let is_table = !self.schema.has_images(group);
+                let lanes = || self.lanes(group, segment, &validities);
+                is_table.then(lanes).transpose()
+            };
+            groups.par_iter().map(of_group).collect::<Vec<_>>().into_iter().collect::<Result<Vec<_>>>()
+        };
         let (summed, lanes) = rayon::join(summed, lanes);
         let ((sums, products), lanes) = (summed?, lanes?);
-        let terms = self.summaries.iter().map(|(_, sums)| sums.terms(self.schema, segment, &lanes.lanes));
+        let lane = |node: usize| {
+            let node = &self.schema.nodes()[node];
+            lanes[node.group as usize].as_ref()?.lanes.get(node.first_value_lane() as usize)
+        };
+        let terms = self.summaries.iter().map(|(_, sums)| sums.terms(self.schema, segment, &lane));
         let terms: Vec<_> = terms.collect();
         let sum = move || terms.into_iter().map(|sum| sum()).collect();
+        let encode_group = |(group, lanes): (u32, Option<Lanes>)| match lanes {
+            Some(lanes) => encode(lanes, self.tau),
+            None => self.encode_images(group, segment),
+        };
+        let lanes = groups.into_iter().zip(lanes).collect::<Vec<_>>();
+        let encode_groups = || lanes.into_par_iter().map(encode_group).collect::<Vec<_>>();
         let measure = || self.statistics.as_ref().and_then(|rows| rows.of_segment(self.schema, segment));
-        let ((summaries, measures), block) = rayon::join(|| (sum(), measure()), || encode(lanes, self.tau));
-        let mut blocks = vec![block?];
-        for (node, column) in self.schema.nodes().iter().zip(&segment.columns) {
-            if let (Some(shape), Values::U8(pixels)) = (node.image, &column.values) {
-                blocks.push(encode_images(
-                    shape,
-                    pixels,
-                    self.images.of(shape, self.coding.layout),
-                    self.tau,
-                )?);
-            }
-        }
+        let ((summaries, measures), blocks) = rayon::join(|| (sum(), measure()), encode_groups);
+        let mut blocks = blocks.into_iter().collect::<Result<Vec<_>>>()?;
         #[cfg(test)]
         crate::write::read_back::damage::apply(self.schema, &mut blocks);
-        read_back::check(self.schema, self.dictionaries, segment, &blocks)?;
+        read_back::check(self.schema, self.dictionaries, self.trained.as_deref(), segment, &blocks)?;
         blocks.iter_mut().for_each(|block| block.coefficients = Vec::new());
         Ok(Encoded { blocks, sums, products, summaries, measures })
     }
@@ -124,6 +146,18 @@ impl<'a> Pipeline<'a> {
     /// The blocks of a segment that is not written yet, one a storage group.
     pub fn blocks(&self, segment: &Batch) -> Result<Vec<EncodedBlock>> {
         Ok(self.encode(segment)?.blocks)
+    }
+
+    /// Encodes the images of a storage group.
+    fn encode_images(&self, group: u32, segment: &Batch) -> Result<EncodedBlock> {
+        let mut nodes = self.schema.group_nodes(group);
+        let (Some((number, node)), None) = (nodes.next(), nodes.next()) else {
+            return Err(Error::internal("a storage group of images has one column"));
+        };
+        let (Some(shape), Values::U8(pixels)) = (node.image, &segment.columns[number].values) else {
+            return Err(Error::internal("a column of images has other values"));
+        };
+        encode_images(shape, pixels, self.images.of(shape, self.coding.layout), self.tau)
     }
 
     fn commit(&mut self, out: &mut FileWriter, encoded: Encoded) -> Result<()> {
@@ -142,12 +176,17 @@ impl<'a> Pipeline<'a> {
         self.errors.resize(encoded.blocks.len(), ImageErrors::default());
         self.errors.iter_mut().zip(&encoded.blocks).for_each(|(all, block)| all.merge(&block.errors));
         let mut blocks = encoded.blocks;
-        if let Some(block) = blocks.first_mut().filter(|_| !self.items.is_empty()) {
-            let firsts: Vec<u64> = self.items.iter().map(|items| items.rows).collect();
-            let items = move_lists(&mut block.lists, &firsts)?;
-            self.items.iter_mut().zip(items).for_each(|(all, items)| all.rows += items);
+        if !self.items.is_empty() {
+            for (group, block) in (0..).zip(&mut blocks) {
+                let own =
+                    self.items.iter_mut().filter(|items| self.schema.nodes()[items.node].group == group);
+                let mut own: Vec<&mut Items> = own.collect();
+                let firsts: Vec<u64> = own.iter().map(|items| items.rows).collect();
+                let items = move_lists(&mut block.lists, &firsts)?;
+                own.iter_mut().zip(items).for_each(|(all, items)| all.rows += items);
+            }
         }
-        out.segment(&mut self.blocks, blocks)
+        out.segment(self.schema, &mut self.blocks, blocks)
     }
 
     /// Encodes and writes all segments; while some are encoded the next are read. Both are limited by the memory that
@@ -256,6 +295,8 @@ pub(crate) struct Items<'a> {
     /// Items that do not fill a segment yet.
     pending: Batch,
     segment_rows: usize,
+    /// True once a dictionary for them was trained, if it pays.
+    is_trained: bool,
 }
 
 impl<'a> Items<'a> {
@@ -264,7 +305,7 @@ impl<'a> Items<'a> {
         pipeline.coding.in_runs = true;
         let segment_rows = segment_rows(pipeline.schema, options.layout.segment_rows.max(1));
         let pending = Batch::empty(pipeline.schema);
-        Self { node, pipeline, rows: 0, pending, segment_rows }
+        Self { node, pipeline, rows: 0, pending, segment_rows, is_trained: false }
     }
 
     /// Appends items, and writes the segments that are full.
@@ -288,10 +329,31 @@ impl<'a> Items<'a> {
             part.append(schema, &self.pending, rows);
             part
         };
+        if !std::mem::replace(&mut self.is_trained, true) {
+            self.pipeline.trained = self.trained(out, &segments, &part)?.map(Arc::new);
+        }
         let left = part(from..self.pending.rows);
         self.pipeline.run(out, segments.into_iter().map(|rows| Ok(part(rows))), &|_| Ok(()))?;
         self.pending = left;
         Ok(())
+    }
+
+    /// Trains a dictionary on the first segments, which `part` cuts, and writes it, if it pays.
+    fn trained(
+        &self,
+        out: &mut FileWriter,
+        segments: &[Range<usize>],
+        part: &dyn Fn(Range<usize>) -> Batch,
+    ) -> Result<Option<Trained>> {
+        let lanes = |number: usize| -> Result<Option<Vec<EncodedLane>>> {
+            let segment = part(segments[number].clone());
+            let validities = validities(self.pipeline.schema, &segment);
+            let lanes = self.pipeline.lanes(0, &segment, &validities)?;
+            Ok(is_chunked(&lanes).then_some(lanes.lanes))
+        };
+        let Some(trained) = Trained::new(segments.len(), lanes)? else { return Ok(None) };
+        let number = out.dictionary(&trained.stored)?;
+        Ok(Some(trained.numbered(number)))
     }
 
     /// Rows of the segment that begins at one of the rows at hand, if it is full.

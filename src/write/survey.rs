@@ -23,7 +23,7 @@ use crate::write::texts::Texts;
 /// Values that a target may have to be taken for a class.
 const AUTO_CLASSES: usize = 1000;
 /// Classes that rows may be stored by.
-const STORED_CLASSES: usize = 1 << 16;
+const STORED_CLASSES: usize = 1 << 20;
 
 /// Findings of the first pass.
 pub(crate) struct Survey {

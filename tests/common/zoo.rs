@@ -61,8 +61,8 @@ pub fn all() -> Vec<Animal> {
     ];
     all.extend(class_wise().into_iter().chain(condensed()).chain(super::zoo_lists::all()));
     let grouped = super::zoo_grouped::all(&all);
-    all.extend(grouped);
-    all.extend(super::zoo_images::all());
+    all.extend(grouped.into_iter().chain(super::zoo_images::all()));
+    let mut all = super::zoo_groups::added(all);
     all.extend(super::zoo_statistics::all());
     all
 }

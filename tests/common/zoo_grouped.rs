@@ -47,6 +47,7 @@ pub fn all(paper: &[Animal]) -> Vec<Animal> {
         again("grouped_lists_nested", "lists_nested"),
         again("grouped_lists_one_length", "lists_one_length"),
         animal("chunked_lists", phrases(), plain.clone().with_segment_rows(400)),
+        animal("trained_chunks", sentences(), plain.clone().with_segment_rows(1000)),
         animal("grouped_singles", singles(), plain),
     ]
 }
@@ -86,6 +87,15 @@ fn phrases() -> Memory {
                 (phrase(744, i) % 5 > 0).then(|| u128::from((phrase(744, i) as f64 / 7.0).to_bits()))
             })
         })
+        .finish()
+}
+
+/// Lists of many phrases that occur in many segments.
+fn sentences() -> Memory {
+    let phrase = |i: usize| random(760 + random(761, i / 12) % 70, i % 12) % 250;
+    let length = |i: usize| Some(20 + random(762, i) as usize % 40);
+    Builder::new(600)
+        .list(None, "tokens", false, length, |b| b.number("item", Kind::Unsigned, 16, |i| phrase(i).into()))
         .finish()
 }
 

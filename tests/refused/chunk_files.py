@@ -4,7 +4,7 @@ import struct
 from frames import changed
 from list_files import lane
 
-CHUNKS = "grouped_lists_chunks"
+CHUNKS, TRAINED = "grouped_lists_chunks", "trained_chunks"
 
 
 def block(number, at, form, change):
@@ -26,6 +26,24 @@ def piece(number, name, at, form, change):
     return change_piece
 
 
+def entry(at, form, change):
+    """Another number in the first entry of the dictionary table."""
+    def change_entry(d):
+        data = d.part(3).data
+        struct.pack_into("<" + form, data, at, change(*struct.unpack_from("<" + form, data, at)))
+    return change_entry
+
+
+def frames(at, form, change):
+    """Another number in the bytes of the first dictionary."""
+    def change_bytes(d):
+        place = struct.unpack_from("<Q", d.part(3).data)[0] - 64 + at
+        data = d.part(1).data
+        struct.pack_into("<" + form, data, place, change(*struct.unpack_from("<" + form, data, place)))
+    return change_bytes
+
+
+COUNT, ZSTANDARD = "a dictionary's count", "a dictionary of frames is none of Zstandard's"
 FITS, OUTSIDE = "that do not fit its record kind", "chunk lies outside"
 REFUSED = {
     "chunk_bases": ("rows", FITS, changed(CHUNKS, block(1, 80, "Q", lambda n: 2))),
@@ -40,6 +58,12 @@ REFUSED = {
     "chunk_long": ("rows", OUTSIDE, changed(CHUNKS, piece(2, "offsets", 0, "I", lambda n: 4000))),
     "chunk_frame": ("rows", "a chunk does not hold its rows", changed(CHUNKS, piece(1, "records", 0, "I", lambda n: n ^ 1))),
     "chunk_zeros": ("whole", "does not end in zeros", changed(CHUNKS, piece(1, "records", -1, "B", lambda n: 1))),
+    "chunk_dictionary_not_there": ("rows", "there is no dictionary 1", changed(TRAINED, block(1, 100, "I", lambda n: n + 1))),
+    "chunk_without_dictionary": ("rows", "a chunk does not hold its rows", changed(TRAINED, block(1, 100, "I", lambda n: 0))),
+    "frames_count": ("rows", COUNT, changed(TRAINED, entry(16, "Q", lambda n: 2))),
+    "frames_width": ("rows", COUNT, changed(TRAINED, entry(28, "I", lambda n: 1))),
+    "frames_magic": ("rows", ZSTANDARD, changed(TRAINED, frames(0, "B", lambda n: n ^ 1))),
+    "frames_tables": ("rows", ZSTANDARD, changed(TRAINED, frames(8, "B", lambda n: 0xFF))),
     "single_minimum": ("rows", "outside of its type", changed("singles", lane("single", 8, "Q", 2**32))),
     "single_beyond": ("rows", "outside of its type", changed("singles", lane("single", 8, "Q", 2**32 - 1))),
     "single_of_nan": ("rows", "a float32 that is not a number", changed("singles", lane("special", 8, "Q", lambda n: n - 1))),

@@ -2,7 +2,7 @@
 
 use crate::bits::SLACK;
 use crate::codec::block_entry::{BlockEntry, PIXELS};
-use crate::codec::chunks::CHUNK_BYTES;
+use crate::codec::chunks::{CHUNK_BYTES, FEATURE};
 use crate::codec::kind::RecordHead;
 use crate::codec::piece::{PieceKind, RecordUsage, Stream};
 use crate::error::Result;
@@ -20,6 +20,8 @@ pub(crate) struct ChunksHead {
     pub record_bits: u32,
     /// A chunk has 2^shift rows.
     pub shift: u32,
+    /// The number of the dictionary that its frames are compressed with.
+    pub dictionary: Option<u32>,
 }
 
 impl ChunksHead {
@@ -46,16 +48,17 @@ impl ChunksHead {
 
 impl RecordHead for ChunksHead {
     const NUMBER: u8 = 4;
-    const FEATURES: &'static [Feature] = &[Feature::required(3, "chunked records")];
+    const FEATURES: &'static [Feature] = &[FEATURE];
 
-    /// The entry's deviation bits are those of a row, its frame shift is that of a chunk.
+    /// The entry's deviation bits are those of a row, its frame shift is that of a chunk, and its constant bits are one more than
+    /// the number of a dictionary, or 0.
     fn parse(entry: &BlockEntry) -> Result<Option<Self>> {
         let (record_bits, total_bits) = (entry.deviation_bits.get(), entry.total_bits.get());
-        let counts = [entry.base_bits, entry.constant_bits, entry.frame_bits].map(|bits| bits.get());
+        let counts = [entry.base_bits, entry.frame_bits].map(|bits| bits.get());
         let others = (entry.id_bits, entry.image_transform, entry.base_count.get());
         let (rows, length) = (entry.rows.get(), entry.records_length.get());
         let shift = u32::from(entry.frame_shift);
-        let fits = counts == [0; 3]
+        let fits = counts == [0; 2]
             && others == (0, PIXELS, 1)
             && entry.layout.get() == 0
             && entry.bases.get() == 0
@@ -70,7 +73,15 @@ impl RecordHead for ChunksHead {
         }
         let records = Stream::new(entry.records.get(), 8 * u128::from(length - SLACK))?;
         let ends = Stream::new(entry.offsets.get(), 32 * u128::from(rows.div_ceil(1 << shift)))?;
-        Ok(Some(Self { records, ends, rows, total_bits, record_bits, shift }))
+        Ok(Some(Self {
+            records,
+            ends,
+            rows,
+            total_bits,
+            record_bits,
+            shift,
+            dictionary: entry.constant_bits.get().checked_sub(1),
+        }))
     }
 
     fn streams(&self) -> Vec<(PieceKind, Stream)> {

@@ -3,13 +3,18 @@
 #![deny(clippy::disallowed_methods, reason = "numbers of a file are allocated through crate::earned alone")]
 
 use std::fmt;
+use std::sync::Arc;
 
-use zstd::bulk::{Compressor, Decompressor};
+use zstd::zstd_safe::DCtx;
 
-use crate::bits::{SLACK, mask};
+use crate::bits::mask;
 use crate::codec::block_entry::BlockEntry;
 use crate::codec::chunks::CHUNK_BYTES;
+use crate::codec::chunks::cut::{align, record_bytes, whole};
+use crate::codec::chunks::frames::FrameDictionary;
 use crate::codec::chunks::head::ChunksHead;
+use crate::codec::chunks::trained::plain;
+use crate::codec::context::Context;
 use crate::codec::encoded_block::EncodedBlock;
 use crate::codec::fixed::lane::Lane;
 use crate::codec::kind::{LaneFields, RecordHead, TableRecords};
@@ -25,19 +30,17 @@ use crate::format::pages::Pages;
 /// Rows that a block has at least: fewer have too little to find in each other.
 const LEAST_ROWS: usize = 256;
 
-/// Effort of the compressor. Higher levels gain little on so few bytes.
-const LEVEL: i32 = 6;
-
 /// Chunked records of a table: for each lane its byte in a record, and its width.
 pub(crate) struct Chunks {
     head: ChunksHead,
     lanes: Vec<(u64, u32)>,
+    dictionary: Option<Arc<FrameDictionary>>,
 }
 
 /// Memory of a decoder: a chunk, and the fields of the wanted lanes of some rows.
 #[derive(Default)]
 pub(crate) struct ChunkFields {
-    decompressor: Option<Decompressor<'static>>,
+    decompressor: Option<DCtx<'static>>,
     /// The chunk at hand, and its fields.
     /// By the place of the block's records and its number there.
     at_hand: Option<(u64, u64)>,
@@ -52,18 +55,10 @@ impl fmt::Debug for ChunkFields {
     }
 }
 
-/// Bytes of a field.
-fn whole(width: u8) -> u64 {
-    u64::from(width).div_ceil(8)
-}
-
-/// A compressor of frames that say no length, which a reader knows, and no checksum, which pages have. None if there is no
-/// memory for it: chunks are stored as they are then.
-fn compressor() -> Option<Compressor<'static>> {
-    let mut compressor = Compressor::new(LEVEL).ok()?;
-    compressor.include_contentsize(false).ok()?;
-    compressor.include_checksum(false).ok()?;
-    Some(compressor)
+/// True if lanes may be chunked.
+pub(crate) fn is_chunked(lanes: &Lanes) -> bool {
+    let is_short = (1..=CHUNK_BYTES / 16).contains(&record_bytes(&lanes.lanes));
+    lanes.coding().is_chunked() && lanes.rows() >= LEAST_ROWS && is_short
 }
 
 fn corrupt(what: &str) -> Error {
@@ -81,48 +76,34 @@ impl TableRecords for Chunks {
     const PRICE: Option<u64> = Some(125);
 
     fn takes(lanes: &Lanes) -> bool {
-        let record: u64 = lanes.lanes.iter().map(|lane| whole(lane.transform.width)).sum();
-        lanes.coding().is_chunked() && lanes.rows() >= LEAST_ROWS && (1..=CHUNK_BYTES / 16).contains(&record)
+        is_chunked(lanes)
     }
 
-    fn encode(lanes: Lanes, _: usize) -> EncodedBlock {
-        let widths = || lanes.lanes.iter().map(|lane| lane.transform.width);
-        let record: u64 = widths().map(whole).sum();
-        let shift = (CHUNK_BYTES / record).ilog2();
-        let (mut records, mut ends, mut chunk) = (Vec::new(), Vec::new(), Vec::new());
-        let mut compressor = compressor();
-        for first in (0..lanes.rows()).step_by(1 << shift) {
-            let rows = first..lanes.rows().min(first + (1 << shift));
-            chunk.clear();
-            for lane in &lanes.lanes {
-                let bytes = whole(lane.transform.width) as usize;
-                lane.fields[rows.clone()]
-                    .iter()
-                    .for_each(|f| chunk.extend_from_slice(&f.to_le_bytes()[..bytes]));
-            }
-            let compressed = compressor.as_mut().and_then(|compressor| compressor.compress(&chunk).ok());
-            match compressed.filter(|compressed| compressed.len() < chunk.len()) {
-                Some(compressed) => records.extend_from_slice(&compressed),
-                None => records.extend_from_slice(&chunk),
-            }
-            ends.extend_from_slice(&(records.len() as u32).to_le_bytes());
-        }
-        [&mut records, &mut ends].into_iter().for_each(|bytes| bytes.extend([0; SLACK as usize]));
+    fn encode(mut lanes: Lanes, _: usize) -> EncodedBlock {
+        align(&mut lanes.lanes);
+        let plain = plain(&lanes.lanes);
+        let trained =
+            lanes.trained().and_then(|trained| Some((trained.number, trained.short(&lanes.lanes, &plain)?)));
+        let (dictionary, cut) = match trained {
+            Some((number, cut)) => (number + 1, cut),
+            None => (0, plain),
+        };
         let entry = BlockEntry {
             rows: (lanes.rows() as u64).into(),
             base_count: 1.into(),
-            total_bits: widths().map(u32::from).sum::<u32>().into(),
-            deviation_bits: (8 * record as u32).into(),
+            total_bits: lanes.lanes.iter().map(|lane| u32::from(lane.transform.width)).sum::<u32>().into(),
+            deviation_bits: (8 * record_bytes(&lanes.lanes) as u32).into(),
+            constant_bits: dictionary.into(),
             record_kind: ChunksHead::NUMBER,
-            frame_shift: shift as u8,
-            records_length: (records.len() as u64).into(),
+            frame_shift: cut.shift as u8,
+            records_length: (cut.records.len() as u64).into(),
             ..BlockEntry::default()
         };
-        lanes.around(EncodedBlock { records, offsets: ends, ..EncodedBlock::new(entry) })
+        lanes.around(EncodedBlock { records: cut.records, offsets: cut.ends, ..EncodedBlock::new(entry) })
     }
 
     fn read<S: ByteSource>(
-        _: &Pages<S>,
+        context: Context<S>,
         head: ChunksHead,
         transforms: &[LaneTransform],
         limits: &[u64],
@@ -139,7 +120,9 @@ impl TableRecords for Chunks {
         if (8 * at, total) != (head.record_bits.into(), head.total_bits.into()) {
             return Err(Error::corrupt("a block's lanes do not fit its bit counts"));
         }
-        Ok((Self { head, lanes: own }, lanes))
+        let dictionary = |number| context.dictionaries.frames(context.pages, number);
+        let dictionary = head.dictionary.map(dictionary).transpose()?;
+        Ok((Self { head, lanes: own, dictionary }, lanes))
     }
 
     fn is_constant(&self) -> bool {
@@ -262,9 +245,13 @@ impl Chunks {
         } else {
             let decompressor = match &mut fields.decompressor {
                 Some(decompressor) => decompressor,
-                none => none.insert(Decompressor::new().map_err(|e| Error::io("cannot start zstd", e))?),
+                none => none.insert(DCtx::try_create().ok_or_else(|| Error::memory("cannot start zstd"))?),
             };
-            let found = decompressor.decompress_to_buffer(&bytes[..], &mut fields.chunk[..]);
+            let out = &mut fields.chunk[..];
+            let found = match &self.dictionary {
+                Some(dictionary) => decompressor.decompress_using_ddict(out, &bytes, dictionary.own()),
+                None => decompressor.decompress(out, &bytes),
+            };
             if found.ok() != Some(raw) {
                 return Err(corrupt("a chunk does not hold its rows"));
             }

@@ -1,6 +1,7 @@
 //! Fixed records as the records of a table.
 
 use crate::codec::coding::Layout;
+use crate::codec::context::Context;
 use crate::codec::encoded_block::EncodedBlock;
 use crate::codec::fixed::block::{FixedBlock, lanes};
 use crate::codec::fixed::decode::{FixedFields, FixedRows};
@@ -33,7 +34,7 @@ impl TableRecords for FixedBlock {
     }
 
     fn read<S: ByteSource>(
-        pages: &Pages<S>,
+        context: Context<S>,
         head: FixedHead,
         transforms: &[LaneTransform],
         limits: &[u64],
@@ -41,7 +42,7 @@ impl TableRecords for FixedBlock {
         if head.is_cosine {
             return Err(Error::corrupt("a block of a table has records of images"));
         }
-        let lanes = lanes(pages, &head, transforms, limits)?;
+        let lanes = lanes(context.pages, &head, transforms, limits)?;
         Ok((Self::new(head, &lanes), lanes))
     }
 

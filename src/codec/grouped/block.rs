@@ -9,6 +9,7 @@ use crate::codec::grouped::head::GroupedHead;
 #[cfg(target_arch = "x86_64")]
 use crate::codec::grouped::lane_table::LaneTable;
 use crate::codec::grouped::layout::{AnchorLine, GroupedLayout, MINI_BLOCK, WIDTH_BITS};
+use crate::codec::grouped::steady_lanes::Steady;
 use crate::codec::grouped::width_sums::{Sum, Unit};
 use crate::codec::piece::Piece;
 use crate::earned;
@@ -34,6 +35,8 @@ pub(crate) struct Grouped {
     pub anchors: AnchorLine,
     /// Bits of a row's deviations: at least, and at most.
     pub deviations: (u64, u64),
+    /// Its lanes, if rows have as many bits each and few of them.
+    pub steady: Option<Steady>,
 }
 
 impl Grouped {
@@ -59,6 +62,7 @@ impl Grouped {
             ids: 0,
             anchors: layout.anchors,
             deviations: (0, 0),
+            steady: None,
         };
         let mut minimum = head.frame_rows() / MINI_BLOCK * u64::from(head.anchor_bits);
         for (place, lane) in layout.lanes.iter().enumerate() {
@@ -115,6 +119,7 @@ impl Grouped {
             && this.ids == u64::from(head.id_bits)
             && minimum == head.frame_bits()
             && (steady || head.anchor_bits > 0);
+        this.steady = Steady::new(&head, &this.code);
         this.sums = Sum::all(&this.code);
         this.units = Unit::all(&this.code);
         #[cfg(target_arch = "x86_64")]

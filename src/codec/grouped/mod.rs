@@ -6,15 +6,19 @@ pub(crate) mod code_group;
 pub(crate) mod code_groups;
 pub(crate) mod decode;
 pub(crate) mod encode;
+pub(crate) mod find;
 pub(crate) mod frame_of_reference;
 pub(crate) mod head;
 pub(crate) mod kernel;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod kernel_avx512;
+pub(crate) mod kernel_steady;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod lane_table;
 pub(crate) mod layout;
 pub(crate) mod row_ids;
+pub(crate) mod steady;
+pub(crate) mod steady_lanes;
 pub(crate) mod table;
 #[cfg(test)]
 mod tests;

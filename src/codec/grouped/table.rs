@@ -4,11 +4,12 @@
 
 use crate::bits::mask;
 use crate::codec::coding::Layout;
+use crate::codec::context::Context;
 use crate::codec::encoded_block::EncodedBlock;
 use crate::codec::fixed::lane::Lane;
 use crate::codec::grouped::block::Grouped;
-use crate::codec::grouped::decode::GroupedFields;
 use crate::codec::grouped::encode::{encode, fits};
+use crate::codec::grouped::find::GroupedFields;
 use crate::codec::grouped::head::GroupedHead;
 use crate::codec::kind::{LaneFields, TableRecords};
 use crate::codec::lanes::Lanes;
@@ -43,13 +44,13 @@ impl TableRecords for Grouped {
     }
 
     fn read<S: ByteSource>(
-        pages: &Pages<S>,
+        context: Context<S>,
         head: GroupedHead,
         transforms: &[LaneTransform],
         limits: &[u64],
     ) -> Result<(Self, Vec<Lane>)> {
         let (lanes, widths) = whole_lanes(transforms, limits, head.total_bits)?;
-        Ok((Self::read(pages, head, &widths)?, lanes))
+        Ok((Self::read(context.pages, head, &widths)?, lanes))
     }
 
     fn is_constant(&self) -> bool {

@@ -26,6 +26,7 @@ fn grouped(groups: &[Vec<Vec<(u64, u32)>>]) -> Grouped {
         ids: 0,
         anchors: AnchorLine::default(),
         deviations: (0, 0),
+        steady: None,
     };
     for bases in groups {
         let (per, id_bits) = (bases[0].len(), id_bits(bases.len() as u64));

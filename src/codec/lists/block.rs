@@ -51,20 +51,21 @@ impl BlockList {
     }
 }
 
-/// The lists of a block.
+/// The lists of a block of a storage group.
 ///
 /// # Errors
 /// `Corrupt`; `Memory`.
 pub(crate) fn lists<S: ByteSource>(
     pages: &Pages<S>,
     schema: &Schema,
+    group: u32,
     head: &BlockHead,
     transforms: &[LaneTransform],
 ) -> Result<Vec<BlockList>> {
     let bad = |what: &str| Error::corrupt(format!("lists of a block: {what}"));
     let piece = head.lists.read(pages)?;
     let (mut rest, mut lists) = (&piece[..], Vec::<BlockList>::new());
-    let mut own = schema.group_nodes(0).filter(|(_, node)| node.kind == Kind::List);
+    let mut own = schema.group_nodes(group).filter(|(_, node)| node.kind == Kind::List);
     let mut last = None;
     while !rest.is_empty() {
         let (list, later) = ListHead::read_from_prefix(rest).map_err(|_| bad("they are cut short"))?;
@@ -78,7 +79,7 @@ pub(crate) fn lists<S: ByteSource>(
             return Err(bad("they are out of order"));
         }
         last = Some(number);
-        if schema.nodes().get(number).is_some_and(|node| node.kind == Kind::Unknown) {
+        if schema.nodes().get(number).is_some_and(|node| node.kind == Kind::Unknown && node.group == group) {
             continue;
         }
         let node = own.next().filter(|(own, _)| *own == number).map(|(_, node)| node);

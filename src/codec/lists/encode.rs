@@ -9,13 +9,18 @@ use crate::column::values::{Batch, Values};
 use crate::error::{Error, Result};
 use crate::format::schema::{Kind, Schema};
 
-/// The bytes of the lists of a segment, whose first items are counted from the segment's own.
+/// The bytes of the lists of a segment's storage group, whose first items are counted from the segment's own.
 ///
 /// # Errors
 /// `Argument` for a column that is not as its node says, or more items than anchors can name.
-pub(crate) fn lists_piece(schema: &Schema, segment: &Batch, lanes: &[EncodedLane]) -> Result<Vec<u8>> {
+pub(crate) fn lists_piece(
+    schema: &Schema,
+    group: u32,
+    segment: &Batch,
+    lanes: &[EncodedLane],
+) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    let nodes = || schema.group_nodes(0).filter(|(_, node)| node.kind == Kind::List);
+    let nodes = || schema.group_nodes(group).filter(|(_, node)| node.kind == Kind::List);
     if nodes().next().is_none() {
         return Ok(bytes);
     }

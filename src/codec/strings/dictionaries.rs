@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use zerocopy::FromBytes;
 
 use crate::bits::little;
+use crate::codec::chunks::frames::FrameDictionary;
 use crate::codec::strings::dictionary_entry::{DictionaryEntry, DictionaryKind};
 use crate::codec::strings::symbol_table::{MAX_SYMBOL, SymbolTable};
 use crate::codec::strings::text_map::not_text;
@@ -156,6 +157,7 @@ enum Table {
     Raw(Arc<RawTable>),
     Strings(Arc<StringTable>),
     Symbols(Arc<SymbolTable>),
+    Frames(Arc<FrameDictionary>),
 }
 
 /// The dictionary table of a file.
@@ -250,6 +252,25 @@ impl Dictionaries {
         let symbols = Arc::new(symbols);
         keep(kept, self.most, number, Table::Symbols(symbols.clone()), size_of::<SymbolTable>());
         Ok(symbols)
+    }
+
+    /// The dictionary of the frames of chunked records.
+    pub fn frames<S: ByteSource>(&self, pages: &Pages<S>, number: u32) -> Result<Arc<FrameDictionary>> {
+        let kept = &mut *self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        match kept.0.get(&number) {
+            Some(Table::Frames(frames)) => return Ok(frames.clone()),
+            Some(_) => return Err(wrong_kind(number)),
+            None => {}
+        }
+        let entry = self.entry(pages, number.into())?;
+        if entry.kind()? != DictionaryKind::Frames {
+            return Err(wrong_kind(number));
+        }
+        let bytes = pages.piece(entry.offset.get(), entry.length.get())?;
+        let frames = FrameDictionary::read(&bytes).map_err(|e| e.at(format_args!("dictionary {number}")))?;
+        let frames = Arc::new(frames);
+        keep(kept, self.most, number, Table::Frames(frames.clone()), bytes.len() + FrameDictionary::TABLES);
+        Ok(frames)
     }
 }
 

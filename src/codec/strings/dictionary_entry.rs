@@ -3,6 +3,7 @@
 use zerocopy::little_endian::{U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
+use crate::codec::chunks::{DICTIONARY_BYTES, FEATURE as CHUNKS};
 use crate::codec::strings::symbol_table::MAX_SYMBOL;
 use crate::error::{Error, Result};
 use crate::format::features::Feature;
@@ -30,6 +31,8 @@ pub enum DictionaryKind {
     Symbols = 3,
     /// A table of symbols, then as `Strings`, the strings in these symbols.
     SymbolStrings = 4,
+    /// A dictionary of Zstandard, for the frames of chunked records.
+    Frames = 5,
 }
 
 const VALUES: Feature = Feature::required(17, "value dictionary");
@@ -47,6 +50,7 @@ impl DictionaryKind {
             Self::Strings => &[STRINGS],
             Self::Symbols => &[SYMBOLS],
             Self::SymbolStrings => &[STRINGS, SYMBOLS],
+            Self::Frames => &[CHUNKS],
         }
     }
 }
@@ -63,12 +67,15 @@ impl DictionaryEntry {
             1 => (DictionaryKind::Raw, each(8), each(8)),
             2 => (DictionaryKind::Strings, each(width), Some(u64::MAX)),
             3 => (DictionaryKind::Symbols, each(2), each(1 + MAX_SYMBOL as u64)),
+            5 => {
+                (DictionaryKind::Frames, Some(8), Some(if count == 1 { DICTIONARY_BYTES as u64 } else { 0 }))
+            }
             4 => (DictionaryKind::SymbolStrings, each(width), Some(u64::MAX)),
             k => return Err(Error::corrupt(format!("a dictionary has the unknown kind {k}"))),
         };
         let widths: &[u64] = match kind {
             DictionaryKind::Strings | DictionaryKind::SymbolStrings => &[1, 2, 4],
-            DictionaryKind::Raw | DictionaryKind::Symbols => &[0],
+            DictionaryKind::Raw | DictionaryKind::Symbols | DictionaryKind::Frames => &[0],
         };
         let length = Some(self.length.get());
         if count == 0 || least.is_none() || length < least || length > most || !widths.contains(&width) {

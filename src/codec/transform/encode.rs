@@ -29,6 +29,7 @@ pub(crate) fn encode_wide(kind: Kind, raw: &[u128], valid: Option<&[u8]>) -> [En
     let used = || raw.iter().enumerate().filter(|(i, _)| is_valid(*i)).map(|(_, r)| r ^ flip);
     let most = used().fold(0, u128::max);
     let least = used().fold(most, u128::min);
+    let has_gaps = valid.is_some_and(|valid| valid.contains(&0));
     let field = |(i, r): (usize, &u128)| if is_valid(i) { (r ^ flip) - least } else { 0 };
     let spread = most - least;
     let half = |shift: u32| {
@@ -37,7 +38,7 @@ pub(crate) fn encode_wide(kind: Kind, raw: &[u128], valid: Option<&[u8]>) -> [En
         let minimum = (least >> shift) as u64;
         let transform =
             LaneTransform { width: width(most), minimum: minimum.into(), ..LaneTransform::default() };
-        EncodedLane { transform, fields, ..EncodedLane::default() }
+        EncodedLane { transform, fields, has_gaps, ..EncodedLane::default() }
     };
     [half(0), half(64)]
 }

@@ -15,6 +15,8 @@ pub(crate) struct EncodedLane {
     pub dictionary: Option<Vec<u64>>,
     /// True if fields may be divided by a common divisor.
     pub divisible: bool,
+    /// True if fields of nulls or of exceptions are 0, whatever the minimum is.
+    pub has_gaps: bool,
 }
 
 /// Bits of the numbers from 0 to `most`.
@@ -37,7 +39,8 @@ impl EncodedLane {
         }
         let transform =
             LaneTransform { width: width(most - least), minimum: least.into(), ..LaneTransform::default() };
-        Self { transform, fields, ..Self::default() }
+        let has_gaps = valid.is_some_and(|valid| valid.contains(&0));
+        Self { transform, fields, has_gaps, ..Self::default() }
     }
 
     /// Bits that the lane takes, as far as its transform goes.

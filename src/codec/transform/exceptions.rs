@@ -12,7 +12,6 @@ use crate::error::{Error, Result};
 use crate::files::byte_source::ByteSource;
 use crate::format::features::Feature;
 use crate::format::pages::Pages;
-use crate::format::schema::Schema;
 
 /// The feature of files with exceptions.
 pub(crate) const FEATURE: Feature = Feature::required(19, "exceptions");
@@ -82,10 +81,10 @@ impl LaneExceptions {
     }
 }
 
-/// The lanes of a block that have exceptions, and where these are.
+/// The lanes of a block, of so many, that have exceptions, and where these are.
 pub(crate) fn exceptions<S: ByteSource>(
     pages: &Pages<S>,
-    schema: &Schema,
+    block_lanes: u32,
     piece: Piece,
 ) -> Result<Vec<LaneExceptions>> {
     let Piece { offset: start, length } = piece;
@@ -95,7 +94,7 @@ pub(crate) fn exceptions<S: ByteSource>(
     let cut = || Error::corrupt("a block's exceptions do not fit their length");
     let head = pages.piece(start, 8.min(length))?;
     let lanes = little(head.get(..4).ok_or_else(cut)?);
-    if lanes == 0 || lanes > u64::from(schema.group_lanes(0)) || 8 + lanes * 8 > length {
+    if lanes == 0 || lanes > u64::from(block_lanes) || 8 + lanes * 8 > length {
         return Err(cut());
     }
     let directory = pages.piece(start + 8, lanes * 8)?;

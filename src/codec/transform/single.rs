@@ -81,7 +81,7 @@ mod tests {
     use crate::codec::transform::encode::encode_lane;
 
     fn lane(raw: &[u64], valid: Option<&[u8]>) -> EncodedLane {
-        let coding = Coding { layout: Layout::Compact, without: None, in_runs: false };
+        let coding = Coding { layout: Layout::Compact, without: None, in_runs: false, apart: false };
         encode_lane(&RawColumn { kind: Kind::Float, bits: 64, raw, valid }, coding)
     }
 

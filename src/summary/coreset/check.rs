@@ -4,14 +4,13 @@
 
 use std::collections::HashSet;
 
-use crate::codec::block::Block;
 use crate::column::values::Batch;
 use crate::earned;
 use crate::error::{Error, Result};
 use crate::format::schema::{Node, Schema};
 use crate::summary::coreset::section::CoresetSection;
 use crate::summary::features::FeatureColumn;
-use crate::summary::kind::{RawDictionary, RowCheck};
+use crate::summary::kind::{GroupBlock, RawDictionary, RowCheck};
 use crate::summary::moments::check::{differ, repeated};
 use crate::summary::moments::column::MomentColumn;
 use crate::summary::moments::matrix::Moments;
@@ -49,7 +48,7 @@ impl RowCheck for CoresetSums {
         self.section.columns.iter().map(|&node| node as usize).collect()
     }
 
-    fn start(&mut self, _: &Schema, _: &Block, _: &[u8], _: RawDictionary) -> Result<()> {
+    fn start(&mut self, _: &Schema, _: &[GroupBlock], _: RawDictionary) -> Result<()> {
         Ok(())
     }
 

@@ -2,7 +2,6 @@
 
 #![deny(clippy::disallowed_methods, reason = "numbers of a file are allocated through crate::earned alone")]
 
-use crate::codec::block::Block;
 use crate::codec::transform::TransformKind;
 use crate::codec::transform::encoded_lane::EncodedLane;
 use crate::codec::transform::lane_transform::LaneTransform;
@@ -10,7 +9,7 @@ use crate::codec::transform::numbers::Float;
 use crate::column::values::{Batch, Values};
 use crate::error::{Error, Result};
 use crate::format::schema::{Kind, Node, Schema};
-use crate::summary::kind::{RawDictionary, RowCheck};
+use crate::summary::kind::{GroupBlock, RawDictionary, RowCheck};
 use crate::summary::moments::matrix::{MomentParts, Moments};
 use crate::summary::moments::plan::MomentPlan;
 use crate::summary::moments::section::MomentsSection;
@@ -24,8 +23,6 @@ pub(crate) struct MomentSums {
     found: Moments,
     stored: Moments,
     names: Vec<String>,
-    /// Lanes up to the last of these columns.
-    lanes: usize,
     /// The columns, and those of floats.
     nodes: Vec<usize>,
     floats: Vec<usize>,
@@ -47,10 +44,8 @@ impl MomentSums {
         let is_float = |&n: &usize| nodes[n].kind == Kind::Float;
         let (plan, stored) = (MomentPlan::from_section(section), section.moments()?);
         let (found, names) = (plan.zero(), columns.iter().map(|&n| nodes[n].name.clone()).collect());
-        let ends = columns.iter().map(|&n| nodes[n].first_value_lane() as usize + 1);
-        let lanes = ends.fold(0, usize::max);
         let floats = columns.iter().copied().filter(is_float).collect();
-        Ok(Self { plan, found, stored, names, lanes, nodes: columns, floats, exponents: Vec::new() })
+        Ok(Self { plan, found, stored, names, nodes: columns, floats, exponents: Vec::new() })
     }
 }
 
@@ -62,16 +57,14 @@ impl RowCheck for MomentSums {
     /// Goes on to a segment: its transforms say which floats are decimals, and of how many digits. One finite exception
     /// makes a column floats in the whole segment, whatever part of it is taken in: a decimal and the nearest float of 32
     /// bits differ by more than sums are rounded.
-    fn start(
-        &mut self,
-        schema: &Schema,
-        block: &Block,
-        exceptions: &[u8],
-        dictionary: RawDictionary,
-    ) -> Result<()> {
+    fn start(&mut self, schema: &Schema, blocks: &[GroupBlock], dictionary: RawDictionary) -> Result<()> {
         self.exponents.clear();
         for &n in &self.floats {
             let node = &schema.nodes()[n];
+            let GroupBlock { block, exceptions, .. } = blocks
+                .iter()
+                .find(|own| own.group == node.group)
+                .ok_or_else(|| Error::internal("moments of a column whose block is not checked"))?;
             let lane = &block.lanes[node.first_value_lane() as usize];
             let float = Float::of(node.bits);
             let own = block.exceptions.iter().find(|e| e.lane == node.first_value_lane());
@@ -94,15 +87,17 @@ impl RowCheck for MomentSums {
 
     /// Takes rows in, each so many times.
     fn add(&mut self, schema: &Schema, rows: &Batch, times: u64) -> Result<()> {
-        let mut lanes: Vec<EncodedLane> = Vec::new();
-        lanes.resize_with(self.lanes, EncodedLane::default);
+        let mut lanes: Vec<(usize, EncodedLane)> = Vec::new();
         for (&n, exponent) in self.floats.iter().zip(&self.exponents) {
             let (node, column) = (&schema.nodes()[n], &rows.columns[n]);
             if let Some(exponent) = *exponent {
-                lanes[node.first_value_lane() as usize] = decimals(node, &column.values, exponent);
+                lanes.push((n, decimals(node, &column.values, exponent)));
             }
         }
-        let sums = self.plan.terms(schema, rows, &lanes).sum();
+        // Of other columns values are enough.
+        let other = EncodedLane::default();
+        let own = |node| lanes.iter().find(|(own, _)| *own == node).map_or(&other, |(_, lane)| lane);
+        let sums = self.plan.terms(schema, rows, &|node| Some(own(node))).sum();
         self.found.merge(&repeated(sums, times)?)
     }
 

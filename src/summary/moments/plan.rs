@@ -5,6 +5,7 @@ use crate::codec::transform::encoded_lane::EncodedLane;
 use crate::codec::transform::numbers::Float;
 use crate::column::values::{Batch, Values};
 use crate::format::schema::{Kind, Node, Schema};
+use crate::summary::kind::ValueLane;
 use crate::summary::moments::column::MomentColumn;
 use crate::summary::moments::matrix::{MomentParts, Moments};
 use crate::summary::moments::section::MomentsSection;
@@ -65,7 +66,7 @@ impl MomentPlan {
     }
 
     /// The terms that the moments of a segment sum, once its lanes are encoded.
-    pub fn terms(&self, schema: &Schema, segment: &Batch, lanes: &[EncodedLane]) -> Terms {
+    pub fn terms(&self, schema: &Schema, segment: &Batch, lane: ValueLane) -> Terms {
         let mut wanted = vec![true; segment.rows];
         let mut columns = Vec::with_capacity(self.nodes.len());
         for &n in &self.nodes {
@@ -77,9 +78,7 @@ impl MomentPlan {
             {
                 *wanted = false;
             }
-            let exact = lanes
-                .get(node.first_value_lane() as usize)
-                .and_then(|lane| exact(node, &column.values, lane, &mut wanted));
+            let exact = lane(n).and_then(|lane| exact(node, &column.values, lane, &mut wanted));
             columns.push(match exact {
                 Some((q, exponent)) => Owned::Exact(q, exponent),
                 None => Owned::Float(node.numbers(column)),

@@ -1,13 +1,12 @@
 //! Moments as a summary.
 
-use crate::codec::transform::encoded_lane::EncodedLane;
 use crate::column::values::Batch;
 use crate::error::{Error, ErrorKind, Result};
 use crate::format::features::Feature;
 use crate::format::part::FilePart;
 use crate::format::schema::Schema;
 use crate::format::sections::SectionKind;
-use crate::summary::kind::{RowCheck, RowSums, SegmentSum, Summary, SummaryColumns, Terms};
+use crate::summary::kind::{RowCheck, RowSums, SegmentSum, Summary, SummaryColumns, Terms, ValueLane};
 use crate::summary::moments::check::MomentSums;
 use crate::summary::moments::matrix::Moments;
 use crate::summary::moments::plan::MomentPlan;
@@ -56,8 +55,8 @@ pub(crate) struct MomentsOfRows {
 }
 
 impl RowSums for MomentsOfRows {
-    fn terms(&self, schema: &Schema, segment: &Batch, lanes: &[EncodedLane]) -> Terms {
-        let terms = self.plan.terms(schema, segment, lanes);
+    fn terms(&self, schema: &Schema, segment: &Batch, lane: ValueLane) -> Terms {
+        let terms = self.plan.terms(schema, segment, lane);
         Box::new(move || Box::new(terms.sum()))
     }
 

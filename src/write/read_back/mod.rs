@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use zerocopy::IntoBytes;
 
 use crate::codec::block_entry::{BlockEntry, DCT};
+use crate::codec::chunks::trained::Trained;
 use crate::codec::encoded_block::EncodedBlock;
 use crate::codec::lanes::validities;
 use crate::codec::strings::dictionary_entry::DictionaryEntry;
@@ -33,17 +34,18 @@ const ROWS: usize = 512;
 const WIDE: usize = 8 << 20;
 
 /// Checks that a segment's blocks, one a storage group, decode into the segment. `dictionaries` are the file-wide
-/// ones by node. Of images under the cosine transform the coefficients are compared.
+/// ones by node, `trained` is that of chunks. Of images under the cosine transform the coefficients are compared.
 ///
 /// # Errors
 /// `Internal`, with column and row of the segment.
 pub(crate) fn check(
     schema: &Schema,
     dictionaries: &[Option<Dictionary>],
+    trained: Option<&Trained>,
     segment: &Batch,
     blocks: &[EncodedBlock],
 ) -> Result<()> {
-    let reader = reader(schema, dictionaries, blocks)?;
+    let reader = reader(schema, dictionaries, trained, blocks)?;
     let row_bytes = (segment.bytes() / segment.rows.max(1)).max(1);
     let step = (DECODED / row_bytes).max(ROWS.min(WIDE / row_bytes)).max(1);
     for (group, block) in (0..).zip(blocks) {
@@ -54,7 +56,7 @@ pub(crate) fn check(
             check_coefficients(&reader, group, block, segment.rows)?;
             continue;
         }
-        let columns = schema.columns().filter(|&c| schema.nodes()[c].group == group).collect::<Vec<_>>();
+        let columns: Vec<usize> = schema.group_columns(group).collect();
         // Strings of a file-wide dictionary are compared where they are, not copied for each row first.
         let projection = Projection::nodes_of(schema, &columns).with_codes();
         let dictionary = |&node: &usize| {
@@ -163,6 +165,7 @@ pub(crate) fn check_file(written: Box<dyn ByteSource>, rows: &[u64]) -> Result<(
 fn reader<'a>(
     schema: &Schema,
     dictionaries: &'a [Option<Dictionary>],
+    trained: Option<&'a Trained>,
     blocks: &'a [EncodedBlock],
 ) -> Result<SegmentReader<'a>> {
     let mut pieces = Pieces::new();
@@ -175,6 +178,11 @@ fn reader<'a>(
             known.resize(number, DictionaryEntry::default());
             known.push(stored.entry(pieces.add(&stored.bytes)));
         }
+    }
+    if let Some(Trained { stored, number, .. }) = trained {
+        assert!(*number as usize >= known.len(), "dictionaries of frames follow those of nodes");
+        known.resize(*number as usize, DictionaryEntry::default());
+        known.push(stored.entry(pieces.add(&stored.bytes)));
     }
     let mut entries: Vec<BlockEntry> = Vec::with_capacity(blocks.len());
     for block in blocks {

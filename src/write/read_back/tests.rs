@@ -6,7 +6,7 @@ use crate::codec::encode;
 use crate::codec::fixed::head::FixedHead;
 use crate::codec::images::encode::encode_images;
 use crate::codec::kind::RecordHead;
-use crate::codec::lanes::Lanes;
+use crate::codec::lanes::{Lanes, validities};
 use crate::error::ErrorKind;
 use crate::format::image_shape::ImageShape;
 use crate::format::schema::Kind;
@@ -78,10 +78,9 @@ fn encoded(
     layout: Layout,
 ) -> Vec<EncodedBlock> {
     let options = Options::default().with_layout(layout);
-    vec![
-        encode(Lanes::of(schema, segment, dictionaries, options.coding()).unwrap(), options.layout.tau)
-            .unwrap(),
-    ]
+    let validities = validities(schema, segment);
+    let lanes = Lanes::of((schema, 0), segment, &validities, dictionaries, options.coding());
+    vec![encode(lanes.unwrap(), options.layout.tau).unwrap()]
 }
 
 /// True if the blocks, decoded without a look at what went in, are the segment. The cosine transform changes pixels
@@ -96,7 +95,7 @@ fn is_harmless(
         return true;
     }
     let mut found = Batch::default();
-    let read = reader(schema, dictionaries, blocks)
+    let read = reader(schema, dictionaries, None, blocks)
         .and_then(|reader| reader.rows(0..segment.rows, &Projection::all(schema), &mut found));
     // Items are in a table of their own.
     let mut segment = segment.clone();
@@ -119,7 +118,7 @@ fn flips_are_found(
     segment: &Batch,
     mut blocks: Vec<EncodedBlock>,
 ) {
-    check(schema, dictionaries, segment, &blocks).unwrap();
+    check(schema, dictionaries, None, segment, &blocks).unwrap();
     for piece in PIECES {
         let (mut flipped, mut found) = (0, 0);
         for bit in (0..200).map(|i| mixed(i) as usize >> 16) {
@@ -127,7 +126,7 @@ fn flips_are_found(
                 continue;
             }
             flipped += 1;
-            match check(schema, dictionaries, segment, &blocks) {
+            match check(schema, dictionaries, None, segment, &blocks) {
                 Ok(()) => assert!(is_harmless(schema, dictionaries, segment, &blocks), "{piece}, bit {bit}"),
                 Err(error) => {
                     assert_eq!(error.kind(), ErrorKind::Internal);
@@ -168,7 +167,7 @@ fn every_broken_code_of_a_dictionary_of_the_file_is_found() {
     let blocks = encoded(&schema, &dictionaries, &segment, Layout::Compact);
     words.swap(3, 4);
     dictionaries[node] = Dictionary::new(&words, Options::default().coding());
-    let error = check(&schema, &dictionaries, &segment, &blocks).unwrap_err();
+    let error = check(&schema, &dictionaries, None, &segment, &blocks).unwrap_err();
     assert!(error.to_string().contains("column \"words\""), "{error}");
 }
 

@@ -1,6 +1,6 @@
 //! The options of `gede convert` on how a gede file is written.
 
-use gede::write::{CellLimit, ImageTransform, Layout, Options, StatisticsPolicy, TargetKind};
+use gede::write::{CellLimit, ImageTransform, Layout, Options, StatisticsPolicy, StorageGroups, TargetKind};
 use std::str::FromStr;
 
 /// How a gede file is written.
@@ -48,6 +48,10 @@ pub struct How {
     /// Layout of records [default: compact]
     #[arg(long)]
     layout: Option<LayoutName>,
+    /// Columns that are stored together, so that reading one reads these: all (rows), each alone (columns), or groups of
+    /// names such as "a,b;c", where columns that are not named form one more [default: auto, neighbours if rows are wide]
+    #[arg(long, value_name = "auto|rows|columns|A,B;C", value_parser = groups)]
+    groups: Option<StorageGroups>,
     /// Maximum number of rows in a segment [default: 65536]
     #[arg(long, value_name = "ROWS", value_parser = clap::value_parser!(u32).range(1..))]
     segment_rows: Option<u32>,
@@ -140,6 +144,7 @@ impl How {
         layout.tau = self.tau.unwrap_or(layout.tau);
         layout.class = self.class.clone();
         layout.segment_rows = self.segment_rows.map_or(layout.segment_rows, |rows| rows as usize);
+        layout.groups = self.groups.clone().unwrap_or_default();
         let summaries = &mut options.summaries;
         summaries.target = self.target.as_deref().map(target);
         summaries.exclude = self.exclude.clone();
@@ -160,6 +165,23 @@ impl How {
         }
         options.metadata = self.metadata.iter().cloned().collect();
         options
+    }
+}
+
+/// The value of `--groups`. A name that is a word here can be written with a semicolon: `rows;`.
+fn groups(text: &str) -> Result<StorageGroups, &'static str> {
+    let names = |part: &str| part.split(',').map(str::to_owned).collect::<Vec<_>>();
+    match text {
+        "auto" => Ok(StorageGroups::Auto),
+        "rows" => Ok(StorageGroups::Rows),
+        "columns" => Ok(StorageGroups::Columns),
+        _ => {
+            let groups: Vec<_> = text.split(';').filter(|part| !part.is_empty()).map(names).collect();
+            if groups.is_empty() || groups.iter().flatten().any(String::is_empty) {
+                return Err("write groups of columns such as a,b;c");
+            }
+            Ok(StorageGroups::Named(groups))
+        }
     }
 }
 

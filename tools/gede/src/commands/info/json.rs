@@ -84,6 +84,7 @@ impl<S: ByteSource> Facts<'_, S> {
             "rows": reader.rows(),
             "segments": reader.segments(),
             "columns": columns.collect::<Vec<_>>(),
+            "storage_groups": self.together(),
             "code_groups": groups.collect::<Vec<_>>(),
             "features": reader.features().collect::<Vec<_>>(),
             "file_length": account.file_length,

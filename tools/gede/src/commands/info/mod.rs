@@ -86,6 +86,17 @@ impl<'a, S: ByteSource> Facts<'a, S> {
         })
     }
 
+    /// The names of the columns that are stored together, storage group by storage group.
+    fn together(&self) -> Vec<Vec<&str>> {
+        let schema = self.reader.schema();
+        let mut groups = vec![Vec::new(); schema.groups() as usize];
+        for (node, field) in schema.columns().zip(self.schema.fields()) {
+            groups[schema.nodes()[node].group as usize].push(field.name().as_str());
+        }
+        groups.retain(|group| !group.is_empty());
+        groups
+    }
+
     /// The bytes that bases save, in percentage points of the raw size.
     fn gain(&self) -> Option<f64> {
         let saved = self.account.plain_length as f64 - self.account.file_length as f64;

@@ -9,6 +9,9 @@ use std::collections::BTreeMap;
 /// Columns that are shown.
 const COLUMNS: usize = 40;
 
+/// Names of columns that are shown of a group.
+const NAMES: usize = 6;
+
 /// Characters of a key or a value that are shown.
 const CHARACTERS: usize = 80;
 
@@ -17,6 +20,25 @@ fn line(text: &str) -> String {
     let mut characters = text.chars().map(|c| if c.is_control() { ' ' } else { c });
     let shown: String = characters.by_ref().take(CHARACTERS).collect();
     if characters.next().is_some() { shown + "..." } else { shown }
+}
+
+/// The first of so many names.
+fn few(names: &[&str], all: usize) -> String {
+    let more = if all > NAMES { format!(" and {} more", all - NAMES) } else { String::new() };
+    format!("{}{more}", names[..names.len().min(NAMES)].join(", "))
+}
+
+/// The columns of each storage group.
+fn stored_together(groups: &[Vec<&str>]) -> Table {
+    let mut table = Table::new(2);
+    for names in groups.iter().take(COLUMNS) {
+        table.row([&few(names, names.len()), &many(names.len() as u64, "column", "columns")]);
+    }
+    let more = groups.len().saturating_sub(COLUMNS);
+    if more > 0 {
+        table.row([&format!("and {} more", count(more as u64)), "(--json has all)"]);
+    }
+    table
 }
 
 impl<S: ByteSource> Facts<'_, S> {
@@ -32,6 +54,10 @@ impl<S: ByteSource> Facts<'_, S> {
         text += &format!("\nColumns\n{}", self.columns().render(2));
         if !self.statistics.is_empty() {
             text += &format!("\nStatistics\n{}", self.statistics().render(2));
+        }
+        let together = self.together();
+        if together.len() > 1 {
+            text += &format!("\nStored together\n{}", stored_together(&together).render(2));
         }
         text += &format!("\nCode groups\n{}", self.groups().render(2));
         text += &format!("\nBytes\n{}", self.parts().render(2));
@@ -90,13 +116,12 @@ impl<S: ByteSource> Facts<'_, S> {
         let mut groups: Vec<_> = self.columns.groups.iter().collect();
         groups.sort_by_key(|(columns, bits)| (std::cmp::Reverse(bits.ids), columns.len()));
         for (columns, bits) in groups.iter().take(COLUMNS) {
-            let names: Vec<&str> = columns.iter().take(6).map(name).collect();
-            let more =
-                if columns.len() > 6 { format!(" and {} more", columns.len() - 6) } else { String::new() };
+            let names: Vec<&str> = columns.iter().take(NAMES + 1).map(name).collect();
+            let names = few(&names, columns.len());
             let ids = format!("{:.2} bits of ids a row", bits.ids as f64 / rows);
             let bases = many(bits.bases, "base", "bases");
             let blocks = many(bits.blocks, "block", "blocks");
-            table.row([&format!("{}{more}", names.join(", ")), &ids, &format!("{bases} in {blocks}")]);
+            table.row([&names, &ids, &format!("{bases} in {blocks}")]);
         }
         let more = groups.len().saturating_sub(COLUMNS);
         if more > 0 {

@@ -1,0 +1,137 @@
+//! Columns that are stored apart are read apart: a read of some columns reads the blocks of their storage groups alone, and
+//! gives what it gives from one group.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use common::draft::Draft;
+use common::memory::{Builder, Memory};
+use common::read::rows;
+use common::zoo::random;
+use gede::column::Kind;
+use gede::image::ImageShape;
+use gede::read::Projection;
+use gede::write::{CellLimit, Options, StorageGroups};
+use gede::{ErrorKind, Reader, Writer};
+
+fn named(groups: &[&[&str]]) -> StorageGroups {
+    let group = |names: &&[&str]| names.iter().map(|&name| name.to_owned()).collect();
+    StorageGroups::Named(groups.iter().map(group).collect())
+}
+
+fn options(groups: StorageGroups) -> Options {
+    Options::default().with_cells(CellLimit::None).with_groups(groups)
+}
+
+/// Columns of several types, and one of images.
+fn mixed(rows: usize) -> Memory {
+    let shape = ImageShape::new(1, 2, 3, false).unwrap();
+    Builder::new(rows)
+        .f64("a", |i| (random(1, i) % 10_000) as f64 / 100.0)
+        .image("picture", shape, |i, v| ((i + v) % 5) as u8)
+        .text("b", |i| format!("{:x}", random(2, i) % 900))
+        .nullable("c", Kind::Signed, 32, |i| (i % 5 > 0).then(|| u128::from(random(3, i) % 700)))
+        .list(
+            None,
+            "d",
+            true,
+            |i| (i % 7 > 0).then_some(i % 4),
+            |items| items.text("item", |i| format!("{}", i % 60)),
+        )
+        .f64("e", |i| if i % 90 == 3 { f64::NAN } else { i as f64 / 8.0 })
+        .finish()
+}
+
+/// A table of many columns of numbers.
+fn wide(columns: usize, rows: usize) -> Memory {
+    let value = |column: usize| move |i: usize| (random(column as u64, i) % 100_000) as f64 / 1000.0;
+    (0..columns).fold(Builder::new(rows), |table, i| table.f64(&format!("c{i}"), value(i))).finish()
+}
+
+#[test]
+fn the_groups_are_those_that_were_asked_for() {
+    let groups = |groups| {
+        let file = mixed(50).file(&options(groups));
+        let reader = Reader::new(file).unwrap();
+        let schema = reader.schema();
+        schema.columns().map(|column| schema.nodes()[column].group).collect::<Vec<_>>()
+    };
+    assert_eq!(groups(StorageGroups::Rows), [0, 1, 0, 0, 0, 0]);
+    assert_eq!(groups(StorageGroups::Columns), [0, 1, 2, 3, 4, 5]);
+    assert_eq!(groups(named(&[&["e", "b"], &["d"]])), [0, 1, 2, 0, 3, 2]);
+    assert_eq!(groups(named(&[&["a"], &["b", "c", "d", "e"]])), [0, 1, 2, 2, 2, 2]);
+}
+
+#[test]
+fn groups_that_cannot_be_are_refused_before_a_file_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.gede");
+    for (groups, words) in [
+        (named(&[&["a", "z"]]), "no column \"z\""),
+        (named(&[&["a"], &["b", "a"]]), "column \"a\" is named twice"),
+        (named(&[&["picture"]]), "column \"picture\" has images"),
+    ] {
+        let error = Writer::new(options(groups)).write(&path, &mixed(5)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Argument);
+        assert!(error.to_string().contains(words), "{error}");
+        assert!(!path.exists());
+    }
+}
+
+#[test]
+fn any_groups_give_the_same_rows_and_the_same_bytes_whatever_the_threads() {
+    let table = mixed(900);
+    let one = Reader::new(table.file(&options(StorageGroups::Rows))).unwrap();
+    let expected = rows(&one).unwrap();
+    for groups in [StorageGroups::Columns, named(&[&["a", "e"], &["c", "b"]])] {
+        let options = options(groups).with_segment_rows(250);
+        let file = table.file(&options.clone().with_threads(1));
+        assert!(table.file(&options.with_threads(5)) == file);
+        let reader = Reader::new(file).unwrap();
+        reader.verify(|_| {}).unwrap();
+        assert_eq!(rows(&reader).unwrap(), expected);
+        assert_eq!(reader.account().unwrap().parts.values().sum::<u64>(), reader.file_length());
+        for column in one.schema().columns() {
+            let own = Projection::nodes_of(one.schema(), &[column]);
+            let picked = [899, 3, 3, 250, 17];
+            assert_eq!(reader.take(&picked, &own).unwrap(), one.take(&picked, &own).unwrap());
+        }
+    }
+}
+
+#[test]
+fn one_column_of_many_reads_its_own_bytes() {
+    let table = wide(100, 4000);
+    let read = |groups| {
+        let reader = Reader::new(table.file(&options(groups))).unwrap();
+        let before = reader.touched_bytes();
+        let column = Projection::columns(reader.schema(), &["c60"]).unwrap();
+        let all: Vec<_> =
+            reader.scan(&column, 0..reader.rows(), 1 << 16).unwrap().map(|b| b.unwrap()).collect();
+        assert_eq!(all.iter().map(|batch| batch.rows).sum::<usize>(), 4000);
+        (reader.touched_bytes() - before) as f64 / reader.file_length() as f64
+    };
+    let (together, apart) = (read(StorageGroups::Rows), read(StorageGroups::Columns));
+    assert!(together > 0.8 && apart < 0.05, "{together}, {apart}");
+}
+
+#[test]
+fn columns_that_are_whole_survive_damage_of_others() {
+    let table = mixed(2000);
+    let file = table.file(&options(StorageGroups::Columns));
+    // The records of the first column.
+    let mut draft = Draft::new(&file);
+    let entries = draft.section(2).bytes.clone();
+    let records = u64::from_le_bytes(entries[40..48].try_into().unwrap()) as usize;
+    let mut damaged = file;
+    damaged[records + 5000] ^= 1;
+    let reader = Reader::new(damaged).unwrap();
+    let whole = |name: &str| {
+        let column = Projection::columns(reader.schema(), &[name]).unwrap();
+        reader.whole_rows(&column, |_| {}).unwrap()
+    };
+    assert_eq!(whole("e"), [0..2000]);
+    let left: u64 = whole("a").iter().map(|rows| rows.end - rows.start).sum();
+    assert!(left < 2000, "{left}");
+}
