@@ -14,7 +14,7 @@ use arrow::record_batch::RecordBatch;
 use gede::arrow::{ArrowReader, ArrowTable};
 use gede::internal::logical_eq;
 use gede::read::{Comparison, FileSource, Predicate, Projection, Value};
-use gede::write::{Layout, Options, StatisticsPolicy};
+use gede::write::{Layout, Options, StatisticsPolicy, StorageGroups};
 use gede::{ErrorKind, Reader, Writer};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -246,7 +246,7 @@ proptest! {
     fn filters_equal_a_filtered_scan(
         rows in rows(),
         conditions in vec(conditions(), 1..6),
-        (segment_rows, paper, statistics, classes) in (1usize..60, any::<bool>(), any::<bool>(), any::<bool>()),
+        (segment_rows, paper, statistics, classes, apart) in (1usize..60, any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>()),
         (from, to, batch_rows) in (any::<prop::sample::Index>(), any::<prop::sample::Index>(), 1usize..50),
     ) {
         let batch = table(&rows);
@@ -254,6 +254,7 @@ proptest! {
         let layout = if paper { Layout::Paper } else { Layout::Compact };
         let options = Options::default().with_statistics(policy).with_layout(layout).with_segment_rows(segment_rows);
         let options = if classes { options.with_class("u") } else { options };
+        let options = if apart { options.with_groups(StorageGroups::Columns) } else { options };
         let (_folder, reader) = written(&batch, options);
         let (a, b) = (from.index(rows.len() + 1), to.index(rows.len() + 1));
         let (from, to) = (a.min(b), a.max(b));
@@ -373,37 +374,40 @@ fn bases_decide_as_the_values_do() {
     let schema = columns.iter().map(|(name, array)| Field::new(*name, array.data_type().clone(), true));
     let schema = Arc::new(Schema::new(schema.collect::<Vec<_>>()));
     let batch = RecordBatch::try_new(schema, columns.into_iter().map(|(_, array)| array).collect()).unwrap();
-    let (_folder, reader) = written(&batch, Options::default().with_statistics(StatisticsPolicy::Never));
-    let count = |text: String| {
-        let predicate = Predicate::parse(&text, reader.schema()).unwrap();
-        reader.count(&predicate).unwrap() as usize
-    };
-    let mut sorted = whole.clone();
-    sorted.sort_unstable();
-    for at in [0, 1, 10, 1000, 10_000, 19_000, 19_900, 19_990, 19_999] {
-        let x = sorted[at];
-        let naive = |passes: &dyn Fn(u64, u64) -> bool| {
-            rows.clone().filter(|&row| passes(row, whole[row as usize])).count()
+    for groups in [StorageGroups::Rows, StorageGroups::Columns] {
+        let options = Options::default().with_statistics(StatisticsPolicy::Never).with_groups(groups);
+        let (_folder, reader) = written(&batch, options);
+        let count = |text: String| {
+            let predicate = Predicate::parse(&text, reader.schema()).unwrap();
+            reader.count(&predicate).unwrap() as usize
         };
-        assert_eq!(count(format!("whole >= {x}")), naive(&|_, y| y >= x));
-        assert_eq!(
-            count(format!("not whole > {x} and few in (900, -3)")),
-            naive(&|_, y| y <= x && [1, 2].contains(&(y % 5)))
-        );
-        assert_eq!(count(format!("price = {}", x as f64 / 100.0)), naive(&|_, y| y == x));
-        let root = f64::from((x as f32).sqrt());
-        assert_eq!(
-            count(format!("single > {root} or whole != {x} and few = 14")),
-            naive(&|_, y| f64::from((y as f32).sqrt()) > root || y != x && y % 5 == 3)
-        );
-        assert_eq!(count(format!("maybe > {}", x as i64 - 50)), naive(&|row, y| !null(row) && y > x));
-        assert_eq!(
-            count(format!("not maybe > {} or price < 0.05", x as i64 - 50)),
-            naive(&|row, y| !null(row) && y <= x || y < 5)
-        );
-        assert_eq!(
-            count(format!("maybe is null and whole between 2 and {x}")),
-            naive(&|row, y| null(row) && (2..=x).contains(&y))
-        );
+        let mut sorted = whole.clone();
+        sorted.sort_unstable();
+        for at in [0, 1, 10, 1000, 10_000, 19_000, 19_900, 19_990, 19_999] {
+            let x = sorted[at];
+            let naive = |passes: &dyn Fn(u64, u64) -> bool| {
+                rows.clone().filter(|&row| passes(row, whole[row as usize])).count()
+            };
+            assert_eq!(count(format!("whole >= {x}")), naive(&|_, y| y >= x));
+            assert_eq!(
+                count(format!("not whole > {x} and few in (900, -3)")),
+                naive(&|_, y| y <= x && [1, 2].contains(&(y % 5)))
+            );
+            assert_eq!(count(format!("price = {}", x as f64 / 100.0)), naive(&|_, y| y == x));
+            let root = f64::from((x as f32).sqrt());
+            assert_eq!(
+                count(format!("single > {root} or whole != {x} and few = 14")),
+                naive(&|_, y| f64::from((y as f32).sqrt()) > root || y != x && y % 5 == 3)
+            );
+            assert_eq!(count(format!("maybe > {}", x as i64 - 50)), naive(&|row, y| !null(row) && y > x));
+            assert_eq!(
+                count(format!("not maybe > {} or price < 0.05", x as i64 - 50)),
+                naive(&|row, y| !null(row) && y <= x || y < 5)
+            );
+            assert_eq!(
+                count(format!("maybe is null and whole between 2 and {x}")),
+                naive(&|row, y| null(row) && (2..=x).contains(&y))
+            );
+        }
     }
 }
