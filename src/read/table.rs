@@ -283,8 +283,31 @@ impl TableView {
             let read = groups.par_iter_mut().map_init(Kernels::default, |kernels, own| read(kernels, own));
             return read.collect::<Vec<_>>().into_iter().collect();
         }
+        self.prefetch(context, &groups, runs);
         let mut kernels = Kernels::default();
         groups.into_iter().try_for_each(|columns| read(&mut kernels, columns))
+    }
+
+    /// Asks for the memory of a row in all storage groups, so that it comes from all at once. Of several rows each group
+    /// asks for its own.
+    fn prefetch<S: ByteSource>(
+        &self,
+        context: Context<S>,
+        groups: &[&mut GroupColumns],
+        runs: &[(RowSelection, usize)],
+    ) {
+        let (&[(stored, _)], Some(bytes)) = (runs, context.pages.source().whole()) else { return };
+        if groups.len() < 2 || stored.len() != 1 {
+            return;
+        }
+        let row = stored.row(0);
+        for columns in groups {
+            // Errors are found when the row is read.
+            let block = self.find(context.pages, row).and_then(|s| self.block(context, s, columns.group));
+            if let Ok(block) = block {
+                block.records.prefetch(bytes, row.saturating_sub(block.head.first_row));
+            }
+        }
     }
 
     /// Decodes the columns of a storage group of stored rows.
