@@ -64,6 +64,26 @@ fn the_groups_are_those_that_were_asked_for() {
 }
 
 #[test]
+fn by_default_a_narrow_table_is_one_group_and_a_wide_one_several() {
+    let groups = |table: &Memory| {
+        let reader = Reader::new(table.file(&options(StorageGroups::default()))).unwrap();
+        let schema = reader.schema();
+        schema.columns().map(|column| schema.nodes()[column].group).collect::<Vec<_>>()
+    };
+    assert_eq!(StorageGroups::default(), StorageGroups::Auto);
+    assert_eq!(groups(&wide(64, 3)), [0; 64]);
+    let many = groups(&wide(70, 3));
+    assert!(many.is_sorted() && many[0] == 0 && many[69] == 4, "{many:?}");
+    assert_eq!(mixed(40).file(&options(StorageGroups::Auto)), mixed(40).file(&options(StorageGroups::Rows)));
+    // A long vector does not lie between the columns beside it.
+    let mut builder = Builder::new(5).number("id", Kind::Unsigned, 32, |i| i as u128);
+    builder = builder.column(None, "vector", Kind::FixedList, 0, 300, None, |_, _| 0);
+    builder = builder.column(Some(1), "item", Kind::Float, 64, 0, None, |i, v| u128::from((i * v) as u64));
+    let vectors = builder.f64("weight", |i| i as f64).text("name", |i| format!("v{i}")).finish();
+    assert_eq!(groups(&vectors), [0, 1, 2, 2]);
+}
+
+#[test]
 fn groups_that_cannot_be_are_refused_before_a_file_is_made() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("t.gede");

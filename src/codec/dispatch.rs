@@ -167,6 +167,13 @@ macro_rules! record_kinds {
                 }
             }
 
+            /// Asks for the memory of a row in mapped bytes of the file, before it is needed.
+            pub fn prefetch(&self, bytes: &[u8], row: u64) {
+                match self {
+                    $(Self::$table(records) => TableRecords::prefetch(&**records, bytes, row)),+
+                }
+            }
+
             /// Bits of each lane.
             ///
             /// # Errors

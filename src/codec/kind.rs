@@ -110,6 +110,9 @@ pub(crate) trait TableRecords: Sized {
     /// `Corrupt` or `Io`.
     fn parts<S: ByteSource>(&self, pages: &Pages<S>, lanes: &[Lane]) -> Result<RecordParts>;
 
+    /// Asks for the memory of a row in mapped bytes of the file, before it is needed.
+    fn prefetch(&self, _bytes: &[u8], _row: u64) {}
+
     /// Gets ready for reading so many rows, of which these lanes are `wanted`.
     ///
     /// # Errors

@@ -79,15 +79,7 @@ impl<'a, S: ByteSource> Decode<'a, S> {
             let lists = (node.kind == Kind::List).then(|| Lists::new(rows)).transpose()?;
             columns.push(Output { place, number, node, column, strings, lists, nulls: false });
         }
-        columns.sort_by_key(|column| column.node.group);
-        let mut groups: Vec<GroupColumns> = Vec::new();
-        for column in columns {
-            match groups.last_mut() {
-                Some(last) if last.group == column.node.group => last.columns.push(column),
-                _ => groups.push(GroupColumns { group: column.node.group, columns: vec![column] }),
-            }
-        }
-        Ok(Self { context, groups, rows, most: projection.most() })
+        Ok(Self { context, groups: by_group(columns), rows, most: projection.most() })
     }
 
     /// The columns of images: their storage groups, and the place of each row's values.
@@ -106,7 +98,9 @@ impl<'a, S: ByteSource> Decode<'a, S> {
     /// # Errors
     /// `Corrupt` for strings that are none; `Memory` for more of them than may be.
     pub fn finish(self, out: &mut Batch) -> Result<Vec<ListColumn>> {
-        let mut columns: Vec<Output> = self.groups.into_iter().flat_map(|group| group.columns).collect();
+        let mut groups = self.groups.into_iter();
+        let mut columns = groups.next().map_or(Vec::new(), |group| group.columns);
+        columns.extend(groups.flat_map(|group| group.columns));
         columns.sort_unstable_by_key(|column| column.place);
         let strings = columns.iter().filter_map(|c| c.strings.as_ref());
         let bytes = strings.fold(0, |sum: u64, s| sum.saturating_add(s.bytes()));
@@ -133,6 +127,23 @@ impl<'a, S: ByteSource> Decode<'a, S> {
         out.columns = columns.into_iter().map(finish).collect::<Result<_>>()?;
         Ok(lists)
     }
+}
+
+/// The columns of each storage group, in the order that they have.
+fn by_group(mut columns: Vec<Output>) -> Vec<GroupColumns> {
+    let Some(group) = columns.first().map(|column| column.node.group) else { return Vec::new() };
+    if columns.iter().all(|column| column.node.group == group) {
+        return vec![GroupColumns { group, columns }];
+    }
+    columns.sort_by_key(|column| column.node.group);
+    let mut groups: Vec<GroupColumns> = Vec::new();
+    for column in columns {
+        match groups.last_mut() {
+            Some(last) if last.group == column.node.group => last.columns.push(column),
+            _ => groups.push(GroupColumns { group: column.node.group, columns: vec![column] }),
+        }
+    }
+    groups
 }
 
 impl<'a> GroupColumns<'a> {

@@ -157,11 +157,21 @@ impl TableView {
 
     /// The stored rows of a segment, by the entry of a group.
     pub fn segment<S: ByteSource>(&self, pages: &Pages<S>, segment: u64, group: u32) -> Result<Range<u64>> {
-        let entry = self.entry(pages, self.number(segment, group))?;
+        let entry = self.group_entry(pages, segment, group)?;
         let (first, rows) = (entry.first_row.get(), entry.rows.get());
         let end = first.checked_add(rows).filter(|&e| e <= self.rows);
         Ok(first
             ..end.ok_or_else(|| Error::corrupt(format!("segment {segment} holds rows beyond the table")))?)
+    }
+
+    /// The entry of a segment's block in a storage group.
+    pub fn group_entry<S: ByteSource>(
+        &self,
+        pages: &Pages<S>,
+        segment: u64,
+        group: u32,
+    ) -> Result<BlockEntry> {
+        self.entry(pages, self.number(segment, group))
     }
 
     fn number(&self, segment: u64, group: u32) -> u64 {
@@ -283,8 +293,31 @@ impl TableView {
             let read = groups.par_iter_mut().map_init(Kernels::default, |kernels, own| read(kernels, own));
             return read.collect::<Vec<_>>().into_iter().collect();
         }
+        self.prefetch(context, &groups, runs);
         let mut kernels = Kernels::default();
         groups.into_iter().try_for_each(|columns| read(&mut kernels, columns))
+    }
+
+    /// Asks for the memory of a row in all storage groups, so that it comes from all at once. Of several rows each group
+    /// asks for its own.
+    fn prefetch<S: ByteSource>(
+        &self,
+        context: Context<S>,
+        groups: &[&mut GroupColumns],
+        runs: &[(RowSelection, usize)],
+    ) {
+        let (&[(stored, _)], Some(bytes)) = (runs, context.pages.source().whole()) else { return };
+        if groups.len() < 2 || stored.len() != 1 {
+            return;
+        }
+        let row = stored.row(0);
+        for columns in groups {
+            // Errors are found when the row is read.
+            let block = self.find(context.pages, row).and_then(|s| self.block(context, s, columns.group));
+            if let Ok(block) = block {
+                block.records.prefetch(bytes, row.saturating_sub(block.head.first_row));
+            }
+        }
     }
 
     /// Decodes the columns of a storage group of stored rows.

@@ -20,14 +20,14 @@ pub enum StorageGroups {
 }
 
 impl StorageGroups {
-    /// A label for each column: columns of one label are stored together.
+    /// A label for each column: columns of one label are stored together. Segments have so many rows at most.
     ///
     /// # Errors
     /// `Argument` for a name that is not there, is there twice, or is of images.
-    pub(crate) fn labels(&self, schema: &Schema) -> Result<Vec<usize>> {
+    pub(crate) fn labels(&self, schema: &Schema, segment_rows: u64) -> Result<Vec<usize>> {
         let columns: Vec<usize> = schema.columns().collect();
         let names = match self {
-            Self::Auto => return Ok(neighbours(schema, &columns)),
+            Self::Auto => return Ok(neighbours(schema, &columns, segment_rows)),
             Self::Rows => return Ok(vec![0; columns.len()]),
             Self::Columns => return Ok((0..columns.len()).collect()),
             Self::Named(names) => names,
@@ -57,11 +57,14 @@ impl StorageGroups {
 /// scan their bytes.
 const NARROW: u64 = 512;
 
-/// Bytes of the values of a row that a group of a wider table has.
-const GROUP: u64 = 128;
+/// Bytes of the values that a group of a wider table has in a row, and in a segment, at least; and how many groups there
+/// are about, at most.
+const ROW_BYTES: u64 = 128;
+const BLOCK_BYTES: u64 = 128 << 10;
+const MOST_GROUPS: u64 = 256;
 
-/// Labels of a storage group for all columns, or for neighbours each.
-fn neighbours(schema: &Schema, columns: &[usize]) -> Vec<usize> {
+/// Labels of a storage group for all columns, or for neighbours each; segments have so many rows at most.
+fn neighbours(schema: &Schema, columns: &[usize], segment_rows: u64) -> Vec<usize> {
     let bytes = |&column: &usize| -> u64 {
         let nodes = schema.subtree(column).map(|node| &schema.nodes()[node]);
         nodes.map(node_bits).sum::<u64>().div_ceil(8)
@@ -71,13 +74,15 @@ fn neighbours(schema: &Schema, columns: &[usize]) -> Vec<usize> {
     if all <= NARROW {
         return vec![0; columns.len()];
     }
+    // The number of rows is not known of a stream, which has the same bytes.
+    let wanted = ROW_BYTES.max(BLOCK_BYTES / segment_rows.max(1)).max(all / MOST_GROUPS);
     let (mut label, mut filled) = (0, 0);
     let of = |column: &usize| {
         if is_image(column) {
             return label;
         }
         let own = bytes(column);
-        if filled > 0 && filled + own > GROUP {
+        if filled > 0 && filled + own > wanted {
             (label, filled) = (label + 1, 0);
         }
         filled += own;

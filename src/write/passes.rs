@@ -53,7 +53,8 @@ pub(crate) fn write_table(
     options: &Options,
     meter: &Meter,
 ) -> Result<Report> {
-    let groups = options.layout.groups.labels(table.schema())?;
+    let rows = segment_rows(table.schema(), options.layout.segment_rows.max(1));
+    let groups = options.layout.groups.labels(table.schema(), rows as u64)?;
     let mut schema = table.schema().clone().with_groups(&groups);
     let mut roles = Roles::new(&schema, options)?;
     check_transform(&schema, options)?;

@@ -72,7 +72,7 @@ impl Trained {
         let own = EncoderDictionary::copy(&dictionary, LEVEL);
         let stored = StoredDictionary { kind: DictionaryKind::Frames, count: 1, width: 0, bytes: dictionary };
         let this = Self { stored, number: 0, own };
-        let with = others.iter().map(|lanes| this.cut(lanes).map(|cut| cut.bytes())).sum::<Option<u64>>();
+        let with = others.iter().map(|lanes| this.short(lanes).map(|cut| cut.bytes())).sum::<Option<u64>>();
         let Some(with) = with else { return Ok(None) };
         let without = others.iter().map(|lanes| plain(lanes).bytes()).sum();
         let all = |bytes: u64| bytes * segments as u64 / others.len() as u64;
@@ -85,12 +85,8 @@ impl Trained {
         Self { number, ..self }
     }
 
-    /// Short chunks of lanes that are aligned; none if they do not pay, or there is no memory for them.
-    pub fn short(&self, lanes: &[EncodedLane], plain: &Cut) -> Option<Cut> {
-        self.cut(lanes).filter(|cut| 100 * cut.bytes() <= SHORT_PRICE * plain.bytes())
-    }
-
-    fn cut(&self, lanes: &[EncodedLane]) -> Option<Cut> {
+    /// Short chunks of lanes that are aligned; none if there is no memory for a compressor.
+    pub fn short(&self, lanes: &[EncodedLane]) -> Option<Cut> {
         let compressor = Compressor::with_prepared_dictionary(&self.own).ok().and_then(terse)?;
         Some(Cut::new(RawChunks::new(lanes, SHORT_BYTES), Some(compressor)))
     }

@@ -9,8 +9,9 @@ use crate::codec::encoded_block::EncodedBlock;
 use crate::codec::fixed::lane::Lane;
 use crate::codec::grouped::block::Grouped;
 use crate::codec::grouped::encode::{encode, fits};
-use crate::codec::grouped::find::GroupedFields;
+use crate::codec::grouped::find::{GroupedFields, prefetch};
 use crate::codec::grouped::head::GroupedHead;
+use crate::codec::grouped::layout::MINI_BLOCK;
 use crate::codec::kind::{LaneFields, TableRecords};
 use crate::codec::lanes::Lanes;
 use crate::codec::record_parts::RecordParts;
@@ -67,6 +68,22 @@ impl TableRecords for Grouped {
 
     fn parts<S: ByteSource>(&self, pages: &Pages<S>, _: &[Lane]) -> Result<RecordParts> {
         self.parts(pages)
+    }
+
+    /// Where frames and, as far as they are known, the row's bits are.
+    fn prefetch(&self, bytes: &[u8], row: u64) {
+        let place = |at: u64, bit: u64| at.saturating_mul(8).saturating_add(bit);
+        let head = &self.head;
+        prefetch(
+            bytes,
+            place(head.frames.piece.offset, head.frame_of(row).saturating_mul(head.frame_bits())),
+        );
+        // Where an anchor says exactly where a mini-block begins, its line says about where.
+        let at = match head.anchor_bits {
+            0 => row.saturating_mul(self.steady_bits()),
+            _ => self.anchors.at(row / MINI_BLOCK),
+        };
+        prefetch(bytes, place(head.records.piece.offset, at));
     }
 
     fn start<S: ByteSource>(

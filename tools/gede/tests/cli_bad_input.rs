@@ -89,6 +89,9 @@ fn options_that_do_not_fit_the_table() {
     says(&folder.refused("convert t.csv t.gede --max-condensed few", MISUSED), &["few"]);
     says(&folder.refused("convert t.csv t.gede --beta 3 --max-condensed 3", MISUSED), &["--beta"]);
     says(&folder.refused("convert t.csv t.gede --segment-rows 0", MISUSED), &["--segment-rows"]);
+    says(&folder.refused("convert t.csv t.gede --groups a,,b", MISUSED), &["--groups", "a,b;c"]);
+    says(&folder.refused("convert t.csv t.gede --groups a;c", MISUSED), &["no column \"c\""]);
+    says(&folder.refused("convert t.csv t.gede --groups a,b;a", MISUSED), &["column \"a\" is named twice"]);
     says(&folder.refused("convert t.csv t.parquet", MISUSED), &["t.parquet", ".gede"]);
 }
 

@@ -35,7 +35,14 @@ fn many_types_come_back_through_csv() {
                 2,,1969-12-31T23:59:59,,-1e300\n\
                 3,false,,\u{fc}\u{1f600},\n";
     folder.write("t.csv", text);
-    for options in ["", "--class flag", "--segment-rows 1 --threads 2", "--class what --target price:value"] {
+    for options in [
+        "",
+        "--class flag",
+        "--segment-rows 1 --threads 2",
+        "--class what --target price:value",
+        "--groups columns",
+        "--groups when,price;id",
+    ] {
         folder.fine(&format!("convert t.csv t.gede --overwrite {options}"));
         folder.fine("verify t.gede");
         folder.fine("convert t.gede u.csv --overwrite");
@@ -82,6 +89,23 @@ fn info_accounts_for_every_byte() {
     for part in ["20,640 rows", "records", "checksums", "gain of the bases", "MedHouseVal, a value"] {
         assert!(text.contains(part), "{part:?} is not in\n{text}");
     }
+}
+
+#[test]
+fn info_shows_which_columns_are_stored_together() {
+    let folder = Folder::new();
+    folder.write("t.csv", "n,s,x\n10,a,0.5\n20,,1.5\n");
+    let together = |options: &str| {
+        folder.fine(&format!("convert t.csv t.gede --overwrite {options}"));
+        (folder.json("info t.gede")["storage_groups"].clone(), folder.fine("info t.gede"))
+    };
+    let (groups, text) = together("");
+    assert_eq!(groups, json!([["n", "s", "x"]]));
+    assert!(!text.contains("Stored together"), "{text}");
+    let (groups, text) = together("--groups x,n;s");
+    assert_eq!(groups, json!([["n", "x"], ["s"]]));
+    assert!(text.contains("Stored together\n  n, x") && text.contains("2 columns"), "{text}");
+    assert_eq!(together("--groups columns").0, json!([["n"], ["s"], ["x"]]));
 }
 
 #[test]
