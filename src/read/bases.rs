@@ -98,11 +98,14 @@ impl BaseTests {
                 None => None,
             };
             let table = outcomes.filter(|outcomes| outcomes.iter().any(|own| own & BOTH != BOTH));
-            let table = table.and_then(|mut outcomes| {
-                outcomes.iter_mut().for_each(|own| *own |= null);
-                // An id without a base is found where its row is read.
-                grouped.table(number as usize, outcomes, ANY)
-            });
+            let table = match table {
+                Some(mut outcomes) => {
+                    outcomes.iter_mut().for_each(|own| *own |= null);
+                    // An id without a base is found where its row is read.
+                    grouped.table(number as usize, outcomes, ANY)?
+                }
+                None => None,
+            };
             tests.push(table.map_or(BaseTest::Unknown, |table| BaseTest::Ids { group: node.group, table }));
         }
         let decides = tests.iter().any(|test| !matches!(test, BaseTest::Unknown));

@@ -85,11 +85,15 @@ impl Grouped {
     }
 
     /// A table of the code group of a lane: `entries` of its bases, and `other` of ids without a base.
-    pub fn table(&self, lane: usize, mut entries: Vec<u8>, other: u8) -> Option<IdTable> {
+    ///
+    /// # Errors
+    /// `Memory`.
+    pub fn table(&self, lane: usize, mut entries: Vec<u8>, other: u8) -> Result<Option<IdTable>> {
         let place = self.places[lane];
-        let group = self.code.groups.iter().find(|group| group.lanes.contains(&place))?;
-        entries.resize(1 << group.id_bits, other);
-        (group.id_bits <= ONE_LOAD).then_some(IdTable { at: group.at, bits: group.id_bits, entries })
+        let group = self.code.groups.iter().find(|group| group.lanes.contains(&place));
+        let Some(group) = group.filter(|group| group.id_bits <= ONE_LOAD) else { return Ok(None) };
+        earned::resize(&mut entries, 1 << group.id_bits, other)?;
+        Ok(Some(IdTable { at: group.at, bits: group.id_bits, entries }))
     }
 
     /// The records and frames of some rows of the block.
