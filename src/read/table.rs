@@ -157,11 +157,21 @@ impl TableView {
 
     /// The stored rows of a segment, by the entry of a group.
     pub fn segment<S: ByteSource>(&self, pages: &Pages<S>, segment: u64, group: u32) -> Result<Range<u64>> {
-        let entry = self.entry(pages, self.number(segment, group))?;
+        let entry = self.group_entry(pages, segment, group)?;
         let (first, rows) = (entry.first_row.get(), entry.rows.get());
         let end = first.checked_add(rows).filter(|&e| e <= self.rows);
         Ok(first
             ..end.ok_or_else(|| Error::corrupt(format!("segment {segment} holds rows beyond the table")))?)
+    }
+
+    /// The entry of a segment's block in a storage group.
+    pub fn group_entry<S: ByteSource>(
+        &self,
+        pages: &Pages<S>,
+        segment: u64,
+        group: u32,
+    ) -> Result<BlockEntry> {
+        self.entry(pages, self.number(segment, group))
     }
 
     fn number(&self, segment: u64, group: u32) -> u64 {

@@ -133,7 +133,8 @@ impl<S: ByteSource> Reader<S> {
             }
             next = rows.end;
             for group in (1..table.schema.groups()).filter(|&group| table.is_group_known(group)) {
-                if table.segment(&self.pages, segment, group)? != rows {
+                let entry = table.group_entry(&self.pages, segment, group)?;
+                if (entry.first_row.get(), entry.rows.get()) != (rows.start, rows.end - rows.start) {
                     return Err(place(Error::corrupt("its storage groups do not have the same rows")));
                 }
             }

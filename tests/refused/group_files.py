@@ -105,7 +105,6 @@ REFUSED = {
     "group_rows_fewer": ("whole", ROWS, changed("groups_constant", entry(1, 8, "Q", lambda n: n - 1))),
     "group_lists_swapped": ("rows", LISTS, changed("groups_lists", swapped_lists)),
     "group_lists_unused": ("rows", LISTS, changed("groups_columns", piece(lambda lists: bytes(24), 0, 1))),
-    "group_lists_missing": ("rows", LISTS, changed("groups_lists", both(entry(1, 128, "Q", lambda n: 0), entry(1, 136, "Q", lambda n: 0)))),
     "group_exceptions": ("rows", "exceptions", changed("groups_exceptions", exception_lane)),
     "group_feature": ("whole", "is used and not listed", changed("groups_pictures", without_images)),
 }

@@ -81,13 +81,9 @@ impl TableRecords for Chunks {
 
     fn encode(mut lanes: Lanes, _: usize) -> EncodedBlock {
         align(&mut lanes.lanes);
-        let plain = plain(&lanes.lanes);
-        let trained =
-            lanes.trained().and_then(|trained| Some((trained.number, trained.short(&lanes.lanes, &plain)?)));
-        let (dictionary, cut) = match trained {
-            Some((number, cut)) => (number + 1, cut),
-            None => (0, plain),
-        };
+        let trained = lanes.trained();
+        let trained = trained.and_then(|trained| Some((trained.number + 1, trained.short(&lanes.lanes)?)));
+        let (dictionary, cut) = trained.unwrap_or_else(|| (0, plain(&lanes.lanes)));
         let entry = BlockEntry {
             rows: (lanes.rows() as u64).into(),
             base_count: 1.into(),

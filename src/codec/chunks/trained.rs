@@ -24,8 +24,10 @@ const FIELDS: u64 = 16;
 /// Bytes of a dictionary, at least.
 const LEAST_BYTES: usize = 1024;
 
-/// Segments that a dictionary is trained on, and those that it is tried on, at most.
-const SEGMENTS: usize = 16;
+/// Segments at most that a dictionary is made of, and each how many is not trained on, but tried. zstd takes a small dictionary
+/// for the better one if it is trained on less than about a hundred times its bytes.
+const SEGMENTS: usize = 56;
+const TRIED: usize = 7;
 
 /// A dictionary that the chunks of a table are compressed with.
 pub(crate) struct Trained {
@@ -48,13 +50,16 @@ impl Trained {
         segments: usize,
         mut lanes: impl FnMut(usize) -> Result<Option<Vec<EncodedLane>>, E>,
     ) -> Result<Option<Self>, E> {
-        let step = segments.div_ceil(2 * SEGMENTS).max(1);
+        let step = segments.div_ceil(SEGMENTS).max(1);
         let (mut samples, mut others, mut fields) = (Vec::new(), Vec::new(), 0);
         for (i, segment) in (0..segments).step_by(step).enumerate() {
             let Some(mut own) = lanes(segment)? else { return Ok(None) };
             align(&mut own);
             fields += rows(&own) as u64 * record_bytes(&own);
-            if i % 2 == 0 { samples.extend(RawChunks::new(&own, SHORT_BYTES)) } else { others.push(own) }
+            match i % TRIED == TRIED / 2 {
+                true => others.push(own),
+                false => samples.extend(RawChunks::new(&own, SHORT_BYTES)),
+            }
         }
         let bytes = DICTIONARY_BYTES.min((fields * step as u64 / FIELDS) as usize);
         let Some(first) = others.first().filter(|_| bytes >= LEAST_BYTES) else { return Ok(None) };
@@ -67,10 +72,10 @@ impl Trained {
         let own = EncoderDictionary::copy(&dictionary, LEVEL);
         let stored = StoredDictionary { kind: DictionaryKind::Frames, count: 1, width: 0, bytes: dictionary };
         let this = Self { stored, number: 0, own };
-        let with = others.iter().map(|lanes| this.cut(lanes).map(|cut| cut.bytes())).sum::<Option<u64>>();
+        let with = others.iter().map(|lanes| this.short(lanes).map(|cut| cut.bytes())).sum::<Option<u64>>();
         let Some(with) = with else { return Ok(None) };
         let without = others.iter().map(|lanes| plain(lanes).bytes()).sum();
-        let all = |bytes: u64| bytes * 2 * step as u64;
+        let all = |bytes: u64| bytes * segments as u64 / others.len() as u64;
         let pays = 100 * (all(with) + this.stored.bytes.len() as u64) <= SHORT_PRICE * all(without);
         Ok(pays.then_some(this))
     }
@@ -80,12 +85,8 @@ impl Trained {
         Self { number, ..self }
     }
 
-    /// Short chunks of lanes that are aligned; none if they do not pay, or there is no memory for them.
-    pub fn short(&self, lanes: &[EncodedLane], plain: &Cut) -> Option<Cut> {
-        self.cut(lanes).filter(|cut| 100 * cut.bytes() <= SHORT_PRICE * plain.bytes())
-    }
-
-    fn cut(&self, lanes: &[EncodedLane]) -> Option<Cut> {
+    /// Short chunks of lanes that are aligned; none if there is no memory for a compressor.
+    pub fn short(&self, lanes: &[EncodedLane]) -> Option<Cut> {
         let compressor = Compressor::with_prepared_dictionary(&self.own).ok().and_then(terse)?;
         Some(Cut::new(RawChunks::new(lanes, SHORT_BYTES), Some(compressor)))
     }
