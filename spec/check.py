@@ -14,7 +14,9 @@ import example
 import features
 import lists
 import reader
+import statistics_table
 import summaries
+from frame import STATISTICS
 from reader import require
 
 
@@ -41,7 +43,7 @@ def dump_key_values(file):
 
 
 REFUSALS = ValueError, struct.error, IndexError, OverflowError  # what reads beyond the file is refused
-DUMPS = {".csv": reader.dump_table, ".condensed.csv": condensed.dump, ".moments.csv": condensed.dump_moments,
+DUMPS = {".csv": reader.dump_table, ".statistics.csv": statistics_table.dump, ".condensed.csv": condensed.dump, ".moments.csv": condensed.dump_moments,
          ".covariances.csv": dump_covariances, ".coreset.csv": dump_coreset, ".key_values.csv": dump_key_values}
 
 
@@ -51,8 +53,8 @@ def check(file):
     check_cover(file, spans, 0, len(file.data))
     file.key_values()
     check_identity(file)
-    pieces = [struct.unpack_from("<QQ", entry) for entry in file.entries(3)]
-    sets = set()  # blocks may share them, and nothing else
+    dictionaries = [struct.unpack_from("<QQ", entry) for entry in file.entries(3)]
+    pieces, sets = [], set()  # blocks may share sets, and nothing else
     known = [(n, t) for n, t in enumerate(file.tables) if file.is_readable(n)]
     for number, table in known:
         schema = file.schemas[number] if number in file.schemas else file.read_schema(number)
@@ -69,8 +71,8 @@ def check(file):
                    if (number, group) not in file.unknown_groups]
             for block, lanes in own:
                 transforms, *others = file.pieces(block, lanes)
-                sets.add(transforms)
-                pieces += others
+                sets.add((number if table.kind == STATISTICS else 0, transforms))
+                pieces += [(number if table.kind == STATISTICS else 0, piece) for piece in others]
         found = []
         values = [(blocks, file.segment_values(blocks, schema, found)) for blocks in segments]
         lists.check_tiling(file, schema, found)
@@ -80,6 +82,7 @@ def check(file):
             summaries.check_moments(file, values)
             summaries.check_coreset(file, values)
             summaries.check_forms(file)
+            statistics_table.check(file, values)
     if not file.is_part:  # condensed samples may be of columns that cannot be read
         summaries.check_condensed(file)
     summaries.check_image_errors(file)
@@ -89,14 +92,25 @@ def check(file):
         any(reader.utf8(word) is None for word in words if node.kind == reader.TEXT)
     for index in range(len(file.entries(3))):
         file.dictionary(index)
-    blocks = next((s for s in file.sections if s.kind == 1), None)
-    require(blocks or not any(length for _, length in [*pieces, *sets]), "pieces without a section")
-    if blocks:
-        end = blocks.offset + blocks.length
-        check_cover(file, [*pieces, *sets], blocks.offset, end, bool(file.unknown))
-        last = max((at + length for at, length in [*pieces, *sets]), default=0)
-        require(last == end or file.unknown and last < end, "the blocks section does not end where its last piece does")
+    check_blocks(file, [*pieces, *sets], dictionaries)
     features.check_features(file)
+
+
+def check_blocks(file, pieces, dictionaries):
+    """The pieces of tables, each with the number of the section that it is in, and dictionaries, which are in any."""
+    sections = [s for s in file.sections if s.kind == 1]
+    numbers = {number for number, (_, length) in pieces if length}
+    require(sections or not numbers and not dictionaries, "pieces without a section")
+    require(numbers <= {s.number for s in sections}, "a blocks section has pieces of another table")
+    for blocks in sections:
+        end = blocks.offset + blocks.length
+        own = [piece for number, piece in pieces if number == blocks.number and piece[1]]
+        own += [piece for piece in dictionaries if blocks.offset <= piece[0] < end or len(sections) == 1]
+        inside = all(blocks.offset <= at < end for at, _ in own)
+        require(inside or len(sections) == 1, "a blocks section has pieces of another table")
+        check_cover(file, own, blocks.offset, end, bool(file.unknown))
+        last = max((at + length for at, length in own), default=0)
+        require(last == end or file.unknown and last < end, "the blocks section does not end where its last piece does")
 
 
 def check_identity(file):

@@ -2,7 +2,7 @@
 import struct
 
 import reader
-from frame import ITEMS
+from frame import ITEMS, STATISTICS
 
 SECTIONS = {5: 34, 6: 32, 7: 32, 8: 35, 9: 36, 10: 33}
 DICTIONARIES = {1: {17}, 2: {18}, 3: {23}, 4: {18, 23}, 5: {3}}
@@ -16,7 +16,7 @@ def check_features(file):
     for number, table in enumerate(file.tables):
         if not file.is_readable(number):
             continue
-        used |= {24} if table.kind == ITEMS else set()
+        used |= {ITEMS: {24}, STATISTICS: {37}}.get(table.kind, set())
         schema = file.schemas[number] if number in file.schemas else file.read_schema(number)
         unknown = reader.rules.unknown_lanes(schema)
         for blocks in file.segments_of(number):

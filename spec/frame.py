@@ -7,7 +7,7 @@ from collections import namedtuple
 from rules import MAX_TABLES, require
 
 MAGIC, PROVISIONAL = b"\x89GEDE\r\n\x1a", b"\x89GEDE\n\r\n"
-FEATURES = {0, 1, 2, 3, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 32, 33, 34, 35, 36}  # known ones, 2.4
+FEATURES = {0, 1, 2, 3, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 32, 33, 34, 35, 36, 37}  # known ones, 2.4
 SECTIONS = {1: (0, 0), 2: (0, 144), 3: (0, 32), 16: (1, 4)} | {kind: (0, 0) for kind in range(4, 11)} \
     | {kind: (2, 0) for kind in (32, 34, 35, 36, 37, 38)}  # known ones, their place and the bytes of an entry, 2.3
 
@@ -15,7 +15,7 @@ NAMES = {32: "schema", 34: "Arrow schema", 36: "key-values", 37: "identity", 38:
 LAST = [(37, 0), (38, 0)]  # kind and number of the last sections
 Feature = namedtuple("Feature", "id required scope major minor table number name")
 Table = namedtuple("Table", "kind zero groups rows segment_rows segments parent node")
-ROWS, SAMPLES, ITEMS = 1, 2, 3  # kinds of tables
+ROWS, SAMPLES, ITEMS, STATISTICS = 1, 2, 3, 4  # kinds of tables
 Section = namedtuple("Section", "kind place zero number stride crc offset length")
 
 
@@ -97,7 +97,7 @@ class Frame:
         require(page == 4096, "directory: a page size that this version does not have")
         require(self.tables and self.tables[0].kind == 1, "directory: the first table is not that of the rows")
         require(len(self.tables) <= MAX_TABLES, f"directory: {len(self.tables)} tables are more than {MAX_TABLES}")
-        known = [t for t in self.tables if t.kind in (ROWS, SAMPLES, ITEMS)]
+        known = [t for t in self.tables if t.kind in (ROWS, SAMPLES, ITEMS, STATISTICS)]
         own = [(t.kind, t.parent, t.node) if t.kind == ITEMS else t.kind for t in known]
         require(len(set(own)) == len(own), "directory: a kind of table, or a table of the same list, occurs twice")
         for number, t in enumerate(self.tables):
@@ -112,9 +112,10 @@ class Frame:
             require(s.place == place, f"directory: section {s.kind}: it is in the wrong part of the file")
             require(s.stride >= stride, f"directory: section {s.kind}: its stride is wrong")
             require(s.stride == 0 or s.length % s.stride == 0, "directory: a section is not a whole number of entries")
-            is_of_table = s.number < len(self.tables) if s.kind in (2, 4, 32) else s.number == 0
-            if is_of_table and s.kind in (4, 32):  # the schema of the condensed samples, and of others
-                is_of_table = (self.tables[s.number].kind == SAMPLES) == (s.kind == 4) or self.tables[s.number] not in known
+            is_of_table = s.number < len(self.tables) if s.kind in (1, 2, 4, 32) else s.number == 0
+            if is_of_table and s.kind in (1, 4, 32) and self.tables[s.number] in known:
+                kinds = {1: (ROWS, STATISTICS), 4: (SAMPLES,), 32: (ROWS, ITEMS)}  # blocks, and schemas
+                is_of_table = self.tables[s.number].kind in kinds[s.kind]
             require(is_of_table or s.kind not in SECTIONS, f"directory: section {s.kind}: it is of no table")
         numbers = [(s.kind, s.number) for s in self.sections if s.kind != 16]
         require(len(set(numbers)) == len(numbers), "directory: a section occurs twice")
@@ -144,7 +145,8 @@ class Frame:
         for number, t in enumerate(self.tables):
             if t in known:
                 require(len(self.entries(2, number)) == t.segments * t.groups, "directory: the number of segments does not fit the block table")
-                require(self.section(4 if t.kind == SAMPLES else 32, number), "directory: a table has no schema")
+                has_schema = t.kind == STATISTICS or self.section(4 if t.kind == SAMPLES else 32, number)
+                require(has_schema, "directory: a table has no schema")
         rows = self.tables[0]
         self.rows, self.segment_rows, self.segments, self.groups = rows.rows, rows.segment_rows, rows.segments, rows.groups
         self.samples = next((n for n, t in enumerate(self.tables) if t.kind == SAMPLES), None)

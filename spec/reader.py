@@ -6,7 +6,7 @@
     reader.py --moments FILE    the moments as CSV
 
 This file, with the frame of a file in frame.py and the rules of schemas and transforms in rules.py, reads tables of fixed
-records, the layout of the paper. lists.py is for lists, strings.py for dictionaries and symbols, grouped.py and chunks.py for
+records, the layout of the paper. lists.py is for lists, statistics_table.py for the schema of statistics, strings.py for dictionaries and symbols, grouped.py and chunks.py for
 other records, images.py for images, condensed.py for the last two commands; check.py checks what a reader need not know.
 
 The dump is that of gede.md, appendix B: dump.py.
@@ -22,7 +22,7 @@ import chunks
 import lists
 import rules
 from dump import dump
-from frame import SAMPLES, Frame, refusal
+from frame import SAMPLES, STATISTICS, Frame, refusal
 from rules import BOOL, BYTES, DECIMAL, FIXED, FLOAT, IMAGE, LIST, NONE, SIGNED, TEXT, UNKNOWN, UNSIGNED, require
 from strings import cut, spell, utf8
 
@@ -48,6 +48,10 @@ class File(Frame):
         require(len(self.schema.groups) == self.groups, "the schema does not have the directory's storage groups")
         self.schemas = {0: self.schema}
         lists.read_schemas(self)
+        self.statistics = None  # the number of their table
+        if any(table.kind == STATISTICS for table in self.tables):
+            import statistics_table
+            statistics_table.read_schema(self)
         self.is_part = bool(self.unreadable) or any(self.tables[n].rows for n in self.unreadable_tables)
         self.item_lines = {}  # by table, for the dump
 

@@ -8,7 +8,9 @@ mod common;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use common::dump::{dump, dump_condensed, dump_coreset, dump_covariances, dump_key_values, dump_moments};
+use common::dump::{
+    dump, dump_condensed, dump_coreset, dump_covariances, dump_key_values, dump_moments, dump_statistics,
+};
 use common::frame::Frame;
 use gede::Reader;
 use gede::column::Batch;
@@ -47,6 +49,8 @@ fn golden_files_are_read_as_committed() {
         assert_eq!(coreset, committed("coreset.csv").ok(), "{}", file.display());
         let moments = reader.moments().unwrap().map(|m| dump_moments(reader.schema(), &m));
         assert_eq!(moments, committed("moments.csv").ok(), "{}", file.display());
+        let statistics = reader.statistics().unwrap().map(|table| dump_statistics(&table));
+        assert_eq!(statistics, committed("statistics.csv").ok(), "{}", file.display());
     }
 }
 
@@ -184,7 +188,7 @@ fn everything_is_in_a_golden_file() {
     }
     wanted.extend((0..=16).filter(|&u| u != 3).map(|u| format!("unit {u}")));
     wanted.extend(
-        [0, 1, 2, 3, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 32, 33, 34, 35, 36]
+        [0, 1, 2, 3, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 32, 33, 34, 35, 36, 37]
             .map(|f| format!("feature {f}")),
     );
     wanted.extend((1..=10).chain([16, 32, 34, 35, 36, 37, 38]).map(|s| format!("section {s}")));
@@ -194,7 +198,7 @@ fn everything_is_in_a_golden_file() {
     wanted.extend(["segments", "segment dictionary"].map(str::to_owned));
     wanted.extend([0, 1, 2, 3, 4].map(|t| format!("transform {t}")));
     wanted.extend([0, 1].map(|t| format!("image transform {t}")));
-    wanted.extend([1, 2, 3].map(|t| format!("table {t}")));
+    wanted.extend([1, 2, 3, 4].map(|t| format!("table {t}")));
     wanted.extend([0, 1].map(|l| format!("lists {l}")));
     wanted.extend([0, 1, 2].map(|a| format!("anchors of lists {a}")));
     wanted.extend([0, 1, 2].map(|c| format!("colour {c}")));

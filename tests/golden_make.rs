@@ -10,7 +10,9 @@ use std::fmt::Write;
 use std::fs::{read, read_to_string, write};
 use std::path::Path;
 
-use common::dump::{dump, dump_condensed, dump_coreset, dump_covariances, dump_key_values, dump_moments};
+use common::dump::{
+    dump, dump_condensed, dump_coreset, dump_covariances, dump_key_values, dump_moments, dump_statistics,
+};
 use common::read::rows as rows_of;
 use common::zoo;
 use gede::Reader;
@@ -77,6 +79,9 @@ fn add(golden: &Path, name: &str, bytes: Vec<u8>, rows: Option<Batch>) {
     }
     if let Some(coreset) = reader.coreset().unwrap() {
         add("coreset.csv", dump_coreset(reader.schema(), &coreset).as_bytes());
+    }
+    if let Some(table) = reader.statistics().unwrap() {
+        add("statistics.csv", dump_statistics(&table).as_bytes());
     }
     if let Some(moments) = reader.moments().unwrap() {
         add("moments.csv", dump_moments(reader.schema(), &moments).as_bytes());

@@ -10,6 +10,7 @@ use super::export::Exporter;
 use crate::earned;
 use crate::error::{Error, Result};
 use crate::files::byte_source::ByteSource;
+use crate::read::Predicate;
 use crate::read::Projection;
 use crate::read::Scan;
 use crate::read::reader::Reader;
@@ -80,6 +81,16 @@ pub struct ArrowScan<'a, S> {
 }
 
 debug_fields!(['a, S] ArrowScan { scan });
+
+impl<S: ByteSource> ArrowScan<'_, S> {
+    /// The same rows as far as they pass a condition.
+    ///
+    /// # Errors
+    /// As [`Scan::filter`].
+    pub fn filter(self, predicate: &Predicate) -> Result<Self> {
+        Ok(Self { scan: self.scan.filter(predicate)?, ..self })
+    }
+}
 
 impl<S: ByteSource> Iterator for ArrowScan<'_, S> {
     type Item = std::result::Result<RecordBatch, ArrowError>;

@@ -2,9 +2,11 @@
 
 use crate::codec::block_entry::BlockEntry;
 use crate::codec::dct::errors::ImageErrors;
+use crate::codec::strings::dictionary_entry::DictionaryEntry;
 use crate::codec::strings::encode::StoredDictionary;
 use crate::codec::transform::lane_transform::LaneTransform;
 use crate::error::Result;
+use crate::format::align;
 
 /// A dictionary, or symbols, that belong to one lane of one segment.
 #[derive(Clone)]
@@ -43,6 +45,25 @@ impl EncodedBlock {
     /// Bytes of the records, and of what finds and makes them.
     pub fn record_bytes(&self) -> u64 {
         [&self.layout, &self.bases, &self.records, &self.offsets].map(|bytes| bytes.len() as u64).iter().sum()
+    }
+
+    /// Bytes that its entry, transforms, dictionaries and pieces take in a file, padding among them, at most.
+    pub fn file_bytes(&self) -> u64 {
+        let transforms = self.transforms.len() as u64 * LaneTransform::SIZE;
+        let own = self.dictionaries.iter().map(|own| own.stored.bytes.len() as u64);
+        let pieces = [
+            &self.layout,
+            &self.bases,
+            &self.records,
+            &self.exceptions,
+            &self.heap,
+            &self.offsets,
+            &self.lists,
+        ];
+        let pieces =
+            pieces.map(|piece| piece.len() as u64).into_iter().chain(own.clone()).chain([transforms]);
+        let entries = BlockEntry::SIZE + own.count() as u64 * DictionaryEntry::SIZE;
+        entries + pieces.map(align).sum::<u64>()
     }
 
     /// The entry of the block, once `place` has given each of its pieces an offset (0 for an empty one).

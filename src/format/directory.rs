@@ -208,17 +208,22 @@ impl Directory {
             if known && Some(blocks) != table.blocks() {
                 return Err(bad("the number of segments does not fit the block table"));
             }
-            let is_condensed = table.kind() == TableKind::CONDENSED;
-            let mut kinds = [SectionKind::SCHEMA, SectionKind::TABLE_SCHEMA];
-            if is_condensed {
-                kinds.reverse();
-            }
-            let [own, others] = kinds.map(|kind| self.section_of(kind, number));
-            if known && own.is_none() {
+            let own = match table.kind() {
+                TableKind::CONDENSED => vec![SectionKind::TABLE_SCHEMA],
+                TableKind::STATISTICS => vec![SectionKind::BLOCKS],
+                _ if number == 0 => vec![SectionKind::SCHEMA, SectionKind::BLOCKS],
+                _ => vec![SectionKind::SCHEMA],
+            };
+            let is_schema = |kind| [SectionKind::SCHEMA, SectionKind::TABLE_SCHEMA].contains(&kind);
+            let schema = own.iter().find(|kind| is_schema(**kind));
+            if known && schema.is_some_and(|&kind| self.section_of(kind, number).is_none()) {
                 return Err(bad("a table has no schema"));
             }
-            if let Some(section) = others.filter(|_| known) {
-                return Err(bad(&format!("section {}: it is of no table", section.kind.0)));
+            let mut others =
+                [SectionKind::BLOCKS, SectionKind::SCHEMA, SectionKind::TABLE_SCHEMA].into_iter();
+            let others = others.find(|kind| !own.contains(kind) && self.section_of(*kind, number).is_some());
+            if let Some(kind) = others.filter(|_| known) {
+                return Err(bad(&format!("section {}: it is of no table", kind.0)));
             }
         }
         Ok(())

@@ -23,6 +23,8 @@ pub enum FilePart {
     /// Condensed samples: all their pieces, their block table and schema, the cells and what rows scatter in them; the
     /// coreset.
     Condensed,
+    /// Statistics of the segments: all their pieces and their block table.
+    Statistics,
     /// Moments.
     Moments,
     /// The block table.

@@ -218,6 +218,11 @@ impl Schema {
         self.nodes.iter().enumerate().filter_map(|(node, n)| Some((node, n.items.as_deref()?)))
     }
 
+    /// The lists, those in items of others among them: each has a table of items.
+    pub(crate) fn tables_of_items(&self) -> u32 {
+        self.lists().map(|(_, items)| 1 + items.tables_of_items()).sum()
+    }
+
     /// Nodes of strings, those of items of lists among them.
     pub(crate) fn strings(&self) -> usize {
         let own = self.nodes.iter().filter(|n| n.kind.is_bytes()).count();
@@ -263,6 +268,34 @@ impl Schema {
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
             Error::argument(format!("no column \"{name}\"; there are {}{more}", names.join(", ")))
         })
+    }
+
+    /// The names of a node from its column down, with dots between.
+    pub(crate) fn path(&self, node: usize) -> String {
+        let node = &self.nodes[node];
+        node.parent.map_or_else(String::new, |up| self.path(up) + ".") + &node.name
+    }
+
+    /// The first column of a name, or the field of a struct that a path names, such as "address.city".
+    ///
+    /// # Errors
+    /// `Argument`, naming the columns there are.
+    pub(crate) fn find(&self, path: &str) -> Result<usize> {
+        let own = |parent: Option<usize>, path: &str| {
+            (0..self.nodes.len()).find(|&i| self.nodes[i].parent == parent && self.nodes[i].name == path)
+        };
+        let mut open = vec![(None, path)];
+        while let Some((parent, path)) = open.pop() {
+            if let Some(found) = own(parent, path) {
+                return Ok(found);
+            }
+            let cuts =
+                path.char_indices().filter(|(_, c)| *c == '.').map(|(at, _)| (&path[..at], &path[at + 1..]));
+            let structs = cuts.filter_map(|(name, rest)| Some((own(parent, name)?, rest)));
+            let structs = structs.filter(|(node, _)| self.nodes[*node].kind == Kind::Struct);
+            open.extend(structs.map(|(node, rest)| (Some(node), rest)));
+        }
+        self.column(path)
     }
 
     /// The error of a read of a node, if its column needs a feature that this reader does not know.

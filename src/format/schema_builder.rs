@@ -239,6 +239,12 @@ impl SchemaBuilder {
         }
     }
 
+    /// Sets unit, precision and scale of a node.
+    pub(crate) fn type_of(&mut self, node: usize, unit: u8, precision: u8, scale: i16) {
+        let node = &mut self.schema.nodes[node];
+        (node.unit, node.precision, node.scale) = (unit, precision, scale);
+    }
+
     /// Names the file-wide dictionary of the node pushed last.
     pub(crate) fn dictionary(&mut self, dictionary: Option<u32>) {
         if let Some(node) = self.schema.nodes.last_mut() {

@@ -55,7 +55,7 @@ impl SectionKind {
 
     /// True if its number is that of a table; the others of this version have 0.
     pub fn is_of_table(self) -> bool {
-        [Self::BLOCK_TABLE, Self::TABLE_SCHEMA, Self::SCHEMA].contains(&self)
+        [Self::BLOCKS, Self::BLOCK_TABLE, Self::TABLE_SCHEMA, Self::SCHEMA].contains(&self)
     }
 
     /// The place of a kind of 1.0.

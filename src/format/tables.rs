@@ -16,10 +16,12 @@ impl TableKind {
     pub const CONDENSED: Self = Self(2);
     /// The items of a list of another table, one a row.
     pub const ITEMS: Self = Self(3);
+    /// Statistics of the rows, one row a segment and one of the file. Its schema follows from that of the rows.
+    pub const STATISTICS: Self = Self(4);
 
     /// True if this version has it.
     pub fn is_known(self) -> bool {
-        [Self::ROWS, Self::CONDENSED, Self::ITEMS].contains(&self)
+        [Self::ROWS, Self::CONDENSED, Self::ITEMS, Self::STATISTICS].contains(&self)
     }
 }
 

@@ -102,7 +102,12 @@ impl<S: ByteSource> Reader<S> {
         for section in &self.directory.sections {
             let part = match section.kind {
                 SectionKind::BLOCKS => continue,
-                SectionKind::BLOCK_TABLE if !self.is_of_condensed(section) => FilePart::BlockTable,
+                SectionKind::BLOCK_TABLE if self.is_of(section, TableKind::STATISTICS) => {
+                    FilePart::Statistics
+                }
+                SectionKind::BLOCK_TABLE if !self.is_of(section, TableKind::CONDENSED) => {
+                    FilePart::BlockTable
+                }
                 SectionKind::DICTIONARY_TABLE => FilePart::Dictionaries,
                 SectionKind::BLOCK_TABLE | SectionKind::TABLE_SCHEMA | SectionKind::CELLS => {
                     FilePart::Condensed
@@ -122,10 +127,13 @@ impl<S: ByteSource> Reader<S> {
         }
         let mut sets = Vec::new();
         for table in self.table.all() {
-            self.block_extents(table, false, &mut all, &mut sets)?;
+            self.block_extents(table, None, &mut all, &mut sets)?;
         }
         if let Some(condensed) = self.stored_condensed()? {
-            self.block_extents(condensed, true, &mut all, &mut sets)?;
+            self.block_extents(condensed, Some(FilePart::Condensed), &mut all, &mut sets)?;
+        }
+        if let Some(statistics) = self.statistics_table()? {
+            self.block_extents(&statistics.view, Some(FilePart::Statistics), &mut all, &mut sets)?;
         }
         sets.sort_unstable();
         sets.dedup();
@@ -138,15 +146,15 @@ impl<S: ByteSource> Reader<S> {
         Ok(all)
     }
 
-    /// True for a section of the condensed table.
-    fn is_of_condensed(&self, section: &Section) -> bool {
-        self.directory.table(TableKind::CONDENSED).is_some_and(|(number, _)| number == section.number)
+    /// True for a section of the table of a kind.
+    fn is_of(&self, section: &Section, kind: TableKind) -> bool {
+        self.directory.table(kind).is_some_and(|(number, _)| number == section.number)
     }
 
     fn block_extents(
         &self,
         table: &TableView,
-        condensed: bool,
+        whole: Option<FilePart>,
         all: &mut Vec<Extent>,
         sets: &mut Vec<Extent>,
     ) -> Result<()> {
@@ -154,7 +162,7 @@ impl<S: ByteSource> Reader<S> {
             let head = BlockHead::parse(&table.entry(&self.pages, number)?)?;
             let lanes = if head.records.has_transforms() { table.lanes_of(number) } else { 0 };
             let set = u64::from(lanes) * LaneTransform::SIZE;
-            let part_of = |part| if condensed { FilePart::Condensed } else { part };
+            let part_of = |part| whole.unwrap_or(part);
             let mut add = |offset, length, part| all.push((offset, length, part_of(part)));
             if set > 0 {
                 sets.push((head.transforms, set, part_of(FilePart::Layouts)));

@@ -75,6 +75,7 @@ impl<'a, S: ByteSource> Decode<'a, S> {
             let wanted = node.kind.is_bytes() && !codes;
             let kept = if projection.is_only_checked() { None } else { Some(rows) };
             let strings = wanted.then(|| Strings::new(kept, node.kind == Kind::Text)).transpose()?;
+            let strings = strings.map(|strings| strings.with_most(projection.prefix()));
             let lists = (node.kind == Kind::List).then(|| Lists::new(rows)).transpose()?;
             columns.push(Output { place, number, node, column, strings, lists, nulls: false });
         }

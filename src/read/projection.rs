@@ -16,11 +16,13 @@ pub struct Projection {
     most: u64,
     /// True if lists may have more items than the file's length vouches for.
     large_lists: bool,
+    /// Most bytes of a string, if strings are cut.
+    prefix: Option<usize>,
 }
 
 impl Projection {
     fn new(nodes: Vec<usize>) -> Self {
-        Self { nodes, codes: false, checked: false, most: u64::MAX, large_lists: false }
+        Self { nodes, codes: false, checked: false, most: u64::MAX, large_lists: false, prefix: None }
     }
 
     /// Every column.
@@ -52,6 +54,11 @@ impl Projection {
         Self::new(columns.iter().flat_map(|&c| schema.subtree(c)).collect())
     }
 
+    /// Some nodes, without those below them.
+    pub(crate) fn of_nodes(nodes: Vec<usize>) -> Self {
+        Self::new(nodes)
+    }
+
     /// The same columns, with strings of a file-wide dictionary as their codes (`Values::U32`).
     pub fn with_codes(mut self) -> Self {
         self.codes = true;
@@ -79,6 +86,17 @@ impl Projection {
     pub(crate) fn only_checked(mut self) -> Self {
         self.checked = true;
         self
+    }
+
+    /// The same columns, of strings only so many bytes, the first.
+    pub(crate) fn with_prefix(mut self, bytes: usize) -> Self {
+        self.prefix = Some(bytes);
+        self
+    }
+
+    /// Most bytes of a string, if strings are cut.
+    pub(crate) fn prefix(&self) -> Option<usize> {
+        self.prefix
     }
 
     /// True if strings are checked only.

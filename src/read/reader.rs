@@ -24,6 +24,7 @@ use crate::format::sections::{Section, SectionKind};
 use crate::format::tables::TableKind;
 use crate::read::open_tables::{check_dictionaries, open_tables};
 use crate::read::projection::Projection;
+use crate::read::statistics_view::Statistics;
 use crate::read::table::TableView;
 use crate::summary;
 use crate::summary::kind::Summary;
@@ -53,6 +54,8 @@ pub struct Reader<S> {
     pub(crate) table: TableView,
     /// The condensed table, once it was asked for.
     condensed: OnceLock<TableView>,
+    /// The table of statistics, likewise.
+    pub(crate) statistics: OnceLock<Statistics>,
     pub(crate) dictionaries: Dictionaries,
     pub(crate) index: Option<SampleIndex>,
     arrow_schema: Option<Vec<u8>>,
@@ -183,6 +186,7 @@ impl<S: ByteSource> Reader<S> {
             footer,
             table,
             condensed,
+            statistics: OnceLock::new(),
             dictionaries,
             index,
             arrow_schema,

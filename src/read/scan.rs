@@ -6,6 +6,8 @@ use crate::column::values::{Batch, Column, Values};
 use crate::error::{Error, ErrorKind, Result};
 use crate::files::byte_source::ByteSource;
 use crate::format::schema::{Kind, Node};
+use crate::read::passing::Passing;
+use crate::read::predicate::Predicate;
 use crate::read::projection::Projection;
 use crate::read::reader::Reader;
 use crate::read::table::TableView;
@@ -23,6 +25,8 @@ pub struct Scan<'a, S> {
     batch_rows: u64,
     wanted: u64,
     counts: ItemCounts,
+    /// The search for rows that pass a condition, if there is one.
+    passing: Option<Passing<'a, S>>,
 }
 
 debug_fields!(['a, S] Scan { projection, rows, batch_rows });
@@ -65,7 +69,20 @@ impl<'a, S: ByteSource> Scan<'a, S> {
         };
         let projection = projection.clone().with_most(LONG_BYTES as u64);
         let counts = ItemCounts::new(&reader.table);
-        Ok(Self { reader, projection, rows, batch_rows, wanted, counts })
+        Ok(Self { reader, projection, rows, batch_rows, wanted, counts, passing: None })
+    }
+
+    /// The same rows as far as they pass a condition. Segments are decided by their statistics, where the file has some; of
+    /// others the columns of the condition are read, and the other columns of rows that pass.
+    ///
+    /// # Errors
+    /// `Argument` for a condition that does not fit the columns, or a scan that has one; `Corrupt` or `Io`.
+    pub fn filter(self, predicate: &Predicate) -> Result<Self> {
+        if self.passing.is_some() {
+            return Err(Error::argument("a scan has one condition; join two with Predicate::and"));
+        }
+        let passing = Passing::new(self.reader, predicate, self.rows.clone())?;
+        Ok(Self { passing: Some(passing), ..self })
     }
 
     /// Reads the next batch into `out`, whose memory is used again; false at the end.
@@ -73,23 +90,34 @@ impl<'a, S: ByteSource> Scan<'a, S> {
     /// # Errors
     /// `Corrupt` or `Io`.
     pub fn next_into(&mut self, out: &mut Batch) -> Result<bool> {
-        if self.rows.is_empty() {
-            return Ok(false);
-        }
-        let end = loop {
-            let end = self.rows.end.min(self.rows.start.saturating_add(self.batch_rows));
-            let rows = end - self.rows.start;
-            match self.reader.range_into(self.rows.start..end, &self.projection, out) {
+        loop {
+            let left = match &mut self.passing {
+                Some(passing) => passing.find(self.batch_rows)?,
+                None => self.rows.end - self.rows.start,
+            };
+            let rows = left.min(self.batch_rows);
+            if rows == 0 {
+                return Ok(false);
+            }
+            let read = match &mut self.passing {
+                Some(passing) => passing.read(self.reader, rows, &self.projection, out),
+                None => {
+                    self.reader.range_into(self.rows.start..self.rows.start + rows, &self.projection, out)
+                }
+            };
+            match read {
                 // Fewer rows take less memory. Longer batches are not tried again, or every other one would fail.
                 Err(e) if e.kind() == ErrorKind::Memory && rows > 1 => {
                     self.wanted = rows / 2;
                     self.batch_rows = self.wanted;
                 }
                 Err(e) => return Err(e),
-                Ok(()) => break end,
+                Ok(()) => {
+                    self.rows.start += if self.passing.is_none() { rows } else { 0 };
+                    break;
+                }
             }
-        };
-        self.rows.start = end;
+        }
         let place = |node: usize| self.projection.nodes().iter().position(|&n| n == node);
         self.counts.add(&self.reader.table, &|node| out.columns.get(place(node)?))?;
         let bytes = |v: &Values| match v {
@@ -145,7 +173,7 @@ impl<S: ByteSource> Iterator for Scan<'_, S> {
             Ok(true) => Some(Ok(out)),
             Ok(false) => None,
             Err(e) => {
-                self.rows = 0..0;
+                (self.rows, self.passing) = (0..0, None);
                 Some(Err(e))
             }
         }

@@ -10,6 +10,7 @@ pub(crate) mod moments;
 pub(crate) mod numbers;
 pub(crate) mod options;
 pub(crate) mod sample_index;
+pub(crate) mod statistics;
 
 use coreset::section::CoresetSection;
 use covariances::section::CovariancesSection;
@@ -28,5 +29,5 @@ pub(crate) static SUMMARIES: [SummaryKind; 3] = [
 /// The features of all summaries, and of the order of the rows.
 pub(crate) fn features() -> Vec<Feature> {
     let kinds = SUMMARIES.iter().map(|kind| kind.feature);
-    kinds.chain([sample_index::FEATURE, cells::section::FEATURE]).collect()
+    kinds.chain([sample_index::FEATURE, cells::section::FEATURE, statistics::FEATURE]).collect()
 }

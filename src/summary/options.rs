@@ -2,6 +2,7 @@
 
 use crate::summary::cells::options::{CellLimit, TargetKind};
 use crate::summary::cells::spill::SUMS_IN_MEMORY;
+use crate::summary::statistics::StatisticsPolicy;
 
 /// The sections that describe the rows.
 #[derive(Clone, Debug)]
@@ -21,6 +22,8 @@ pub struct SummaryOptions {
     pub cell_covariances: bool,
     /// Stores an exact coreset: at most (d + 2)(d + 3) / 2 rows, with weights, that have the second moments of all.
     pub coreset: bool,
+    /// Whether the file has statistics: the least and greatest values of each segment, by which filters pass rows over.
+    pub statistics: StatisticsPolicy,
     /// Most bytes of sums of condensed samples in memory, and as many of their covariances; more are spilled to the
     /// file's folder. The bytes of the file do not depend on it.
     pub sums_in_memory: usize,
@@ -36,6 +39,7 @@ impl Default for SummaryOptions {
             recompute_condensed: false,
             cell_covariances: false,
             coreset: false,
+            statistics: StatisticsPolicy::Auto,
             sums_in_memory: SUMS_IN_MEMORY,
         }
     }

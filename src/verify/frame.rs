@@ -11,11 +11,13 @@ use crate::codec::{images, lists};
 use crate::error::{Error, Result};
 use crate::files::byte_source::ByteSource;
 use crate::format::features::Feature;
+use crate::format::part::FilePart;
 use crate::format::sections::SectionKind;
+use crate::format::tables::TableKind;
 use crate::format::{ALIGN, align};
 use crate::read::reader::Reader;
 use crate::read::table::TableView;
-use crate::summary::{SUMMARIES, cells, sample_index};
+use crate::summary::{SUMMARIES, cells, sample_index, statistics};
 
 impl<S: ByteSource> Reader<S> {
     /// Pieces follow one another, aligned, with nothing but zeros between.
@@ -48,20 +50,30 @@ impl<S: ByteSource> Reader<S> {
 
     /// The blocks section ends where its last piece does, or later if it may have pieces that this reader does not know.
     fn check_blocks_end(&self) -> Result<()> {
-        let Some(section) = self.directory.section(SectionKind::BLOCKS) else { return Ok(()) };
-        let section_end = section.offset.saturating_add(section.length);
-        let within = self.extents()?.into_iter().filter(|(offset, ..)| *offset < section_end);
-        let last = within.map(|(offset, length, _)| offset.saturating_add(length)).fold(0, u64::max);
-        if last == section_end || last < section_end && !self.directory.is_strict() {
-            return Ok(());
+        let extents = self.extents()?;
+        for section in self.directory.sections.iter().filter(|s| s.kind == SectionKind::BLOCKS) {
+            let section_end = section.offset.saturating_add(section.length);
+            let within = extents.iter().filter(|(offset, ..)| *offset < section_end);
+            let last = within.map(|(offset, length, _)| offset.saturating_add(*length)).fold(0, u64::max);
+            if last != section_end && (last > section_end || self.directory.is_strict()) {
+                return Err(Error::corrupt("the blocks section does not end where its last piece does"));
+            }
+            let own = section.offset..section_end;
+            let is_other = |part: FilePart| {
+                part != FilePart::Dictionaries && (part == FilePart::Statistics) != (section.number > 0)
+            };
+            if extents.iter().any(|(offset, _, part)| own.contains(offset) && is_other(*part)) {
+                return Err(Error::corrupt("a blocks section has pieces of another table"));
+            }
         }
-        Err(Error::corrupt("the blocks section does not end where its last piece does"))
+        Ok(())
     }
 
     /// The file lists the features of its blocks, dictionaries and sections.
     pub(crate) fn check_features(&self) -> Result<()> {
         let mut used = BTreeSet::new();
-        for table in self.table.all().into_iter().chain(self.stored_condensed()?) {
+        let statistics = self.statistics_table()?.map(|statistics| &statistics.view);
+        for table in self.table.all().into_iter().chain(self.stored_condensed()?).chain(statistics) {
             for number in table.known_blocks() {
                 self.block_features(table, number, &mut used)?;
             }
@@ -70,6 +82,7 @@ impl<S: ByteSource> Reader<S> {
         for number in 0..self.dictionaries.count() {
             used.extend(self.dictionaries.entry(&self.pages, number)?.kind()?.features());
         }
+        used.extend(self.directory.table(TableKind::STATISTICS).map(|_| statistics::FEATURE));
         let summaries = SUMMARIES.iter().map(|summary| (summary.section, summary.feature));
         let others = [
             (SectionKind::SAMPLE_INDEX, sample_index::FEATURE),

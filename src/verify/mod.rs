@@ -7,6 +7,7 @@ mod condensed;
 mod frame;
 mod identity;
 mod lists;
+mod statistics;
 mod values;
 
 use std::ops::Range;
@@ -52,6 +53,10 @@ impl<S: ByteSource> Reader<S> {
         self.table.all().into_iter().try_for_each(|table| self.check_lists(table))?;
         if let Some(condensed) = self.condensed_table()? {
             self.check_table(condensed, None, &mut progress)?;
+        }
+        if let Some(statistics) = self.statistics_table()? {
+            self.check_table(&statistics.view, None, &mut progress)?;
+            self.check_statistics()?;
         }
         for number in 0..self.dictionaries.count() {
             let entry = self.dictionaries.entry(&self.pages, number)?;

@@ -26,8 +26,8 @@ use crate::format::identity::Identity;
 use crate::format::schema::Schema;
 use crate::format::sections::{Place, Section, SectionKind};
 use crate::format::tables::{TableEntry, TableKind};
-use crate::summary::cells;
 use crate::summary::cells::section::CellsSection;
+use crate::summary::{cells, statistics};
 use crate::write::commit::Pending;
 use crate::write::read_back;
 
@@ -162,21 +162,49 @@ impl<'s> FileWriter<'s> {
         Ok(entry)
     }
 
-    /// Ends the blocks and writes the tables that find them: the rows, the items of their lists, and condensed samples.
-    pub fn tables(&mut self, schema: &Schema, rows: &Blocks, samples: Option<&SampleTable>) -> Result<()> {
+    /// Bytes so far.
+    pub fn written(&self) -> u64 {
+        self.out.at()
+    }
+
+    /// Ends the blocks and writes the tables that find them: the rows, the items of their lists, condensed samples, and
+    /// statistics.
+    pub fn tables(
+        &mut self,
+        schema: &Schema,
+        rows: &Blocks,
+        samples: Option<&SampleTable>,
+        statistics: Vec<EncodedBlock>,
+    ) -> Result<()> {
         let mut blocks = Section::new(SectionKind::BLOCKS, 0, HEADER);
         blocks.length = self.out.at() - HEADER;
         self.close_section(blocks);
+        // Blocks of statistics have a section of their own, so that what they say is read without the rows' pages.
+        let number = 1 + schema.tables_of_items() + u32::from(samples.is_some());
+        let mut section = Section { number, ..self.open_section(SectionKind::BLOCKS) };
+        let mut own = Blocks::default();
+        for block in statistics {
+            self.segment(schema, &mut own, vec![block])?;
+        }
+        section.length = self.out.at().saturating_sub(section.offset);
+        self.close_section(section);
         self.table(rows.table(TableKind::ROWS, schema.groups()), schema, rows)?;
         let dictionaries = std::mem::take(&mut self.dictionaries);
         self.section(SectionKind::DICTIONARY_TABLE, dictionaries.as_bytes())?;
-        let Some(SampleTable { schema, blocks, cells }) = samples else { return Ok(()) };
-        let number = self.tables.len() as u32;
-        self.tables.push(blocks.table(TableKind::CONDENSED, schema.groups()));
-        self.section_of(SectionKind::BLOCK_TABLE, number, blocks.entries.as_bytes())?;
-        self.section_of(SectionKind::TABLE_SCHEMA, number, &schema.to_bytes())?;
-        self.section(SectionKind::CELLS, &cells.to_bytes())?;
-        self.feature(cells::section::FEATURE);
+        if let Some(SampleTable { schema, blocks, cells }) = samples {
+            let number = self.tables.len() as u32;
+            self.tables.push(blocks.table(TableKind::CONDENSED, schema.groups()));
+            self.section_of(SectionKind::BLOCK_TABLE, number, blocks.entries.as_bytes())?;
+            self.section_of(SectionKind::TABLE_SCHEMA, number, &schema.to_bytes())?;
+            self.section(SectionKind::CELLS, &cells.to_bytes())?;
+            self.feature(cells::section::FEATURE);
+        }
+        if own.segments() > 0 {
+            debug_assert_eq!(number as usize, self.tables.len());
+            self.tables.push(own.table(TableKind::STATISTICS, 1));
+            self.section_of(SectionKind::BLOCK_TABLE, number, own.entries.as_bytes())?;
+            self.feature(statistics::FEATURE);
+        }
         Ok(())
     }
 

@@ -209,7 +209,7 @@ impl Merged {
         let options = Options::default();
         let condensed = condensed_table(&mut out, &condensed_schema, &options, m, &part)?;
         let samples = SampleTable { schema: condensed_schema, blocks: condensed, cells: self.cells };
-        out.tables(&self.schema, &Blocks::new(&self.schema), Some(&samples))?;
+        out.tables(&self.schema, &Blocks::new(&self.schema), Some(&samples), Vec::new())?;
         for (summary, kind) in self.summaries.iter().zip(&SUMMARIES) {
             if let Some(bytes) = summary {
                 out.section(kind.section, bytes)?;

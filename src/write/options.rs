@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::codec::coding::{Coding, ImageTransform, Layout, Part};
 use crate::summary::cells::options::{CellLimit, TargetKind};
 use crate::summary::options::SummaryOptions;
+use crate::summary::statistics::StatisticsPolicy;
 use crate::write::groups::StorageGroups;
 use crate::write::segments::SEGMENT_ROWS;
 
@@ -155,6 +156,12 @@ impl Options {
     /// An exact coreset: [`SummaryOptions::coreset`].
     pub fn with_coreset(mut self, stored: bool) -> Self {
         self.summaries.coreset = stored;
+        self
+    }
+
+    /// Statistics of the segments: [`SummaryOptions::statistics`].
+    pub fn with_statistics(mut self, policy: StatisticsPolicy) -> Self {
+        self.summaries.statistics = policy;
         self
     }
 

@@ -18,6 +18,7 @@ use crate::summary::cells::spill::{Covariances, Limit, Totals};
 use crate::summary::image_errors::image_errors_bytes;
 use crate::summary::kind::{RowSums, SummaryColumns, SummaryKind};
 use crate::summary::moments::summary::MomentsOfRows;
+use crate::summary::statistics::table::StatisticsRows;
 use crate::write::choose_cells::choose_cells;
 use crate::write::classes::ByClass;
 use crate::write::condensed_table::condensed_table;
@@ -30,6 +31,7 @@ use crate::write::progress::Meter;
 use crate::write::report::{ColumnRoles, Report};
 use crate::write::roles::Roles;
 use crate::write::segments::{Segments, segment_rows};
+use crate::write::statistics;
 use crate::write::summaries::{ClassOrder, write_class_order, write_covariances, write_summary};
 use crate::write::survey;
 use crate::write::table::Table;
@@ -63,9 +65,10 @@ pub(crate) fn write_table(
     let class_labels = findings.class_labels.take();
     let mut pipeline = run.pipeline(&schema, &roles, &findings, &out)?;
     let classes = run.rows(&mut out, &mut pipeline, &roles, class_labels)?;
-    let rows = Written::new(pipeline)?;
+    let mut rows = Written::new(pipeline)?;
     let samples = run.samples(&mut out, &schema, &findings, &rows)?;
-    out.tables(&schema, &rows.blocks, samples.as_ref())?;
+    let statistics = statistics::encoded(rows.statistics.take(), &schema, options, out.written())?;
+    out.tables(&schema, &rows.blocks, samples.as_ref(), statistics)?;
     run.summaries(&mut out, &roles, &rows)?;
     let classes = classes.map_or(Ok(0), |order| write_class_order(&mut out, order, rows.blocks.rows()))?;
     let (beta, cells) = findings.plan.as_ref().map_or((0, 0), CellPlan::size);
@@ -113,16 +116,17 @@ struct Written {
     covariances: Option<Covariances>,
     /// The summaries that are sums over the rows.
     summaries: Vec<(&'static SummaryKind, Box<dyn RowSums>)>,
+    statistics: Option<StatisticsRows>,
     /// By storage group.
     image_errors: Vec<ImageErrors>,
 }
 
 impl Written {
     fn new(pipeline: Pipeline) -> Result<Self> {
-        let Pipeline { mut totals, mut covariances, blocks, summaries, errors, .. } = pipeline;
+        let Pipeline { mut totals, mut covariances, blocks, summaries, statistics, errors, .. } = pipeline;
         totals.as_mut().map_or(Ok(()), Totals::finish)?;
         covariances.as_mut().map_or(Ok(()), Covariances::finish)?;
-        Ok(Self { blocks, totals, covariances, summaries, image_errors: errors })
+        Ok(Self { blocks, totals, covariances, summaries, statistics, image_errors: errors })
     }
 }
 
@@ -173,6 +177,7 @@ impl<'a> Run<'a> {
             totals: stored.map(|p| p.totals(Some(limit()))).transpose()?,
             covariances: scattered.map(|p| p.covariances(limit())).transpose()?,
             summaries: SUMMARIES.iter().filter_map(sums).collect(),
+            statistics: statistics::gathered(schema, self.options),
             ..Pipeline::new(schema, self.options, &findings.dictionaries)
         })
     }

@@ -25,6 +25,8 @@ use crate::summary::cells::spill::{Covariances, Totals};
 use crate::summary::cells::sums::CellSums;
 use crate::summary::covariances::products::CellProducts;
 use crate::summary::kind::{RowSums, SegmentSum, SummaryKind};
+use crate::summary::statistics::measure::Measures;
+use crate::summary::statistics::table::StatisticsRows;
 use crate::write::dictionaries::Dictionaries;
 use crate::write::file::{Blocks, FileWriter};
 use crate::write::options::Options;
@@ -42,6 +44,7 @@ struct Encoded {
     products: Option<CellProducts>,
     /// One a summary.
     summaries: Vec<SegmentSum>,
+    measures: Option<Measures>,
 }
 
 /// Encodes the segments of one table.
@@ -55,6 +58,8 @@ pub(crate) struct Pipeline<'a> {
     pub covariances: Option<Covariances>,
     /// The summaries that are sums over the rows.
     pub summaries: Vec<(&'static SummaryKind, Box<dyn RowSums>)>,
+    /// Statistics of the segments.
+    pub statistics: Option<StatisticsRows>,
     /// What chunks of the rows may be compressed with.
     pub trained: Option<Arc<Trained>>,
     pub images: ImageTransform,
@@ -83,6 +88,7 @@ impl<'a> Pipeline<'a> {
             totals: None,
             covariances: None,
             summaries: Vec::new(),
+            statistics: None,
             trained: None,
             images: options.images.transform,
             errors: Vec::new(),
@@ -127,13 +133,19 @@ impl<'a> Pipeline<'a> {
         };
         let lanes = groups.into_iter().zip(lanes).collect::<Vec<_>>();
         let encode_groups = || lanes.into_par_iter().map(encode_group).collect::<Vec<_>>();
-        let (summaries, blocks) = rayon::join(sum, encode_groups);
+        let measure = || self.statistics.as_ref().and_then(|rows| rows.of_segment(self.schema, segment));
+        let ((summaries, measures), blocks) = rayon::join(|| (sum(), measure()), encode_groups);
         let mut blocks = blocks.into_iter().collect::<Result<Vec<_>>>()?;
         #[cfg(test)]
         crate::write::read_back::damage::apply(self.schema, &mut blocks);
         read_back::check(self.schema, self.dictionaries, self.trained.as_deref(), segment, &blocks)?;
         blocks.iter_mut().for_each(|block| block.coefficients = Vec::new());
-        Ok(Encoded { blocks, sums, products, summaries })
+        Ok(Encoded { blocks, sums, products, summaries, measures })
+    }
+
+    /// The blocks of a segment that is not written yet, one a storage group.
+    pub fn blocks(&self, segment: &Batch) -> Result<Vec<EncodedBlock>> {
+        Ok(self.encode(segment)?.blocks)
     }
 
     /// Encodes the images of a storage group.
@@ -157,6 +169,9 @@ impl<'a> Pipeline<'a> {
         }
         for ((_, sums), segment) in self.summaries.iter_mut().zip(encoded.summaries) {
             sums.add(segment)?;
+        }
+        if let Some(rows) = &mut self.statistics {
+            rows.push(self.schema, encoded.measures);
         }
         self.errors.resize(encoded.blocks.len(), ImageErrors::default());
         self.errors.iter_mut().zip(&encoded.blocks).for_each(|(all, block)| all.merge(&block.errors));

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use gede::column::{Batch, Kind, Node, Schema, Values};
+use gede::read::StatisticsTable;
 use gede::sample::MomentParts;
 use gede::sample::{ColumnMoments, CondensedSamples, CoresetRows};
 
@@ -20,6 +21,13 @@ const KINDS: [&str; 12] = [
     "text",
     "image",
 ];
+
+/// The CSV of a table of statistics, with the names of its columns alone.
+pub fn dump_statistics(table: &StatisticsTable) -> String {
+    let names: Vec<_> = table.schema.nodes().iter().map(|n| quoted(&n.name)).collect();
+    let lines: String = rows(&table.schema, &table.rows).into_iter().map(|row| row + "\n").collect();
+    names.join(",") + "\n" + &lines
+}
 
 /// The CSV of all nodes of a schema.
 pub fn dump(schema: &Schema, batch: &Batch) -> String {

@@ -16,3 +16,4 @@ pub mod zoo_grouped;
 pub mod zoo_groups;
 pub mod zoo_images;
 pub mod zoo_lists;
+pub mod zoo_statistics;

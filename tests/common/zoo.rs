@@ -62,7 +62,9 @@ pub fn all() -> Vec<Animal> {
     all.extend(class_wise().into_iter().chain(condensed()).chain(super::zoo_lists::all()));
     let grouped = super::zoo_grouped::all(&all);
     all.extend(grouped.into_iter().chain(super::zoo_images::all()));
-    super::zoo_groups::added(all)
+    let mut all = super::zoo_groups::added(all);
+    all.extend(super::zoo_statistics::all());
+    all
 }
 
 /// The animal of a name.

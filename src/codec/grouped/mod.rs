@@ -16,6 +16,7 @@ pub(crate) mod kernel_steady;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod lane_table;
 pub(crate) mod layout;
+pub(crate) mod row_ids;
 pub(crate) mod steady;
 pub(crate) mod steady_lanes;
 pub(crate) mod table;

@@ -10,7 +10,7 @@ use crate::codec::block::Block;
 use crate::codec::context::Context;
 use crate::codec::fixed::lane::Lane;
 use crate::codec::strings::dictionaries::StringTable;
-use crate::codec::strings::symbol_table::SymbolTable;
+use crate::codec::strings::symbol_table::{ESCAPE, SymbolTable};
 use crate::codec::strings::text_map::{TextMap, not_text};
 use crate::codec::transform::TransformKind;
 use crate::codec::transform::target::Target;
@@ -72,6 +72,8 @@ pub(crate) struct Strings<'a> {
     text: bool,
     /// Where strings are only checked.
     check: Option<Check>,
+    /// Most bytes of a string that are wanted.
+    most: usize,
 }
 
 /// The check of strings where they are: memory and time do not grow with their lengths times the rows.
@@ -95,7 +97,12 @@ impl<'a> Strings<'a> {
             earned::resize(&mut places, rows, Place::default())?;
         }
         let check = rows.is_none().then(Check::default);
-        Ok(Self { places, pools: Vec::new(), heap: 0, text, check })
+        Ok(Self { places, pools: Vec::new(), heap: 0, text, check, most: usize::MAX })
+    }
+
+    /// Puts only the first bytes of each string together, which need not be UTF-8 then.
+    pub fn with_most(self, most: Option<usize>) -> Self {
+        Self { most: most.unwrap_or(usize::MAX), text: self.text && most.is_none(), ..self }
     }
 
     /// Makes a block's heap the one that holds the strings.
@@ -117,7 +124,10 @@ impl<'a> Strings<'a> {
     pub fn bytes(&self) -> u64 {
         let symbols =
             |place: &Place| self.pools.get(place.pool as usize).is_some_and(|p| p.symbols().is_some());
-        let bytes = |place: &Place| (place.end - place.start) as u64 * if symbols(place) { 4 } else { 1 };
+        let bytes = |place: &Place| {
+            let own = (place.end - place.start) as u64 * if symbols(place) { 4 } else { 1 };
+            own.min(self.most as u64)
+        };
         self.places.iter().fold(0, |sum: u64, place| sum.saturating_add(bytes(place)))
     }
 
@@ -230,6 +240,14 @@ impl<'a> Strings<'a> {
         {
             *place = Place::default();
         }
+        for place in &mut self.places {
+            let pool = self.pools.get(place.pool as usize).filter(|_| place.end - place.start > self.most);
+            place.end = match pool.map(|pool| (pool.symbols().is_some(), pool.at(place))) {
+                Some((true, codes)) => place.start + first_codes(codes, self.most),
+                Some((false, _)) => place.start + self.most,
+                None => place.end,
+            };
+        }
         earned::reserve(offsets, self.places.len())?;
         let (mut bytes, mut codes, mut heap) = (0, 0, false);
         for place in &self.places {
@@ -244,7 +262,11 @@ impl<'a> Strings<'a> {
         for place in &self.places {
             if let Some(pool) = self.pools.get(place.pool as usize).filter(|_| place.start < place.end) {
                 match pool.symbols() {
-                    Some(symbols) => symbols.append(pool.at(place), data, &mut end)?,
+                    Some(symbols) => {
+                        let most = end.saturating_add(self.most);
+                        symbols.append(pool.at(place), data, &mut end)?;
+                        end = end.min(most);
+                    }
                     None => {
                         data.truncate(end);
                         data.extend_from_slice(pool.at(place));
@@ -258,6 +280,16 @@ impl<'a> Strings<'a> {
         // A dictionary's strings are checked once; together with them the rest is, whole and at every boundary.
         if self.text && heap && !is_text(offsets, data) { Err(not_text()) } else { Ok(()) }
     }
+}
+
+/// Bytes of codes that stand for so many bytes at least, or of all codes.
+fn first_codes(codes: &[u8], most: usize) -> usize {
+    let mut at = 0;
+    for _ in 0..most {
+        let Some(code) = codes.get(at) else { return codes.len() };
+        at += if *code == ESCAPE { 2 } else { 1 };
+    }
+    at.min(codes.len())
 }
 
 /// True if all the strings that lie back to back in `data` are UTF-8.

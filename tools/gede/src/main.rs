@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 
 use clap::{Parser, Subcommand};
 use commands::{
-    completions, condensed, convert, demo, head, info, merge, salvage, sample, take, train, verify,
+    completions, condensed, convert, count, demo, head, info, merge, salvage, sample, take, train, verify,
 };
 use gede::{Error, FORMAT_VERSION, Result};
 use gede_cli::{allocator, device, exit, methods, output, plot};
@@ -52,6 +52,7 @@ enum Command {
     Verify(verify::Verify),
     Head(head::Head),
     Take(take::Take),
+    Count(count::Count),
     Condensed(condensed::Condensed),
     Merge(merge::Merge),
     Salvage(salvage::Salvage),
@@ -79,6 +80,7 @@ impl Command {
             Self::Verify(command) => command.run(json),
             Self::Head(command) => command.run(json),
             Self::Take(command) => command.run(json),
+            Self::Count(command) => command.run(json),
             Self::Condensed(command) => command.run(json),
             Self::Merge(command) => command.run(json),
             Self::Salvage(command) => command.run(json),

@@ -231,7 +231,7 @@ fn help_and_version() {
     let folder = Folder::new();
     assert!(folder.fine("--version").starts_with("gede 0."));
     let help = folder.fine("--help");
-    for command in ["convert", "info", "verify", "head", "take", "condensed", "train", "demo"] {
+    for command in ["convert", "info", "verify", "head", "take", "count", "condensed", "train", "demo"] {
         assert!(help.contains(command), "{help}");
     }
 }

@@ -25,7 +25,7 @@ fn every_command_reads_every_golden_file() {
         let folder = Folder::new();
         folder.write("x.gede", std::fs::read(&file).unwrap());
         let name = file.file_stem().unwrap().to_string_lossy().into_owned();
-        for command in ["verify x.gede", "info x.gede", "head x.gede --rows 1000"] {
+        for command in ["verify x.gede", "info x.gede", "head x.gede --rows 1000", "count x.gede"] {
             let output = folder.run(command);
             assert!(
                 output.status.success(),

@@ -3,6 +3,7 @@
 use super::rows::RowPrinter;
 use super::{columns, open, passed_on};
 use gede::Result;
+use gede::read::Predicate;
 use std::path::PathBuf;
 
 /// Rows printed at a time.
@@ -19,6 +20,9 @@ pub struct Head {
     /// Columns to print, in this order [default: all]
     #[arg(long, value_name = "COL,...", value_delimiter = ',')]
     columns: Option<Vec<String>>,
+    /// Only rows that pass a condition, such as "temperature > 30 and zone in (3, 5)"
+    #[arg(long = "where", value_name = "CONDITION")]
+    condition: Option<String>,
 }
 
 impl Head {
@@ -27,8 +31,23 @@ impl Head {
         let run = || {
             let table = columns(&reader, self.columns.as_deref())?;
             let mut rows = RowPrinter::new(table.schema(), json);
-            for batch in table.scan(0..self.rows.min(reader.rows()), BATCH_ROWS)? {
-                rows.print(&batch.map_err(passed_on)?)?;
+            let Some(condition) = &self.condition else {
+                for batch in table.scan(0..self.rows.min(reader.rows()), BATCH_ROWS)? {
+                    rows.print(&batch.map_err(passed_on)?)?;
+                }
+                return rows.finish();
+            };
+            let predicate = Predicate::parse(condition, reader.schema())?;
+            let batch_rows = usize::try_from(self.rows).unwrap_or(BATCH_ROWS).clamp(1, BATCH_ROWS);
+            let mut batches = table.scan(0..reader.rows(), batch_rows)?.filter(&predicate)?;
+            let mut left = self.rows;
+            while left > 0
+                && let Some(batch) = batches.next()
+            {
+                let batch = batch.map_err(passed_on)?;
+                let shown = left.min(batch.num_rows() as u64);
+                rows.print(&batch.slice(0, shown as usize))?;
+                left -= shown;
             }
             rows.finish()
         };

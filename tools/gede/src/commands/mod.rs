@@ -3,6 +3,7 @@
 pub mod completions;
 pub mod condensed;
 pub mod convert;
+pub mod count;
 mod counted;
 pub mod demo;
 pub mod head;

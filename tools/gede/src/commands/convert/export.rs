@@ -35,11 +35,17 @@ impl Convert {
         let at_input = |e: Error| e.at(input.display());
         let chosen = self.portion.rows(reader.rows()).map_err(at_input)?;
         let table = columns(reader, self.portion.columns.as_deref()).map_err(at_input)?;
-        let of = chosen.end - chosen.start;
+        let condition = self.portion.condition(reader.schema()).map_err(at_input)?;
+        let passing =
+            condition.as_ref().map(|condition| reader.count(condition)).transpose().map_err(at_input)?;
+        let of = (chosen.end - chosen.start).min(passing.unwrap_or(u64::MAX));
         let measure = self.measure(reader, of).map_err(at_input)?;
         let schema = with_metadata(table.schema(), reader).map_err(at_input)?;
         let mut out = self.create_output(&schema)?;
-        let batches = table.scan(chosen, batch_rows(reader)).map_err(at_input)?;
+        let mut batches = table.scan(chosen, batch_rows(reader)).map_err(at_input)?;
+        if let Some(condition) = &condition {
+            batches = batches.filter(condition).map_err(at_input)?;
+        }
         let batches = batches.map(|batch| batch.map_err(|e| at_input(passed_on(e))));
         let rows = self.write_rows(input, batches, of, measure, &mut out)?;
         let notes = out.notes();

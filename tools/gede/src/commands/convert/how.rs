@@ -1,6 +1,6 @@
 //! The options of `gede convert` on how a gede file is written.
 
-use gede::write::{CellLimit, ImageTransform, Layout, Options, StorageGroups, TargetKind};
+use gede::write::{CellLimit, ImageTransform, Layout, Options, StatisticsPolicy, StorageGroups, TargetKind};
 use std::str::FromStr;
 
 /// How a gede file is written.
@@ -32,6 +32,9 @@ pub struct How {
     /// Store an exact coreset for the target: a few weighted rows with the same second moments as all rows
     #[arg(long)]
     coreset: bool,
+    /// Store no statistics of segments, by which filters pass over rows [default: stored if they take at most 1% of the file]
+    #[arg(long)]
+    no_statistics: bool,
     /// Stop the selection of base bits after this many bits without a gain [default: 40]
     #[arg(long, value_name = "BITS")]
     tau: Option<usize>,
@@ -157,6 +160,9 @@ impl How {
         summaries.recompute_condensed = self.recompute_condensed;
         summaries.cell_covariances = self.cell_covariances;
         summaries.coreset = self.coreset;
+        if self.no_statistics {
+            summaries.statistics = StatisticsPolicy::Never;
+        }
         options.metadata = self.metadata.iter().cloned().collect();
         options
     }

@@ -65,7 +65,7 @@ impl Convert {
         }
         if !self.portion.is_all() {
             return Err(misuse(format!(
-                "{input}: --columns and --rows choose from a gede file; leave them out"
+                "{input}: --columns, --rows and --where choose from a gede file; leave them out"
             )));
         }
         if let Some(file) = inputs.iter().find(|input| is_gede(input)) {

@@ -2,6 +2,8 @@
 
 use crate::commands::misuse;
 use gede::Result;
+use gede::column::Schema;
+use gede::read::Predicate;
 use std::ops::Range;
 use std::str::FromStr;
 
@@ -15,6 +17,9 @@ pub struct Portion {
     /// Rows to write, numbered from 0, end excluded: 0..1000, 1000.. or ..1000 [default: all]
     #[arg(long, value_name = "FROM..TO")]
     rows: Option<RowRange>,
+    /// Only rows that pass a condition, such as "temperature > 30 and zone in (3, 5)"
+    #[arg(long = "where", value_name = "CONDITION")]
+    condition: Option<String>,
 }
 
 /// The value of `--rows`.
@@ -42,7 +47,12 @@ impl FromStr for RowRange {
 impl Portion {
     /// True if the whole file is asked for.
     pub fn is_all(&self) -> bool {
-        self.columns.is_none() && self.rows.is_none()
+        self.columns.is_none() && self.rows.is_none() && self.condition.is_none()
+    }
+
+    /// The condition that rows pass, if there is one.
+    pub fn condition(&self, schema: &Schema) -> Result<Option<Predicate>> {
+        self.condition.as_deref().map(|condition| Predicate::parse(condition, schema)).transpose()
     }
 
     /// The rows, of so many.

@@ -58,6 +58,18 @@ impl<S: ByteSource> Facts<'_, S> {
                 "rows_left_out": m.moments.left_out(),
             })
         });
+        let statistics = self.statistics.iter().map(|(column, own)| {
+            json!({
+                "column": column,
+                "least": self.shown(column, own.least.as_ref()),
+                "greatest": self.shown(column, own.greatest.as_ref()),
+                "cut": own.is_cut,
+                "nulls": own.nulls,
+                "nans": own.nans,
+                "distinct": own.distinct,
+                "sum": own.sum.as_ref().map(ToString::to_string),
+            })
+        });
         let image_errors = self.image_errors.iter().map(|(column, errors)| {
             let psnr = Some(errors.psnr()).filter(|p| p.is_finite());
             json!({ "column": column, "largest": errors.largest, "psnr_db": psnr })
@@ -87,6 +99,7 @@ impl<S: ByteSource> Facts<'_, S> {
             "classes": classes,
             "condensed": condensed,
             "moments": moments,
+            "statistics": statistics.collect::<Vec<_>>(),
         })
     }
 }

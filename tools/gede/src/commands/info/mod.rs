@@ -1,6 +1,7 @@
 //! `gede info`: the contents of a file, and the bytes of each part.
 
 mod json;
+mod statistics;
 mod text;
 
 use super::{RawSize, open};
@@ -8,7 +9,7 @@ use crate::output::{json, print};
 use arrow::datatypes::Schema;
 use gede::image::ImageErrors;
 use gede::internal::{arrow_schema, decode_schema};
-use gede::read::{Account, ByteSource, ColumnAccount, ColumnBits, FilePart};
+use gede::read::{Account, ByteSource, ColumnAccount, ColumnBits, ColumnStatistics, FilePart};
 use gede::sample::{ColumnMoments, CondensedInfo};
 use gede::{Reader, Result};
 use std::collections::BTreeMap;
@@ -31,6 +32,8 @@ struct Facts<'a, S> {
     /// The least and the greatest weight of a condensed sample, where they are stored and of one class.
     weights: Option<(u64, u64)>,
     moments: Option<ColumnMoments>,
+    /// What the file says of its columns without its rows, by their names.
+    statistics: Vec<(String, ColumnStatistics)>,
     raw: Option<RawSize>,
     /// For each column of images that lost bits, its name and what it lost.
     image_errors: Vec<(String, ImageErrors)>,
@@ -76,6 +79,7 @@ impl<'a, S: ByteSource> Facts<'a, S> {
             condensed,
             weights,
             moments,
+            statistics: reader.known_statistics()?.unwrap_or_default(),
             raw,
             image_errors,
             metadata,
@@ -117,6 +121,7 @@ fn name(part: FilePart) -> &'static str {
         FilePart::Heaps => "string heaps",
         FilePart::Lists => "places of lists",
         FilePart::Condensed => "condensed samples",
+        FilePart::Statistics => "statistics",
         FilePart::Moments => "moments",
         FilePart::BlockTable => "block table",
         FilePart::SampleIndex => "sample index",

@@ -2,7 +2,7 @@
 
 use super::{Facts, all_bits, name};
 use crate::output::{Table, count, many, percent};
-use gede::read::ByteSource;
+use gede::read::{ByteSource, Value};
 use gede::write::TargetKind;
 use std::collections::BTreeMap;
 
@@ -52,6 +52,9 @@ impl<S: ByteSource> Facts<'_, S> {
             count(account.file_length),
         );
         text += &format!("\nColumns\n{}", self.columns().render(2));
+        if !self.statistics.is_empty() {
+            text += &format!("\nStatistics\n{}", self.statistics().render(2));
+        }
         let together = self.together();
         if together.len() > 1 {
             text += &format!("\nStored together\n{}", stored_together(&together).render(2));
@@ -81,6 +84,26 @@ impl<S: ByteSource> Facts<'_, S> {
         let more = self.schema.fields().len().saturating_sub(COLUMNS);
         if more > 0 {
             table.row([&format!("and {} more", count(more as u64)), "(--json has all)"]);
+        }
+        table
+    }
+
+    /// What the file says of its columns without its rows.
+    fn statistics(&self) -> Table {
+        let mut table = Table::new(1);
+        table.row(["", "least", "greatest", "different", "nulls"]);
+        for (column, own) in self.statistics.iter().take(COLUMNS) {
+            let end = |value: &Option<Value>| self.shown(column, value.as_ref());
+            let different = own.distinct.map_or("many".to_owned(), |n| count(n.into()));
+            let bound = if own.is_cut { "~ " } else { "" };
+            let (least, greatest) =
+                (bound.to_owned() + &end(&own.least), bound.to_owned() + &end(&own.greatest));
+            let nans = if own.nans > 0 { format!(", {} NaN", count(own.nans)) } else { String::new() };
+            table.row([column, &line(&least), &line(&greatest), &different, &(count(own.nulls) + &nans)]);
+        }
+        let more = self.statistics.len().saturating_sub(COLUMNS);
+        if more > 0 {
+            table.row([&format!("and {} more", count(more as u64)), "", "", "", ""]);
         }
         table
     }
