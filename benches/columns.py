@@ -41,7 +41,9 @@ def sensor():
     for name, least in (("state", 8), ("zone", 300), ("device", 50_000), ("errors", 16)):
         columns[name] = pyarrow.array((least * uniform() * uniform() * uniform()).astype("int32"))
     columns["label"] = pyarrow.array(numpy.searchsorted([0.6, 0.85, 0.96], uniform()).astype("int32"))
-    return pyarrow.table(columns)
+    columns = {name: pyarrow.array(column) for name, column in columns.items()}
+    fields = [pyarrow.field(name, column.type, nullable=False) for name, column in columns.items()]
+    return pyarrow.table(columns, schema=pyarrow.schema(fields))
 
 
 def wide():

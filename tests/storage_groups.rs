@@ -9,10 +9,10 @@ use common::draft::Draft;
 use common::memory::{Builder, Memory};
 use common::read::rows;
 use common::zoo::random;
-use gede::column::Kind;
+use gede::column::{Kind, Values};
 use gede::image::ImageShape;
 use gede::read::Projection;
-use gede::write::{CellLimit, Options, StorageGroups};
+use gede::write::{CellLimit, Disk, Options, StorageGroups, TargetKind, merge_condensed};
 use gede::{ErrorKind, Reader, Writer};
 
 fn named(groups: &[&[&str]]) -> StorageGroups {
@@ -154,4 +154,40 @@ fn columns_that_are_whole_survive_damage_of_others() {
     assert_eq!(whole("e"), [0..2000]);
     let left: u64 = whole("a").iter().map(|rows| rows.end - rows.start).sum();
     assert!(left < 2000, "{left}");
+}
+
+#[test]
+fn threads_that_share_the_groups_of_a_long_read_read_the_same() {
+    let table = wide(40, 4000);
+    let apart = Reader::new(table.file(&options(StorageGroups::Columns))).unwrap();
+    let all: Vec<u64> = (0..4000).collect();
+    let projection = Projection::all(apart.schema());
+    let together = apart.take(&all, &projection).unwrap();
+    // A few rows at a time are too few to be shared.
+    for few in all.chunks(100) {
+        let part = apart.take(few, &projection).unwrap();
+        for (part, whole) in part.columns.iter().zip(&together.columns) {
+            let (Values::U64(part), Values::U64(whole)) = (&part.values, &whole.values) else { panic!() };
+            assert_eq!(part[..], whole[few[0] as usize..][..part.len()]);
+        }
+    }
+    assert!(rows(&apart).unwrap() == together);
+}
+
+#[test]
+fn condensed_samples_of_files_with_other_groups_are_merged() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, groups| {
+        let path = folder.path().join(name);
+        let options = Options::default().with_target("e", TargetKind::Value).with_cells(CellLimit::Beta(3));
+        Writer::new(options.with_excluded(["c"]).with_groups(groups)).write(&path, &mixed(300)).unwrap();
+        path
+    };
+    let files = [write("a.gede", StorageGroups::Columns), write("b.gede", StorageGroups::Rows)];
+    let merged = folder.path().join("merged.gede");
+    merge_condensed(&Disk, &merged, &files, false).unwrap();
+    let reader = Reader::open(&merged).unwrap();
+    reader.verify(|_| {}).unwrap();
+    let samples = reader.condensed().unwrap().unwrap().samples;
+    assert_eq!(samples.weights.iter().sum::<u64>(), 600);
 }

@@ -359,6 +359,12 @@ impl Schema {
         column
     }
 
+    /// Names no file-wide dictionary, nor for the items of its lists.
+    pub(crate) fn forget_dictionaries(&mut self) {
+        self.nodes.iter_mut().for_each(|node| node.dictionary = None);
+        self.items_mut().for_each(Self::forget_dictionaries);
+    }
+
     /// Names the file-wide dictionary of a node.
     pub fn set_dictionary(&mut self, node: usize, dictionary: Option<u32>) {
         if let Some(node) = self.nodes.get_mut(node) {

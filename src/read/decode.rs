@@ -167,6 +167,7 @@ impl<'a> GroupColumns<'a> {
         }
         let lanes = |node: &Node| node.first_lane..node.first_value_lane() + node.value_lanes();
         let wanted = self.columns.iter().flat_map(|c| lanes(c.node)).map(|lane| lane as usize);
+        let wanted = wanted.filter(|&lane| !block.lanes[lane].is_constant());
         let step = kernels.records.start(&block.records, pages, &block.lanes, wanted, part.rows.len())?;
         for from in (0..part.rows.len()).step_by(step) {
             let to = part.rows.len().min(from + step);
@@ -174,7 +175,8 @@ impl<'a> GroupColumns<'a> {
             let places = part.places.map(|places| &places[from..to]);
             let target = Target { first: part.first + from, rows: places, stride: 1, offset: 0 };
             let source = kernels.records.rows(&block.records, pages, rows)?;
-            let mut fields = Fields { block, source, low: &mut kernels.low, high: &mut kernels.high };
+            let (low, high) = (&mut kernels.low, &mut kernels.high);
+            let mut fields = Fields { block, rows: rows.len(), source, low, high };
             for output in &mut self.columns {
                 let read = output.read(context, &mut fields, rows, &exceptions, target);
                 read.map_err(|e| e.at(column_place(&output.node.name)))?;
@@ -221,7 +223,8 @@ impl<'a> Kernels<'a> {
         let mut lengths = earned::with_room(wanted.len())?;
         for rows in wanted.chunks(step.max(1)) {
             let source = self.records.rows(&block.records, context.pages, RowSelection::List(rows))?;
-            let mut fields = Fields { block, source, low: &mut self.low, high: &mut self.high };
+            let (low, high) = (&mut self.low, &mut self.high);
+            let mut fields = Fields { block, rows: rows.len(), source, low, high };
             let from = lengths.len();
             let lane = fields.decode(node, node.first_value_lane(), false)?;
             lengths.extend(fields.low.iter().map(|&field| lane.minimum.wrapping_add(field)));

@@ -13,6 +13,7 @@ use crate::codec::transform::limits::outside;
 use crate::codec::transform::materialize::{store, store_one, store_wide};
 use crate::codec::transform::target::Target;
 use crate::column::values::{Column, Values};
+use crate::earned;
 use crate::error::{Error, Result};
 use crate::files::byte_source::ByteSource;
 use crate::format::schema::{Kind, Node};
@@ -36,6 +37,7 @@ pub(crate) struct Output<'a> {
 /// The fields of some rows, and the memory to put those of a lane or two in.
 pub(crate) struct Fields<'c> {
     pub block: &'c Block,
+    pub rows: usize,
     pub source: RecordRows<'c>,
     pub low: &'c mut Vec<u64>,
     pub high: &'c mut Vec<u64>,
@@ -46,7 +48,13 @@ impl<'c> Fields<'c> {
     pub fn decode(&mut self, node: &Node, number: u32, high: bool) -> Result<&'c Lane> {
         let lane = &self.block.lanes[number as usize];
         let out = if high { &mut *self.high } else { &mut *self.low };
-        self.source.lane(number as usize, lane, out)?;
+        if lane.is_constant() {
+            // Such lanes are not asked for.
+            out.clear();
+            earned::resize(out, self.rows, lane.constant)?;
+        } else {
+            self.source.lane(number as usize, lane, out)?;
+        }
         if lane.is_exceeded(out) {
             return Err(outside(node, number, lane.kind));
         }
@@ -83,7 +91,18 @@ impl Output<'_> {
         let Some(validity) = &mut self.column.validity else { return Ok(()) };
         self.nulls = false;
         for instance in 0..self.node.validity_lanes() {
-            let lane = fields.decode(self.node, self.node.first_lane + instance, false)?;
+            let number = self.node.first_lane + instance;
+            let lane = &fields.block.lanes[number as usize];
+            if lane.is_constant() && !lane.is_exceeded(&[lane.constant]) {
+                // As where nulls may be and are not: no field is looked at.
+                let target =
+                    Target { stride: self.node.instances as usize, offset: instance as usize, ..target };
+                let valid = lane.minimum + lane.constant;
+                target.fill(validity, fields.rows, valid as u8);
+                self.nulls |= valid == 0;
+                continue;
+            }
+            let lane = fields.decode(self.node, number, false)?;
             let target = Target { stride: self.node.instances as usize, offset: instance as usize, ..target };
             target.put(validity, fields.low, |f| (lane.minimum + f) as u8);
             self.nulls |= fields.low.iter().any(|&f| lane.minimum + f == 0);

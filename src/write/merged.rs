@@ -67,7 +67,7 @@ impl Merged {
         };
         let (cells, samples) = (reader.cells()?.ok_or_else(none)?, reader.condensed()?.ok_or_else(none)?);
         let mut schema = reader.schema().clone();
-        (0..schema.nodes().len()).for_each(|node| schema.set_dictionary(node, None));
+        schema.forget_dictionaries();
         // They fit the cells, which their section alone does not show.
         reader.cell_covariances()?;
         let mut summaries = [const { None }; SUMMARIES.len()];

@@ -38,6 +38,12 @@ impl Lane {
         Ok(Self { kind, exponent: t.exponent, dictionary, step, minimum, most, ..Self::default() })
     }
 
+    /// True if the field is `constant` in every row.
+    #[inline]
+    pub fn is_constant(&self) -> bool {
+        self.base_mask | self.deviation_mask == 0
+    }
+
     /// True if one of these fields of the lane has a value outside of its type. The masks decide for most lanes, so
     /// that no field is looked at.
     #[inline]

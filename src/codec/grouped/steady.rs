@@ -37,7 +37,7 @@ impl GroupedFields {
         let mut has_wrapped = false;
         let lanes = grouped.code.lanes.iter().zip(&steady.lanes).zip(&mut self.fields).zip(&self.wanted);
         for (((lane, own), fields), _) in lanes.filter(|(_, wanted)| **wanted) {
-            fields.clear();
+            // All of them are written, whatever they were.
             earned::resize(fields, rows.len(), 0)?;
             if let RowSelection::Range(..) = rows {
                 let bit = self.runs.first().map_or(0, |run| run.at) + own.offset;

@@ -20,6 +20,18 @@ impl Target<'_> {
         row.saturating_mul(self.stride).saturating_add(self.offset)
     }
 
+    /// Writes one value for so many rows.
+    pub fn fill<T: Copy>(&self, out: &mut [T], rows: usize, value: T) {
+        if let (None, 1, Some(out)) = (self.rows, self.stride, out.get_mut(self.first..self.first + rows)) {
+            return out.fill(value);
+        }
+        for i in 0..rows {
+            if let Some(slot) = out.get_mut(self.index(i)) {
+                *slot = value;
+            }
+        }
+    }
+
     /// Writes a value for every field.
     #[inline(always)]
     pub fn put<F: Copy, T>(&self, out: &mut [T], fields: &[F], value: impl Fn(F) -> T) {
