@@ -20,8 +20,9 @@ use crate::earned;
 use crate::error::Result;
 use crate::files::byte_source::ByteSource;
 use crate::format::schema::{Node, Schema};
-use crate::read::predicate::bound::{ANY, Bound, FALSE, TRUE, UNKNOWN};
+use crate::read::predicate::bound::Bound;
 use crate::read::predicate::literal::Test;
+use crate::read::predicate::logic::{ANY, FALSE, TRUE, UNKNOWN};
 use crate::summary::statistics::stored::{ordered, raw_at};
 
 /// The tests of a condition, as the bases and frames of a block decide them.

@@ -2,6 +2,7 @@
 
 pub(crate) mod bound;
 pub(crate) mod literal;
+pub(crate) mod logic;
 pub(crate) mod outcomes;
 mod parse;
 mod ranges;
