@@ -151,7 +151,7 @@ fn columns_that_are_whole_survive_damage_of_others() {
         let column = Projection::columns(reader.schema(), &[name]).unwrap();
         reader.whole_rows(&column, |_| {}).unwrap()
     };
-    assert_eq!(whole("e"), [0..2000]);
+    assert!(whole("e").into_iter().eq(std::iter::once(0..2000)));
     let left: u64 = whole("a").iter().map(|rows| rows.end - rows.start).sum();
     assert!(left < 2000, "{left}");
 }

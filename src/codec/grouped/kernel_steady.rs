@@ -107,7 +107,7 @@ pub(crate) fn unpack_avx2(data: &[u8], packed: Packed, out: &mut [u64]) {
     let words: [u32; 2 * ROWS] = std::array::from_fn(|i| (local[i / 2] / 32) as u32 + i as u32 % 2);
     let (low, mask) = (_mm256_set1_epi64x(packed.low as i64), _mm256_set1_epi64x(mask(packed.width) as i64));
     let (from, stride) = ((packed.bit / 8) as usize, packed.stride as usize);
-    for half in 0..2 {
+    for (half, start) in starts.into_iter().enumerate() {
         // SAFETY: the arrays have 32 bytes from these places on.
         let (words, shifts) = unsafe {
             (
@@ -118,7 +118,7 @@ pub(crate) fn unpack_avx2(data: &[u8], packed: Packed, out: &mut [u64]) {
         for (round, to) in out.as_chunks_mut::<ROWS>().0.iter_mut().take(rounds).enumerate() {
             // SAFETY: `rounds` are as many as have 32 bytes from the second half's start on; the halves of `to` are 32 bytes.
             unsafe {
-                let bytes = data.as_ptr().add(from + round * stride + starts[half] as usize);
+                let bytes = data.as_ptr().add(from + round * stride + start as usize);
                 let fields = _mm256_permutevar8x32_epi32(_mm256_loadu_si256(bytes.cast()), words);
                 let fields = _mm256_and_si256(_mm256_srlv_epi64(fields, shifts), mask);
                 _mm256_storeu_si256(to.as_mut_ptr().add(half * HALF).cast(), _mm256_add_epi64(fields, low));
@@ -168,6 +168,8 @@ mod tests {
 
     use super::*;
 
+    type Kernel<'a> = &'a dyn Fn(&[u8], Packed, &mut [u64]);
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(512))]
 
@@ -183,7 +185,7 @@ mod tests {
             let packed = Packed { bit, stride, width, low };
             let one = |row: u64| low.wrapping_add(field(&noise, bit + row * stride, width));
             let expected: Vec<u64> = (0..rows as u64).map(one).collect();
-            let read = |kernel: &dyn Fn(&[u8], Packed, &mut [u64])| {
+            let read = |kernel: Kernel| {
                 let mut out = vec![7; rows];
                 kernel(&noise, packed, &mut out);
                 out
