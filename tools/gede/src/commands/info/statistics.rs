@@ -4,6 +4,7 @@ use super::Facts;
 use crate::commands::row_values::Text;
 use arrow::array::{ArrayRef, Int32Array, Int64Array};
 use arrow::compute::cast;
+use arrow::datatypes::DataType;
 use gede::read::{ByteSource, Value};
 use std::sync::Arc;
 
@@ -14,8 +15,15 @@ impl<S: ByteSource> Facts<'_, S> {
         match value {
             Value::Text(text) => text.clone(),
             Value::Integer(number) => self.time(column, *number).unwrap_or_else(|| number.to_string()),
+            Value::Float(number) if self.is_single(column) => (*number as f32).to_string(),
             value => value.to_string(),
         }
+    }
+
+    /// True if a column's values are floats of fewer than 64 bits, which have fewer digits.
+    fn is_single(&self, column: &str) -> bool {
+        let kind = self.schema.field_with_name(column).map(|field| field.data_type());
+        matches!(kind, Ok(DataType::Float16 | DataType::Float32))
     }
 
     /// A count of the unit of a column of dates or times as text.
