@@ -75,8 +75,8 @@ impl Coercion {
             self.array(part, stored.data_type(), &place)
         });
         let parts = parts.collect::<Result<Vec<_>>>()?;
-        let whole =
-            StructArray::try_new_with_length(stored.clone(), parts, whole.nulls().cloned(), whole.len());
+        // Null below a null, too: what Parquet gives back has nulls there that nothing between masks.
+        let whole = StructArray::try_new_with_length(stored.clone(), parts, around, whole.len());
         Ok(Arc::new(whole.map_err(|e| wrap(ErrorKind::Type, e))?))
     }
 
@@ -93,10 +93,10 @@ impl Coercion {
         if let DataType::FixedSizeList(_, width) = data_type {
             let list = array.as_fixed_size_list();
             let length = list_length(list);
-            let around = NullBuffer::union(list.nulls(), place.around.as_ref()).map(|n| n.expand(length));
+            let nulls = NullBuffer::union(list.nulls(), place.around.as_ref());
+            let around = nulls.as_ref().map(|nulls| nulls.expand(length));
             let place = Place { path: &path, row: &|at| (place.row)(at / length.max(1)), around };
             let items = self.array(list.values(), item.data_type(), &place)?;
-            let nulls = list.nulls().cloned();
             let list =
                 FixedSizeListArray::try_new_with_length(item.clone(), *width, items, nulls, list.len());
             return Ok(Arc::new(list.map_err(failed)?));
