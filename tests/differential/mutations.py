@@ -70,9 +70,10 @@ class Base:
         for number, table in enumerate(file.tables):
             if not file.is_readable(number):
                 continue
-            schema = next(s for s in file.sections if (s.kind, s.number) == (4 if table.kind == 2 else 32, number))
-            for i in range(struct.unpack_from("<I", self.data, schema.offset)[0]):
-                self.fields("node", f"table {number} node {i}", schema.offset + 16 + 48 * i, NODE)
+            # Statistics have none: it follows from that of the rows.
+            for schema in (s for s in file.sections if (s.kind, s.number) == (4 if table.kind == 2 else 32, number)):
+                for i in range(struct.unpack_from("<I", self.data, schema.offset)[0]):
+                    self.fields("node", f"table {number} node {i}", schema.offset + 16 + 48 * i, NODE)
             blocks = next((s for s in file.sections if (s.kind, s.number) == (2, number)), None)
             if not blocks or file.unreadable:
                 continue
