@@ -120,6 +120,53 @@ fn any_groups_give_the_same_rows_and_the_same_bytes_whatever_the_threads() {
     }
 }
 
+/// Columns of skewed numbers: alone, they have base ids, and walks have frames of their own lines.
+fn skewed(rows: usize) -> Memory {
+    let cube = |seed: u64, i: usize, most: u64| {
+        let part = |k: u64| random(seed + k, i) % 1024;
+        most * part(0) / 1024 * part(1) / 1024 * part(2) / 1024
+    };
+    let walk = |i: usize| (0..=i).rev().take(300).map(|k| random(9, k) % 9).sum::<u64>() as i64;
+    Builder::new(rows)
+        .number("zone", Kind::Signed, 32, |i| u128::from(cube(20, i, 300)))
+        .nullable("device", Kind::Signed, 32, |i| Some(u128::from(cube(30, i, 50_000))))
+        .f64("walk", |i| walk(i) as f64 / 8.0)
+        .f64("fall", |i| (1_000_000 - 37 * i as i64 + walk(i) * (walk(i + 7) % 9)) as f64 / 100.0)
+        .nullable("some", Kind::Signed, 64, |i| (i % 11 > 0).then(|| u128::from(cube(40, i, 1 << 40))))
+        .finish()
+}
+
+#[test]
+fn columns_with_bases_of_their_own_are_read_at_any_row() {
+    for rows in [1, 7, 8, 60, 1021, 5000] {
+        let table = skewed(rows);
+        let one = Reader::new(table.file(&options(StorageGroups::Rows))).unwrap();
+        let bytes = table.file(&options(StorageGroups::Columns).with_segment_rows(2304));
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.gede");
+        std::fs::write(&path, &bytes).unwrap();
+        let (memory, file) = (Reader::new(bytes).unwrap(), Reader::open(&path).unwrap());
+        let all = Projection::all(one.schema());
+        let n = rows as u64;
+        let mut ranges = vec![0..n, n - 1..n, n / 2..n, n / 3..(n / 3 + 5).min(n), (n / 8).min(3)..n];
+        ranges.extend((0..n.min(9)).map(|first| first..n - first / 2));
+        for range in ranges.into_iter().filter(|range| !range.is_empty()) {
+            for batch_rows in [13, 4000] {
+                let read = |batches: gede::Result<Vec<_>>| batches.unwrap();
+                let expected = read(one.scan(&all, range.clone(), batch_rows).unwrap().collect());
+                assert_eq!(read(memory.scan(&all, range.clone(), batch_rows).unwrap().collect()), expected);
+                assert_eq!(read(file.scan(&all, range.clone(), batch_rows).unwrap().collect()), expected);
+            }
+        }
+        let picked: Vec<u64> = (0..700).map(|i| random(77, i) % n).chain([n - 1, 0, n - 1]).collect();
+        for picked in [&picked[..], &picked[..1], &[n - 1], &[0]] {
+            let expected = one.take(picked, &all).unwrap();
+            assert_eq!(memory.take(picked, &all).unwrap(), expected);
+            assert_eq!(file.take(picked, &all).unwrap(), expected);
+        }
+    }
+}
+
 #[test]
 fn one_column_of_many_reads_its_own_bytes() {
     let table = wide(100, 4000);

@@ -9,6 +9,7 @@ use crate::codec::grouped::head::GroupedHead;
 #[cfg(target_arch = "x86_64")]
 use crate::codec::grouped::lane_table::LaneTable;
 use crate::codec::grouped::layout::{AnchorLine, GroupedLayout, MINI_BLOCK, WIDTH_BITS};
+use crate::codec::grouped::lone_lane::Lone;
 use crate::codec::grouped::steady_lanes::Steady;
 use crate::codec::grouped::width_sums::{Sum, Unit};
 use crate::codec::piece::Piece;
@@ -37,6 +38,8 @@ pub(crate) struct Grouped {
     pub deviations: (u64, u64),
     /// Its lanes, if rows have as many bits each and few of them.
     pub steady: Option<Steady>,
+    /// The lane that varies, if there is one with base ids, few bases and narrow deviations.
+    pub lone: Option<Lone>,
 }
 
 impl Grouped {
@@ -63,6 +66,7 @@ impl Grouped {
             anchors: layout.anchors,
             deviations: (0, 0),
             steady: None,
+            lone: None,
         };
         let mut minimum = head.frame_rows() / MINI_BLOCK * u64::from(head.anchor_bits);
         for (place, lane) in layout.lanes.iter().enumerate() {
@@ -120,6 +124,7 @@ impl Grouped {
             && minimum == head.frame_bits()
             && (steady || head.anchor_bits > 0);
         this.steady = Steady::new(&head, &this.code);
+        this.lone = Lone::new(&head, &this.code)?;
         this.sums = Sum::all(&this.code);
         this.units = Unit::all(&this.code);
         #[cfg(target_arch = "x86_64")]

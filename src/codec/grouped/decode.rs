@@ -23,6 +23,9 @@ impl GroupedFields {
         pages: &Pages<S>,
         rows: RowSelection,
     ) -> Result<()> {
+        if let Some(lone) = &grouped.lone {
+            return self.read_lone(grouped, lone, pages, rows);
+        }
         let (frames, has_wrapped) = match &grouped.steady {
             Some(steady) => self.read_steady(grouped, steady, pages, rows)?,
             None => self.read_based(grouped, pages, rows)?,

@@ -10,6 +10,7 @@ use crate::codec::grouped::block::Grouped;
 use crate::codec::grouped::code_group::corrupt;
 use crate::codec::grouped::kernel::{Places, Run};
 use crate::codec::grouped::layout::MINI_BLOCK;
+use crate::codec::grouped::lone::LoneSpots;
 use crate::codec::piece::Piece;
 use crate::codec::row_selection::RowSelection;
 use crate::earned;
@@ -26,6 +27,7 @@ pub(crate) type Found<'p> = (Cow<'p, [u8]>, Cow<'p, [u8]>);
 pub(crate) struct GroupedFields {
     pub runs: Vec<Run>,
     pub places: Places,
+    pub lone: LoneSpots,
     /// Lanes that are wanted, by place.
     pub wanted: Vec<bool>,
     /// By place.
@@ -179,6 +181,22 @@ pub(crate) fn gather<'p, S: ByteSource>(
     let end = bytes.len() + SLACK as usize;
     earned::resize(&mut bytes, end, 0)?;
     Ok(Cow::Owned(bytes))
+}
+
+/// Bits of a piece of a block in order, checked, and the bit at which they begin: all of a piece that is mapped.
+pub(crate) fn window<S: ByteSource>(
+    pages: &Pages<S>,
+    piece: Piece,
+    bits: Range<u64>,
+) -> Result<(Cow<'_, [u8]>, u64)> {
+    let Piece { offset, length } = piece;
+    if pages.source().whole().is_none() {
+        return Ok((gather(pages, offset, bits.start, bits.end)?, bits.start / 8 * 8));
+    }
+    if !bits.is_empty() {
+        pages.touch(offset + bits.start / 8..offset + bits.end.div_ceil(8))?;
+    }
+    Ok((pages.source().bytes(offset..offset.saturating_add(length))?, 0))
 }
 
 /// Adds bytes to those gathered, and room for wide loads after them; the bit at which they begin.

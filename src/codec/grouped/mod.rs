@@ -12,10 +12,13 @@ pub(crate) mod head;
 pub(crate) mod kernel;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod kernel_avx512;
+pub(crate) mod kernel_lone;
 pub(crate) mod kernel_steady;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod lane_table;
 pub(crate) mod layout;
+pub(crate) mod lone;
+pub(crate) mod lone_lane;
 pub(crate) mod row_ids;
 pub(crate) mod steady;
 pub(crate) mod steady_lanes;

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use crate::bits::field;
 use crate::codec::grouped::block::Grouped;
 use crate::codec::grouped::code_group::corrupt;
-use crate::codec::grouped::find::{Found, GroupedFields, Touched, gather, prefetch};
+use crate::codec::grouped::find::{Found, GroupedFields, Touched, prefetch, window};
 use crate::codec::grouped::kernel::Run;
 use crate::codec::grouped::kernel_steady::{Packed, unpack};
 use crate::codec::grouped::layout::MINI_BLOCK;
@@ -75,19 +75,8 @@ impl GroupedFields {
         }
         let frame_bits = head.frame_bits();
         let (from, to) = (head.frame_of(first) * frame_bits, (head.frame_of(last) + 1) * frame_bits);
-        let (frames_at, records_at) = (head.frames.piece.offset, head.records.piece.offset);
-        let mapped = pages.source().whole().is_some();
-        let part = |at: u64, length: u64, from: u64, to: u64| -> Result<(Cow<'p, [u8]>, u64)> {
-            if mapped {
-                if to > from {
-                    pages.touch(at + from / 8..at + to.div_ceil(8))?;
-                }
-                return Ok((pages.source().bytes(at..at.saturating_add(length))?, 0));
-            }
-            Ok((gather(pages, at, from, to)?, from / 8 * 8))
-        };
-        let (frames, frames_from) = part(frames_at, head.frames.piece.length, from, to)?;
-        let (data, data_from) = part(records_at, head.records.piece.length, begin, end)?;
+        let (frames, frames_from) = window(pages, head.frames.piece, from..to)?;
+        let (data, data_from) = window(pages, head.records.piece, begin..end)?;
         let mut row = first;
         while row <= last {
             let frame = head.frame_of(row);

@@ -27,6 +27,7 @@ fn grouped(groups: &[Vec<Vec<(u64, u32)>>]) -> Grouped {
         anchors: AnchorLine::default(),
         deviations: (0, 0),
         steady: None,
+        lone: None,
     };
     for bases in groups {
         let (per, id_bits) = (bases[0].len(), id_bits(bases.len() as u64));
