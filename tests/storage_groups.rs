@@ -73,7 +73,7 @@ fn by_default_a_narrow_table_is_one_group_and_a_wide_one_several() {
     assert_eq!(StorageGroups::default(), StorageGroups::Auto);
     assert_eq!(groups(&wide(64, 3)), [0; 64]);
     let many = groups(&wide(70, 3));
-    assert!(many.is_sorted() && many[0] == 0 && many[69] == 4, "{many:?}");
+    assert!(many.is_sorted() && many[0] == 0 && many[69] == 8, "{many:?}");
     assert_eq!(mixed(40).file(&options(StorageGroups::Auto)), mixed(40).file(&options(StorageGroups::Rows)));
     // A long vector does not lie between the columns beside it.
     let mut builder = Builder::new(5).number("id", Kind::Unsigned, 32, |i| i as u128);
