@@ -21,6 +21,14 @@ pub(crate) struct Spot {
     pub line: usize,
 }
 
+/// Where rows of a lone lane are. Memory is used again.
+#[derive(Default)]
+pub(crate) struct LoneSpots {
+    pub spots: Vec<Spot>,
+    /// Of rows in any order: the row of each spot's mini-block.
+    pub rows: Vec<u8>,
+}
+
 /// Mini-blocks of a block whose fields are wanted.
 #[derive(Clone, Copy)]
 pub(crate) struct LoneRows<'a> {

@@ -9,7 +9,7 @@ use crate::bits::{SLACK, field, mask};
 use crate::codec::grouped::block::Grouped;
 use crate::codec::grouped::code_group::corrupt;
 use crate::codec::grouped::find::{GroupedFields, Touched, prefetch, window};
-use crate::codec::grouped::kernel_lone::{LoneRows, Seen, Spot, Target, decode, decode_rows};
+use crate::codec::grouped::kernel_lone::{LoneRows, LoneSpots, Seen, Spot, Target, decode, decode_rows};
 use crate::codec::grouped::layout::MINI_BLOCK;
 use crate::codec::grouped::lone_lane::{Lone, ROWS};
 use crate::codec::row_selection::RowSelection;
@@ -17,14 +17,6 @@ use crate::earned;
 use crate::error::{Error, Result};
 use crate::files::byte_source::ByteSource;
 use crate::format::pages::Pages;
-
-/// Where rows of a lone lane are. Memory is used again.
-#[derive(Default)]
-pub(crate) struct LoneSpots {
-    spots: Vec<Spot>,
-    /// Of rows in any order: the row of each spot's mini-block.
-    rows: Vec<u8>,
-}
 
 /// The bytes of mini-blocks, and the bit that none reaches beyond.
 type Found<'p> = (Cow<'p, [u8]>, u64);
