@@ -39,11 +39,13 @@ pub enum Part {
     Symbols,
     /// Items of lists are compressed some at a time (compact layout).
     Chunks,
+    /// Lanes that repeat together are stored once a tuple (compact layout).
+    Tuples,
 }
 
 impl Part {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Decimals,
         Self::Dictionaries,
         Self::Steps,
@@ -52,6 +54,7 @@ impl Part {
         Self::CodeGroups,
         Self::Symbols,
         Self::Chunks,
+        Self::Tuples,
     ];
 }
 

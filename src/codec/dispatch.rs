@@ -107,10 +107,11 @@ macro_rules! record_kinds {
             $(if wanted.next() == Some(true) {
                 left -= 1;
                 if let Some(own) = if left == 0 { lanes.take() } else { lanes.clone() } {
-                    let block = <$records as TableRecords>::encode(own, tau);
-                    let price = block.record_bytes() * <$records as TableRecords>::PRICE.unwrap_or(100);
-                    if best.as_ref().is_none_or(|(least, _)| price < *least) {
-                        best = Some((price, block));
+                    if let Some(block) = <$records as TableRecords>::encode(own, tau) {
+                        let price = block.record_bytes() * <$records as TableRecords>::PRICE.unwrap_or(100);
+                        if best.as_ref().is_none_or(|(least, _)| price < *least) {
+                            best = Some((price, block));
+                        }
                     }
                 }
             })+

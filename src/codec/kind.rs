@@ -78,8 +78,9 @@ pub(crate) trait TableRecords: Sized {
     /// True if a writer may store the lanes in such records.
     fn takes(lanes: &Lanes) -> bool;
 
-    /// Encodes the lanes of a segment. Base selection tries `tau` positions without a gain before it stops.
-    fn encode(lanes: Lanes, tau: usize) -> EncodedBlock;
+    /// Encodes the lanes of a segment; none if other kinds store them in less. Base selection tries `tau` positions without a
+    /// gain before it stops.
+    fn encode(lanes: Lanes, tau: usize) -> Option<EncodedBlock>;
 
     /// Reads the parts of a block that all rows share, and its lanes. `limits` are their largest fields.
     ///

@@ -17,6 +17,7 @@ pub(crate) mod images;
 pub(crate) mod kind;
 pub(crate) mod lanes;
 pub(crate) mod lists;
+pub(crate) mod parted;
 #[cfg(feature = "images")]
 pub(crate) mod picture;
 pub(crate) mod piece;
@@ -35,6 +36,7 @@ use fixed::lane::Lane;
 use grouped::block::Grouped;
 use kind::{LaneFields, RecordHead, TableRecords};
 use lanes::Lanes;
+use parted::records::Parted;
 use piece::{PieceKind, RecordUsage, Stream};
 use record_parts::RecordParts;
 use row_selection::RowSelection;
@@ -52,6 +54,7 @@ record_kinds! {
         grouped: Grouped(Grouped),
         fixed: Fixed(FixedBlock),
         chunks: Chunks(Chunks),
+        parted: Parted(Parted),
     }
     images {
         Tiles(TilesHead),

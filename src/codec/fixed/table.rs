@@ -29,8 +29,8 @@ impl TableRecords for FixedBlock {
         matches!(lanes.coding().layout, Layout::Paper | Layout::Compact)
     }
 
-    fn encode(lanes: Lanes, tau: usize) -> EncodedBlock {
-        encode(lanes, tau)
+    fn encode(lanes: Lanes, tau: usize) -> Option<EncodedBlock> {
+        Some(encode(lanes, tau))
     }
 
     fn read<S: ByteSource>(

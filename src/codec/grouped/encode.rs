@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use crate::bits::{BitWriter, SLACK, id_bits, mask};
 use crate::codec::block_entry::BlockEntry;
-use crate::codec::coding::Part;
+use crate::codec::coding::{Coding, Part};
 use crate::codec::encoded_block::EncodedBlock;
 use crate::codec::grouped::bins::{Bin, Bins};
 use crate::codec::grouped::code_groups::{CodeGroup, Coded, code_groups, lone_groups};
@@ -63,22 +63,40 @@ pub(crate) fn encode(lanes: Lanes) -> EncodedBlock {
 /// Cuts the records, with at most so many bins a lane. Lanes are prepared in parallel, in place: a segment's fields are the
 /// most memory that a writer takes, and there is one copy of them.
 fn encode_in(mut lanes: Lanes, bins: usize) -> EncodedBlock {
-    let coding = lanes.coding();
+    let (rows, coding) = (lanes.rows(), lanes.coding());
     if coding.has(Part::Steps) {
         lanes.lanes.par_iter_mut().for_each(divide);
     }
+    let records = cut(&mut lanes.lanes, rows, coding, bins);
+    lanes.around(records)
+}
+
+/// Cuts the records of a part of a block's lanes, of which only fields and widths count.
+pub(crate) fn encode_tuples(lanes: &mut [EncodedLane], rows: usize, coding: Coding) -> EncodedBlock {
+    cut(lanes, rows, coding, MAX_BINS)
+}
+
+/// About the bits of a lane that is alone.
+pub(crate) fn estimate(width: u8, fields: &[u64]) -> u64 {
+    let plain = Bins::estimate(fields, fields.len() as u64, entry_bits(width), MAX_BINS);
+    match slopes(width, fields) {
+        slopes if slopes.is_empty() => plain,
+        slopes => Framed::trial(fields, width, SHIFTS[1], &slopes, MAX_BINS).0.min(plain),
+    }
+}
+
+fn cut(lanes: &mut [EncodedLane], rows: usize, coding: Coding, bins: usize) -> EncodedBlock {
     let bins = if coding.has(Part::Bins) { bins } else { 1 };
-    let most = (MAX_ENTRIES as usize / lanes.lanes.len().max(1)).clamp(1, bins);
-    let shift = if coding.has(Part::Frames) { frame_shift(&lanes.lanes, most) } else { MINI_BLOCK_SHIFT };
+    let most = (MAX_ENTRIES as usize / lanes.len().max(1)).clamp(1, bins);
+    let shift = if coding.has(Part::Frames) { frame_shift(lanes, most) } else { MINI_BLOCK_SHIFT };
     let prepare = |lane: &mut EncodedLane| {
         let fields = std::mem::take(&mut lane.fields);
         Prepared::of(lane.transform.width, fields, shift, most)
     };
-    let mut prepared: Vec<Prepared> = lanes.lanes.par_iter_mut().map(prepare).collect();
+    let mut prepared: Vec<Prepared> = lanes.par_iter_mut().map(prepare).collect();
     let join = if coding.has(Part::CodeGroups) { code_groups } else { lone_groups };
     let groups = groups(&mut prepared, most, join);
-    let records = Records { rows: lanes.rows(), shift, lanes: prepared, groups }.block();
-    lanes.around(records)
+    Records { rows, shift, lanes: prepared, groups }.block()
 }
 
 /// The frames with which all lanes together take the fewest bits.

@@ -40,8 +40,8 @@ impl TableRecords for Grouped {
         lanes.coding().layout == Layout::Compact && fits(lanes.lanes.len())
     }
 
-    fn encode(lanes: Lanes, _: usize) -> EncodedBlock {
-        encode(lanes)
+    fn encode(lanes: Lanes, _: usize) -> Option<EncodedBlock> {
+        Some(encode(lanes))
     }
 
     fn read<S: ByteSource>(
