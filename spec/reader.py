@@ -143,13 +143,15 @@ class File(Frame):
             offsets = stream_length(-(-block.rows >> block.shift) * frame)
         if block.kind == 4:
             layout, offsets = 0, chunks.piece_length(block)
+        if block.kind == 5:
+            layout, table = block.constant // 8 + 16, 0
         return [(block.transforms, 16 * lanes), (block.layout, layout), (block.bases, table),
                 (block.records, records), (block.exceptions, block.exceptions_length),
                 (block.heap, block.heap_length), (block.offsets, offsets), (block.lists, block.lists_length)]
 
     def open_block(self, block, lanes):
         """Pieces, transforms, and the fields of fixed and grouped records."""
-        require(1 <= block.kind <= 4, f"record kind {block.kind}")
+        require(1 <= block.kind <= 5, f"record kind {block.kind}")
         places = self.pieces(block, lanes)
         pieces = [self.data[at : at + length] for at, length in places]
         constant = {1: block.l_t - block.l_b - block.l_d, 2: 0, 3: 8 * (len(pieces[1]) - 16)}.get(block.kind, block.constant)
@@ -157,7 +159,8 @@ class File(Frame):
         require(block.transform <= (block.kind == 1), "image transform")
         require(block.kind == 3 or block.minima == 0 and (block.kind == 4 or block.shift == 0), "reserved bytes of a block")
         unused = {1: (block.offsets, block.records_length), 2: (block.transforms, block.bases, block.id_bits),
-                  3: (), 4: (block.layout, block.bases, block.id_bits, block.l_b)}
+                  3: (), 4: (block.layout, block.bases, block.id_bits, block.l_b),
+                  5: (block.bases, block.offsets, block.id_bits, block.l_b, block.l_d, block.constant % 8)}
         require(not any(unused[block.kind]), "a block has places or lengths that do not fit its record kind")
         require(all(bool(at) == bool(length) for at, length in places), "offsets of pieces")
         if block.kind == 2:
@@ -169,6 +172,9 @@ class File(Frame):
         if block.kind == 3:
             import grouped
             return pieces, transforms, grouped.fields(block, widths, pieces)
+        if block.kind == 5:
+            import parted
+            return pieces, transforms, parted.fields(self, block, widths, pieces)
         if block.kind == 4:
             return pieces, transforms, chunks.fields(block, widths, pieces, block.constant and self.frames(block.constant - 1))
         return pieces, transforms, fixed_fields(block, widths, pieces)

@@ -53,8 +53,8 @@ impl Key {
     pub fn of(fields: &[u64]) -> Vec<Self> {
         let mut keys = Vec::new();
         let starts = starts(fields);
+        keys.extend(Self::period(fields, &starts));
         if 2 * starts.len() <= fields.len() {
-            keys.extend(Self::period(fields, &starts));
             keys.push(Self::runs(fields.len(), &starts));
         }
         keys.extend(Self::values(fields));
@@ -145,8 +145,10 @@ pub(crate) fn may_repeat(lanes: &Lanes) -> bool {
     let rows = lanes.rows();
     rows >= LEAST_ROWS
         && lanes.lanes.iter().filter(|lane| lane.transform.width > 0).any(|lane| {
-            let changes = lane.fields.windows(2).filter(|two| two[0] != two[1]).count();
-            2 * changes <= rows || lane.transform.width > 4 && Key::values(&lane.fields).is_some()
+            let starts = starts(&lane.fields);
+            2 * starts.len() <= rows
+                || Key::period(&lane.fields, &starts).is_some()
+                || lane.transform.width > 4 && Key::values(&lane.fields).is_some()
         })
 }
 

@@ -12,7 +12,7 @@ mod row_map;
 use crate::format::features::Feature;
 
 /// The feature of parted records.
-pub(crate) const FEATURE: Feature = Feature::required(40, "parted records");
+pub(crate) const FEATURE: Feature = Feature::required(4, "parted records");
 
 /// Parts of a block, at most.
 pub(crate) const MAX_PARTS: usize = 64;
