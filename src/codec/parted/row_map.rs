@@ -11,7 +11,7 @@ use crate::codec::parted::layout::{PartEntry, corrupt};
 use crate::codec::piece::Piece;
 use crate::codec::row_selection::RowSelection;
 use crate::earned;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::files::byte_source::ByteSource;
 use crate::format::pages::Pages;
 
@@ -112,7 +112,7 @@ impl RowMap {
         }
         match out.iter().all(|tuple| *tuple < tuples) {
             true => Ok(()),
-            false => Err(corrupt("a row names a tuple that does not exist")),
+            false => Err(missing()),
         }
     }
 
@@ -128,8 +128,11 @@ impl RowMap {
                 let mut runs = 0;
                 for (cell, own) in (0..rows.div_ceil(CELL_ROWS)).zip(bytes.chunks_exact(CELL_BYTES as usize))
                 {
-                    if field(own, 0, 32) != runs || cell == 0 && field(own, 32, 1) == 0 {
+                    if field(own, 0, 32) != runs {
                         return Err(corrupt("runs are not counted right"));
+                    }
+                    if cell == 0 && field(own, 32, 1) == 0 {
+                        return Err(missing());
                     }
                     for word in 0..CELL_ROWS / 64 {
                         let left = rows.saturating_sub(cell * CELL_ROWS + 64 * word);
@@ -150,7 +153,7 @@ impl RowMap {
                 for row in 0..rows {
                     match used.get_mut(field(&bytes, row * u64::from(bits), bits) as usize) {
                         Some(used) => *used = true,
-                        None => return Err(corrupt("a row names a tuple that does not exist")),
+                        None => return Err(missing()),
                     }
                 }
                 if used.contains(&false) {
@@ -168,6 +171,10 @@ impl RowMap {
             false => Err(corrupt("bytes after a row map that are not zero")),
         }
     }
+}
+
+fn missing() -> Error {
+    corrupt("a row names a tuple that does not exist")
 }
 
 /// The numbers of the runs that some rows are in.
