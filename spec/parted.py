@@ -16,20 +16,28 @@ def fields(file, block, widths, pieces):
     require(1 <= count <= MAX_PARTS and zero == 0, "parted records: there are none of them, or more than 64")
     require(len(layout) >= 24 + PART * count, "parted records: the layout is cut short")
     parts = [struct.unpack_from("<IIQQQ", layout, 8 + PART * i) for i in range(count)]
-    require(all(1 <= part[1] <= len(widths) for part in parts), "parted records: a part has no lanes, or more than the block")
+    require(all(1 <= part[1] <= len(widths) + count for part in parts), "parted records: a part has no lanes, or more than the block")
+    widths_of = dict(enumerate(widths))
     lanes = [lane for lane, in struct.iter_unpack("<I", layout[8 + PART * count : -16])]
-    out, used, bases, owned = [None] * len(widths), [], 0, []
+    out, used, bases, owned, indexes = {}, [], 0, [], []
+    for number, part in enumerate(parts):
+        indexes += [len(widths) + number] * (part[0] == 3)
+        tuples = struct.unpack_from("<Q", layout, 48 + PART * number)[0]
+        widths_of[len(widths) + number] = (tuples - 1).bit_length() if tuples else 0
     for part in parts:
         own, lanes = lanes[: part[1]], lanes[part[1] :]
-        is_there = own == sorted(set(own)) and all(lane < len(widths) and all(lane not in other for other in owned) for lane in own)
+        known = [*range(len(widths)), *(indexes if part[0] == 0 else [])]
+        is_there = own == sorted(set(own)) and all(lane in known and all(lane not in other for other in owned) for lane in own)
         require(is_there, "parted records: a lane is not there, or in two places")
         require(len(own) == part[1], "parted records: the layout is cut short")
         owned.append(own)
-    require(not lanes and sum(map(len, owned)) == len(widths), "parted records: the layout does not have every lane, or more")
-    for i, (own, (kind, _, place, length, phase)) in enumerate(zip(owned, parts)):
+    require(not lanes and sum(map(len, owned)) == len(widths) + len(indexes), "parted records: the layout does not have every lane, or more")
+    # Parts of rows first: they have the indexes of others.
+    for i in sorted(range(count), key=lambda i: parts[i][0] > 0):
+        own, (kind, _, place, length, phase) = owned[i], parts[i]
         tuples = type(block)(*struct.unpack_from("<11Q4I4BI4Q", layout, 40 + PART * i))
-        numbers, own_map = row_map(block, kind, place, length, phase, tuples.rows, records)
-        values, places = part_fields(file, block, tuples, [widths[lane] for lane in own])
+        numbers, own_map = row_map(block, kind, place, length, phase, tuples.rows, records, out.get(len(widths) + i))
+        values, places = part_fields(file, block, tuples, [widths_of[lane] for lane in own])
         require(max(numbers) < tuples.rows, "a row names a tuple that does not exist")
         used += places + own_map
         bases += tuples.n_b
@@ -45,7 +53,7 @@ def fields(file, block, widths, pieces):
         end = start + length
     require(-(-end // 8) * 8 + 16 == len(records), "their pieces do not fill them")
     require(not any(records[end:]), "bytes between their pieces are not zero")
-    return out
+    return [out[lane] for lane in range(len(widths))]
 
 
 def part_fields(file, block, tuples, widths):
@@ -67,7 +75,7 @@ def part_fields(file, block, tuples, widths):
     return grouped.fields(placed, widths, pieces), [(at - block.records, length) for at, length in places if length]
 
 
-def row_map(block, kind, place, length, phase, tuples, records):
+def row_map(block, kind, place, length, phase, tuples, records, index):
     """The tuple of each row, and the place of the map if it has one."""
     rows = block.rows
     require(1 <= tuples <= rows and (kind == 0) == (tuples == rows), WRONG)
@@ -77,19 +85,10 @@ def row_map(block, kind, place, length, phase, tuples, records):
     if kind == 2:
         require(place == 0 and length > 0 and phase < length * tuples < 2**64 and phase + rows - 1 < 2**64, WRONG)
         return [(row + phase) // length % tuples for row in range(rows)], []
-    require(kind in (1, 3) and place > 0 and length == phase == 0, WRONG)
     if kind == 3:
-        require(tuples > 1, WRONG)
-        bits = (tuples - 1).bit_length()
-        size = -(-rows * bits // 8) + 16
-        require(place + size <= len(records), "a piece of a part lies outside the records")
-        stream = grouped.Bits(records[place : place + size])
-        numbers = [stream.take(bits) for _ in range(rows)]
-        require(stream.take(-rows * bits % 8) == 0, "something follows the tuples of the rows")
-        require(max(numbers) < tuples, "a row names a tuple that does not exist")
-        require(len(set(numbers)) == tuples, "no row has a tuple")
-        require(not any(records[place + size - 16 : place + size]), "bytes after a row map that are not zero")
-        return numbers, [(place, size)]
+        require(place == length == phase == 0 and tuples > 1, WRONG)
+        return index, []
+    require(kind == 1 and place > 0 and length == phase == 0, WRONG)
     size = -(-rows // CELL) * 68 + 16
     require(rows < 2**32 and place + size <= len(records), "a piece of a part lies outside the records")
     numbers, runs = [], 0

@@ -80,6 +80,11 @@ impl Coding {
         self.in_runs && self.layout == Layout::Compact && self.has(Part::Chunks)
     }
 
+    /// True if lanes that repeat together may be stored once a tuple.
+    pub fn has_tuples(self) -> bool {
+        !self.in_runs && self.layout == Layout::Compact && self.has(Part::Tuples)
+    }
+
     /// True if strings may be put into symbols.
     pub fn has_symbols(self) -> bool {
         self.layout == Layout::Compact && self.has(Part::Symbols)

@@ -50,8 +50,7 @@ pub fn all(paper: &[Animal]) -> Vec<Animal> {
         animal("trained_chunks", sentences(), plain.clone().with_segment_rows(1000)),
         animal("grouped_singles", singles(), plain.clone()),
         animal("parted_log", repeats(1700, 20), plain.clone().with_segment_rows(1000)),
-        animal("parted_product", product(2500), plain.clone().with_segment_rows(1500)),
-        animal("parted_class_wise", repeats(2400, 2), plain.with_class("kind")),
+        animal("parted_product", product(2500), plain.with_segment_rows(1500)),
     ]
 }
 

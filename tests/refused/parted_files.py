@@ -2,7 +2,7 @@
 from chunk_files import block, piece
 from frames import changed
 
-# The first block of LOG has 1000 rows and three parts, of rows, runs and an index; that of PRODUCT two, of rows and a period.
+# The first block of LOG has 1000 rows and four parts: rows, runs, what an index names, and the index; that of PRODUCT two, of rows and a period.
 LOG, PRODUCT = "parted_log", "parted_product"
 FITS, CUT = "that do not fit its record kind", "the layout is cut short"
 MAP, OUTSIDE = "a row map does not fit its tuples", "a piece of a part lies outside the records"
@@ -24,7 +24,7 @@ def tuples(number, at, form, change):
 
 def lane(place, change):
     """Another lane of those of the parts of LOG."""
-    return layout(8 + 3 * 176 + 4 * place, "I", change)
+    return layout(8 + 4 * 176 + 4 * place, "I", change)
 
 
 def records(place, form, change):
@@ -32,7 +32,7 @@ def records(place, form, change):
     return piece(0, "records", place, form, change)
 
 
-RUNS, INDEX = 1776, 2112
+RUNS, INDEX = 1776, 2200
 REFUSED = {
     "parts_base_bits": ("rows", FITS, changed(LOG, block(0, 92, "I", lambda n: 8))),
     "parts_id_bits": ("rows", FITS, changed(LOG, block(0, 105, "B", lambda n: 3))),
@@ -48,6 +48,9 @@ REFUSED = {
     "part_map_same": ("rows", MAP, changed(LOG, part(1, 0, "I", lambda n: 0))),
     "part_map_place": ("rows", MAP, changed(LOG, part(1, 8, "Q", lambda n: 0))),
     "part_map_beyond": ("rows", OUTSIDE, changed(LOG, part(1, 8, "Q", lambda n: 1 << 40))),
+    "part_index_place": ("rows", MAP, changed(LOG, part(2, 8, "Q", lambda n: 8))),
+    "part_index_not_there": ("rows", "a lane is not there", changed(LOG, lane(9, lambda n: n + 1))),
+    "part_index_in_tuples": ("rows", "a lane is not there", changed(LOG, part(3, 0, "I", lambda n: 1))),
     "part_map_length": ("rows", MAP, changed(LOG, part(1, 16, "Q", lambda n: 1))),
     "part_period_length": ("rows", MAP, changed(PRODUCT, part(1, 16, "Q", lambda n: 0))),
     "part_period_phase": ("rows", MAP, changed(PRODUCT, part(1, 24, "Q", lambda n: 210))),

@@ -6,7 +6,7 @@ use crate::bits::SLACK;
 use crate::codec::block_entry::BlockEntry;
 use crate::codec::coding::Part;
 use crate::codec::encoded_block::EncodedBlock;
-use crate::codec::grouped::encode::encode_tuples;
+use crate::codec::grouped::within::{encode_lone, encode_tuples};
 use crate::codec::kind::RecordHead;
 use crate::codec::lanes::Lanes;
 use crate::codec::parted::PIECE_ALIGN;
@@ -15,7 +15,8 @@ use crate::codec::parted::keys::Key;
 use crate::codec::parted::layout::{PartEntry, PartedLayout};
 use crate::codec::parted::plan::{PlannedPart, plan};
 use crate::codec::parted::row_map::NewMap;
-use crate::codec::transform::encoded_lane::EncodedLane;
+use crate::codec::transform::encoded_lane::{EncodedLane, width};
+use crate::codec::transform::lane_transform::LaneTransform;
 use crate::codec::transform::step::divide;
 
 /// Divides the lanes into parts; none if that gains nothing.
@@ -30,13 +31,19 @@ pub(crate) fn encode(mut lanes: Lanes) -> Option<EncodedBlock> {
     let mut layout = Vec::with_capacity(parts.len());
     for PlannedPart { lanes: own, key } in parts {
         let tuples = key.as_ref().map_or(rows, |key| key.rows.len());
-        let mut fields: Vec<EncodedLane> =
-            own.iter().map(|&lane| tuple_lane(&mut lanes.lanes[lane], key.as_ref())).collect();
-        let entry = out.tuples(encode_tuples(&mut fields, tuples, coding));
+        let lane = |&lane: &usize| tuple_lane(&mut lanes.lanes[lane], key.as_ref());
+        let mut fields: Vec<EncodedLane> = own.iter().map(lane).collect();
+        let tuples = out.tuples(encode_tuples(&mut fields, tuples, coding));
         let map = key.map_or(NewMap::Same, |key| key.map);
-        let at = out.place(&map.bytes(tuples as u64));
-        let entry = PartEntry { lanes: (own.len() as u32).into(), tuples: entry, ..map.entry(at) };
+        let entry = PartEntry { tuples, ..map.entry(own.len(), out.place(&map.bytes())) };
+        let number = layout.len();
         layout.push((entry, own.into_iter().map(|lane| lane as u32).collect()));
+        // An index follows in a part of its own, so that it is read without other lanes.
+        if let NewMap::Index(tuple) = map {
+            let tuples = out.tuples(encode_lone(index_lane(tuple), coding));
+            let entry = PartEntry { tuples, ..NewMap::Same.entry(1, 0) };
+            layout.push((entry, vec![(lanes.lanes.len() + number) as u32]));
+        }
     }
     let mut layout = PartedLayout(layout).to_bytes();
     let entry = BlockEntry {
@@ -61,6 +68,13 @@ fn tuple_lane(lane: &mut EncodedLane, key: Option<&Key>) -> EncodedLane {
         None => std::mem::take(&mut lane.fields),
     };
     EncodedLane { transform: lane.transform, fields, ..EncodedLane::default() }
+}
+
+/// The lane of an index: the tuple of each row, as wide as their number needs.
+fn index_lane(tuple: Vec<u32>) -> EncodedLane {
+    let most = tuple.iter().copied().fold(0, u32::max);
+    let transform = LaneTransform { width: width(most.into()), ..LaneTransform::default() };
+    EncodedLane { transform, fields: tuple.into_iter().map(u64::from).collect(), ..EncodedLane::default() }
 }
 
 /// The records of a block: pieces one after the other.

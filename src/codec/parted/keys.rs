@@ -1,13 +1,12 @@
 //! Keys: what divides the rows of a segment into few tuples. Each value of a lane, each run of one, or each row of a period is a
 //! tuple; lanes that are the same in all rows of each tuple follow from the key.
 
-use std::ops::Range;
-
 use ahash::AHashMap;
 
-use crate::bits::id_bits;
+use crate::codec::grouped::within::estimate_lone;
 use crate::codec::lanes::Lanes;
 use crate::codec::parted::row_map::NewMap;
+use crate::codec::transform::encoded_lane::width;
 
 /// Rows that a segment has at least: the parts of fewer are larger than what repeats.
 const LEAST_ROWS: usize = 512;
@@ -22,18 +21,37 @@ pub(crate) struct Key {
     /// A row of each tuple.
     pub rows: Vec<u32>,
     pub map: NewMap,
-    /// Bits of the map.
-    pub bits: u64,
 }
 
 impl Key {
-    fn new(tuple: Vec<u32>, rows: Vec<u32>, map: NewMap) -> Self {
-        let bits = match &map {
+    /// Tuples of any rows.
+    fn index(tuple: Vec<u32>, rows: Vec<u32>) -> Self {
+        Self { map: NewMap::Index(tuple.clone()), tuple, rows }
+    }
+
+    /// About the bits of the map.
+    pub fn bits(&self) -> u64 {
+        match &self.map {
             NewMap::Same | NewMap::Period { .. } => 0,
             NewMap::Runs(starts) => starts.len() as u64 * 17 / 16,
-            NewMap::Index(of) => of.len() as u64 * u64::from(id_bits(rows.len() as u64)),
-        };
-        Self { tuple, rows, map, bits }
+            NewMap::Index(tuple) => {
+                let fields: Vec<u64> = tuple.iter().map(|&tuple| tuple.into()).collect();
+                estimate_lone(width(self.rows.len() as u64 - 1), &fields)
+            }
+        }
+    }
+
+    /// The same key with frequent tuples first, which have small numbers, if it is an index.
+    pub fn by_frequency(&self) -> Option<Self> {
+        let NewMap::Index(_) = self.map else { return None };
+        let mut counts = vec![0u32; self.rows.len()];
+        self.tuple.iter().for_each(|&tuple| counts[tuple as usize] += 1);
+        let mut order: Vec<u32> = (0..self.rows.len() as u32).collect();
+        order.sort_by_key(|&tuple| std::cmp::Reverse(counts[tuple as usize]));
+        let mut place = vec![0; order.len()];
+        order.iter().zip(0..).for_each(|(&tuple, new)| place[tuple as usize] = new);
+        let tuple = self.tuple.iter().map(|&tuple| place[tuple as usize]).collect();
+        Some(Self::index(tuple, order.into_iter().map(|tuple| self.rows[tuple as usize]).collect()))
     }
 
     /// True if a lane follows from the key.
@@ -55,17 +73,56 @@ impl Key {
         let starts = starts(fields);
         keys.extend(Self::period(fields, &starts));
         if 2 * starts.len() <= fields.len() {
-            keys.push(Self::runs(fields.len(), &starts));
+            let mut is_start = vec![false; fields.len()];
+            starts.iter().for_each(|&row| is_start[row as usize] = true);
+            keys.push(Self::runs(is_start));
         }
         keys.extend(Self::values(fields));
         keys
     }
 
-    fn runs(rows: usize, starts: &[u32]) -> Self {
-        let mut is_start = vec![false; rows];
-        starts.iter().for_each(|&row| is_start[row as usize] = true);
-        let tuple = runs(starts, rows).flat_map(|(run, rows)| std::iter::repeat_n(run, rows.len())).collect();
-        Self::new(tuple, starts.to_vec(), NewMap::Runs(is_start))
+    /// The runs that begin with some rows, the first among them.
+    pub fn runs(is_start: Vec<bool>) -> Self {
+        let mut tuple = Vec::with_capacity(is_start.len());
+        let mut rows = Vec::new();
+        for (&is_start, row) in is_start.iter().zip(0..) {
+            if is_start {
+                rows.push(row);
+            }
+            tuple.push(rows.len() as u32 - 1);
+        }
+        Self { tuple, rows, map: NewMap::Runs(is_start) }
+    }
+
+    /// The runs of several keys that are runs; none if one is not.
+    pub fn union(keys: &[&Self]) -> Option<Self> {
+        let mut all: Option<Vec<bool>> = None;
+        for key in keys {
+            let NewMap::Runs(starts) = &key.map else { return None };
+            match &mut all {
+                Some(all) => all.iter_mut().zip(starts).for_each(|(all, own)| *all |= own),
+                none => *none = Some(starts.clone()),
+            }
+        }
+        all.map(Self::runs)
+    }
+
+    /// The tuples of a key and a lane together, in the order of their rows; none if there are more than `most`.
+    pub fn joint(&self, fields: &[u64], most: usize) -> Option<Self> {
+        let mut found: AHashMap<(u32, u64), u32> = AHashMap::new();
+        let (mut tuple, mut rows) = (Vec::with_capacity(fields.len()), Vec::new());
+        for ((&own, &field), row) in self.tuple.iter().zip(fields).zip(0..) {
+            let next = rows.len() as u32;
+            let number = *found.entry((own, field)).or_insert(next);
+            if number == next {
+                if rows.len() == most {
+                    return None;
+                }
+                rows.push(row);
+            }
+            tuple.push(number);
+        }
+        Some(Self::index(tuple, rows))
     }
 
     /// Runs of one length whose values repeat; the first and the last run may be cut.
@@ -86,11 +143,11 @@ impl Key {
         let phase = length - second;
         let tuple = (0..fields.len() as u32).map(|row| (row + phase) / length % period as u32).collect();
         let rows = starts[..period].to_vec();
-        Some(Self::new(tuple, rows, NewMap::Period { length: length.into(), phase: phase.into() }))
+        Some(Self { tuple, rows, map: NewMap::Period { length: length.into(), phase: phase.into() } })
     }
 
     /// A tuple for each value of a lane of few values, in their order.
-    fn values(fields: &[u64]) -> Option<Self> {
+    pub fn values(fields: &[u64]) -> Option<Self> {
         let step = fields.len().div_ceil(SAMPLE).max(1);
         let distinct = |fields: &mut dyn Iterator<Item = u64>, most: usize| {
             let mut found: AHashMap<u64, u32> = AHashMap::new();
@@ -110,7 +167,7 @@ impl Key {
             (0..).zip(&values).map(|(tuple, &(field, _))| (field, tuple)).collect();
         let tuple: Vec<u32> = fields.iter().map(|field| order[field]).collect();
         let rows = values.iter().map(|&(_, row)| row).collect();
-        Some(Self::new(tuple.clone(), rows, NewMap::Index(tuple)))
+        Some(Self::index(tuple, rows))
     }
 }
 
@@ -118,12 +175,6 @@ impl Key {
 fn starts(fields: &[u64]) -> Vec<u32> {
     let changes = fields.windows(2).zip(1..).filter(|(two, _)| two[0] != two[1]).map(|(_, row)| row);
     std::iter::once(0).chain(changes).collect()
-}
-
-/// The rows of each run, by its number.
-fn runs(starts: &[u32], rows: usize) -> impl Iterator<Item = (u32, Range<u32>)> + '_ {
-    let ends = starts.iter().skip(1).copied().chain([rows as u32]);
-    starts.iter().zip(ends).zip(0..).map(|((&start, end), run)| (run, start..end))
 }
 
 /// The least period of some values: the number of them if there is none (Knuth, Morris and Pratt's failure function).

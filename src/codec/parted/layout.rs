@@ -26,6 +26,14 @@ pub(crate) struct PartEntry {
     pub tuples: BlockEntry,
 }
 
+/// The kinds of row maps.
+impl PartEntry {
+    pub const SAME: u32 = 0;
+    pub const RUNS: u32 = 1;
+    pub const PERIOD: u32 = 2;
+    pub const INDEX: u32 = 3;
+}
+
 /// The parts of a block, each with its lanes.
 pub(crate) struct PartedLayout(pub Vec<(PartEntry, Vec<u32>)>);
 
@@ -34,7 +42,8 @@ pub(crate) fn corrupt(what: &str) -> Error {
 }
 
 impl PartedLayout {
-    /// Reads the layout of a block of so many lanes. Each of them is in one part.
+    /// Reads the layout of a block of so many lanes. Each of them is in one part, and so is the index of each part that has one: the
+    /// lane of the part's number after those of the block, in a part of rows.
     ///
     /// # Errors
     /// `Corrupt`.
@@ -52,18 +61,21 @@ impl PartedLayout {
             parts.push((part, Vec::new()));
             rest = after;
         }
-        let mut found = earned::with_room(lanes)?;
+        // What is no lane, a number that is no index, counts as found.
+        let mut found = earned::with_room(lanes + count)?;
         found.resize(lanes, false);
+        found.extend(parts.iter().map(|(part, _)| part.kind.get() != PartEntry::INDEX));
         for (part, own) in &mut parts {
             let count = part.lanes.get() as usize;
-            if !(1..=lanes).contains(&count) {
+            if !(1..=found.len()).contains(&count) {
                 return Err(corrupt("a part has no lanes, or more than the block"));
             }
             *own = earned::with_room(count)?;
             for _ in 0..count {
                 let (lane, after) = U32::read_from_prefix(rest).map_err(|_| short())?;
                 rest = after;
-                let is_next = own.last().is_none_or(|last| *last < lane.get());
+                let is_next = own.last().is_none_or(|last| *last < lane.get())
+                    && (part.kind.get() == PartEntry::SAME || (lane.get() as usize) < lanes);
                 match found.get_mut(lane.get() as usize) {
                     Some(found) if !*found && is_next => *found = true,
                     _ => return Err(corrupt("a lane is not there, or in two places")),

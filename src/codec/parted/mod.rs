@@ -4,7 +4,8 @@
 pub(crate) mod encode;
 pub(crate) mod head;
 mod keys;
-pub(crate) mod layout;
+mod layout;
+mod part;
 mod plan;
 pub(crate) mod records;
 mod row_map;

@@ -3,10 +3,10 @@
 
 use rayon::prelude::*;
 
-use crate::bits::id_bits;
-use crate::codec::grouped::encode::estimate;
+use crate::codec::grouped::within::estimate;
 use crate::codec::parted::MAX_PARTS;
 use crate::codec::parted::keys::Key;
+use crate::codec::parted::row_map::NewMap;
 use crate::codec::transform::encoded_lane::EncodedLane;
 
 /// Keys that are tried, at most.
@@ -26,6 +26,8 @@ pub(crate) struct PlannedPart {
 /// A key, and the bits of each lane in its tuples, if the lane follows from it.
 struct Tried {
     key: Key,
+    /// Bits of its map.
+    map: u64,
     bits: Vec<Option<u64>>,
 }
 
@@ -35,12 +37,13 @@ impl Tried {
             let follows = lane.transform.width > 0 && key.determines(&lane.fields);
             follows.then(|| estimate(lane.transform.width, &key.gather(&lane.fields)))
         };
-        Self { bits: lanes.par_iter().map(bits).collect(), key }
+        let bits = lanes.par_iter().map(bits).collect();
+        Self { map: key.bits(), bits, key }
     }
 
     /// Bits of the map, and of a part.
     fn price(&self, rows: usize) -> u64 {
-        self.key.bits + ENTRY_BITS + rows as u64 / ROWS_PER_BIT
+        self.map + ENTRY_BITS + rows as u64 / ROWS_PER_BIT
     }
 
     /// Bits saved if lanes that take so many bits now are moved where they take fewer.
@@ -60,7 +63,7 @@ pub(crate) fn plan(lanes: &[EncodedLane], rows: usize) -> Option<Vec<PlannedPart
     let mut tried = tried(lanes, &alone);
     let mut now = alone.clone();
     let mut opened: Vec<Tried> = Vec::new();
-    while opened.len() + 1 < MAX_PARTS {
+    while 2 * opened.len() + 3 <= MAX_PARTS {
         let best = tried.iter().enumerate().map(|(i, key)| (key.saves(&now, rows), i));
         let Some((saved, best)) = best.max_by_key(|&(saved, i)| (saved, usize::MAX - i)) else { break };
         if saved == 0 {
@@ -70,6 +73,7 @@ pub(crate) fn plan(lanes: &[EncodedLane], rows: usize) -> Option<Vec<PlannedPart
         now.iter_mut().zip(&key.bits).for_each(|(now, bits)| *now = bits.map_or(*now, |bits| bits.min(*now)));
         opened.push(key);
     }
+    merge(&mut opened, lanes, &alone, rows);
     close(&mut opened, &alone, rows);
     if opened.is_empty() {
         return None;
@@ -87,25 +91,105 @@ pub(crate) fn plan(lanes: &[EncodedLane], rows: usize) -> Option<Vec<PlannedPart
 
 /// The keys worth trying, each with the lanes that follow from it.
 fn tried(lanes: &[EncodedLane], alone: &[u64]) -> Vec<Tried> {
-    let of_lane = |(lane, &alone): (&EncodedLane, &u64)| -> Vec<(u64, Key)> {
-        let keys = if lane.transform.width > 0 { Key::of(&lane.fields) } else { Vec::new() };
-        // About what the lane saves by itself, so that the most promising keys are tried.
-        let width = u64::from(lane.transform.width);
-        keys.into_iter()
-            .map(|key| ((alone + key.bits).saturating_sub(key.bits + key.rows.len() as u64 * width), key))
-            .collect()
+    let keys = |lane: &EncodedLane| match lane.transform.width {
+        0 => Vec::new(),
+        _ => Key::of(&lane.fields),
     };
-    let mut keys: Vec<(u64, Key)> =
-        lanes.par_iter().zip(alone).map(of_lane).collect::<Vec<_>>().into_iter().flatten().collect();
-    keys.sort_by_key(|(saved, _)| std::cmp::Reverse(*saved));
+    let of_lanes: Vec<Vec<Key>> = lanes.par_iter().map(keys).collect();
+    let mut several = chains(lanes, alone);
+    several.extend(unions(&of_lanes));
+    // About what a lane saves by itself, so that the most promising keys are tried.
+    let mut single = Vec::new();
+    for ((keys, lane), &alone) in of_lanes.into_iter().zip(lanes).zip(alone) {
+        let bits = |key: &Key| key.rows.len() as u64 * u64::from(lane.transform.width);
+        single.extend(keys.into_iter().map(|key| (alone.saturating_sub(bits(&key)), key)));
+    }
+    single.sort_by_key(|(saved, _)| std::cmp::Reverse(*saved));
     let mut different: Vec<Key> = Vec::new();
-    for (_, key) in keys {
-        let is_new = different.iter().all(|own| own.map != key.map);
-        if is_new && different.len() < MOST_KEYS && id_bits(key.rows.len() as u64) < 32 {
+    for key in several.into_iter().chain(single.into_iter().map(|(_, key)| key)) {
+        if different.len() < MOST_KEYS && different.iter().all(|own| own.map != key.map) {
             different.push(key);
         }
     }
-    different.into_par_iter().map(|key| Tried::new(key, lanes)).collect()
+    let by_frequency: Vec<Key> = different.iter().filter_map(Key::by_frequency).collect();
+    different.into_par_iter().chain(by_frequency).map(|key| Tried::new(key, lanes)).collect()
+}
+
+/// The runs of all lanes that have few of them, for several meanings of few.
+fn unions(of_lanes: &[Vec<Key>]) -> Vec<Key> {
+    let runs = of_lanes.iter().flatten().filter(|key| matches!(key.map, NewMap::Runs(_)));
+    let runs: Vec<&Key> = runs.collect();
+    let of = |shift: &u32| {
+        let few = runs.iter().copied().filter(|key| key.rows.len() << shift <= key.tuple.len());
+        let few: Vec<&Key> = few.collect();
+        Key::union(&few).filter(|key| few.len() > 1 && 2 * key.rows.len() <= key.tuple.len())
+    };
+    [8, 6, 5, 4, 3, 2, 1].iter().filter_map(of).collect()
+}
+
+/// Neighbours that have few tuples together, such as flags of which one is set.
+fn chains(lanes: &[EncodedLane], alone: &[u64]) -> Vec<Key> {
+    let mut chains = Vec::new();
+    let mut chain: Option<(Key, usize, u64)> = None;
+    for (lane, &alone) in lanes.iter().zip(alone).filter(|(lane, _)| lane.transform.width > 0) {
+        let rows = lane.fields.len();
+        let width = u64::from(lane.transform.width);
+        let next = chain.as_ref().and_then(|(key, _, bits)| {
+            let joint = key.joint(&lane.fields, rows / 16)?;
+            let price = |key: &Key, bits: u64| {
+                (rows as f64 * (key.rows.len() as f64).log2()) as u64 + key.rows.len() as u64 * bits
+            };
+            let more = price(&joint, bits + width).saturating_sub(price(key, *bits));
+            (more < alone).then_some(joint)
+        });
+        match (next, &mut chain) {
+            (Some(joint), Some((key, count, bits))) => {
+                (*key, *count, *bits) = (joint, *count + 1, *bits + width);
+            }
+            (_, chain) => {
+                let Some(key) = Key::values(&lane.fields).filter(|key| key.rows.len() <= rows / 16) else {
+                    continue;
+                };
+                let ended = chain.replace((key, 1, width));
+                chains.extend(ended.filter(|(_, count, _)| *count > 1).map(|(key, ..)| key));
+            }
+        }
+    }
+    chains.extend(chain.filter(|(_, count, _)| *count > 1).map(|(key, ..)| key));
+    chains
+}
+
+/// Bits of the lanes that take the fewest in a key.
+fn own_bits(opened: &[Tried], number: usize, alone: &[u64]) -> u64 {
+    let of_lane = |(lane, &alone): (usize, &u64)| {
+        let own = opened[number].bits[lane].filter(|bits| *bits < alone)?;
+        opened.iter().all(|other| other.bits[lane].is_none_or(|bits| bits >= own)).then_some(own)
+    };
+    alone.iter().enumerate().filter_map(of_lane).sum()
+}
+
+/// Joins runs of which one map costs less than two, as long as there are such.
+fn merge(opened: &mut Vec<Tried>, lanes: &[EncodedLane], alone: &[u64], rows: usize) {
+    loop {
+        let mut best: Option<(u64, usize, usize, Key)> = None;
+        for i in 0..opened.len() {
+            for j in i + 1..opened.len() {
+                let Some(key) = Key::union(&[&opened[i].key, &opened[j].key]) else { continue };
+                // What repeats in more runs takes as many bits in each, at most.
+                let more = |number: usize| {
+                    let runs = opened[number].key.rows.len() as u64;
+                    own_bits(opened, number, alone) * (key.rows.len() as u64 - runs) / runs
+                };
+                let saved = opened[j].price(rows).saturating_sub(more(i) + more(j));
+                if saved > best.as_ref().map_or(0, |(saved, ..)| *saved) {
+                    best = Some((saved, i, j, key));
+                }
+            }
+        }
+        let Some((_, i, j, key)) = best else { return };
+        opened.remove(j);
+        opened[i] = Tried::new(key, lanes);
+    }
 }
 
 /// Gives up keys that others have made dearer than what they save.

@@ -2,15 +2,13 @@
 
 #![deny(clippy::disallowed_methods, reason = "numbers of a file are allocated through crate::earned alone")]
 
-use crate::bits::{SLACK, mask};
+use crate::bits::{SLACK, id_bits, mask};
 use crate::codec::block_entry::BlockEntry;
-use crate::codec::coding::{Layout, Part};
 use crate::codec::context::Context;
 use crate::codec::encoded_block::EncodedBlock;
 use crate::codec::fixed::lane::Lane;
 use crate::codec::grouped::block::Grouped;
 use crate::codec::grouped::encode::fits;
-use crate::codec::grouped::find::GroupedFields;
 use crate::codec::grouped::head::GroupedHead;
 use crate::codec::kind::{LaneFields, RecordHead, TableRecords};
 use crate::codec::lanes::Lanes;
@@ -18,10 +16,11 @@ use crate::codec::parted::PIECE_ALIGN;
 use crate::codec::parted::encode::encode;
 use crate::codec::parted::head::PartedHead;
 use crate::codec::parted::keys::may_repeat;
-use crate::codec::parted::layout::{PartedLayout, corrupt};
+use crate::codec::parted::layout::{PartEntry, PartedLayout, corrupt};
+use crate::codec::parted::part::{CHUNK, PartFields, PartRecords};
 use crate::codec::parted::row_map::RowMap;
 use crate::codec::piece::Piece;
-use crate::codec::record_parts::{LanePart, RecordParts};
+use crate::codec::record_parts::{GroupPart, LanePart, RecordParts};
 use crate::codec::row_selection::RowSelection;
 use crate::codec::transform::lane_transform::LaneTransform;
 use crate::earned;
@@ -29,24 +28,12 @@ use crate::error::{Error, Result};
 use crate::files::byte_source::ByteSource;
 use crate::format::pages::Pages;
 
-/// Tuples of a part that are decoded once for all rows of a read, at most.
-const WHOLE_TUPLES: u64 = 1 << 20;
-
 /// Parted records of a table.
 pub(crate) struct Parted {
     head: PartedHead,
     parts: Vec<PartRecords>,
-    /// For each lane its part, and its place among the lanes of the part.
+    /// For each lane, and then for the index of each part, its part, and its place among the lanes of the part.
     places: Vec<(usize, usize)>,
-}
-
-/// A part: its tuples, and which of them a row has.
-struct PartRecords {
-    map: RowMap,
-    tuples: Grouped,
-    lanes: Vec<u32>,
-    /// The pieces of the tuples.
-    pieces: Vec<Piece>,
 }
 
 /// Memory of a decoder.
@@ -54,21 +41,6 @@ struct PartRecords {
 pub(crate) struct PartedFields {
     /// One a part.
     parts: Vec<PartFields>,
-}
-
-/// Memory of the decoder of a part.
-#[derive(Default)]
-struct PartFields {
-    tuples: GroupedFields,
-    /// The lanes that are wanted, by place.
-    wanted: Vec<usize>,
-    /// The tuple of each row at hand.
-    numbers: Vec<u64>,
-    /// The wanted lanes of all tuples, if these are decoded once.
-    whole: Vec<Vec<u64>>,
-    is_whole: bool,
-    /// By place, the fields of the rows at hand.
-    fields: Vec<Vec<u64>>,
 }
 
 /// Some rows of a block.
@@ -82,15 +54,13 @@ impl TableRecords for Parted {
     type Fields<'p> = PartedFields;
     type Rows<'c> = PartedRows<'c>;
 
-    const CHUNK: usize = 512;
+    const CHUNK: usize = CHUNK;
 
     // Each part costs a random row a map and a record.
     const PRICE: Option<u64> = Some(103);
 
     fn takes(lanes: &Lanes) -> bool {
-        let coding = lanes.coding();
-        let is_open = coding.layout == Layout::Compact && coding.has(Part::Tuples) && !coding.in_runs;
-        is_open && fits(lanes.lanes.len()) && may_repeat(lanes)
+        lanes.coding().has_tuples() && fits(lanes.lanes.len()) && may_repeat(lanes)
     }
 
     fn encode(lanes: Lanes, _: usize) -> Option<EncodedBlock> {
@@ -117,7 +87,9 @@ impl TableRecords for Parted {
         let layout = pages.piece(offset, length.saturating_sub(SLACK))?.into_owned();
         let layout = PartedLayout::read(&layout, transforms.len())?;
         let mut this = Self { head, parts: earned::with_room(layout.0.len())?, places: Vec::new() };
-        earned::resize(&mut this.places, transforms.len(), (0, 0))?;
+        earned::resize(&mut this.places, transforms.len() + layout.0.len(), (0, 0))?;
+        let index = |(part, _): &(PartEntry, Vec<u32>)| id_bits(part.tuples.rows.get()) as u8;
+        let indexes: Vec<u8> = layout.0.iter().map(index).collect();
         let mut bases = 0u64;
         for (number, (part, lanes)) in layout.0.into_iter().enumerate() {
             let map = RowMap::read(&part, head.rows, head.records.piece.offset)?;
@@ -129,8 +101,10 @@ impl TableRecords for Parted {
             let mut widths = earned::with_room(lanes.len())?;
             for (place, &lane) in lanes.iter().enumerate() {
                 // `PartedLayout::read` found each lane once.
-                widths.push(transforms[lane as usize].width);
-                this.places[lane as usize] = (number, place);
+                let lane = lane as usize;
+                widths
+                    .push(transforms.get(lane).map_or_else(|| indexes[lane - transforms.len()], |t| t.width));
+                this.places[lane] = (number, place);
             }
             let own = widths.iter().map(|width| u64::from(*width)).sum::<u64>();
             if own != u64::from(tuples.total_bits) {
@@ -165,17 +139,35 @@ impl TableRecords for Parted {
 
     fn parts<S: ByteSource>(&self, pages: &Pages<S>, _: &[Lane]) -> Result<RecordParts> {
         let mut all = RecordParts { groups: Vec::new(), anchors: 0 };
+        // An index belongs to the lanes of the part that has it.
+        let lanes = self.lanes();
+        let mut indexes = earned::with_room(self.parts.len())?;
+        earned::resize(&mut indexes, self.parts.len(), 0u128)?;
         for part in &self.parts {
             let mut own = part.tuples.parts(pages)?;
-            let lane = |lane: &mut LanePart| {
-                lane.lane = part.lanes.get(lane.lane).map_or(usize::MAX, |&l| l as usize)
-            };
-            own.groups.iter_mut().flat_map(|group| &mut group.lanes).for_each(lane);
+            for group in &mut own.groups {
+                group.lanes.iter_mut().for_each(|lane| lane.lane = part.lanes[lane.lane] as usize);
+                let is_index = |lane: &&LanePart| lane.lane >= lanes;
+                for lane in group.lanes.iter().filter(is_index) {
+                    let ids = if group.lanes.len() == 1 { std::mem::take(&mut group.ids) } else { 0 };
+                    indexes[lane.lane - lanes] = ids + lane.deviations + lane.bases + lane.minima;
+                }
+                group.lanes.retain(|lane| lane.lane < lanes);
+            }
+            own.groups.retain(|group| !group.lanes.is_empty());
             if let Some(group) = own.groups.first_mut() {
                 group.ids += 8 * part.map.piece().map_or(0, |piece| u128::from(piece.length));
             }
             all.groups.extend(own.groups);
             all.anchors += own.anchors;
+        }
+        for (part, index) in self.parts.iter().zip(indexes) {
+            let own = |group: &&mut GroupPart| {
+                group.lanes.iter().any(|lane| part.lanes.contains(&(lane.lane as u32)))
+            };
+            if let Some(group) = all.groups.iter_mut().find(own) {
+                group.ids += index;
+            }
         }
         Ok(all)
     }
@@ -200,6 +192,12 @@ impl TableRecords for Parted {
             let (part, place) = self.places[lane];
             fields.parts[part].wanted.push(place);
         }
+        for (number, part) in self.parts.iter().enumerate() {
+            if matches!(part.map, RowMap::Index) && !fields.parts[number].wanted.is_empty() {
+                let (part, place) = self.index_of(number);
+                fields.parts[part].wanted.push(place);
+            }
+        }
         for (part, own) in self.parts.iter().zip(&mut fields.parts).filter(|(_, own)| !own.wanted.is_empty())
         {
             own.tuples.start(&part.tuples, own.wanted.iter().copied())?;
@@ -215,9 +213,16 @@ impl TableRecords for Parted {
         pages: &Pages<S>,
         rows: RowSelection,
     ) -> Result<PartedRows<'c>> {
-        for (part, own) in self.parts.iter().zip(&mut fields.parts).filter(|(_, own)| !own.wanted.is_empty())
-        {
-            own.read(part, pages, rows)?;
+        // Parts of rows have the indexes of others.
+        for is_first in [true, false] {
+            for number in 0..self.parts.len() {
+                let part = &self.parts[number];
+                let is_wanted = !fields.parts[number].wanted.is_empty();
+                if is_wanted && is_first == matches!(part.map, RowMap::Same) {
+                    self.index(fields, number);
+                    fields.parts[number].read(part, pages, rows)?;
+                }
+            }
         }
         Ok(PartedRows { parted: self, fields })
     }
@@ -232,6 +237,26 @@ impl LaneFields for PartedRows<'_> {
 }
 
 impl Parted {
+    /// Lanes of the block.
+    fn lanes(&self) -> usize {
+        self.places.len() - self.parts.len()
+    }
+
+    /// The part that has the index of a part, and its place there.
+    fn index_of(&self, part: usize) -> (usize, usize) {
+        self.places[self.lanes() + part]
+    }
+
+    /// Hands a part its index of the rows at hand, if it has one.
+    fn index(&self, fields: &mut PartedFields, number: usize) {
+        if let RowMap::Index = self.parts[number].map {
+            let (part, place) = self.index_of(number);
+            let mut numbers = std::mem::take(&mut fields.parts[number].numbers);
+            std::mem::swap(&mut fields.parts[part].fields[place], &mut numbers);
+            fields.parts[number].numbers = numbers;
+        }
+    }
+
     /// The head of a part's tuples, and their pieces, in the places that they have in the file.
     fn tuples(&self, entry: &BlockEntry) -> Result<(GroupedHead, Vec<Piece>)> {
         let wrong = || corrupt("a part has tuples that are no grouped records");
@@ -301,94 +326,5 @@ fn zeros<S: ByteSource>(pages: &Pages<S>, gap: std::ops::Range<u64>) -> Result<(
     match pages.get(gap)?.iter().all(|byte| *byte == 0) {
         true => Ok(()),
         false => Err(corrupt("bytes between their pieces are not zero")),
-    }
-}
-
-impl PartFields {
-    /// Decodes all tuples at once if the rows of a read are as many.
-    fn decode_whole<S: ByteSource>(
-        &mut self,
-        part: &PartRecords,
-        pages: &Pages<S>,
-        rows: usize,
-    ) -> Result<()> {
-        let tuples = part.tuples.head.rows;
-        self.is_whole = match part.map {
-            RowMap::Same => false,
-            RowMap::Runs(_) => false,
-            RowMap::Period { .. } | RowMap::Index(..) => tuples <= (rows as u64).min(WHOLE_TUPLES),
-        };
-        if !self.is_whole {
-            return Ok(());
-        }
-        self.whole.resize_with(part.lanes.len(), Vec::new);
-        for &place in &self.wanted {
-            self.whole[place].clear();
-            earned::reserve(&mut self.whole[place], tuples as usize)?;
-        }
-        for first in (0..tuples).step_by(Parted::CHUNK) {
-            let count = (tuples - first).min(Parted::CHUNK as u64) as usize;
-            self.tuples.read(&part.tuples, pages, RowSelection::Range(first, count))?;
-            for &place in &self.wanted {
-                self.tuples.swap(&part.tuples, place, &mut self.fields[place]);
-                self.whole[place].extend_from_slice(&self.fields[place]);
-            }
-        }
-        Ok(())
-    }
-
-    /// Decodes the wanted lanes of some rows.
-    fn read<S: ByteSource>(
-        &mut self,
-        part: &PartRecords,
-        pages: &Pages<S>,
-        rows: RowSelection,
-    ) -> Result<()> {
-        if let RowMap::Same = part.map {
-            self.tuples.read(&part.tuples, pages, rows)?;
-            for &place in &self.wanted {
-                self.tuples.swap(&part.tuples, place, &mut self.fields[place]);
-            }
-            return Ok(());
-        }
-        part.map.find(pages, rows, part.tuples.head.rows, &mut self.numbers)?;
-        for &place in &self.wanted {
-            self.fields[place].clear();
-            earned::reserve(&mut self.fields[place], rows.len())?;
-        }
-        if self.is_whole {
-            for &place in &self.wanted {
-                let (whole, numbers) = (&self.whole[place], &self.numbers);
-                self.fields[place].extend(numbers.iter().map(|&number| whole[number as usize]));
-            }
-            return Ok(());
-        }
-        // Rows in order have few tuples, each of which is decoded once.
-        let mut distinct = std::mem::take(&mut self.numbers);
-        let mut places: Vec<u32> = earned::with_room(distinct.len())?;
-        let mut last = None;
-        let mut count = 0u32;
-        distinct.retain(|&number| {
-            let is_new = last.replace(number) != Some(number);
-            count += u32::from(is_new);
-            places.push(count - 1);
-            is_new
-        });
-        let is_range = distinct.last().zip(distinct.first());
-        let is_range =
-            is_range.is_some_and(|(last, first)| last.wrapping_sub(*first) == distinct.len() as u64 - 1);
-        let own = match (rows, distinct.first()) {
-            (RowSelection::Range(..), Some(&first)) if is_range => RowSelection::Range(first, distinct.len()),
-            _ => RowSelection::List(&distinct),
-        };
-        self.tuples.read(&part.tuples, pages, own)?;
-        let mut tuples = Vec::new();
-        for &place in &self.wanted {
-            self.tuples.swap(&part.tuples, place, &mut tuples);
-            self.fields[place].extend(places.iter().map(|&at| tuples[at as usize]));
-            self.tuples.swap(&part.tuples, place, &mut tuples);
-        }
-        self.numbers = distinct;
-        Ok(())
     }
 }

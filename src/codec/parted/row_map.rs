@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::bits::{BitWriter, SLACK, field, id_bits, stream_len};
+use crate::bits::{SLACK, field};
 use crate::codec::grouped::find::{Touched, gather};
 use crate::codec::parted::layout::{PartEntry, corrupt};
 use crate::codec::piece::Piece;
@@ -28,16 +28,11 @@ pub(crate) enum RowMap {
     Runs(Piece),
     /// Runs of `length` rows, whose tuples repeat; the first row is the one at `phase`.
     Period { length: u64, phase: u64 },
-    /// One of so many bits.
-    Index(Piece, u32),
+    /// The field of a lane that another part has.
+    Index,
 }
 
 impl RowMap {
-    const SAME: u32 = 0;
-    const RUNS: u32 = 1;
-    const PERIOD: u32 = 2;
-    const INDEX: u32 = 3;
-
     /// The row map of a part of a block of so many rows, whose records begin at `start`.
     ///
     /// # Errors
@@ -46,26 +41,22 @@ impl RowMap {
         let tuples = part.tuples.rows.get();
         let (map, length, phase) = (part.map.get(), part.length.get(), part.phase.get());
         let wrong = || corrupt("a row map does not fit its tuples");
-        if tuples == 0 || tuples > rows || (part.kind.get() == Self::SAME) != (tuples == rows) {
+        if tuples == 0 || tuples > rows || (part.kind.get() == PartEntry::SAME) != (tuples == rows) {
             return Err(wrong());
         }
         let piece = |length: u64| Some(Piece { offset: start.checked_add(map)?, length });
         let is_piece = map > 0 && length == 0 && phase == 0;
         match part.kind.get() {
-            Self::SAME if map == 0 && length == 0 && phase == 0 => Ok(Self::Same),
-            Self::RUNS if is_piece && rows <= u64::from(u32::MAX) => {
+            PartEntry::SAME if map == 0 && length == 0 && phase == 0 => Ok(Self::Same),
+            PartEntry::RUNS if is_piece && rows <= u64::from(u32::MAX) => {
                 piece(rows.div_ceil(CELL_ROWS) * CELL_BYTES + SLACK).map(Self::Runs).ok_or_else(wrong)
             }
-            Self::PERIOD if map == 0 => {
+            PartEntry::PERIOD if map == 0 => {
                 let is_within = length.checked_mul(tuples).is_some_and(|all| phase < all);
                 let last = phase.checked_add(rows - 1);
                 if is_within && last.is_some() { Ok(Self::Period { length, phase }) } else { Err(wrong()) }
             }
-            Self::INDEX if is_piece && tuples > 1 => {
-                let bits = id_bits(tuples);
-                let length = stream_len(u128::from(rows) * u128::from(bits));
-                length.and_then(piece).map(|piece| Self::Index(piece, bits)).ok_or_else(wrong)
-            }
+            PartEntry::INDEX if map == 0 && length == 0 && phase == 0 && tuples > 1 => Ok(Self::Index),
             _ => Err(wrong()),
         }
     }
@@ -73,12 +64,12 @@ impl RowMap {
     /// Its bytes.
     pub fn piece(&self) -> Option<Piece> {
         match self {
-            Self::Same | Self::Period { .. } => None,
-            Self::Runs(piece) | Self::Index(piece, _) => Some(*piece),
+            Self::Same | Self::Period { .. } | Self::Index => None,
+            Self::Runs(piece) => Some(*piece),
         }
     }
 
-    /// Finds the tuples of some rows, less than `tuples`.
+    /// Finds the tuples of some rows, less than `tuples`; `out` holds what an index says of them.
     ///
     /// # Errors
     /// `Corrupt`, `Io` or `Memory`.
@@ -89,26 +80,17 @@ impl RowMap {
         tuples: u64,
         out: &mut Vec<u64>,
     ) -> Result<()> {
-        out.clear();
-        earned::reserve(out, rows.len())?;
+        if !matches!(self, Self::Index) {
+            out.clear();
+            earned::reserve(out, rows.len())?;
+        }
         match *self {
+            Self::Index => {}
             Self::Same => out.extend((0..rows.len()).map(|i| rows.row(i))),
             Self::Period { length, phase } => {
                 out.extend((0..rows.len()).map(|i| (rows.row(i) + phase) / length % tuples));
             }
             Self::Runs(piece) => runs(pages, piece, rows, out)?,
-            Self::Index(piece, bits) => {
-                let width = u64::from(bits);
-                each(
-                    pages,
-                    piece,
-                    rows,
-                    |row| row * width..(row + 1) * width,
-                    |data, at, _| {
-                        out.push(field(data, at, bits));
-                    },
-                )?;
-            }
         }
         match out.iter().all(|tuple| *tuple < tuples) {
             true => Ok(()),
@@ -116,55 +98,32 @@ impl RowMap {
         }
     }
 
-    /// Checks all of a map of `rows` rows to `tuples` tuples.
+    /// Checks all of a map of `rows` rows to `tuples` tuples. What an index says is checked when rows are read.
     ///
     /// # Errors
     /// `Corrupt`.
     pub fn check<S: ByteSource>(&self, pages: &Pages<S>, rows: u64, tuples: u64) -> Result<()> {
-        let Some(piece) = self.piece() else { return Ok(()) };
+        let Self::Runs(piece) = self else { return Ok(()) };
         let bytes = piece.read(pages)?;
-        match *self {
-            Self::Runs(_) => {
-                let mut runs = 0;
-                for (cell, own) in (0..rows.div_ceil(CELL_ROWS)).zip(bytes.chunks_exact(CELL_BYTES as usize))
-                {
-                    if field(own, 0, 32) != runs {
-                        return Err(corrupt("runs are not counted right"));
-                    }
-                    if cell == 0 && field(own, 32, 1) == 0 {
-                        return Err(missing());
-                    }
-                    for word in 0..CELL_ROWS / 64 {
-                        let left = rows.saturating_sub(cell * CELL_ROWS + 64 * word);
-                        let bits = field(own, 32 + 64 * word, 64);
-                        if left < 64 && bits >> left != 0 {
-                            return Err(corrupt("a run begins after the last row"));
-                        }
-                        runs += u64::from(bits.count_ones());
-                    }
-                }
-                if runs != tuples {
-                    return Err(corrupt("there are not as many runs as tuples"));
-                }
+        let mut runs = 0;
+        for (cell, own) in (0..rows.div_ceil(CELL_ROWS)).zip(bytes.chunks_exact(CELL_BYTES as usize)) {
+            if field(own, 0, 32) != runs {
+                return Err(corrupt("runs are not counted right"));
             }
-            Self::Index(_, bits) => {
-                let mut used = earned::with_room(tuples as usize)?;
-                used.resize(tuples as usize, false);
-                for row in 0..rows {
-                    match used.get_mut(field(&bytes, row * u64::from(bits), bits) as usize) {
-                        Some(used) => *used = true,
-                        None => return Err(missing()),
-                    }
-                }
-                if used.contains(&false) {
-                    return Err(corrupt("no row has a tuple"));
-                }
-                let end = rows * u64::from(bits);
-                if field(&bytes, end, (8 * (piece.length - SLACK) - end) as u32) != 0 {
-                    return Err(corrupt("something follows the tuples of the rows"));
-                }
+            if cell == 0 && field(own, 32, 1) == 0 {
+                return Err(missing());
             }
-            Self::Same | Self::Period { .. } => {}
+            for word in 0..CELL_ROWS / 64 {
+                let left = rows.saturating_sub(cell * CELL_ROWS + 64 * word);
+                let bits = field(own, 32 + 64 * word, 64);
+                if left < 64 && bits >> left != 0 {
+                    return Err(corrupt("a run begins after the last row"));
+                }
+                runs += u64::from(bits.count_ones());
+            }
+        }
+        if runs != tuples {
+            return Err(corrupt("there are not as many runs as tuples"));
         }
         match bytes[bytes.len() - SLACK as usize..].iter().all(|byte| *byte == 0) {
             true => Ok(()),
@@ -255,9 +214,9 @@ pub(crate) enum NewMap {
 
 impl NewMap {
     /// Its bytes.
-    pub fn bytes(&self, tuples: u64) -> Vec<u8> {
+    pub fn bytes(&self) -> Vec<u8> {
         match self {
-            Self::Same | Self::Period { .. } => Vec::new(),
+            Self::Same | Self::Period { .. } | Self::Index(_) => Vec::new(),
             Self::Runs(starts) => {
                 let (mut bytes, mut runs) = (Vec::new(), 0u32);
                 for cell in starts.chunks(CELL_ROWS as usize) {
@@ -272,25 +231,20 @@ impl NewMap {
                 bytes.resize(bytes.len() + SLACK as usize, 0);
                 bytes
             }
-            Self::Index(tuple) => {
-                let bits = id_bits(tuples);
-                let mut writer = BitWriter::with_capacity(tuple.len() as u128 * u128::from(bits));
-                tuple.iter().for_each(|&tuple| writer.push(tuple.into(), bits));
-                writer.finish()
-            }
         }
     }
 
-    /// The entry of a part with this map, whose bytes are at `map` in the records.
-    pub fn entry(&self, map: u64) -> PartEntry {
+    /// The entry of a part of so many lanes with this map, whose bytes are at `map` in the records.
+    pub fn entry(&self, lanes: usize, map: u64) -> PartEntry {
         let (kind, length, phase) = match self {
-            Self::Same => (RowMap::SAME, 0, 0),
-            Self::Runs(_) => (RowMap::RUNS, 0, 0),
-            Self::Period { length, phase } => (RowMap::PERIOD, *length, *phase),
-            Self::Index(_) => (RowMap::INDEX, 0, 0),
+            Self::Same => (PartEntry::SAME, 0, 0),
+            Self::Runs(_) => (PartEntry::RUNS, 0, 0),
+            Self::Period { length, phase } => (PartEntry::PERIOD, *length, *phase),
+            Self::Index(_) => (PartEntry::INDEX, 0, 0),
         };
         PartEntry {
             kind: kind.into(),
+            lanes: (lanes as u32).into(),
             map: map.into(),
             length: length.into(),
             phase: phase.into(),
