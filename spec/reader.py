@@ -20,6 +20,7 @@ import numpy as np
 
 import chunks
 import lists
+import packed_head
 import rules
 from dump import dump
 from frame import SAMPLES, STATISTICS, Frame, refusal
@@ -136,8 +137,9 @@ class File(Frame):
         if block.kind == 2:
             lanes, layout, table = 0, 32 + block.n_b * block.l_b // 8, 0
             offsets = stream_length((block.rows + 1) * block.records_length.bit_length())
+        is_packed = packed_head.is_packed(block, lanes)
         if block.kind == 3:
-            groups, count = struct.unpack_from("<II", self.data, block.layout)
+            groups, count = struct.unpack_from("<II", self.data, block.layout) if not is_packed else (0, 0)
             layout, table = 24 + 8 * groups + 16 * count + 16, stream_length(block.l_b)
             frame = (block.id_bits << block.shift - 3) + block.minima
             offsets = stream_length(-(-block.rows >> block.shift) * frame)
@@ -145,6 +147,8 @@ class File(Frame):
             layout, offsets = 0, chunks.piece_length(block)
         if block.kind == 5:
             layout, table = block.constant // 8 + 16, 0
+        if is_packed:
+            lanes, layout = 0, block.constant // 8 + 16
         return [(block.transforms, 16 * lanes), (block.layout, layout), (block.bases, table),
                 (block.records, records), (block.exceptions, block.exceptions_length),
                 (block.heap, block.heap_length), (block.offsets, offsets), (block.lists, block.lists_length)]
@@ -165,6 +169,8 @@ class File(Frame):
         require(all(bool(at) == bool(length) for at, length in places), "offsets of pieces")
         if block.kind == 2:
             return pieces, [], []
+        if packed_head.is_packed(block, lanes):
+            pieces[0], pieces[1] = packed_head.unpack(pieces[1], lanes)
         transforms = [Transform(*struct.unpack_from("<4BIQ", pieces[0], 16 * lane)) for lane in range(lanes)]
         widths = [t.width for t in transforms]
         require(block.kind != 1 or block.id_bits == (block.n_b - 1).bit_length(), "bits of a base id")

@@ -82,6 +82,14 @@ macro_rules! record_kinds {
                 }
             }
 
+            /// True if the transforms of a block may be packed with its layout.
+            pub fn packs(&self) -> bool {
+                match self {
+                    $(Self::$table(_) => <<$records as TableRecords>::Head as RecordHead>::PACKS,)+
+                    $(Self::$image(_) => <$head as RecordHead>::PACKS,)*
+                }
+            }
+
             /// Bytes of all streams.
             pub fn bytes(&self) -> u64 {
                 self.streams().iter().fold(0, |sum: u64, (_, stream)| sum.saturating_add(stream.piece.length))
@@ -134,10 +142,11 @@ macro_rules! record_kinds {
                 kind: RecordKind,
                 transforms: &[LaneTransform],
                 limits: &[u64],
+                layout: Option<Vec<u8>>,
             ) -> Result<Option<(Self, Vec<Lane>)>> {
                 match kind {
                     $(RecordKind::$table(head) => {
-                        let (records, lanes) = <$records as TableRecords>::read(context, head, transforms, limits)?;
+                        let (records, lanes) = <$records as TableRecords>::read(context, head, transforms, limits, layout)?;
                         Ok(Some((Self::$table(Box::new(records)), lanes)))
                     })+
                     $(RecordKind::$image(_) => Ok(None),)*

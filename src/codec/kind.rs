@@ -25,6 +25,9 @@ pub(crate) trait RecordHead: Copy {
     /// True if the block has a transform for each lane.
     const HAS_TRANSFORMS: bool = true;
 
+    /// True if a block may have its transforms and its layout packed into one frame.
+    const PACKS: bool = false;
+
     /// Reads an entry; none if its fields do not fit together.
     ///
     /// # Errors
@@ -82,7 +85,8 @@ pub(crate) trait TableRecords: Sized {
     /// gain before it stops.
     fn encode(lanes: Lanes, tau: usize) -> Option<EncodedBlock>;
 
-    /// Reads the parts of a block that all rows share, and its lanes. `limits` are their largest fields.
+    /// Reads the parts of a block that all rows share, and its lanes. `limits` are their largest fields, `layout` is
+    /// what was packed with the transforms.
     ///
     /// # Errors
     /// `Corrupt`.
@@ -91,6 +95,7 @@ pub(crate) trait TableRecords: Sized {
         head: Self::Head,
         transforms: &[LaneTransform],
         limits: &[u64],
+        layout: Option<Vec<u8>>,
     ) -> Result<(Self, Vec<Lane>)>;
 
     /// True if all rows are alike.

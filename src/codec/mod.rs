@@ -17,6 +17,7 @@ pub(crate) mod images;
 pub(crate) mod kind;
 pub(crate) mod lanes;
 pub(crate) mod lists;
+pub(crate) mod packed_head;
 pub(crate) mod parted;
 #[cfg(feature = "images")]
 pub(crate) mod picture;
@@ -66,6 +67,6 @@ pub(crate) fn features() -> Vec<Feature> {
     let mut features = RecordKind::all_features();
     features.extend(strings::dictionary_entry::FEATURES);
     features.extend(transform::all_features());
-    features.extend([images::FEATURE, lists::FEATURE, transform::exceptions::FEATURE]);
+    features.extend([packed_head::FEATURE, images::FEATURE, lists::FEATURE, transform::exceptions::FEATURE]);
     features
 }

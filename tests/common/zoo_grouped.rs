@@ -50,7 +50,9 @@ pub fn all(paper: &[Animal]) -> Vec<Animal> {
         animal("trained_chunks", sentences(), plain.clone().with_segment_rows(1000)),
         animal("grouped_singles", singles(), plain.clone()),
         animal("parted_log", repeats(1700, 20), plain.clone().with_segment_rows(1000)),
-        animal("parted_product", product(2500), plain.with_segment_rows(1500)),
+        animal("parted_product", product(2500), plain.clone().with_segment_rows(1500)),
+        animal("packed_head", flags(2, 90), plain.clone()),
+        animal("packed_parted_head", measured_wells(1200), plain),
     ]
 }
 
@@ -126,6 +128,28 @@ pub fn repeats(rows: usize, run: usize) -> Memory {
         .number("fare", Kind::Signed, 32, move |i| u128::from(random(777, stop(i)) % 100_000))
         .number("kind", Kind::Unsigned, 8, move |i| u128::from(random(778, well(i)) % 3))
         .finish()
+}
+
+/// Rows of wells of which many numbers are known.
+fn measured_wells(rows: usize) -> Memory {
+    let well = |i: usize| random(800, i / 30) as usize % 30;
+    let number = |table: Builder, column: u64| {
+        table.number(&format!("w{column}"), Kind::Unsigned, 32, move |i| {
+            u128::from(random(801 + column, well(i)) % 1_000_000)
+        })
+    };
+    (0..24).fold(Builder::new(rows).f64("x", |i| (random(799, i) % 1000) as f64 / 10.0), number).finish()
+}
+
+/// A flag for each of many kinds, beside numbers.
+fn flags(families: usize, rows: usize) -> Memory {
+    let kind = |family: usize, i: usize| random(790 + family as u64, i) as usize % 15;
+    let flag = |table: Builder, (family, k): (usize, usize)| {
+        table
+            .number(&format!("{family} is {k}"), Kind::Unsigned, 8, move |i| u128::from(kind(family, i) == k))
+    };
+    let all = (0..families).flat_map(|family| (0..15).map(move |k| (family, k)));
+    all.fold(Builder::new(rows).f64("x", |i| (random(789, i) % 1000) as f64 / 10.0), flag).finish()
 }
 
 /// A product of a year, a sex and an age, in this order, that does not begin with the first of them; each has a weight.

@@ -104,6 +104,7 @@ impl TableRecords for Chunks {
         head: ChunksHead,
         transforms: &[LaneTransform],
         limits: &[u64],
+        _: Option<Vec<u8>>,
     ) -> Result<(Self, Vec<Lane>)> {
         let mut lanes = earned::with_room(transforms.len())?;
         let mut own = earned::with_room(transforms.len())?;

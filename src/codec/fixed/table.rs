@@ -38,6 +38,7 @@ impl TableRecords for FixedBlock {
         head: FixedHead,
         transforms: &[LaneTransform],
         limits: &[u64],
+        _: Option<Vec<u8>>,
     ) -> Result<(Self, Vec<Lane>)> {
         if head.is_cosine {
             return Err(Error::corrupt("a block of a table has records of images"));

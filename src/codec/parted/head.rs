@@ -24,6 +24,7 @@ pub(crate) struct PartedHead {
 impl RecordHead for PartedHead {
     const NUMBER: u8 = 5;
     const FEATURES: &'static [Feature] = &[FEATURE];
+    const PACKS: bool = true;
 
     /// The entry's constant bits are those of the layout.
     fn parse(entry: &BlockEntry) -> Result<Option<Self>> {

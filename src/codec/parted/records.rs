@@ -72,6 +72,7 @@ impl TableRecords for Parted {
         head: PartedHead,
         transforms: &[LaneTransform],
         limits: &[u64],
+        layout: Option<Vec<u8>>,
     ) -> Result<(Self, Vec<Lane>)> {
         let pages = context.pages;
         let mut lanes = earned::with_room(transforms.len())?;
@@ -82,9 +83,10 @@ impl TableRecords for Parted {
         if total != u64::from(head.total_bits) {
             return Err(Error::corrupt("a block's lanes do not fit its bit counts"));
         }
-        // Copied before it is checked: a map may change meanwhile.
-        let Piece { offset, length } = head.layout.piece;
-        let layout = pages.piece(offset, length.saturating_sub(SLACK))?.into_owned();
+        let layout = match layout {
+            Some(layout) => layout,
+            None => head.layout.without_slack(pages)?,
+        };
         let layout = PartedLayout::read(&layout, transforms.len())?;
         let mut this = Self { head, parts: earned::with_room(layout.0.len())?, places: Vec::new() };
         earned::resize(&mut this.places, transforms.len() + layout.0.len(), (0, 0))?;
@@ -111,7 +113,7 @@ impl TableRecords for Parted {
                 return Err(corrupt("the lanes of a part do not fit its bit counts"));
             }
             bases = bases.saturating_add(tuples.base_count);
-            let tuples = Grouped::read(pages, tuples, &widths)?;
+            let tuples = Grouped::read(pages, tuples, &widths, None)?;
             this.parts.push(PartRecords { map, tuples, lanes, pieces });
         }
         match bases == head.base_count {
