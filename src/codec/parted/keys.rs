@@ -5,7 +5,7 @@ use ahash::AHashMap;
 
 use crate::codec::grouped::within::estimate_lone;
 use crate::codec::lanes::Lanes;
-use crate::codec::parted::row_map::NewMap;
+use crate::codec::parted::new_map::NewMap;
 use crate::codec::transform::encoded_lane::width;
 
 /// Rows that a segment has at least: the parts of fewer are larger than what repeats.

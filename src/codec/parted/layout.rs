@@ -63,7 +63,7 @@ impl PartedLayout {
         }
         // What is no lane, a number that is no index, counts as found.
         let mut found = earned::with_room(lanes + count)?;
-        found.resize(lanes, false);
+        earned::resize(&mut found, lanes, false)?;
         found.extend(parts.iter().map(|(part, _)| part.kind.get() != PartEntry::INDEX));
         for (part, own) in &mut parts {
             let count = part.lanes.get() as usize;

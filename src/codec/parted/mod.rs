@@ -5,6 +5,7 @@ pub(crate) mod encode;
 pub(crate) mod head;
 mod keys;
 mod layout;
+mod new_map;
 mod part;
 mod plan;
 pub(crate) mod records;

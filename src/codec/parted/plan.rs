@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use crate::codec::grouped::within::estimate;
 use crate::codec::parted::MAX_PARTS;
 use crate::codec::parted::keys::Key;
-use crate::codec::parted::row_map::NewMap;
+use crate::codec::parted::new_map::NewMap;
 use crate::codec::transform::encoded_lane::EncodedLane;
 
 /// Keys that are tried, at most.
