@@ -7,19 +7,27 @@ from rules import require
 try:
     from compression import zstd
 
-    def decompress(frame, dictionary):
-        """The bytes of a frame."""
-        return zstd.decompress(frame, dictionary and dictionary.own)
+    def decompress(frame, dictionary, is_one=False):
+        """The bytes of a frame; of one alone, if that is asked for."""
+        decompressor = zstd.ZstdDecompressor(dictionary and dictionary.own)
+        out = decompressor.decompress(frame)
+        if is_one and (decompressor.unused_data or not decompressor.eof):
+            raise ValueError("not one frame")
+        return out
 
 except ImportError:
     import zstandard
 
     zstd = None
 
-    def decompress(frame, dictionary):
-        """The bytes of a frame that does not say how many they are."""
+    def decompress(frame, dictionary, is_one=False):
+        """The bytes of a frame, which need not say how many they are; of one alone, if that is asked for."""
         own = {"dict_data": dictionary.own} if dictionary else {}
-        return zstandard.ZstdDecompressor(**own).decompressobj().decompress(frame)
+        decompressor = zstandard.ZstdDecompressor(**own).decompressobj()
+        out = decompressor.decompress(frame)
+        if is_one and (decompressor.unused_data or not decompressor.eof):
+            raise ValueError("not one frame")
+        return out
 
 
 class Dictionary:

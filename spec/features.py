@@ -1,6 +1,7 @@
 """The features that a file uses (gede.md, 2.4)."""
 import struct
 
+import packed_head
 import reader
 from frame import ITEMS, STATISTICS
 
@@ -25,9 +26,13 @@ def check_features(file):
                 if (number, group) in file.unknown_groups:
                     continue
                 used |= of_block(block, group in images)
+                data, start = file.data, block.transforms
+                if packed_head.is_packed(block, lanes):
+                    used.add(26)
+                    data, start = packed_head.unpack(file.data[block.layout : block.layout + block.constant // 8 + 16], lanes)[0], 0
                 for lane in range(lanes if block.kind != 2 else 0):
                     if (group, lane) not in unknown:
-                        used |= of_transform(*struct.unpack_from("<4BI", file.data, block.transforms + 16 * lane))
+                        used |= of_transform(*struct.unpack_from("<4BI", data, start + 16 * lane))
     listed = {f.id for f in file.features}
     reader.require(used <= listed, f"the feature {min(used - listed, default=0)} is used and not listed")
 

@@ -20,6 +20,7 @@ import numpy as np
 
 import chunks
 import lists
+import packed_head
 import rules
 from dump import dump
 from frame import SAMPLES, STATISTICS, Frame, refusal
@@ -136,20 +137,25 @@ class File(Frame):
         if block.kind == 2:
             lanes, layout, table = 0, 32 + block.n_b * block.l_b // 8, 0
             offsets = stream_length((block.rows + 1) * block.records_length.bit_length())
+        is_packed = packed_head.is_packed(block, lanes)
         if block.kind == 3:
-            groups, count = struct.unpack_from("<II", self.data, block.layout)
+            groups, count = struct.unpack_from("<II", self.data, block.layout) if not is_packed else (0, 0)
             layout, table = 24 + 8 * groups + 16 * count + 16, stream_length(block.l_b)
             frame = (block.id_bits << block.shift - 3) + block.minima
             offsets = stream_length(-(-block.rows >> block.shift) * frame)
         if block.kind == 4:
             layout, offsets = 0, chunks.piece_length(block)
+        if block.kind == 5:
+            layout, table = block.constant // 8 + 16, 0
+        if is_packed:
+            lanes, layout = 0, block.constant // 8 + 16
         return [(block.transforms, 16 * lanes), (block.layout, layout), (block.bases, table),
                 (block.records, records), (block.exceptions, block.exceptions_length),
                 (block.heap, block.heap_length), (block.offsets, offsets), (block.lists, block.lists_length)]
 
     def open_block(self, block, lanes):
         """Pieces, transforms, and the fields of fixed and grouped records."""
-        require(1 <= block.kind <= 4, f"record kind {block.kind}")
+        require(1 <= block.kind <= 5, f"record kind {block.kind}")
         places = self.pieces(block, lanes)
         pieces = [self.data[at : at + length] for at, length in places]
         constant = {1: block.l_t - block.l_b - block.l_d, 2: 0, 3: 8 * (len(pieces[1]) - 16)}.get(block.kind, block.constant)
@@ -157,11 +163,14 @@ class File(Frame):
         require(block.transform <= (block.kind == 1), "image transform")
         require(block.kind == 3 or block.minima == 0 and (block.kind == 4 or block.shift == 0), "reserved bytes of a block")
         unused = {1: (block.offsets, block.records_length), 2: (block.transforms, block.bases, block.id_bits),
-                  3: (), 4: (block.layout, block.bases, block.id_bits, block.l_b)}
+                  3: (), 4: (block.layout, block.bases, block.id_bits, block.l_b),
+                  5: (block.bases, block.offsets, block.id_bits, block.l_b, block.l_d, block.constant % 8)}
         require(not any(unused[block.kind]), "a block has places or lengths that do not fit its record kind")
         require(all(bool(at) == bool(length) for at, length in places), "offsets of pieces")
         if block.kind == 2:
             return pieces, [], []
+        if packed_head.is_packed(block, lanes):
+            pieces[0], pieces[1] = packed_head.unpack(pieces[1], lanes)
         transforms = [Transform(*struct.unpack_from("<4BIQ", pieces[0], 16 * lane)) for lane in range(lanes)]
         widths = [t.width for t in transforms]
         require(block.kind != 1 or block.id_bits == (block.n_b - 1).bit_length(), "bits of a base id")
@@ -169,6 +178,9 @@ class File(Frame):
         if block.kind == 3:
             import grouped
             return pieces, transforms, grouped.fields(block, widths, pieces)
+        if block.kind == 5:
+            import parted
+            return pieces, transforms, parted.fields(self, block, widths, pieces)
         if block.kind == 4:
             return pieces, transforms, chunks.fields(block, widths, pieces, block.constant and self.frames(block.constant - 1))
         return pieces, transforms, fixed_fields(block, widths, pieces)

@@ -1,6 +1,7 @@
 //! The Arrow schema as an encapsulated IPC message. Reading it never trusts a byte: the conversion
 //! of the `arrow` crate panics on unknown types and sizes.
 
+use super::schema::arrow_schema;
 use super::wrap;
 use crate::error::{Error, ErrorKind, Result};
 use crate::format::schema::Schema as Physical;
@@ -34,11 +35,15 @@ pub fn encode_schema(schema: &Schema) -> Result<Vec<u8>> {
     Ok(message)
 }
 
-/// The message of a schema, once it has been seen to decode into that schema again.
+/// The message of the schema of a table of such nodes, once it has been seen to decode into that schema again; none if the
+/// nodes say as much.
 ///
 /// # Errors
 /// As `encode_schema`; `Type` for a schema that a message does not hold as it is.
-pub(crate) fn lasting_message(schema: &Schema) -> Result<Vec<u8>> {
+pub(crate) fn lasting_message(schema: &Schema, nodes: &Physical) -> Result<Option<Vec<u8>>> {
+    if arrow_schema(nodes)? == *schema {
+        return Ok(None);
+    }
     let message = encode_schema(schema)?;
     let lost = |why: &str| {
         let what = format!("the Arrow schema does not come back from its IPC message: {why}");
@@ -52,7 +57,7 @@ pub(crate) fn lasting_message(schema: &Schema) -> Result<Vec<u8>> {
     if *back != *schema {
         return Err(lost("its number of columns or its metadata differs"));
     }
-    Ok(message)
+    Ok(Some(message))
 }
 
 /// The Arrow schema in an encapsulated IPC message.

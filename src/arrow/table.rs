@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 pub struct ArrowTable {
     source: Box<dyn BatchSource>,
     schema: Schema,
-    message: Vec<u8>,
+    message: Option<Vec<u8>>,
     dictionaries: Vec<(usize, Values)>,
 }
 
@@ -138,7 +138,7 @@ impl ArrowTable {
                 }
             }
         };
-        let message = lasting_message(source.schema())?;
+        let message = lasting_message(source.schema(), &schema)?;
         Ok(Self { source, schema, message, dictionaries })
     }
 
@@ -162,7 +162,7 @@ impl Table for ArrowTable {
     }
 
     fn arrow_schema(&self) -> Option<&[u8]> {
-        Some(&self.message)
+        self.message.as_deref()
     }
 
     fn dictionaries(&self) -> &[(usize, Values)] {

@@ -56,9 +56,9 @@ impl ArrowWriter {
     /// As `new`.
     pub fn with_writer(path: impl AsRef<Path>, schema: &SchemaRef, writer: Writer<'static>) -> Result<Self> {
         let physical = physical_schema(schema)?;
-        let message = lasting_message(schema)?;
+        let message = lasting_message(schema, &physical)?;
         let (pieces, dictionaries) = (Pieces::new(&physical), without_order(schema.fields(), &physical));
-        let stream = writer.stream_with(path.as_ref(), physical, Some(message))?;
+        let stream = writer.stream_with(path.as_ref(), physical, message)?;
         Ok(Self { schema: schema.clone(), pieces, dictionaries, stream })
     }
 

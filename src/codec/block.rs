@@ -13,6 +13,7 @@ use crate::codec::context::Context;
 use crate::codec::fixed::lane::Lane;
 use crate::codec::head::BlockHead;
 use crate::codec::lists::block::{BlockList, lists};
+use crate::codec::packed_head::HeadBytes;
 use crate::codec::strings::text_map::TextMap;
 use crate::codec::transform::TransformKind;
 use crate::codec::transform::exceptions::{LaneExceptions, exceptions};
@@ -47,8 +48,9 @@ impl Block {
         let pages = context.pages;
         let head = BlockHead::parse(entry)?;
         head.check_places(pages)?;
-        let (transforms, limits) = transforms(pages, schema, group, &head)?;
-        let records = Records::read(context, head.records, &transforms, &limits)?;
+        let bytes = head_bytes(pages, schema, group, &head)?;
+        let (transforms, limits) = transforms(schema, group, &bytes.transforms)?;
+        let records = Records::read(context, head.records, &transforms, &limits, bytes.layout)?;
         let (records, lanes) =
             records.ok_or_else(|| Error::corrupt("a block of a table has records of images"))?;
         let exceptions = exceptions(pages, schema.group_lanes(group), head.exceptions)?;
@@ -80,24 +82,28 @@ impl Block {
     }
 }
 
-/// The transforms of a block's lanes, and the largest field of each.
-pub(crate) fn transforms<S: ByteSource>(
+/// The bytes of a block's transforms, and of its layout if that is packed with them.
+pub(crate) fn head_bytes<S: ByteSource>(
     pages: &Pages<S>,
     schema: &Schema,
     group: u32,
     head: &BlockHead,
+) -> Result<HeadBytes> {
+    let lanes = schema.group_lanes(group) as usize;
+    if lanes == 0 && head.transforms != 0 {
+        return Err(Error::corrupt("transforms of no lanes"));
+    }
+    HeadBytes::read(pages, head, lanes)
+}
+
+/// The transforms of a block's lanes, and the largest field of each.
+pub(crate) fn transforms(
+    schema: &Schema,
+    group: u32,
+    bytes: &[u8],
 ) -> Result<(Vec<LaneTransform>, Vec<u64>)> {
     let lanes = schema.group_lanes(group) as usize;
-    if lanes == 0 {
-        return if head.transforms == 0 {
-            Ok((Vec::new(), Vec::new()))
-        } else {
-            Err(Error::corrupt("transforms of no lanes"))
-        };
-    }
-    // Copied before it is checked: a map may change meanwhile.
-    let bytes = pages.piece(head.transforms, lanes as u64 * LaneTransform::SIZE)?.into_owned();
-    let set = <[LaneTransform]>::ref_from_bytes(&bytes)
+    let set = <[LaneTransform]>::ref_from_bytes(bytes)
         .map_err(|_| Error::corrupt("a transform set is cut short"))?;
     let mut limits = earned::with_room(lanes)?;
     for (_, node) in schema.group_nodes(group) {

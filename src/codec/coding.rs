@@ -39,11 +39,13 @@ pub enum Part {
     Symbols,
     /// Items of lists are compressed some at a time (compact layout).
     Chunks,
+    /// Lanes that repeat together are stored once a tuple (compact layout).
+    Tuples,
 }
 
 impl Part {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Decimals,
         Self::Dictionaries,
         Self::Steps,
@@ -52,6 +54,7 @@ impl Part {
         Self::CodeGroups,
         Self::Symbols,
         Self::Chunks,
+        Self::Tuples,
     ];
 }
 
@@ -75,6 +78,11 @@ impl Coding {
     /// True if rows may be compressed some at a time.
     pub fn is_chunked(self) -> bool {
         self.in_runs && self.layout == Layout::Compact && self.has(Part::Chunks)
+    }
+
+    /// True if lanes that repeat together may be stored once a tuple.
+    pub fn has_tuples(self) -> bool {
+        !self.in_runs && self.layout == Layout::Compact && self.has(Part::Tuples)
     }
 
     /// True if strings may be put into symbols.

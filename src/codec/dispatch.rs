@@ -82,6 +82,14 @@ macro_rules! record_kinds {
                 }
             }
 
+            /// True if the transforms of a block may be packed with its layout.
+            pub fn packs(&self) -> bool {
+                match self {
+                    $(Self::$table(_) => <<$records as TableRecords>::Head as RecordHead>::PACKS,)+
+                    $(Self::$image(_) => <$head as RecordHead>::PACKS,)*
+                }
+            }
+
             /// Bytes of all streams.
             pub fn bytes(&self) -> u64 {
                 self.streams().iter().fold(0, |sum: u64, (_, stream)| sum.saturating_add(stream.piece.length))
@@ -107,10 +115,11 @@ macro_rules! record_kinds {
             $(if wanted.next() == Some(true) {
                 left -= 1;
                 if let Some(own) = if left == 0 { lanes.take() } else { lanes.clone() } {
-                    let block = <$records as TableRecords>::encode(own, tau);
-                    let price = block.record_bytes() * <$records as TableRecords>::PRICE.unwrap_or(100);
-                    if best.as_ref().is_none_or(|(least, _)| price < *least) {
-                        best = Some((price, block));
+                    if let Some(block) = <$records as TableRecords>::encode(own, tau) {
+                        let price = block.record_bytes() * <$records as TableRecords>::PRICE.unwrap_or(100);
+                        if best.as_ref().is_none_or(|(least, _)| price < *least) {
+                            best = Some((price, block));
+                        }
                     }
                 }
             })+
@@ -133,10 +142,11 @@ macro_rules! record_kinds {
                 kind: RecordKind,
                 transforms: &[LaneTransform],
                 limits: &[u64],
+                layout: Option<Vec<u8>>,
             ) -> Result<Option<(Self, Vec<Lane>)>> {
                 match kind {
                     $(RecordKind::$table(head) => {
-                        let (records, lanes) = <$records as TableRecords>::read(context, head, transforms, limits)?;
+                        let (records, lanes) = <$records as TableRecords>::read(context, head, transforms, limits, layout)?;
                         Ok(Some((Self::$table(Box::new(records)), lanes)))
                     })+
                     $(RecordKind::$image(_) => Ok(None),)*

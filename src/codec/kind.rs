@@ -25,6 +25,9 @@ pub(crate) trait RecordHead: Copy {
     /// True if the block has a transform for each lane.
     const HAS_TRANSFORMS: bool = true;
 
+    /// True if a block may have its transforms and its layout packed into one frame.
+    const PACKS: bool = false;
+
     /// Reads an entry; none if its fields do not fit together.
     ///
     /// # Errors
@@ -78,10 +81,12 @@ pub(crate) trait TableRecords: Sized {
     /// True if a writer may store the lanes in such records.
     fn takes(lanes: &Lanes) -> bool;
 
-    /// Encodes the lanes of a segment. Base selection tries `tau` positions without a gain before it stops.
-    fn encode(lanes: Lanes, tau: usize) -> EncodedBlock;
+    /// Encodes the lanes of a segment; none if other kinds store them in less. Base selection tries `tau` positions without a
+    /// gain before it stops.
+    fn encode(lanes: Lanes, tau: usize) -> Option<EncodedBlock>;
 
-    /// Reads the parts of a block that all rows share, and its lanes. `limits` are their largest fields.
+    /// Reads the parts of a block that all rows share, and its lanes. `limits` are their largest fields, `layout` is
+    /// what was packed with the transforms.
     ///
     /// # Errors
     /// `Corrupt`.
@@ -90,6 +95,7 @@ pub(crate) trait TableRecords: Sized {
         head: Self::Head,
         transforms: &[LaneTransform],
         limits: &[u64],
+        layout: Option<Vec<u8>>,
     ) -> Result<(Self, Vec<Lane>)>;
 
     /// True if all rows are alike.

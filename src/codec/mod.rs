@@ -17,6 +17,8 @@ pub(crate) mod images;
 pub(crate) mod kind;
 pub(crate) mod lanes;
 pub(crate) mod lists;
+pub(crate) mod packed_head;
+pub(crate) mod parted;
 #[cfg(feature = "images")]
 pub(crate) mod picture;
 pub(crate) mod piece;
@@ -35,6 +37,7 @@ use fixed::lane::Lane;
 use grouped::block::Grouped;
 use kind::{LaneFields, RecordHead, TableRecords};
 use lanes::Lanes;
+use parted::records::Parted;
 use piece::{PieceKind, RecordUsage, Stream};
 use record_parts::RecordParts;
 use row_selection::RowSelection;
@@ -52,6 +55,7 @@ record_kinds! {
         grouped: Grouped(Grouped),
         fixed: Fixed(FixedBlock),
         chunks: Chunks(Chunks),
+        parted: Parted(Parted),
     }
     images {
         Tiles(TilesHead),
@@ -63,6 +67,6 @@ pub(crate) fn features() -> Vec<Feature> {
     let mut features = RecordKind::all_features();
     features.extend(strings::dictionary_entry::FEATURES);
     features.extend(transform::all_features());
-    features.extend([images::FEATURE, lists::FEATURE, transform::exceptions::FEATURE]);
+    features.extend([packed_head::FEATURE, images::FEATURE, lists::FEATURE, transform::exceptions::FEATURE]);
     features
 }

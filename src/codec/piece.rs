@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use crate::bits::stream_len;
+use crate::bits::{SLACK, stream_len};
 use crate::error::{Error, Result};
 use crate::files::byte_source::ByteSource;
 use crate::format::pages::Pages;
@@ -44,6 +44,17 @@ impl Stream {
         let length = stream_len(bits);
         let length = length.ok_or_else(|| Error::corrupt("a block's streams are longer than any file"))?;
         Ok(Self { piece: Piece { offset, length }, bits })
+    }
+}
+
+impl Stream {
+    /// A copy of the bytes without the zero bytes after them. Copied before they are checked: a map may change meanwhile.
+    ///
+    /// # Errors
+    /// `Corrupt`, `Io` or `Memory`.
+    pub fn without_slack<S: ByteSource>(&self, pages: &Pages<S>) -> Result<Vec<u8>> {
+        let Piece { offset, length } = self.piece;
+        Ok(pages.piece(offset, length.saturating_sub(SLACK))?.into_owned())
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::bits::id_bits;
 use crate::codec::head::BlockHead;
+use crate::codec::packed_head::is_packed;
 use crate::codec::piece::{Piece, PieceKind};
 use crate::codec::strings::dictionary_entry::DictionaryEntry;
 use crate::codec::transform::lane_transform::LaneTransform;
@@ -164,7 +165,7 @@ impl<S: ByteSource> Reader<S> {
             let set = u64::from(lanes) * LaneTransform::SIZE;
             let part_of = |part| whole.unwrap_or(part);
             let mut add = |offset, length, part| all.push((offset, length, part_of(part)));
-            if set > 0 {
+            if set > 0 && !is_packed(&head, lanes.into()) {
                 sets.push((head.transforms, set, part_of(FilePart::Layouts)));
             }
             for (kind, Piece { offset, length }) in head.pieces()? {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use zerocopy::FromBytes;
 
 use crate::codec::head::BlockHead;
+use crate::codec::packed_head::{self, HeadBytes};
 use crate::codec::transform::lane_transform::LaneTransform;
 use crate::codec::transform::{self, exceptions};
 use crate::codec::{images, lists};
@@ -110,7 +111,8 @@ impl<S: ByteSource> Reader<S> {
         if !head.records.has_transforms() || lanes == 0 {
             return Ok(());
         }
-        let bytes = self.pages.piece(head.transforms, u64::from(lanes) * LaneTransform::SIZE)?;
+        used.extend(packed_head::is_packed(&head, lanes.into()).then_some(packed_head::FEATURE));
+        let bytes = HeadBytes::read(&self.pages, &head, lanes as usize)?.transforms;
         let set = <[LaneTransform]>::ref_from_bytes(&bytes)
             .map_err(|_| Error::corrupt("a transform set is cut short"))?;
         for (lane, transform) in (0..).zip(set) {

@@ -10,6 +10,7 @@ use crate::codec::encoded_block::EncodedBlock;
 use crate::codec::head::BlockHead;
 use crate::codec::images;
 use crate::codec::lists;
+use crate::codec::packed_head;
 use crate::codec::strings::dictionary_entry::DictionaryEntry;
 use crate::codec::strings::encode::StoredDictionary;
 use crate::codec::transform;
@@ -147,17 +148,24 @@ impl<'s> FileWriter<'s> {
             let number = self.dictionary(&own.stored)?;
             block.transforms[own.lane].dictionary = number.into();
         }
-        let set = block.transforms.as_bytes();
-        let (last, at) = &mut blocks.transforms[group];
-        if last.as_slice() != set {
-            (*last, *at) = (set.to_vec(), self.out.piece(set)?);
-        }
-        let transforms = *at;
-        let entry = block.placed(transforms, |bytes| self.out.piece(bytes))?;
-        self.features.extend(BlockHead::parse(&entry)?.records.features());
         for transform in &block.transforms {
             self.features.extend(transform::features(transform)?);
         }
+        let (last, at) = &mut blocks.transforms[group];
+        let transforms = match last.as_slice() == block.transforms.as_bytes() {
+            true => *at,
+            false if packed_head::pack(&mut block)? => {
+                self.features.insert(packed_head::FEATURE);
+                0
+            }
+            false => {
+                let set = block.transforms.as_bytes();
+                (*last, *at) = (set.to_vec(), self.out.piece(set)?);
+                *at
+            }
+        };
+        let entry = block.placed(transforms, |bytes| self.out.piece(bytes))?;
+        self.features.extend(BlockHead::parse(&entry)?.records.features());
         self.features.extend((!block.exceptions.is_empty()).then_some(exceptions::FEATURE));
         Ok(entry)
     }

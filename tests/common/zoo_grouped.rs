@@ -48,7 +48,11 @@ pub fn all(paper: &[Animal]) -> Vec<Animal> {
         again("grouped_lists_one_length", "lists_one_length"),
         animal("chunked_lists", phrases(), plain.clone().with_segment_rows(400)),
         animal("trained_chunks", sentences(), plain.clone().with_segment_rows(1000)),
-        animal("grouped_singles", singles(), plain),
+        animal("grouped_singles", singles(), plain.clone()),
+        animal("parted_log", repeats(1700, 20), plain.clone().with_segment_rows(1000)),
+        animal("parted_product", product(2500), plain.clone().with_segment_rows(1500)),
+        animal("packed_head", flags(2, 90), plain.clone()),
+        animal("packed_parted_head", measured_wells(1200), plain),
     ]
 }
 
@@ -105,6 +109,58 @@ fn singles() -> Memory {
     Builder::new(60)
         .number("x", Kind::Float, 64, |i| u128::from(single(750, i).to_bits()))
         .nullable("y", Kind::Float, 64, |i| (i % 7 > 0).then(|| u128::from(single(751, i).to_bits())))
+        .finish()
+}
+
+/// Rows of wells: what is measured, and what follows from the well, whose rows follow each other or not.
+pub fn repeats(rows: usize, run: usize) -> Memory {
+    let well = move |i: usize| random(770, i / run) as usize % 60;
+    let stop = |i: usize| random(771, i) as usize % 40;
+    let place = |seed: u64, well: usize| (random(seed, well) as f64 / 1e17).to_bits();
+    Builder::new(rows)
+        .number("value", Kind::Unsigned, 16, |i| u128::from(random(772, i) % 700))
+        .number("latitude", Kind::Float, 64, move |i| place(773, well(i)).into())
+        .nullable("longitude", Kind::Float, 64, move |i| {
+            (well(i) % 9 > 0).then(|| place(774, well(i)).into())
+        })
+        .text("well", move |i| format!("well {:x}", random(775, well(i)) % 100_000))
+        .number("stop", Kind::Float, 64, move |i| place(776, stop(i)).into())
+        .number("fare", Kind::Signed, 32, move |i| u128::from(random(777, stop(i)) % 100_000))
+        .number("kind", Kind::Unsigned, 8, move |i| u128::from(random(778, well(i)) % 3))
+        .finish()
+}
+
+/// Rows of wells of which many numbers are known.
+fn measured_wells(rows: usize) -> Memory {
+    let well = |i: usize| random(800, i / 30) as usize % 30;
+    let number = |table: Builder, column: u64| {
+        table.number(&format!("w{column}"), Kind::Unsigned, 32, move |i| {
+            u128::from(random(801 + column, well(i)) % 1_000_000)
+        })
+    };
+    (0..24).fold(Builder::new(rows).f64("x", |i| (random(799, i) % 1000) as f64 / 10.0), number).finish()
+}
+
+/// A flag for each of many kinds, beside numbers.
+fn flags(families: usize, rows: usize) -> Memory {
+    let kind = |family: usize, i: usize| random(790 + family as u64, i) as usize % 15;
+    let flag = |table: Builder, (family, k): (usize, usize)| {
+        table
+            .number(&format!("{family} is {k}"), Kind::Unsigned, 8, move |i| u128::from(kind(family, i) == k))
+    };
+    let all = (0..families).flat_map(|family| (0..15).map(move |k| (family, k)));
+    all.fold(Builder::new(rows).f64("x", |i| (random(789, i) % 1000) as f64 / 10.0), flag).finish()
+}
+
+/// A product of a year, a sex and an age, in this order, that does not begin with the first of them; each has a weight.
+pub fn product(rows: usize) -> Memory {
+    let age = |i: usize| (i + 17) % 210 / 2;
+    Builder::new(rows)
+        .number("year", Kind::Unsigned, 16, |i| u128::from(1950 + (i as u64 + 17) / 420 % 7 * 5))
+        .text("sex", |i| if (i + 17) / 210 % 2 == 0 { "female".into() } else { "male".into() })
+        .number("age", Kind::Unsigned, 64, move |i| u128::from(random(780, age(i))))
+        .number("weight", Kind::Float, 32, move |i| u128::from(random(782, age(i)) as u32 >> 2))
+        .number("count", Kind::Unsigned, 32, |i| u128::from(random(781, i) % 90_000))
         .finish()
 }
 

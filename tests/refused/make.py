@@ -18,6 +18,8 @@ import chunk_files  # noqa: E402
 import frames  # noqa: E402
 import group_files  # noqa: E402
 import list_files  # noqa: E402
+import packed_files  # noqa: E402
+import parted_files  # noqa: E402
 import statistics_files  # noqa: E402
 from draft import repair  # noqa: E402
 
@@ -379,7 +381,7 @@ def main():
         repair(golden.data)
         (HERE / f"{name}.gede").write_bytes(golden.data)
         lines.append(f"{name} {when} {reason}\n")
-    for name, (when, reason, make) in (frames.REFUSED | list_files.REFUSED | chunk_files.REFUSED | group_files.REFUSED | statistics_files.REFUSED).items():
+    for name, (when, reason, make) in (frames.REFUSED | list_files.REFUSED | chunk_files.REFUSED | group_files.REFUSED | statistics_files.REFUSED | parted_files.REFUSED | packed_files.REFUSED).items():
         (HERE / f"{name}.gede").write_bytes(make())
         lines.append(f"{name} {when} {reason}\n")
     (HERE / "reasons.txt").write_text("".join(lines))

@@ -79,7 +79,7 @@ impl TableRecords for Chunks {
         is_chunked(lanes)
     }
 
-    fn encode(mut lanes: Lanes, _: usize) -> EncodedBlock {
+    fn encode(mut lanes: Lanes, _: usize) -> Option<EncodedBlock> {
         align(&mut lanes.lanes);
         let trained = lanes.trained();
         let trained = trained.and_then(|trained| Some((trained.number + 1, trained.short(&lanes.lanes)?)));
@@ -95,7 +95,8 @@ impl TableRecords for Chunks {
             records_length: (cut.records.len() as u64).into(),
             ..BlockEntry::default()
         };
-        lanes.around(EncodedBlock { records: cut.records, offsets: cut.ends, ..EncodedBlock::new(entry) })
+        let records = EncodedBlock { records: cut.records, offsets: cut.ends, ..EncodedBlock::new(entry) };
+        Some(lanes.around(records))
     }
 
     fn read<S: ByteSource>(
@@ -103,6 +104,7 @@ impl TableRecords for Chunks {
         head: ChunksHead,
         transforms: &[LaneTransform],
         limits: &[u64],
+        _: Option<Vec<u8>>,
     ) -> Result<(Self, Vec<Lane>)> {
         let mut lanes = earned::with_room(transforms.len())?;
         let mut own = earned::with_room(transforms.len())?;

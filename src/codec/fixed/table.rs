@@ -29,8 +29,8 @@ impl TableRecords for FixedBlock {
         matches!(lanes.coding().layout, Layout::Paper | Layout::Compact)
     }
 
-    fn encode(lanes: Lanes, tau: usize) -> EncodedBlock {
-        encode(lanes, tau)
+    fn encode(lanes: Lanes, tau: usize) -> Option<EncodedBlock> {
+        Some(encode(lanes, tau))
     }
 
     fn read<S: ByteSource>(
@@ -38,6 +38,7 @@ impl TableRecords for FixedBlock {
         head: FixedHead,
         transforms: &[LaneTransform],
         limits: &[u64],
+        _: Option<Vec<u8>>,
     ) -> Result<(Self, Vec<Lane>)> {
         if head.is_cosine {
             return Err(Error::corrupt("a block of a table has records of images"));

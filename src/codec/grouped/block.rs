@@ -2,7 +2,7 @@
 
 #![deny(clippy::disallowed_methods, reason = "numbers of a file are allocated through crate::earned alone")]
 
-use crate::bits::{SLACK, field, id_bits, mask};
+use crate::bits::{field, id_bits, mask};
 use crate::codec::grouped::code_group::{CodeGroups, Entry, Group, GroupLane, ONE_LOAD, corrupt};
 use crate::codec::grouped::frame_of_reference::Slope;
 use crate::codec::grouped::head::GroupedHead;
@@ -12,7 +12,6 @@ use crate::codec::grouped::layout::{AnchorLine, GroupedLayout, MINI_BLOCK, WIDTH
 use crate::codec::grouped::lone_lane::Lone;
 use crate::codec::grouped::steady_lanes::Steady;
 use crate::codec::grouped::width_sums::{Sum, Unit};
-use crate::codec::piece::Piece;
 use crate::earned;
 use crate::error::Result;
 use crate::files::byte_source::ByteSource;
@@ -43,11 +42,17 @@ pub(crate) struct Grouped {
 }
 
 impl Grouped {
-    /// Reads layout and base tables of a block whose lanes have these widths.
-    pub fn read<S: ByteSource>(pages: &Pages<S>, head: GroupedHead, widths: &[u8]) -> Result<Self> {
-        // Copied before it is checked: a map may change meanwhile.
-        let Piece { offset, length } = head.layout.piece;
-        let layout = pages.piece(offset, length.saturating_sub(SLACK))?.into_owned();
+    /// Reads the layout, unless it is at hand, and the base tables of a block whose lanes have these widths.
+    pub fn read<S: ByteSource>(
+        pages: &Pages<S>,
+        head: GroupedHead,
+        widths: &[u8],
+        layout: Option<Vec<u8>>,
+    ) -> Result<Self> {
+        let layout = match layout {
+            Some(layout) => layout,
+            None => head.layout.without_slack(pages)?,
+        };
         let layout = GroupedLayout::read(&layout, widths.len())?;
         let table = head.bases.piece.read(pages)?;
         let mut this = Self {

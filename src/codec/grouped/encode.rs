@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use crate::bits::{BitWriter, SLACK, id_bits, mask};
 use crate::codec::block_entry::BlockEntry;
-use crate::codec::coding::Part;
+use crate::codec::coding::{Coding, Part};
 use crate::codec::encoded_block::EncodedBlock;
 use crate::codec::grouped::bins::{Bin, Bins};
 use crate::codec::grouped::code_groups::{CodeGroup, Coded, code_groups, lone_groups};
@@ -29,7 +29,7 @@ const FEW_LANES: usize = 4;
 const PACKED_PERCENT: u64 = 103;
 
 /// Bins a lane may have, and values that a lane may have for each to be a bin.
-const MAX_BINS: usize = 16;
+pub(super) const MAX_BINS: usize = 16;
 
 /// A lane ready to be coded.
 struct Prepared {
@@ -57,28 +57,38 @@ pub(crate) fn encode(lanes: Lanes) -> EncodedBlock {
     }
     let packed = encode_in(lanes.clone(), 1);
     let best = encode_in(lanes, MAX_BINS);
-    if 100 * packed.record_bytes() <= PACKED_PERCENT * best.record_bytes() { packed } else { best }
+    if is_better(&packed, &best) { packed } else { best }
 }
 
 /// Cuts the records, with at most so many bins a lane. Lanes are prepared in parallel, in place: a segment's fields are the
 /// most memory that a writer takes, and there is one copy of them.
 fn encode_in(mut lanes: Lanes, bins: usize) -> EncodedBlock {
-    let coding = lanes.coding();
+    let (rows, coding) = (lanes.rows(), lanes.coding());
     if coding.has(Part::Steps) {
         lanes.lanes.par_iter_mut().for_each(divide);
     }
+    let records = cut(&mut lanes.lanes, rows, coding, bins);
+    lanes.around(records)
+}
+
+/// Cuts the records of lanes, of which only fields and widths count.
+pub(super) fn cut(lanes: &mut [EncodedLane], rows: usize, coding: Coding, bins: usize) -> EncodedBlock {
     let bins = if coding.has(Part::Bins) { bins } else { 1 };
-    let most = (MAX_ENTRIES as usize / lanes.lanes.len().max(1)).clamp(1, bins);
-    let shift = if coding.has(Part::Frames) { frame_shift(&lanes.lanes, most) } else { MINI_BLOCK_SHIFT };
+    let most = (MAX_ENTRIES as usize / lanes.len().max(1)).clamp(1, bins);
+    let shift = if coding.has(Part::Frames) { frame_shift(lanes, most) } else { MINI_BLOCK_SHIFT };
     let prepare = |lane: &mut EncodedLane| {
         let fields = std::mem::take(&mut lane.fields);
         Prepared::of(lane.transform.width, fields, shift, most)
     };
-    let mut prepared: Vec<Prepared> = lanes.lanes.par_iter_mut().map(prepare).collect();
+    let mut prepared: Vec<Prepared> = lanes.par_iter_mut().map(prepare).collect();
     let join = if coding.has(Part::CodeGroups) { code_groups } else { lone_groups };
     let groups = groups(&mut prepared, most, join);
-    let records = Records { rows: lanes.rows(), shift, lanes: prepared, groups }.block();
-    lanes.around(records)
+    Records { rows, shift, lanes: prepared, groups }.block()
+}
+
+/// True if packed records cost about as little as the best.
+pub(super) fn is_better(packed: &EncodedBlock, best: &EncodedBlock) -> bool {
+    100 * packed.record_bytes() <= PACKED_PERCENT * best.record_bytes()
 }
 
 /// The frames with which all lanes together take the fewest bits.
@@ -106,12 +116,12 @@ fn frame_shift(lanes: &[EncodedLane], most: usize) -> u32 {
 }
 
 /// Slopes that are worth trying; none where frames are not.
-fn slopes(width: u8, fields: &[u64]) -> Vec<Slope> {
+pub(super) fn slopes(width: u8, fields: &[u64]) -> Vec<Slope> {
     if (2..=MAX_FRAMED_WIDTH).contains(&width) { Slope::candidates(fields) } else { Vec::new() }
 }
 
 /// Bits of a lane in a base.
-fn entry_bits(width: u8) -> u64 {
+pub(super) fn entry_bits(width: u8) -> u64 {
     u64::from(width) + u64::from(WIDTH_BITS)
 }
 
@@ -229,8 +239,11 @@ impl Records {
         let ids: u32 = self.groups.iter().map(|g| id_bits(g.count() as u64)).sum();
         let (records, anchors) = self.records();
         let steady = self.is_steady();
-        let (line, anchors) =
-            if steady { (AnchorLine::default(), vec![0; anchors.len()]) } else { above_line(&anchors) };
+        let (line, anchors) = if steady {
+            (AnchorLine::default(), vec![0; anchors.len()])
+        } else {
+            AnchorLine::below(&anchors)
+        };
         // Anchors of no bits say that all rows have as many bits.
         let anchor_bits = width(anchors.iter().copied().fold(0, u64::max)).max(u8::from(!steady));
         let layout = self.layout(line);
@@ -380,19 +393,4 @@ impl Records {
         }
         writer.finish()
     }
-}
-
-/// A line through the places of mini-blocks, at least one, none of which is below it, and the distance of each from it.
-fn above_line(places: &[u64]) -> (AnchorLine, Vec<u64>) {
-    let steps = places.len().max(2) as u64 - 1;
-    let rise = places[places.len() - 1];
-    let slope = ((u128::from(rise) << 16) / u128::from(steps)) as u64;
-    let flat = AnchorLine { first: 0.into(), slope: slope.into() };
-    let above = |line: &AnchorLine| -> Vec<u64> {
-        places.iter().enumerate().map(|(i, place)| place.wrapping_sub(line.at(i as u64))).collect()
-    };
-    let least = above(&flat).into_iter().map(u64::cast_signed).fold(i64::MAX, i64::min);
-    let line = AnchorLine { first: least.cast_unsigned().into(), ..flat };
-    let above = above(&line);
-    (line, above)
 }

@@ -37,6 +37,7 @@ pub(crate) struct GroupedHead {
 impl RecordHead for GroupedHead {
     const NUMBER: u8 = 3;
     const FEATURES: &'static [Feature] = &[Feature::required(2, "grouped records")];
+    const PACKS: bool = true;
 
     /// The entry's base bits are those of all base tables, its deviation bits those of a row's base ids, its constant bits
     /// those of the layout, its id bits those of an anchor.

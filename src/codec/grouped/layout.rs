@@ -36,6 +36,21 @@ pub struct AnchorLine {
 }
 
 impl AnchorLine {
+    /// A line through the places of mini-blocks, at least one, none of which is below it, and the distance of each from it.
+    pub fn below(places: &[u64]) -> (Self, Vec<u64>) {
+        let steps = places.len().max(2) as u64 - 1;
+        let rise = places[places.len() - 1];
+        let slope = ((u128::from(rise) << 16) / u128::from(steps)) as u64;
+        let flat = Self { first: 0.into(), slope: slope.into() };
+        let above = |line: &Self| -> Vec<u64> {
+            places.iter().enumerate().map(|(i, place)| place.wrapping_sub(line.at(i as u64))).collect()
+        };
+        let least = above(&flat).into_iter().map(u64::cast_signed).fold(i64::MAX, i64::min);
+        let line = Self { first: least.cast_unsigned().into(), ..flat };
+        let above = above(&line);
+        (line, above)
+    }
+
     /// The line at a mini-block.
     #[inline(always)]
     pub fn at(&self, mini_block: u64) -> u64 {

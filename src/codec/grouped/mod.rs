@@ -27,3 +27,4 @@ pub(crate) mod table;
 mod tests;
 pub(crate) mod usage;
 pub(crate) mod width_sums;
+pub(crate) mod within;

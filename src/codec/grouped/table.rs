@@ -40,8 +40,8 @@ impl TableRecords for Grouped {
         lanes.coding().layout == Layout::Compact && fits(lanes.lanes.len())
     }
 
-    fn encode(lanes: Lanes, _: usize) -> EncodedBlock {
-        encode(lanes)
+    fn encode(lanes: Lanes, _: usize) -> Option<EncodedBlock> {
+        Some(encode(lanes))
     }
 
     fn read<S: ByteSource>(
@@ -49,9 +49,10 @@ impl TableRecords for Grouped {
         head: GroupedHead,
         transforms: &[LaneTransform],
         limits: &[u64],
+        layout: Option<Vec<u8>>,
     ) -> Result<(Self, Vec<Lane>)> {
         let (lanes, widths) = whole_lanes(transforms, limits, head.total_bits)?;
-        Ok((Self::read(context.pages, head, &widths)?, lanes))
+        Ok((Self::read(context.pages, head, &widths, layout)?, lanes))
     }
 
     fn is_constant(&self) -> bool {

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::bits::{SLACK, field};
 use crate::codec::RecordKind;
-use crate::codec::block::transforms;
+use crate::codec::block::{head_bytes, transforms};
 use crate::codec::block_entry::BlockEntry;
 use crate::codec::dct::inverse::DctScratch;
 use crate::codec::dct::transform::{Dct, check_cosine_shape};
@@ -226,7 +226,8 @@ pub(crate) fn fixed_lanes<S: ByteSource>(
     head: &BlockHead,
     own: &FixedHead,
 ) -> Result<Vec<Lane>> {
-    let (transforms, limits) = transforms(pages, schema, group, head)?;
+    let bytes = head_bytes(pages, schema, group, head)?;
+    let (transforms, limits) = transforms(schema, group, &bytes.transforms)?;
     fixed::block::lanes(pages, own, &transforms, &limits)
 }
 

@@ -1,5 +1,6 @@
 //! Columns of numbers to fields: the transform is the one that takes the fewest bits.
 
+use crate::bits::id_bits;
 use crate::codec::coding::Coding;
 use crate::codec::transform::TransformKind;
 use crate::codec::transform::encoded_lane::{EncodedLane, width};
@@ -18,8 +19,30 @@ pub(crate) fn encode_lane(column: &RawColumn, coding: Coding) -> EncodedLane {
             (best, word) = (better, kind.word());
         }
     }
+    if !best.exceptions.is_empty() && coding.has_tuples() {
+        best = without_exceptions(column, best, order);
+    }
     best.divisible = column.kind != Kind::FixedBytes && word == Word::Step;
     best
+}
+
+/// The values as they are, where they repeat: a value is stored once a tuple, an exception in every row.
+fn without_exceptions(column: &RawColumn, best: EncodedLane, order: Order) -> EncodedLane {
+    let rows = column.raw.len();
+    let mut values = column.raw.to_vec();
+    values.sort_unstable();
+    values.dedup();
+    if 3 * values.len() > rows {
+        return best;
+    }
+    let plain = EncodedLane::offset(column.raw.iter().map(|&r| order.ordered(r)).collect(), column.valid);
+    let tuples = |lane: &EncodedLane| {
+        let count = values.len() as u64;
+        let index = rows as u64 * u64::from(id_bits(count));
+        let in_rows = rows as u64 * u64::from(lane.transform.width);
+        lane.bits() - in_rows + index + count * u64::from(lane.transform.width)
+    };
+    if 4 * tuples(&plain) < 3 * tuples(&best).min(best.bits()) { plain } else { best }
 }
 
 /// Encodes 128-bit values as two lanes: the halves of value minus minimum.

@@ -137,7 +137,7 @@ fn tables_are_as_convert_writes_them() {
         [("California Housing", 800 * (3 * 8 + 4) + 2200, "4"), ("sensor", 800 * 60, "12")]
     {
         let rows: Vec<_> = rows.iter().filter(|row| row["set"] == set).collect();
-        assert_eq!(rows.len(), 3 + 2 + 5 + 8);
+        assert_eq!(rows.len(), 3 + 2 + 5 + 9);
         let of = |what: &str| {
             rows.iter().find(|row| row["what"] == what).unwrap()["bytes"].parse::<u64>().unwrap()
         };

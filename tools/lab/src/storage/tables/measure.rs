@@ -99,6 +99,7 @@ fn without(part: Part) -> &'static str {
         Part::CodeGroups => "without code groups",
         Part::Symbols => "without symbols",
         Part::Chunks => "without chunks of items",
+        Part::Tuples => "without tuples",
     }
 }
 
