@@ -19,6 +19,7 @@ from itertools import accumulate
 import numpy as np
 
 import chunks
+import framed
 import lists
 import packed_head
 import rules
@@ -106,7 +107,7 @@ class File(Frame):
         require(index < len(self.entries(3)), f"there is no dictionary {index}")
         at, length, count, kind, width = struct.unpack("<QQQII", self.entries(3)[index])
         data = self.data[at : at + length]
-        require(count > 0 and width in ((1, 2, 4) if kind in (2, 4) else (0,)), "a dictionary's count or lengths")
+        require(count > 0 and width in ((1, 2, 4) if kind in (2, 4, 6) else (0,)), "a dictionary's count or lengths")
         require(kind != 1 or 8 * count == length, "a dictionary's count and length")
         if kind == 1:
             return list(struct.unpack(f"<{count}Q", data))
@@ -117,6 +118,8 @@ class File(Frame):
         if kind == 5:
             require(count == 1 and 8 <= length <= 65536, "a dictionary's count and length")
             return chunks.Dictionary(data)
+        if kind == 6:
+            return framed.strings(data, count, width)
         symbols, rest = cut(data[1:], data[0], 1) if kind == 4 else (None, data)
         strings, rest = cut(rest, count, width)
         require(kind in (2, 4) and not rest, "length of a dictionary")

@@ -16,6 +16,7 @@ use crate::bits::SLACK;
 use crate::codec::block::Block;
 use crate::codec::head::BlockHead;
 use crate::codec::piece::Stream;
+use crate::codec::strings::dictionaries::SomeStrings;
 use crate::codec::strings::dictionary_entry::DictionaryKind;
 use crate::error::{Error, Result};
 use crate::files::byte_source::ByteSource;
@@ -66,6 +67,12 @@ impl<S: ByteSource> Reader<S> {
                 DictionaryKind::Strings | DictionaryKind::SymbolStrings => {
                     self.dictionaries.strings(&self.pages, number)?.each(|_| Ok(()))?;
                 }
+                DictionaryKind::FramedStrings => match self.dictionaries.some_strings(&self.pages, number)? {
+                    SomeStrings::Framed(framed) => framed.each(&self.pages, |_| Ok(()))?,
+                    SomeStrings::All(_) => {
+                        return Err(Error::internal("strings in frames are not in frames"));
+                    }
+                },
                 DictionaryKind::Symbols => drop(self.dictionaries.symbols(&self.pages, number)?),
                 DictionaryKind::Frames => drop(self.dictionaries.frames(&self.pages, number)?),
             }

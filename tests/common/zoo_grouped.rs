@@ -52,7 +52,10 @@ pub fn all(paper: &[Animal]) -> Vec<Animal> {
         animal("parted_log", repeats(1700, 20), plain.clone().with_segment_rows(1000)),
         animal("parted_product", product(2500), plain.clone().with_segment_rows(1500)),
         animal("packed_head", flags(2, 90), plain.clone()),
-        animal("packed_parted_head", measured_wells(1200), plain),
+        animal("packed_parted_head", measured_wells(1200), plain.clone()),
+        animal("framed_strings", messages(300), plain.clone()),
+        animal("framed_strings_null", messages(420), plain.clone().with_segment_rows(200)),
+        animal("framed_trained", alarms(1400), plain),
     ]
 }
 
@@ -127,6 +130,38 @@ pub fn repeats(rows: usize, run: usize) -> Memory {
         .number("stop", Kind::Float, 64, move |i| place(776, stop(i)).into())
         .number("fare", Kind::Signed, 32, move |i| u128::from(random(777, stop(i)) % 100_000))
         .number("kind", Kind::Unsigned, 8, move |i| u128::from(random(778, well(i)) % 3))
+        .finish()
+}
+
+/// Lines of a log, of which some are long and some repeat, and words of bytes that may be null.
+pub fn messages(rows: usize) -> Memory {
+    let word = |seed: u64, i: usize| {
+        let word = random(seed, i) % 300;
+        format!("{}{}", ["read", "write", "block", "node", "at", "from"][word as usize % 6], word / 6)
+    };
+    let line = move |i: usize| -> String {
+        let words = if i % 97 == 5 { 900 } else { 6 + random(810, i) as usize % 9 };
+        let line: Vec<String> = (0..words).map(|w| word(811 + w as u64 % 40, i - i % 3 / 2)).collect();
+        format!("{} info: {}", 1000 + i - i % 3 / 2, line.join(" "))
+    };
+    Builder::new(rows)
+        .text("line", line)
+        .strings(None, "bytes", Kind::Bytes, true, move |i| {
+            (i % 5 > 0).then(|| [line(i + 7).as_bytes(), &[0xFF, i as u8]].concat())
+        })
+        .finish()
+}
+
+/// Lines that are made of a few long phrases.
+fn alarms(rows: usize) -> Memory {
+    let phrase = |p: usize| -> String {
+        (0..9).map(|w| format!("{:x} ", random(850 + p as u64, w) % 65_536)).collect()
+    };
+    Builder::new(rows)
+        .text("alarm", |i| {
+            let phrases: String = (0..2).map(|p| phrase(random(890 + p, i) as usize % 40)).collect();
+            format!("{i} {phrases}")
+        })
         .finish()
 }
 

@@ -15,6 +15,7 @@ import reader  # noqa: E402
 import rules  # noqa: E402
 import grouped  # noqa: E402
 import chunk_files  # noqa: E402
+import framed_files  # noqa: E402
 import frames  # noqa: E402
 import group_files  # noqa: E402
 import list_files  # noqa: E402
@@ -381,7 +382,7 @@ def main():
         repair(golden.data)
         (HERE / f"{name}.gede").write_bytes(golden.data)
         lines.append(f"{name} {when} {reason}\n")
-    for name, (when, reason, make) in (frames.REFUSED | list_files.REFUSED | chunk_files.REFUSED | group_files.REFUSED | statistics_files.REFUSED | parted_files.REFUSED | packed_files.REFUSED).items():
+    for name, (when, reason, make) in (frames.REFUSED | list_files.REFUSED | chunk_files.REFUSED | group_files.REFUSED | statistics_files.REFUSED | parted_files.REFUSED | packed_files.REFUSED | framed_files.REFUSED).items():
         (HERE / f"{name}.gede").write_bytes(make())
         lines.append(f"{name} {when} {reason}\n")
     (HERE / "reasons.txt").write_text("".join(lines))

@@ -3,13 +3,15 @@
 #![deny(clippy::disallowed_methods, reason = "numbers of a file are allocated through crate::earned alone")]
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::codec::block::Block;
 use crate::codec::context::Context;
 use crate::codec::fixed::lane::Lane;
-use crate::codec::strings::dictionaries::StringTable;
+use crate::codec::strings::dictionaries::SomeStrings;
+use crate::codec::strings::framed::{FrameReader, FramedStrings};
+use crate::codec::strings::string_table::StringTable;
 use crate::codec::strings::symbol_table::{ESCAPE, SymbolTable};
 use crate::codec::strings::text_map::{TextMap, not_text};
 use crate::codec::transform::TransformKind;
@@ -26,6 +28,9 @@ const DECODED: usize = 16 << 20;
 /// Strings in symbols that are remembered as checked: rows repeat them.
 const REMEMBERED: usize = 4096;
 
+/// Frames that are read one after the other in the time of a string that is read by itself.
+const FRAMES_A_STRING: u64 = 2;
+
 /// Place of a string.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 struct Place {
@@ -39,6 +44,15 @@ enum Pool<'a> {
     /// A heap; with a table, its strings are in symbols.
     Heap(Cow<'a, [u8]>, Option<Arc<SymbolTable>>),
     Dictionary(u32, Arc<StringTable>),
+    Framed(u32, Gathered),
+}
+
+/// The strings of a dictionary in frames that were needed.
+struct Gathered {
+    framed: Arc<FramedStrings>,
+    /// Where the string of a code is among the bytes.
+    known: HashMap<u64, Place>,
+    bytes: Vec<u8>,
 }
 
 impl Pool<'_> {
@@ -46,6 +60,7 @@ impl Pool<'_> {
         match self {
             Pool::Heap(bytes, _) => bytes,
             Pool::Dictionary(_, table) => table.data(),
+            Pool::Framed(_, gathered) => &gathered.bytes,
         }
     }
 
@@ -54,6 +69,7 @@ impl Pool<'_> {
         match self {
             Pool::Heap(_, symbols) => symbols.as_deref(),
             Pool::Dictionary(_, table) => table.symbols(),
+            Pool::Framed(..) => None,
         }
     }
 
@@ -74,6 +90,7 @@ pub(crate) struct Strings<'a> {
     check: Option<Check>,
     /// Most bytes of a string that are wanted.
     most: usize,
+    frames: FrameReader,
 }
 
 /// The check of strings where they are: memory and time do not grow with their lengths times the rows.
@@ -97,7 +114,15 @@ impl<'a> Strings<'a> {
             earned::resize(&mut places, rows, Place::default())?;
         }
         let check = rows.is_none().then(Check::default);
-        Ok(Self { places, pools: Vec::new(), heap: 0, text, check, most: usize::MAX })
+        Ok(Self {
+            places,
+            pools: Vec::new(),
+            heap: 0,
+            text,
+            check,
+            most: usize::MAX,
+            frames: FrameReader::default(),
+        })
     }
 
     /// Puts only the first bytes of each string together, which need not be UTF-8 then.
@@ -140,7 +165,7 @@ impl<'a> Strings<'a> {
         for place in found.iter().filter(|place| place.start < place.end) {
             let Some(pool) = self.pools.get(place.pool as usize) else { continue };
             match (pool, pool.symbols()) {
-                (Pool::Dictionary(..), _) => {}
+                (Pool::Dictionary(..) | Pool::Framed(..), _) => {}
                 (Pool::Heap(heap, _), None) => {
                     if check.map.as_ref().is_some_and(|map| !map.is_text(heap, place.start..place.end)) {
                         return Err(not_text());
@@ -208,16 +233,28 @@ impl<'a> Strings<'a> {
         codes: &[u64],
         target: Target,
     ) -> Result<()> {
-        let known = self.pools.iter().position(|p| matches!(p, Pool::Dictionary(d, _) if *d == dictionary));
+        let is_it = |pool: &Pool| match pool {
+            Pool::Dictionary(own, _) | Pool::Framed(own, _) => *own == dictionary,
+            Pool::Heap(..) => false,
+        };
+        let known = self.pools.iter().position(is_it);
         let pool = known.unwrap_or(self.pools.len());
         if known.is_none() {
-            let table = context.dictionaries.strings(context.pages, dictionary)?;
-            if self.text {
-                table.check_text()?;
-            }
-            self.pools.push(Pool::Dictionary(dictionary, table));
+            let strings = self.dictionary(context, dictionary)?;
+            self.pools.push(strings);
         }
-        let Some(Pool::Dictionary(_, table)) = self.pools.get(pool) else { return Ok(()) };
+        let table = match self.pools.get_mut(pool) {
+            Some(Pool::Dictionary(_, table)) => table,
+            Some(Pool::Framed(_, gathered)) => {
+                let check = self.check.is_some();
+                let most = self.most;
+                let text = self.text;
+                let found =
+                    gathered.take(context.pages, &mut self.frames, codes, pool, (check, text, most))?;
+                return self.take(&found, target);
+            }
+            _ => return Ok(()),
+        };
         let mut found = earned::with_room(codes.len())?;
         for &code in codes {
             let range =
@@ -225,6 +262,31 @@ impl<'a> Strings<'a> {
             found.push(Place { pool: pool as u32, start: range.start, end: range.end });
         }
         self.take(&found, target)
+    }
+
+    /// A dictionary: all of it in memory if that is read sooner than the strings that are wanted.
+    fn dictionary<S: ByteSource>(&self, context: Context<S>, number: u32) -> Result<Pool<'a>> {
+        let (pages, dictionaries) = (context.pages, context.dictionaries);
+        let table = match dictionaries.some_strings(pages, number)? {
+            SomeStrings::All(table) => table,
+            SomeStrings::Framed(framed) => {
+                let wanted = self.places.len() as u64;
+                let is_whole = framed.whole.get().is_some()
+                    || wanted * FRAMES_A_STRING >= framed.frame_count() && dictionaries.has_room(&framed);
+                if !is_whole {
+                    if self.check.is_some() && self.text && !framed.is_text(pages)? {
+                        return Err(not_text());
+                    }
+                    let gathered = Gathered { framed, known: HashMap::new(), bytes: Vec::new() };
+                    return Ok(Pool::Framed(number, gathered));
+                }
+                dictionaries.all_framed(pages, &framed)?
+            }
+        };
+        if self.text {
+            table.check_text()?;
+        }
+        Ok(Pool::Dictionary(number, table))
     }
 
     /// Puts the strings together; a null is an empty one.
@@ -279,6 +341,45 @@ impl<'a> Strings<'a> {
         data.truncate(end);
         // A dictionary's strings are checked once; together with them the rest is, whole and at every boundary.
         if self.text && heap && !is_text(offsets, data) { Err(not_text()) } else { Ok(()) }
+    }
+}
+
+impl Gathered {
+    /// The places of strings, the bytes of new ones having been read in their order; where they are only checked, that they are there.
+    fn take<S: ByteSource>(
+        &mut self,
+        pages: &Pages<S>,
+        frames: &mut FrameReader,
+        codes: &[u64],
+        pool: usize,
+        (check, text, most): (bool, bool, usize),
+    ) -> Result<Vec<Place>> {
+        let mut found = earned::with_room(codes.len())?;
+        if check {
+            let outside = codes.iter().any(|&code| code >= self.framed.len());
+            found.extend(codes.iter().map(|_| Place::default()));
+            return if outside {
+                Err(Error::corrupt("a value lies outside its dictionary"))
+            } else {
+                Ok(found)
+            };
+        }
+        let mut new: Vec<u64> = earned::with_room(codes.len())?;
+        new.extend(codes.iter().filter(|code| !self.known.contains_key(code)));
+        new.sort_unstable();
+        new.dedup();
+        for code in new {
+            let range = self.framed.range(pages, code)?;
+            let range = range.start..range.end.min(range.start.saturating_add(most as u64));
+            let start = self.bytes.len();
+            self.framed.append(pages, frames, range, &mut self.bytes)?;
+            if text && std::str::from_utf8(&self.bytes[start..]).is_err() {
+                return Err(not_text());
+            }
+            self.known.insert(code, Place { pool: pool as u32, start, end: self.bytes.len() });
+        }
+        found.extend(codes.iter().map(|code| self.known[code]));
+        Ok(found)
     }
 }
 

@@ -3,17 +3,16 @@
 #![deny(clippy::disallowed_methods, reason = "numbers of a file are allocated through crate::earned alone")]
 
 use std::collections::HashMap;
-use std::ops::Range;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use zerocopy::FromBytes;
 
 use crate::bits::little;
 use crate::codec::chunks::frames::FrameDictionary;
 use crate::codec::strings::dictionary_entry::{DictionaryEntry, DictionaryKind};
-use crate::codec::strings::symbol_table::{MAX_SYMBOL, SymbolTable};
-use crate::codec::strings::text_map::not_text;
-use crate::column::values::Values;
+use crate::codec::strings::framed::FramedStrings;
+use crate::codec::strings::string_table::StringTable;
+use crate::codec::strings::symbol_table::SymbolTable;
 use crate::earned;
 use crate::error::{Error, Result};
 use crate::files::byte_source::ByteSource;
@@ -25,15 +24,6 @@ use crate::format::sections::Section;
 const KEPT: usize = 64 << 20;
 const KEPT_OF_ALL: usize = 8 << 20;
 
-/// Strings back to back, as they are in the file: in symbols, if there are any.
-pub(crate) struct StringTable {
-    ends: Vec<u32>,
-    data: Vec<u8>,
-    symbols: Option<SymbolTable>,
-    /// True if all strings are UTF-8, once it was asked.
-    text: OnceLock<bool>,
-}
-
 /// The raw bits of a dictionary of numbers.
 pub(crate) struct RawTable {
     pub raw: Vec<u64>,
@@ -41,121 +31,16 @@ pub(crate) struct RawTable {
     pub largest: u64,
 }
 
-impl StringTable {
-    /// Reads a dictionary of strings; none if it is of another kind, or lengths and strings do not fit each other.
-    fn read(entry: &DictionaryEntry, bytes: &[u8]) -> Result<Option<Self>> {
-        let (symbols, bytes) = match (entry.kind()?, bytes.split_first()) {
-            (DictionaryKind::Strings, _) => (None, bytes),
-            (DictionaryKind::SymbolStrings, Some((&count, rest))) => {
-                let (symbols, rest) = SymbolTable::read(rest, count.into())?;
-                (Some(symbols), rest)
-            }
-            _ => return Ok(None),
-        };
-        let (count, width) = (usize::try_from(entry.count.get()).ok(), entry.width.get() as usize);
-        let parts = count.and_then(|count| bytes.split_at_checked(count.checked_mul(width)?));
-        let Some((lengths, data)) = parts else { return Ok(None) };
-        let mut ends = earned::with_room(lengths.len() / width.max(1) + 1)?;
-        let mut end = 0u32;
-        ends.push(end);
-        for length in lengths.chunks_exact(width).map(little) {
-            let next = u32::try_from(length).ok().and_then(|length| end.checked_add(length));
-            let Some(next) = next else { return Ok(None) };
-            ends.push(next);
-            end = next;
-        }
-        if end as usize != data.len() {
-            return Ok(None);
-        }
-        let mut copy = earned::with_room(data.len())?;
-        copy.extend_from_slice(data);
-        Ok(Some(Self { ends, data: copy, symbols, text: OnceLock::new() }))
-    }
-
-    /// Number of strings.
-    pub fn len(&self) -> usize {
-        self.ends.len() - 1
-    }
-
-    /// All bytes.
-    pub fn data(&self) -> &[u8] {
-        &self.data
-    }
-
-    /// Symbols of the bytes, if they are codes.
-    pub fn symbols(&self) -> Option<&SymbolTable> {
-        self.symbols.as_ref()
-    }
-
-    /// Where the bytes of a string are.
-    pub fn range(&self, code: u64) -> Option<Range<usize>> {
-        let code = usize::try_from(code).ok()?;
-        Some(*self.ends.get(code)? as usize..*self.ends.get(code.checked_add(1)?)? as usize)
-    }
-
-    /// The strings themselves.
-    pub fn values(&self) -> Result<Values> {
-        let mut offsets = earned::with_room(self.ends.len())?;
-        let mut data = earned::with_room(self.data.len())?;
-        offsets.push(0);
-        self.each(|string| {
-            earned::reserve(&mut data, string.len())?;
-            data.extend_from_slice(string);
-            offsets.push(data.len() as u64);
-            Ok(())
-        })?;
-        Ok(Values::Bytes { offsets, data })
-    }
-
-    /// Bytes of the strings as `values` has them, at most.
-    pub fn most_bytes(&self) -> u64 {
-        let data = self.data.len() as u64 * if self.symbols.is_some() { MAX_SYMBOL as u64 } else { 1 };
-        data + 8 * self.ends.len() as u64
-    }
-
-    /// Checks that all strings are UTF-8.
-    ///
-    /// # Errors
-    /// `Corrupt`.
-    pub fn check_text(&self) -> Result<()> {
-        let text = match self.text.get() {
-            Some(&text) => text,
-            None => {
-                let mut text = true;
-                self.each(|string| {
-                    text &= std::str::from_utf8(string).is_ok();
-                    Ok(())
-                })?;
-                *self.text.get_or_init(|| text)
-            }
-        };
-        if text { Ok(()) } else { Err(not_text()) }
-    }
-
-    /// Calls `put` for each string.
-    ///
-    /// # Errors
-    /// `Corrupt` for codes without a symbol; those of `put`.
-    pub fn each(&self, mut put: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
-        let mut buffer = Vec::new();
-        for ends in self.ends.windows(2) {
-            let bytes = &self.data[ends[0] as usize..ends[1] as usize];
-            match &self.symbols {
-                None => put(bytes)?,
-                Some(symbols) => {
-                    let mut end = 0;
-                    symbols.append(bytes, &mut buffer, &mut end)?;
-                    put(&buffer[..end])?;
-                }
-            }
-        }
-        Ok(())
-    }
+/// The strings of a dictionary, or where they are.
+pub(crate) enum SomeStrings {
+    All(Arc<StringTable>),
+    Framed(Arc<FramedStrings>),
 }
 
 enum Table {
     Raw(Arc<RawTable>),
     Strings(Arc<StringTable>),
+    Framed(Arc<FramedStrings>),
     Symbols(Arc<SymbolTable>),
     Frames(Arc<FrameDictionary>),
 }
@@ -216,20 +101,59 @@ impl Dictionaries {
         Ok(raw)
     }
 
-    /// The strings of a dictionary of strings.
+    /// All strings of a dictionary of strings.
     pub fn strings<S: ByteSource>(&self, pages: &Pages<S>, number: u32) -> Result<Arc<StringTable>> {
+        match self.some_strings(pages, number)? {
+            SomeStrings::All(strings) => Ok(strings),
+            SomeStrings::Framed(framed) => self.all_framed(pages, &framed),
+        }
+    }
+
+    /// All strings of a dictionary in frames, kept if there is room for them.
+    pub fn all_framed<S: ByteSource>(
+        &self,
+        pages: &Pages<S>,
+        framed: &FramedStrings,
+    ) -> Result<Arc<StringTable>> {
+        if let Some(all) = framed.whole.get() {
+            return Ok(all.clone());
+        }
+        let all = Arc::new(framed.read_whole(pages)?);
+        let kept = &mut *self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.1 + all.memory() <= self.most {
+            kept.1 += all.memory();
+            return Ok(framed.whole.get_or_init(|| all).clone());
+        }
+        Ok(all)
+    }
+
+    /// True if all strings of a dictionary in frames may be kept.
+    pub fn has_room(&self, framed: &FramedStrings) -> bool {
+        let memory = framed.bytes().saturating_add(4 * framed.len());
+        memory <= self.most as u64 / 2
+    }
+
+    /// The strings of a dictionary of strings, or where they are.
+    pub fn some_strings<S: ByteSource>(&self, pages: &Pages<S>, number: u32) -> Result<SomeStrings> {
         let kept = &mut *self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         match kept.0.get(&number) {
-            Some(Table::Strings(strings)) => return Ok(strings.clone()),
+            Some(Table::Strings(strings)) => return Ok(SomeStrings::All(strings.clone())),
+            Some(Table::Framed(framed)) => return Ok(SomeStrings::Framed(framed.clone())),
             Some(_) => return Err(wrong_kind(number)),
             None => {}
         }
         let entry = self.entry(pages, number.into())?;
+        if entry.kind()? == DictionaryKind::FramedStrings {
+            let framed =
+                FramedStrings::read(pages, &entry).map_err(|e| e.at(format_args!("dictionary {number}")))?;
+            let framed = Arc::new(framed);
+            keep(kept, self.most, number, Table::Framed(framed.clone()), framed.memory());
+            return Ok(SomeStrings::Framed(framed));
+        }
         let bytes = pages.piece(entry.offset.get(), entry.length.get())?;
         let strings = Arc::new(StringTable::read(&entry, &bytes)?.ok_or_else(|| wrong_kind(number))?);
-        let memory = strings.data.len() + 4 * strings.ends.len();
-        keep(kept, self.most, number, Table::Strings(strings.clone()), memory);
-        Ok(strings)
+        keep(kept, self.most, number, Table::Strings(strings.clone()), strings.memory());
+        Ok(SomeStrings::All(strings))
     }
 
     /// Symbols of the codes of strings in a heap.

@@ -33,14 +33,17 @@ pub enum DictionaryKind {
     SymbolStrings = 4,
     /// A dictionary of Zstandard, for the frames of chunked records.
     Frames = 5,
+    /// Strings in frames of Zstandard.
+    FramedStrings = 6,
 }
 
 const VALUES: Feature = Feature::required(17, "value dictionary");
 const STRINGS: Feature = Feature::required(18, "bytes dictionary");
 const SYMBOLS: Feature = Feature::required(23, "symbols");
+const FRAMED: Feature = Feature::required(27, "strings in frames");
 
 /// The features of all kinds of dictionaries.
-pub(crate) const FEATURES: [Feature; 3] = [VALUES, STRINGS, SYMBOLS];
+pub(crate) const FEATURES: [Feature; 4] = [VALUES, STRINGS, SYMBOLS, FRAMED];
 
 impl DictionaryKind {
     /// The features that readers of such a dictionary know.
@@ -51,6 +54,7 @@ impl DictionaryKind {
             Self::Symbols => &[SYMBOLS],
             Self::SymbolStrings => &[STRINGS, SYMBOLS],
             Self::Frames => &[CHUNKS],
+            Self::FramedStrings => &[STRINGS, FRAMED],
         }
     }
 }
@@ -71,10 +75,13 @@ impl DictionaryEntry {
                 (DictionaryKind::Frames, Some(8), Some(if count == 1 { DICTIONARY_BYTES as u64 } else { 0 }))
             }
             4 => (DictionaryKind::SymbolStrings, each(width), Some(u64::MAX)),
+            6 => (DictionaryKind::FramedStrings, each(width), Some(u64::MAX)),
             k => return Err(Error::corrupt(format!("a dictionary has the unknown kind {k}"))),
         };
         let widths: &[u64] = match kind {
-            DictionaryKind::Strings | DictionaryKind::SymbolStrings => &[1, 2, 4],
+            DictionaryKind::Strings | DictionaryKind::SymbolStrings | DictionaryKind::FramedStrings => {
+                &[1, 2, 4]
+            }
             DictionaryKind::Raw | DictionaryKind::Symbols | DictionaryKind::Frames => &[0],
         };
         let length = Some(self.length.get());

@@ -4,11 +4,18 @@ use rayon::prelude::*;
 
 use crate::codec::coding::{Coding, Layout, Part};
 use crate::codec::strings::dictionary_entry::{DictionaryEntry, DictionaryKind};
+use crate::codec::strings::frame::frame;
 use crate::codec::strings::interned::Interned;
 use crate::codec::strings::symbols::{Coded, code};
 use crate::codec::transform::encoded_lane::{EncodedLane, width};
 use crate::codec::transform::{TransformKind, dictionary};
 use crate::column::values::Values;
+
+/// Bytes of strings that are tried in frames even where few repeat.
+const FRAMED_BYTES: u64 = 64 << 10;
+
+/// Percent of the bytes of strings in symbols that strings in frames have at most: a random string costs a frame.
+const FRAMED_PERCENT: u64 = 85;
 
 /// Bytes that the strings of a dictionary may have, all together.
 const MAX_BYTES: u64 = u32::MAX as u64;
@@ -47,8 +54,25 @@ impl StoredDictionary {
         Self { kind, count: coded.symbols, width: 0, bytes }
     }
 
-    /// Strings, in symbols if there may be any and they pay.
+    /// Strings, in frames or in symbols if there may be any and they pay.
     fn strings(strings: &[&[u8]], coding: Coding) -> Self {
+        let plain = Self::in_symbols(strings, coding);
+        let framed = if coding.has_symbols() { Self::in_frames(strings) } else { None };
+        let pays =
+            |framed: &Self| FRAMED_PERCENT * plain.bytes.len() as u64 >= 100 * framed.bytes.len() as u64;
+        framed.filter(pays).unwrap_or(plain)
+    }
+
+    /// Strings in frames, if there are many bytes of them.
+    fn in_frames(strings: &[&[u8]]) -> Option<Self> {
+        let lengths: Vec<u64> = strings.iter().map(|s| s.len() as u64).collect();
+        let mut bytes = Vec::new();
+        let width = push_lengths(&mut bytes, &lengths);
+        let bytes = frame(strings, &bytes)?;
+        Some(Self { kind: DictionaryKind::FramedStrings, count: strings.len() as u64, width, bytes })
+    }
+
+    fn in_symbols(strings: &[&[u8]], coding: Coding) -> Self {
         let coded = if coding.has_symbols() { code(strings) } else { None };
         let count = strings.len() as u64;
         match coded {
@@ -116,17 +140,22 @@ impl Dictionary {
         let count = strings.len() as u64;
         let lengths = count * u64::from(length_bytes(longest));
         let codes = rows * u64::from(width(count.saturating_sub(1))) / 8;
-        if bytes(&strings, |_| 1) + lengths + 64 + codes >= heap {
+        let is_smaller = bytes(&strings, |_| 1) + lengths + 64 + codes < heap;
+        if !is_smaller && (bytes(&strings, |_| 1) < FRAMED_BYTES || !coding.has_symbols()) {
             return None;
         }
         if coding.layout.has_narrow_fields() {
-            // Frequent strings have small codes: few bits.
-            strings.sort_unstable_by_key(|&(s, count)| (std::cmp::Reverse(count), s));
+            // Frequent strings have small codes: few bits. Those of strings that occur once ascend with the rows.
+            strings.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
         } else {
             strings.sort_unstable();
         }
         let strings: Vec<&[u8]> = strings.into_iter().map(|(s, _)| s).collect();
-        Self::new(&strings, coding)
+        let own = Self::new(&strings, coding)?;
+        // In frames, strings may take less in a dictionary even if few repeat; in a heap they would be in symbols.
+        let is_framed = own.stored.kind == DictionaryKind::FramedStrings;
+        let pays = is_smaller || is_framed && 2 * (own.stored.bytes.len() as u64 + codes) < heap;
+        pays.then_some(own)
     }
 
     /// Number of strings.
@@ -209,10 +238,15 @@ pub(crate) fn encode_strings(
     Some(EncodedStrings { lanes, dictionary: table, heap: Some(heap) })
 }
 
-/// The distinct ones of some strings, and how often each occurs.
-fn counted(mut strings: Vec<&[u8]>) -> Vec<(&[u8], u64)> {
+/// The distinct ones of some strings in the order in which they first occur, and how often each does.
+fn counted(strings: Vec<&[u8]>) -> Vec<(&[u8], u64)> {
+    let mut strings: Vec<(&[u8], usize)> = strings.into_iter().zip(0..).collect();
     strings.par_sort_unstable();
-    strings.chunk_by(|a, b| a == b).filter_map(|run| Some((*run.first()?, run.len() as u64))).collect()
+    let runs = strings.chunk_by(|a, b| a.0 == b.0);
+    let mut runs: Vec<(usize, &[u8], u64)> =
+        runs.filter_map(|run| run.first().map(|&(s, row)| (row, s, run.len() as u64))).collect();
+    runs.sort_unstable_by_key(|&(row, ..)| row);
+    runs.into_iter().map(|(_, s, count)| (s, count)).collect()
 }
 
 #[cfg(test)]
