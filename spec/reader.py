@@ -19,14 +19,13 @@ from itertools import accumulate
 import numpy as np
 
 import chunks
-import framed
 import lists
 import packed_head
 import rules
 from dump import dump
 from frame import SAMPLES, STATISTICS, Frame, refusal
 from rules import BOOL, BYTES, DECIMAL, FIXED, FLOAT, IMAGE, LIST, NONE, SIGNED, TEXT, UNKNOWN, UNSIGNED, require
-from strings import cut, spell, utf8
+from strings import read_dictionary, spell, utf8
 
 Node = namedtuple("Node", "parent name_at name_length kind nullable unit precision scale bits r v lane group "
                   "dictionary length image_width name")
@@ -106,24 +105,7 @@ class File(Frame):
         """Values of a dictionary (4.3): raw bits or byte strings; the bytes of one of frames."""
         require(index < len(self.entries(3)), f"there is no dictionary {index}")
         at, length, count, kind, width = struct.unpack("<QQQII", self.entries(3)[index])
-        data = self.data[at : at + length]
-        require(count > 0 and width in ((1, 2, 4) if kind in (2, 4, 6) else (0,)), "a dictionary's count or lengths")
-        require(kind != 1 or 8 * count == length, "a dictionary's count and length")
-        if kind == 1:
-            return list(struct.unpack(f"<{count}Q", data))
-        if kind == 3:
-            symbols, rest = cut(data, count, 1)
-            require(not rest and count <= 255 and all(1 <= len(s) <= 8 for s in symbols), "symbol table")
-            return symbols
-        if kind == 5:
-            require(count == 1 and 8 <= length <= 65536, "a dictionary's count and length")
-            return chunks.Dictionary(data)
-        if kind == 6:
-            return framed.strings(data, count, width)
-        symbols, rest = cut(data[1:], data[0], 1) if kind == 4 else (None, data)
-        strings, rest = cut(rest, count, width)
-        require(kind in (2, 4) and not rest, "length of a dictionary")
-        return strings if symbols is None else [spell(codes, symbols) for codes in strings]
+        return read_dictionary(self.data[at : at + length], count, kind, width)
 
     def frames(self, index):
         """A dictionary of frames (4.6)."""

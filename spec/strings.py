@@ -1,4 +1,8 @@
 """Strings of dictionaries, and strings in symbols (gede.md, 4.3)."""
+import struct
+
+import chunks
+import framed
 from rules import require
 
 
@@ -29,3 +33,24 @@ def spell(codes, symbols):
         out += codes[at + 1 : at + 2] if code == 255 else symbols[code]
         at += 1 + (code == 255)
     return out
+
+
+def read_dictionary(data, count, kind, width):
+    """Values of a dictionary (4.3): raw bits or byte strings; what decompresses frames, of one of these."""
+    require(count > 0 and width in ((1, 2, 4) if kind in (2, 4, 6) else (0,)), "a dictionary's count or lengths")
+    require(kind != 1 or 8 * count == len(data), "a dictionary's count and length")
+    if kind == 1:
+        return list(struct.unpack(f"<{count}Q", data))
+    if kind == 3:
+        symbols, rest = cut(data, count, 1)
+        require(not rest and count <= 255 and all(1 <= len(s) <= 8 for s in symbols), "symbol table")
+        return symbols
+    if kind == 5:
+        require(count == 1 and 8 <= len(data) <= 65536, "a dictionary's count and length")
+        return chunks.Dictionary(data)
+    if kind == 6:
+        return framed.strings(data, count, width)
+    symbols, rest = cut(data[1:], data[0], 1) if kind == 4 else (None, data)
+    strings, rest = cut(rest, count, width)
+    require(kind in (2, 4) and not rest, "length of a dictionary")
+    return strings if symbols is None else [spell(codes, symbols) for codes in strings]

@@ -3,14 +3,15 @@
 #![deny(clippy::disallowed_methods, reason = "numbers of a file are allocated through crate::earned alone")]
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::codec::block::Block;
 use crate::codec::context::Context;
 use crate::codec::fixed::lane::Lane;
 use crate::codec::strings::dictionaries::SomeStrings;
-use crate::codec::strings::framed::{FrameReader, FramedStrings};
+use crate::codec::strings::framed::FrameReader;
+use crate::codec::strings::gathered::{Gathered, Place};
 use crate::codec::strings::string_table::StringTable;
 use crate::codec::strings::symbol_table::{ESCAPE, SymbolTable};
 use crate::codec::strings::text_map::{TextMap, not_text};
@@ -31,14 +32,6 @@ const REMEMBERED: usize = 4096;
 /// Frames that are read one after the other in the time of a string that is read by itself.
 const FRAMES_A_STRING: u64 = 2;
 
-/// Place of a string.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
-struct Place {
-    pool: u32,
-    start: usize,
-    end: usize,
-}
-
 /// Bytes that hold strings.
 enum Pool<'a> {
     /// A heap; with a table, its strings are in symbols.
@@ -47,20 +40,12 @@ enum Pool<'a> {
     Framed(u32, Gathered),
 }
 
-/// The strings of a dictionary in frames that were needed.
-struct Gathered {
-    framed: Arc<FramedStrings>,
-    /// Where the string of a code is among the bytes.
-    known: HashMap<u64, Place>,
-    bytes: Vec<u8>,
-}
-
 impl Pool<'_> {
     fn bytes(&self) -> &[u8] {
         match self {
             Pool::Heap(bytes, _) => bytes,
             Pool::Dictionary(_, table) => table.data(),
-            Pool::Framed(_, gathered) => &gathered.bytes,
+            Pool::Framed(_, gathered) => gathered.bytes(),
         }
     }
 
@@ -277,8 +262,7 @@ impl<'a> Strings<'a> {
                     if self.check.is_some() && self.text && !framed.is_text(pages)? {
                         return Err(not_text());
                     }
-                    let gathered = Gathered { framed, known: HashMap::new(), bytes: Vec::new() };
-                    return Ok(Pool::Framed(number, gathered));
+                    return Ok(Pool::Framed(number, Gathered::new(framed)));
                 }
                 dictionaries.all_framed(pages, &framed)?
             }
@@ -341,45 +325,6 @@ impl<'a> Strings<'a> {
         data.truncate(end);
         // A dictionary's strings are checked once; together with them the rest is, whole and at every boundary.
         if self.text && heap && !is_text(offsets, data) { Err(not_text()) } else { Ok(()) }
-    }
-}
-
-impl Gathered {
-    /// The places of strings, the bytes of new ones having been read in their order; where they are only checked, that they are there.
-    fn take<S: ByteSource>(
-        &mut self,
-        pages: &Pages<S>,
-        frames: &mut FrameReader,
-        codes: &[u64],
-        pool: usize,
-        (check, text, most): (bool, bool, usize),
-    ) -> Result<Vec<Place>> {
-        let mut found = earned::with_room(codes.len())?;
-        if check {
-            let outside = codes.iter().any(|&code| code >= self.framed.len());
-            found.extend(codes.iter().map(|_| Place::default()));
-            return if outside {
-                Err(Error::corrupt("a value lies outside its dictionary"))
-            } else {
-                Ok(found)
-            };
-        }
-        let mut new: Vec<u64> = earned::with_room(codes.len())?;
-        new.extend(codes.iter().filter(|code| !self.known.contains_key(code)));
-        new.sort_unstable();
-        new.dedup();
-        for code in new {
-            let range = self.framed.range(pages, code)?;
-            let range = range.start..range.end.min(range.start.saturating_add(most as u64));
-            let start = self.bytes.len();
-            self.framed.append(pages, frames, range, &mut self.bytes)?;
-            if text && std::str::from_utf8(&self.bytes[start..]).is_err() {
-                return Err(not_text());
-            }
-            self.known.insert(code, Place { pool: pool as u32, start, end: self.bytes.len() });
-        }
-        found.extend(codes.iter().map(|code| self.known[code]));
-        Ok(found)
     }
 }
 

@@ -6,6 +6,7 @@ pub(crate) mod dictionary_entry;
 pub(crate) mod encode;
 mod frame;
 pub(crate) mod framed;
+mod gathered;
 pub(crate) mod interned;
 pub(crate) mod string_table;
 pub(crate) mod symbol_table;
