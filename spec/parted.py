@@ -83,7 +83,7 @@ def row_map(block, kind, place, length, phase, tuples, records, index):
         require(not any((place, length, phase)), WRONG)
         return range(rows), []
     if kind == 2:
-        require(place == 0 and length > 0 and phase < length * tuples < 2**64 and phase + rows - 1 < 2**64, WRONG)
+        require(place == 0 and length > 0 and phase < length * tuples < 2**64 and phase + rows - 1 < 2**64 and rows <= 2**20, WRONG)
         return [(row + phase) // length % tuples for row in range(rows)], []
     if kind == 3:
         require(place == length == phase == 0 and tuples > 1, WRONG)

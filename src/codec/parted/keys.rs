@@ -6,6 +6,7 @@ use ahash::AHashMap;
 use crate::codec::grouped::within::estimate_lone;
 use crate::codec::lanes::Lanes;
 use crate::codec::parted::new_map::NewMap;
+use crate::codec::parted::row_map::MAX_PERIOD_ROWS;
 use crate::codec::transform::encoded_lane::width;
 
 /// Rows that a segment has at least: the parts of fewer are larger than what repeats.
@@ -128,6 +129,9 @@ impl Key {
     /// Runs of one length whose values repeat; the first and the last run may be cut.
     fn period(fields: &[u64], starts: &[u32]) -> Option<Self> {
         let &[_, second, ..] = starts else { return None };
+        if fields.len() as u64 > MAX_PERIOD_ROWS {
+            return None;
+        }
         let whole = starts.windows(2).skip(1).map(|two| two[1] - two[0]);
         let length = whole.clone().next().unwrap_or(second);
         let last = fields.len() as u32 - starts[starts.len() - 1];

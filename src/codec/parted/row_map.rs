@@ -19,6 +19,9 @@ use crate::format::pages::Pages;
 pub(super) const CELL_ROWS: u64 = 512;
 const CELL_BYTES: u64 = 4 + CELL_ROWS / 8;
 
+/// Rows of a block with a period, at most: no other records of rows that differ take no bytes.
+pub(super) const MAX_PERIOD_ROWS: u64 = 1 << 20;
+
 /// Which tuple a row of a block has.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum RowMap {
@@ -54,7 +57,11 @@ impl RowMap {
             PartEntry::PERIOD if map == 0 => {
                 let is_within = length.checked_mul(tuples).is_some_and(|all| phase < all);
                 let last = phase.checked_add(rows - 1);
-                if is_within && last.is_some() { Ok(Self::Period { length, phase }) } else { Err(wrong()) }
+                if is_within && last.is_some() && rows <= MAX_PERIOD_ROWS {
+                    Ok(Self::Period { length, phase })
+                } else {
+                    Err(wrong())
+                }
             }
             PartEntry::INDEX if map == 0 && length == 0 && phase == 0 && tuples > 1 => Ok(Self::Index),
             _ => Err(wrong()),
@@ -196,4 +203,29 @@ fn each<S: ByteSource>(
         read(&data, own.start % 8, row);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::block_entry::BlockEntry;
+
+    #[test]
+    fn periods_have_no_more_rows_than_they_may() {
+        let tuples = BlockEntry { rows: 2.into(), ..BlockEntry::default() };
+        let part = PartEntry {
+            kind: PartEntry::PERIOD.into(),
+            length: 1.into(),
+            phase: 1.into(),
+            tuples,
+            ..PartEntry::default()
+        };
+        assert!(matches!(
+            RowMap::read(&part, MAX_PERIOD_ROWS, 64),
+            Ok(RowMap::Period { length: 1, phase: 1 })
+        ));
+        assert!(RowMap::read(&part, MAX_PERIOD_ROWS + 1, 64).is_err());
+        assert!(RowMap::read(&PartEntry { phase: 2.into(), ..part }, 100, 64).is_err());
+        assert!(RowMap::read(&part, 2, 64).is_err());
+    }
 }
