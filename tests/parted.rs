@@ -27,6 +27,14 @@ fn check(table: &Memory, options: &Options) {
     let other = Reader::new(plain.as_slice()).unwrap();
     reader.verify(&|_| {}).unwrap();
     assert!(rows_of(&reader).unwrap() == rows);
+    // Few rows at a time have few tuples, in order or not.
+    let all = Projection::all(reader.schema());
+    for step in [3, 5, 64] {
+        let batches = |reader: &Reader<&[u8]>| -> Vec<_> {
+            reader.scan(&all, 0..rows.rows as u64, step).unwrap().map(Result::unwrap).collect()
+        };
+        assert!(batches(&reader) == batches(&other), "{step} rows at a time");
+    }
     for (draw, count) in [1, 7, 600, 4000].into_iter().enumerate() {
         let wanted: Vec<u64> = (0..count).map(|i| random(draw as u64, i) % rows.rows as u64).collect();
         let expected = other.take(&wanted, &Projection::all(other.schema())).unwrap();

@@ -111,9 +111,7 @@ impl PartFields {
             places.push(count - 1);
             is_new
         });
-        let is_range = distinct.last().zip(distinct.first());
-        let is_range =
-            is_range.is_some_and(|(last, first)| last.wrapping_sub(*first) == distinct.len() as u64 - 1);
+        let is_range = distinct.windows(2).all(|two| two[1] == two[0] + 1);
         let own = match (rows, distinct.first()) {
             (RowSelection::Range(..), Some(&first)) if is_range => RowSelection::Range(first, distinct.len()),
             _ => RowSelection::List(&distinct),
