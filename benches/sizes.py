@@ -23,14 +23,18 @@ from compare import ROOT, machine
 
 def parquet_bytes(table, folder):
     """The smaller of two Parquet files."""
-    floats = [name for name in table.column_names if pyarrow.types.is_floating(table.schema.field(name).type)]
-    sizes = []
-    for split in ([], floats):
-        path = folder / "control.parquet"
-        encodings = {"use_dictionary": [name for name in table.column_names if name not in split], "use_byte_stream_split": split} if split else {}
+    path = folder / "control.parquet"
+
+    def write(**encodings):
         pyarrow.parquet.write_table(table, path, compression="zstd", compression_level=9, **encodings)
-        sizes.append(path.stat().st_size)
-    return min(sizes)
+        return path.stat().st_size
+
+    size = write()
+    leaves = pyarrow.parquet.ParquetFile(path).schema
+    leaves = [leaves.column(i) for i in range(len(leaves))]
+    floats = [leaf.path for leaf in leaves if leaf.physical_type in ("FLOAT", "DOUBLE")]
+    others = [leaf.path for leaf in leaves if leaf.path not in floats]
+    return min(size, write(use_byte_stream_split=floats, use_dictionary=others) if floats else size)
 
 
 def plain(column):
