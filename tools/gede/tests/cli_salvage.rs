@@ -18,7 +18,9 @@ const ROWS: u64 = 15_000;
 fn table(folder: &Folder) {
     let row = |i: u64| {
         let word = ["", "a word", "another, longer word"][(i * i % 3) as usize];
-        format!("{i},{},\"{word} {}\",{}\n", (i * 7919 % 10_007) as f64 / 8.0, i * 31 % 97, i % 3)
+        // Nothing repeats, so that there are many pages.
+        let noise = i.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 20;
+        format!("{i},{},\"{word} {noise:x}\",{}\n", (noise % 10_007) as f64 / 8.0, i % 3)
     };
     folder.write("t.csv", format!("i,x,s,k\n{}", (0..ROWS).map(row).collect::<String>()));
     folder.fine("convert t.csv t.gede --segment-rows 2000 --target k:class");

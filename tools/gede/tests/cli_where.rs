@@ -71,6 +71,15 @@ fn conditions_that_do_not_fit_are_refused_in_one_line() {
 #[test]
 fn info_shows_statistics_that_the_file_has() {
     let folder = folder("");
+    // A hundredth of the file has room for them.
+    let text = String::from_utf8(folder.read("t.csv")).unwrap();
+    let noise = |i: usize| i.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 20;
+    let line = |(i, line): (usize, &str)| match i {
+        0 => format!("{line},noise\n"),
+        i => format!("{line},{}\n", noise(i)),
+    };
+    folder.write("t.csv", text.lines().enumerate().map(line).collect::<String>());
+    folder.fine("convert t.csv t.gede --segment-rows 10000 --overwrite");
     let info = folder.json("info t.gede");
     let bytes = info["bytes"]["statistics"].as_u64().unwrap();
     assert!(bytes > 0 && 100 * bytes <= info["file_length"].as_u64().unwrap());
