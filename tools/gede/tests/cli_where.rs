@@ -73,7 +73,9 @@ fn info_shows_statistics_that_the_file_has() {
     let folder = folder("");
     // A hundredth of the file has room for them.
     let text = String::from_utf8(folder.read("t.csv")).unwrap();
-    let noise = |i: usize| i.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 20;
+    let noise = |i: usize| {
+        (0..4).map(|k| format!("{:x}", (4 * i + k).wrapping_mul(0x9E37_79B9_7F4A_7C15))).collect::<String>()
+    };
     let line = |(i, line): (usize, &str)| match i {
         0 => format!("{line},noise\n"),
         i => format!("{line},{}\n", noise(i)),
