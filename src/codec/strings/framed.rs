@@ -23,6 +23,8 @@ use crate::format::pages::Pages;
 pub(crate) const FRAME: u64 = 4096;
 /// Strings for each of which groups there is an anchor: where the first of them begins.
 pub(crate) const GROUP: u64 = 64;
+/// Bytes of a string from which on its memory is held against the file's length.
+const LONG: u64 = 1 << 20;
 /// Bytes before the dictionary that frames are compressed with.
 pub(crate) const HEAD: u64 = 16;
 
@@ -146,6 +148,9 @@ impl FramedStrings {
         out: &mut Vec<u8>,
     ) -> Result<()> {
         let mut at = range.start;
+        if range.end - at > LONG {
+            earned::check("a string", u128::from(range.end - at), pages.source().length())?;
+        }
         while at < range.end {
             let frame = at / FRAME;
             let to = range.end.min((frame + 1) * FRAME);
