@@ -16,7 +16,7 @@ import lists
 import reader
 import statistics_table
 import summaries
-from frame import STATISTICS
+from frame import SAMPLES, STATISTICS, Frame
 from reader import require
 
 
@@ -52,6 +52,7 @@ def check(file):
     spans = [(0, 64), file.directory, (len(file.data) - 64, 64)] + [(s.offset, s.length) for s in file.sections]
     check_cover(file, spans, 0, len(file.data))
     file.key_values()
+    check_ends(file)
     check_identity(file)
     dictionaries = [struct.unpack_from("<QQ", entry) for entry in file.entries(3)]
     pieces, sets = [], set()  # blocks may share sets, and nothing else
@@ -71,8 +72,9 @@ def check(file):
                    if (number, group) not in file.unknown_groups]
             for block, lanes in own:
                 transforms, *others = file.pieces(block, lanes)
-                sets.add((number if table.kind == STATISTICS else 0, transforms))
-                pieces += [(number if table.kind == STATISTICS else 0, piece) for piece in others]
+                section = number if table.kind in (SAMPLES, STATISTICS) else 0
+                sets.add((section, transforms))
+                pieces += [(section, piece) for piece in others]
         found = []
         values = [(blocks, file.segment_values(blocks, schema, found)) for blocks in segments]
         lists.check_tiling(file, schema, found)
@@ -104,7 +106,9 @@ def check_blocks(file, pieces, dictionaries):
     require(numbers <= {s.number for s in sections}, "a blocks section has pieces of another table")
     for blocks in sections:
         end = blocks.offset + blocks.length
-        own = [piece for number, piece in pieces if number == blocks.number and piece[1]]
+        others = [s for s in sections if s.number == blocks.number and s != blocks]  # of other parts (2.8)
+        is_own = lambda at: blocks.offset <= at < end or not any(s.offset <= at < s.offset + s.length for s in others)
+        own = [piece for number, piece in pieces if number == blocks.number and piece[1] and is_own(piece[0])]
         own += [piece for piece in dictionaries if blocks.offset <= piece[0] < end or len(sections) == 1]
         inside = all(blocks.offset <= at < end for at, _ in own)
         require(inside or len(sections) == 1, "a blocks section has pieces of another table")
@@ -113,14 +117,25 @@ def check_blocks(file, pieces, dictionaries):
         require(last == end or file.unknown and last < end, "the blocks section does not end where its last piece does")
 
 
+def check_ends(file):
+    """The places of the header name this end of the table, once rows were appended, and at most the one before (2.8)."""
+    require(None not in file.places, "header: a place that may name the end of the table is damaged")
+    known = {0, file.end} | ({file.previous + 64} if file.previous else set())
+    require(set(file.places) <= known and (not file.previous or file.end in file.places),
+            "header: it does not name the end of the table, or another")
+
+
 def check_identity(file):
-    """SHA-256 of the bytes before the section, and of the directory before its entry (gede.md, 2.7)."""
+    """SHA-256 of the bytes before the section, and of the directory before its entry (gede.md, 2.7). Returns it."""
+    before = check_identity(Frame(file.data, file.previous + 64)) + file.data[file.previous + 64 :] if file.previous else file.data[64:]
     at, size = file.directory
     later = len(file.sections) - [(s.kind, s.number) for s in file.sections].index((37, 0))
     stride = struct.unpack_from("<H", file.data, at + 32)[0]
     start = next(s.offset for s in file.sections if (s.kind, s.number) == (37, 0))
-    found = hashlib.sha256(file.data[64:start] + file.data[at : at + size - later * stride]).digest()
+    named = before[: start - len(file.data)] + file.data[at : at + size - later * stride]
+    found = hashlib.sha256(named).digest()
     require(found == file.identity, f"identity: the file is {found.hex()} and says {file.identity.hex()}")
+    return found
 
 
 def check_cover(file, spans, start, end, may_have_gaps=False):

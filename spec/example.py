@@ -14,7 +14,7 @@ FILE, PAGE = HERE.parent / "tests/golden/kept_dictionary.gede", HERE / "gede.md"
 MARK = "```text\n"
 
 # Fields by their bytes; a name that begins with "=" is not a number.
-HEADER = "8 =magic|2 major version|2 minor version|4 page size|12 =zero|4 =CRC-32 of bytes 0 to 27|32 =places of footers"
+HEADER = "8 =magic|2 major version|2 minor version|4 page size|12 =zero|4 =CRC-32 of bytes 0 to 27|32 =places of ends"
 TRANSFORM = "1 transform|1 width|1 exponent|1 =zero|4 dictionary or step|8 minimum"
 BLOCK = ("8 first stored row|8 rows|8 offset of the transform set|8 offset of the layout|8 offset of the base table|"
          "8 offset of the records|32 =exceptions and heap: there are none|8 bases n_b|4 total bits l_t|4 base bits l_b|"

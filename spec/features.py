@@ -5,7 +5,7 @@ import packed_head
 import reader
 from frame import ITEMS, STATISTICS
 
-SECTIONS = {5: 34, 6: 32, 7: 32, 8: 35, 9: 36, 10: 33}
+SECTIONS = {5: 34, 6: 32, 7: 32, 8: 35, 9: 36, 10: 33, 11: 38}
 DICTIONARIES = {1: {17}, 2: {18}, 3: {23}, 4: {18, 23}, 5: {3}, 6: {18, 27}}
 
 

@@ -7,8 +7,8 @@ from collections import namedtuple
 from rules import MAX_TABLES, require
 
 MAGIC, PROVISIONAL = b"\x89GEDE\r\n\x1a", b"\x89GEDE\n\r\n"
-FEATURES = {0, 1, 2, 3, 4, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 32, 33, 34, 35, 36, 37}  # known ones, 2.4
-SECTIONS = {1: (0, 0), 2: (0, 144), 3: (0, 32), 16: (1, 4)} | {kind: (0, 0) for kind in range(4, 11)} \
+FEATURES = {0, 1, 2, 3, 4, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 32, 33, 34, 35, 36, 37, 38}  # known ones, 2.4
+SECTIONS = {1: (0, 0), 2: (0, 144), 3: (0, 32), 16: (1, 4)} | {kind: (0, 0) for kind in range(4, 12)} \
     | {kind: (2, 0) for kind in (32, 34, 35, 36, 37, 38)}  # known ones, their place and the bytes of an entry, 2.3
 
 NAMES = {32: "schema", 34: "Arrow schema", 36: "key-values", 37: "identity", 38: "created-by"}
@@ -25,6 +25,24 @@ def refusal(feature):
     return f'it uses the feature "{name}" of format {feature.major}.{feature.minor}'
 
 
+def place(data):
+    """What a place of the header says (2.8): an end of the table, 0 for none, None if it is damaged."""
+    end, zero, crc = struct.unpack("<QII", data)
+    if not any(data):
+        return 0
+    return end if end % 64 == 0 and end >= 128 and zero == 0 and crc == zlib.crc32(data[:12]) else None
+
+
+def table_end(data, places):
+    """The end of the table (2.8)."""
+    end = max((end for end in places if end), default=0) or len(data)
+    require(end <= len(data), "cut short: the header says that the table ends")
+    footer = data[-64:]
+    is_footer = footer[56:] == MAGIC and zlib.crc32(footer[:52]) == struct.unpack_from("<I", footer, 52)[0] \
+        and struct.unpack_from("<Q", footer)[0] == len(data) and struct.unpack_from("<H", footer, 36)[0] == 1
+    return len(data) if None in places and is_footer else end
+
+
 def text(data, what):
     """A string that is UTF-8."""
     try:
@@ -36,14 +54,17 @@ def text(data, what):
 class Frame:
     """The parts of a file: every checksum has been checked."""
 
-    def __init__(self, data):
-        self.data = data
+    def __init__(self, data, end=None):
         require(len(data) >= 128, "too short")
-        header, footer = data[:64], data[-64:]
+        self.header = header = data[:64]
+        self.places = [place(header[at : at + 16]) for at in (32, 48)]
+        self.end = end or table_end(data, self.places)
+        self.data = data = data[: self.end]
+        footer = data[-64:]
         require(header[:8] != PROVISIONAL, "a file from before format 1.0")
-        require(footer[56:] == MAGIC, "not a gede file, or torn")
+        require(footer[56:] == MAGIC, "cut short or never finished, or not a gede file")
         require(zlib.crc32(footer[:52]) == struct.unpack_from("<I", footer, 52)[0], "footer: its checksum does not match")
-        length, at, size, previous, crc, major, minor = struct.unpack_from("<QQQQIHH", footer)  # 2.2
+        length, at, size, self.previous, crc, major, minor = struct.unpack_from("<QQQQIHH", footer)  # 2.2
         require(major == 1, f"written in format {major}.{minor}")
         require(length == len(data), f"footer: the file should have {length} bytes and has {len(data)}")
         require(at + size <= length - 64, "directory: it lies outside the file")
@@ -56,15 +77,19 @@ class Frame:
         require(zlib.crc32(header[:28]) == struct.unpack_from("<I", header, 28)[0], "header: its checksum does not match")
         require(struct.unpack_from("<HxxI", header, 8) == (1, 4096), "header: it does not agree with the footer")
         if not self.unknown:
-            require(not any(header[16:28] + header[32:]), "header: reserved bytes are not zero")
-            require(not any(footer[40:52]) and previous == 0, "footer: reserved bytes are not zero")
+            require(not any(header[16:28]), "header: reserved bytes are not zero")
+            require(not any(footer[40:52]), "footer: reserved bytes are not zero")
+        former = [s.offset + s.length for s in self.sections if s.kind == 11]  # 2.8
+        require(len(former) <= 63, "directory: more than 64 parts")
+        require(former[-1:] == [self.previous + 64] * (self.previous > 0), "footer: the footer before it is not where the directory says")
         for section in (s for s in self.sections if s.place == 2):
             require(zlib.crc32(self.bytes(section)) == section.crc, f"{NAMES.get(section.kind, section.kind)}: its checksum does not match")
         self.identity = self.section(37)  # 2.7
         require(len(self.identity) == 32, "identity: it is not 32 bytes long")
         require(len(self.section(38)) <= 255, "created-by: it has more than 255 bytes")
         self.created_by = text(self.section(38), "created-by: it is")
-        self.check_pages()
+        if end is None:
+            self.check_pages()
         self.unreadable = self.unreadable_columns()
         scoped = [f for f in self.unknown if f.required and f.scope > 0 and f.table < len(self.tables)]
         self.unreadable_tables = {f.table for f in scoped if f.table > 0 and self.tables[f.table].kind != ITEMS}
@@ -114,10 +139,11 @@ class Frame:
             require(s.stride == 0 or s.length % s.stride == 0, "directory: a section is not a whole number of entries")
             is_of_table = s.number < len(self.tables) if s.kind in (1, 2, 4, 32) else s.number == 0
             if is_of_table and s.kind in (1, 4, 32) and self.tables[s.number] in known:
-                kinds = {1: (ROWS, STATISTICS), 4: (SAMPLES,), 32: (ROWS, ITEMS)}  # blocks, and schemas
+                kinds = {1: (ROWS, SAMPLES, STATISTICS), 4: (SAMPLES,), 32: (ROWS, ITEMS)}  # blocks, and schemas
                 is_of_table = self.tables[s.number].kind in kinds[s.kind]
             require(is_of_table or s.kind not in SECTIONS, f"directory: section {s.kind}: it is of no table")
-        numbers = [(s.kind, s.number) for s in self.sections if s.kind != 16]
+        is_of_part = [(1, 0), (11, 0)] if any(f.id == 38 for f in self.features) else []
+        numbers = [(s.kind, s.number) for s in self.sections if s.kind != 16 and (s.kind, s.number) not in is_of_part]
         require(len(set(numbers)) == len(numbers), "directory: a section occurs twice")
         end = 64
         for s in self.sections:

@@ -275,6 +275,13 @@ def check_condensed(file):
     if not file.rows:
         return
     check_extents(file, cells)
+    if file.previous and not cells.bits:
+        require(data[13] and has_rows, "condensed samples are not there")
+        stored = reader.join([file.segment_values(blocks, schema) for blocks in file.segments_of(file.samples)], schema)
+        found = condensed.rebuild(file)
+        for own, wanted in zip(stored[len(nodes) :], found[len(nodes) :]):
+            require(sum(own[0]) == sum(wanted[0]), "condensed samples: they do not stand for as many rows as there are")
+        return
     found = condensed.rebuild(file)
     require(len(found[-1][0]) == count, "cells: another number of them")
     if data[13]:

@@ -14,7 +14,7 @@ use common::zoo::random;
 use gede::column::Kind;
 use gede::internal::NewFile;
 use gede::read::ByteSource;
-use gede::write::{CellLimit, Disk, FileSystem, Options, Output, Scratch, TargetKind};
+use gede::write::{CellLimit, Disk, FileSystem, InPlace, Options, Output, Scratch, TargetKind};
 use gede::{ErrorKind, Reader, Writer};
 
 /// What becomes of the operation that fails.
@@ -81,6 +81,12 @@ impl FileSystem for Failing {
         self.step(|| Ok(()))?;
         let (at, fault, done) = (self.at, self.fault, self.done.clone());
         Ok(Box::new(FailingScratch { inner: Disk.scratch(folder)?, at, fault, done }))
+    }
+
+    fn open_in_place(&self, path: &Path) -> io::Result<Box<dyn InPlace>> {
+        self.step(|| Ok(()))?;
+        let (at, fault, done) = (self.at, self.fault, self.done.clone());
+        Ok(Box::new(FailingInPlace { inner: Disk.open_in_place(path)?, at, fault, done }))
     }
 
     fn remove_stale(&self, folder: &Path) {
@@ -156,6 +162,35 @@ impl Scratch for FailingScratch {
         let half = || self.inner.write_at(&bytes[..bytes.len() / 2], offset);
         step(&self.done, self.at, self.fault, half)?;
         self.inner.write_at(bytes, offset)
+    }
+}
+
+struct FailingInPlace {
+    inner: Box<dyn InPlace>,
+    at: usize,
+    fault: Fault,
+    done: std::sync::Arc<AtomicUsize>,
+}
+
+impl InPlace for FailingInPlace {
+    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        for (number, bytes) in bytes.chunks(1500).enumerate() {
+            let offset = offset + 1500 * number as u64;
+            let half = || self.inner.write_at(&bytes[..bytes.len() / 2], offset);
+            step(&self.done, self.at, self.fault, half)?;
+            self.inner.write_at(bytes, offset)?;
+        }
+        Ok(())
+    }
+
+    fn set_length(&self, length: u64) -> io::Result<()> {
+        step(&self.done, self.at, self.fault, || self.inner.set_length(length))?;
+        self.inner.set_length(length)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        step(&self.done, self.at, self.fault, || Ok(()))?;
+        self.inner.sync()
     }
 }
 
@@ -255,6 +290,39 @@ fn writes_with_spilled_sums_fail_as_cleanly() {
         let operations = fail_each(fault, None, &spilled);
         // Windows of cells are read and written segment by segment.
         assert!(operations > fail_each(Fault::Refused, None, &in_memory) + 40, "{operations}");
+    }
+}
+
+#[test]
+fn a_failed_append_leaves_the_rows_that_were_there() {
+    let (old, more) = (table(9).file(&Options::default()), table(1));
+    for fault in [Fault::Refused, Fault::Half, Fault::Crash] {
+        for at in 0.. {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("t.gede");
+            std::fs::write(&path, &old).unwrap();
+            let storage = Failing::new(at, fault);
+            let result = Writer::new(Options::default()).append_to(&storage, &path, &more);
+            let count = storage.done.load(Relaxed);
+            let what = format!("operation {at} of {count}, {fault:?}");
+            let reader = Reader::open(&path).unwrap_or_else(|e| panic!("{what}: {e}"));
+            let rows = reader.rows();
+            if result.is_ok() {
+                assert!(count == at && rows == 4000 && at >= 15, "{what}");
+                break;
+            }
+            let error = result.err().unwrap();
+            let message = error.to_string();
+            assert!(error.kind() == ErrorKind::Io && message.contains("t.gede"), "{what}: {message}");
+            assert!(message.contains("No space left"), "{what}: {message}");
+            assert!(rows == 2000 || rows == 4000, "{what}: {rows} rows");
+            drop(reader);
+            // The next one goes on from there.
+            Writer::new(Options::default()).append(&path, &more).unwrap_or_else(|e| panic!("{what}: {e}"));
+            let reader = Reader::open(&path).unwrap();
+            reader.verify(|_| {}).unwrap_or_else(|e| panic!("{what}: {e}"));
+            assert_eq!((reader.rows(), reader.unfinished_bytes()), (rows + 2000, 0), "{what}");
+        }
     }
 }
 

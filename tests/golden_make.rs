@@ -15,9 +15,9 @@ use common::dump::{
 };
 use common::read::rows as rows_of;
 use common::zoo;
-use gede::Reader;
 use gede::column::Batch;
-use gede::write::{Disk, ImageTransform, merge_condensed};
+use gede::write::{Disk, ImageTransform, StatisticsPolicy, merge_condensed};
+use gede::{Reader, Writer};
 
 #[test]
 #[ignore = "writes tests/golden and tests/data/written.txt"]
@@ -50,6 +50,20 @@ fn make() {
             add(&golden, name, bytes, None);
         }
     }
+    for (name, animal) in APPENDED {
+        let path = golden.join(format!("{name}.gede"));
+        if !path.exists() {
+            let animal = zoo::one(animal);
+            let writer = Writer::new(animal.options.with_statistics(StatisticsPolicy::Always));
+            writer.write(&path, &animal.table).unwrap();
+            for _ in 0..2 {
+                writer.append(&path, &animal.table).unwrap();
+            }
+            let bytes = read(&path).unwrap();
+            writeln!(checksums, "{:08x} {name}", crc32fast::hash(&bytes)).unwrap();
+            add(&golden, name, bytes, None);
+        }
+    }
     write(frozen, checksums).unwrap();
     write(tests.join("data/written.txt"), written).unwrap();
 }
@@ -58,6 +72,15 @@ fn make() {
 const MERGED: [(&str, [&str; 2]); 2] = [
     ("merged_value", ["condensed_value", "condensed_value"]),
     ("merged_class", ["condensed_class", "recomputed_class"]),
+];
+
+/// Files that the rows of an animal were appended to twice, and that animal, whose rows they have from the start.
+const APPENDED: [(&str, &str); 5] = [
+    ("appended_numbers", "grouped_log"),
+    ("appended_text", "text_dictionary"),
+    ("appended_condensed", "condensed_class"),
+    ("appended_lists", "lists"),
+    ("appended_statistics", "statistics"),
 ];
 
 /// Adds a file and the dumps of what it holds; its rows where they are known.

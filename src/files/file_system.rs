@@ -8,6 +8,7 @@ use std::path::Path;
 
 use crate::error::Result;
 use crate::files::byte_source::{ByteSource, FileSource};
+use crate::files::positioned::{InPlace, PositionedFile};
 use crate::files::scratch::{Scratch, ScratchFile};
 use crate::files::temporary;
 
@@ -48,6 +49,12 @@ pub trait FileSystem: Sync {
     /// # Errors
     /// The operating system's.
     fn remove(&self, path: &Path) -> io::Result<()>;
+
+    /// Opens a file that is there to append to it. While it is open, no other process and no other writer opens it so.
+    ///
+    /// # Errors
+    /// The operating system's; `WouldBlock` for one that is open.
+    fn open_in_place(&self, path: &Path) -> io::Result<Box<dyn InPlace>>;
 
     /// A file without a name, on the disk of `folder`, for what does not fit into memory. It is gone when it is dropped,
     /// or when the process ends.
@@ -128,6 +135,12 @@ impl FileSystem for Disk {
         let removed = std::fs::remove_file(path);
         temporary::forget(path);
         removed
+    }
+
+    fn open_in_place(&self, path: &Path) -> io::Result<Box<dyn InPlace>> {
+        let file = File::options().read(true).write(true).open(path)?;
+        file.try_lock()?;
+        Ok(Box::new(PositionedFile::new(file)))
     }
 
     fn scratch(&self, folder: &Path) -> io::Result<Box<dyn Scratch>> {

@@ -1,5 +1,6 @@
 //! Files: sources of bytes, new files that appear whole, temporary and scratch files.
 
+pub(crate) mod appended_file;
 pub(crate) mod byte_source;
 pub(crate) mod file_system;
 pub(crate) mod new_file;

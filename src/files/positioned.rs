@@ -3,6 +3,27 @@
 use std::fs::File;
 use std::io;
 
+/// A file that is written where it is.
+pub trait InPlace: Send {
+    /// Writes all of `bytes` at an offset.
+    ///
+    /// # Errors
+    /// The operating system's.
+    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()>;
+
+    /// Cuts off what follows a length.
+    ///
+    /// # Errors
+    /// The operating system's.
+    fn set_length(&self, length: u64) -> io::Result<()>;
+
+    /// Makes what was written durable.
+    ///
+    /// # Errors
+    /// The operating system's.
+    fn sync(&self) -> io::Result<()>;
+}
+
 /// The file. Unix has calls that take a position; elsewhere a lock guards the one that the file has.
 #[derive(Debug)]
 pub(crate) struct PositionedFile(#[cfg(unix)] File, #[cfg(not(unix))] std::sync::Mutex<File>);
@@ -21,6 +42,10 @@ impl PositionedFile {
     /// Writes all of `bytes` at an offset.
     pub fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
         std::os::unix::fs::FileExt::write_all_at(&self.0, bytes, offset)
+    }
+
+    fn with<T>(&self, call: impl FnOnce(&File) -> T) -> T {
+        call(&self.0)
     }
 }
 
@@ -44,5 +69,23 @@ impl PositionedFile {
     /// Writes all of `bytes` at an offset.
     pub fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
         io::Write::write_all(&mut *self.at(offset)?, bytes)
+    }
+
+    fn with<T>(&self, call: impl FnOnce(&File) -> T) -> T {
+        call(&self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+}
+
+impl InPlace for PositionedFile {
+    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        self.write_at(bytes, offset)
+    }
+
+    fn set_length(&self, length: u64) -> io::Result<()> {
+        self.with(|file| file.set_len(length))
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        self.with(File::sync_all)
     }
 }

@@ -49,6 +49,11 @@ impl PageSums {
         Self { page: crc32fast::Hasher::new(), filled, sums: Vec::new() }
     }
 
+    /// The sums of the pages before an offset, a page's start, to be followed by those of the bytes from there on.
+    pub fn resume(sums: Vec<u8>, start: u64) -> Self {
+        Self { sums, ..Self::new(start) }
+    }
+
     /// Takes the next bytes.
     pub fn update(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {

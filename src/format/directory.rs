@@ -5,6 +5,7 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 use crate::error::{Error, Result};
 use crate::format::ALIGN;
+use crate::format::appended::{self, MAX_PARTS};
 use crate::format::checksum::{Levels, PAGE};
 use crate::format::features::{Feature, FeatureEntry, Scope, UnknownFeature};
 use crate::format::header::{FOOTER, HEADER};
@@ -122,6 +123,26 @@ impl Directory {
         self.sections.iter().filter(|s| s.kind == SectionKind::CHECKSUM_LEVEL)
     }
 
+    /// The sections that an earlier directory described, in order.
+    pub fn former(&self) -> impl Iterator<Item = &Section> {
+        self.sections.iter().filter(|s| s.kind == SectionKind::FORMER)
+    }
+
+    /// Checks that what an earlier directory described ends where the footer before this one does, which is at `previous`, or 0.
+    ///
+    /// # Errors
+    /// `Corrupt`.
+    pub fn check_former(&self, previous: u64) -> Result<()> {
+        if self.former().count() >= MAX_PARTS {
+            return Err(bad(&format!("more than {MAX_PARTS} parts")));
+        }
+        let end = self.former().last().map_or(0, |s| s.offset.saturating_add(s.length));
+        if previous.saturating_add(if previous > 0 { FOOTER } else { 0 }) != end {
+            return Err(Error::corrupt("footer: the footer before it is not where the directory says"));
+        }
+        Ok(())
+    }
+
     /// True if the file lists no feature that this reader does not know, so that reserved bytes are zero.
     pub fn is_strict(&self) -> bool {
         self.unknown.is_empty()
@@ -162,6 +183,7 @@ impl Directory {
         let mut end = HEADER;
         let mut bulk_end = HEADER;
         let mut place = Place::Bulk;
+        let has_parts = self.features.contains(&appended::FEATURE);
         for (i, s) in self.sections.iter().enumerate() {
             let fits = s.offset.checked_add(s.length).is_some_and(|e| e <= directory_offset);
             if s.offset % ALIGN != 0 || s.offset < end || s.offset - end >= ALIGN || s.length == 0 || !fits {
@@ -171,7 +193,9 @@ impl Directory {
                 return Err(bad("a section is not a whole number of entries"));
             }
             let repeated = self.sections[..i].iter().any(|t| (t.kind, t.number) == (s.kind, s.number));
-            if repeated && s.kind != SectionKind::CHECKSUM_LEVEL {
+            let is_of_part = (s.kind, s.number) == (SectionKind::BLOCKS, 0) || s.kind == SectionKind::FORMER;
+            let may_repeat = s.kind == SectionKind::CHECKSUM_LEVEL || (is_of_part && has_parts);
+            if repeated && !may_repeat {
                 return Err(bad("a section occurs twice"));
             }
             if s.place < place {
@@ -209,7 +233,7 @@ impl Directory {
                 return Err(bad("the number of segments does not fit the block table"));
             }
             let own = match table.kind() {
-                TableKind::CONDENSED => vec![SectionKind::TABLE_SCHEMA],
+                TableKind::CONDENSED => vec![SectionKind::TABLE_SCHEMA, SectionKind::BLOCKS],
                 TableKind::STATISTICS => vec![SectionKind::BLOCKS],
                 _ if number == 0 => vec![SectionKind::SCHEMA, SectionKind::BLOCKS],
                 _ => vec![SectionKind::SCHEMA],

@@ -1,11 +1,11 @@
 //! Header and footer: the two ends of a file (spec, chapters 2.1 and 2.2).
 
 use zerocopy::little_endian::{U16, U32, U64};
-use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
+use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::format::VERSION;
 use crate::format::checksum::{PAGE, crc};
+use crate::format::{ALIGN, VERSION};
 
 /// First and last bytes of a file. A high bit, "GEDE", a carriage return with its line feed, an end-of-text control: a
 /// text-mode copy damages it.
@@ -18,6 +18,8 @@ const PROVISIONAL_COMMIT: &str = "5b50c56";
 pub const HEADER: u64 = 64;
 /// Bytes of the footer.
 pub const FOOTER: u64 = 64;
+/// Places for ends in the header.
+pub const PLACES: usize = 2;
 /// Bytes of the header that its checksum covers.
 const COVERED: usize = 28;
 
@@ -31,8 +33,8 @@ pub struct Header {
     page: U32,
     zero: [u8; 12],
     crc: U32,
-    /// Places that name the last durable footer of a file that rows were appended to.
-    slots: [u8; 32],
+    /// Places that name ends of a file that rows were appended to.
+    places: [EndPlace; PLACES],
 }
 
 impl Header {
@@ -45,7 +47,7 @@ impl Header {
             page: (PAGE as u32).into(),
             zero: [0; 12],
             crc: 0.into(),
-            slots: [0; 32],
+            places: FromZeros::new_zeroed(),
         };
         header.crc = crc(&header.as_bytes()[..COVERED]).into();
         header
@@ -66,7 +68,7 @@ impl Header {
         if header.major.get() != VERSION.0 || header.page.get() as usize != PAGE {
             return Err(Error::corrupt("header: it does not agree with the footer"));
         }
-        if is_strict && (header.zero != [0; 12] || header.slots != [0; 32]) {
+        if is_strict && (header.zero != [0; 12]) {
             return Err(Error::corrupt("header: reserved bytes are not zero"));
         }
         Ok(())
@@ -90,13 +92,13 @@ pub struct Footer {
 }
 
 impl Footer {
-    /// The footer of a file of `file_length` bytes.
-    pub fn new(file_length: u64, directory_offset: u64, directory: &[u8]) -> Self {
+    /// The footer of a file of `file_length` bytes, or of that part of it; `previous` is the offset of the footer before it.
+    pub fn new(file_length: u64, directory_offset: u64, directory: &[u8], previous: u64) -> Self {
         let mut footer = Self {
             file_length: file_length.into(),
             directory_offset: directory_offset.into(),
             directory_length: (directory.len() as u64).into(),
-            previous_footer: 0.into(),
+            previous_footer: previous.into(),
             directory_crc: crc(directory).into(),
             major: VERSION.0.into(),
             minor: VERSION.1.into(),
@@ -155,7 +157,7 @@ impl Footer {
     /// # Errors
     /// `Corrupt`.
     pub fn check_reserved(&self) -> Result<()> {
-        if self.zero != [0; 12] || self.previous_footer.get() != 0 {
+        if self.zero != [0; 12] {
             return Err(Error::corrupt("footer: reserved bytes are not zero"));
         }
         Ok(())
@@ -165,4 +167,83 @@ impl Footer {
     pub fn version(&self) -> (u16, u16) {
         (self.major.get(), self.minor.get())
     }
+}
+
+/// A place of the header that may name an end of the file: the byte after a footer that is on the disk, with all that is
+/// before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
+#[repr(C)]
+pub struct EndPlace {
+    end: U64,
+    zero: U32,
+    crc: U32,
+}
+
+/// What a place says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Named {
+    /// It was never written.
+    Nothing,
+    End(u64),
+    /// It was written by half, or damaged.
+    Damaged,
+}
+
+impl EndPlace {
+    /// Bytes of a place.
+    pub const SIZE: u64 = 16;
+
+    /// A place that names an end.
+    pub fn new(end: u64) -> Self {
+        let mut place = Self { end: end.into(), zero: 0.into(), crc: 0.into() };
+        place.crc = crc(&place.as_bytes()[..12]).into();
+        place
+    }
+
+    /// The offset of a place in the file.
+    pub fn offset(number: usize) -> u64 {
+        HEADER - (PLACES - number) as u64 * Self::SIZE
+    }
+
+    fn named(&self) -> Named {
+        if self.as_bytes().iter().all(|&b| b == 0) {
+            return Named::Nothing;
+        }
+        let end = self.end.get();
+        let is_end = end % ALIGN == 0 && end >= HEADER + FOOTER;
+        if *self == Self::new(end) && is_end { Named::End(end) } else { Named::Damaged }
+    }
+}
+
+/// The place of a header to name an end in: one that names no end, or else that of the end before the last.
+pub fn place_for(places: &[Named; PLACES]) -> usize {
+    let end = |number: &usize| if let Named::End(end) = places[*number] { end } else { 0 };
+    (0..PLACES).min_by_key(end).unwrap_or(0) // there are places
+}
+
+/// What the places of a header say; nothing if it is cut short.
+pub fn places(header: &[u8]) -> [Named; PLACES] {
+    let at = EndPlace::offset(0) as usize;
+    let places =
+        header.get(at..HEADER as usize).and_then(|bytes| <[EndPlace; PLACES]>::read_from_bytes(bytes).ok());
+    places.map_or([Named::Nothing; PLACES], |places| places.each_ref().map(EndPlace::named))
+}
+
+/// The end of the table in a file of `length` bytes: the last that a place names, or the file's own. Where a place is
+/// damaged, it may have named the file's end, which then has a footer: `tail` are the file's last bytes.
+///
+/// # Errors
+/// `Corrupt` for an end beyond the file.
+pub fn end(header: &[u8], tail: &[u8], length: u64) -> Result<u64> {
+    let places = places(header);
+    let named =
+        places.iter().filter_map(|place| if let Named::End(end) = place { Some(*end) } else { None }).max();
+    let Some(end) = named else { return Ok(length) };
+    if end > length {
+        return Err(Error::corrupt(format!(
+            "cut short: the header says that the table ends at byte {end}, and the file has {length} bytes"
+        )));
+    }
+    let has_footer = || Footer::read(tail, header, length).is_ok();
+    Ok(if places.contains(&Named::Damaged) && has_footer() { length } else { end })
 }

@@ -54,7 +54,12 @@ impl IdentityHash {
         Self(Sha256::new())
     }
 
-    /// Appends bytes of the file, from the end of its header on.
+    /// The hash of what is appended to a file of an identity.
+    pub fn after(previous: Identity) -> Self {
+        Self(Sha256::new().chain_update(previous.0))
+    }
+
+    /// Appends bytes of the file, from the end of its header on, or from the end of the file that they are appended to.
     pub fn update(&mut self, bytes: &[u8]) {
         self.0.update(bytes);
     }

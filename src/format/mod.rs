@@ -1,5 +1,6 @@
 //! The container: header, footer, directory, schema, pages and their checksums (spec, chapters 1 to 3). No coding.
 
+pub(crate) mod appended;
 pub(crate) mod checksum;
 pub(crate) mod created_by;
 pub(crate) mod directory;

@@ -108,6 +108,14 @@ impl<S: ByteSource> Pages<S> {
         Ok(())
     }
 
+    /// The checksums of the first pages of level 0, which `level`, the first of the levels, lists.
+    ///
+    /// # Errors
+    /// `Corrupt`.
+    pub fn sums(&self, level: &Section, pages: u64) -> Result<Vec<u8>> {
+        Ok(self.get_at(1, level.offset..level.offset.saturating_add(4 * pages))?.into_owned())
+    }
+
     /// Checks every page of every level.
     pub fn check_all(&self, mut progress: impl FnMut(u64)) -> Result<()> {
         const STEP: u64 = 256 * PAGE as u64;

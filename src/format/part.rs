@@ -41,6 +41,8 @@ pub enum FilePart {
     KeyValues,
     /// Identity, and the name of the writer.
     Identity,
+    /// What the directories before rows were appended described: block tables, summaries, checksums and the like.
+    Former,
     /// Header, directory and footer.
     Frame,
     /// Sections this reader does not know.

@@ -17,6 +17,8 @@ impl SectionKind {
     pub const SAMPLE_INDEX: Self = Self(6);
     pub const CLASS_TABLE: Self = Self(7);
     pub const CELLS: Self = Self(10);
+    /// What an earlier directory described and this one does not.
+    pub const FORMER: Self = Self(11);
     pub const CHECKSUM_LEVEL: Self = Self(16);
     pub const SCHEMA: Self = Self(32);
     pub const ARROW_SCHEMA: Self = Self(34);
@@ -36,7 +38,7 @@ impl SectionKind {
     }
 
     /// All that this crate knows but the summaries'.
-    pub const CORE: [Self; 14] = [
+    pub const CORE: [Self; 15] = [
         Self::BLOCKS,
         Self::BLOCK_TABLE,
         Self::DICTIONARY_TABLE,
@@ -47,6 +49,7 @@ impl SectionKind {
         Self::SCHEMA,
         Self::ARROW_SCHEMA,
         Self::CELLS,
+        Self::FORMER,
         Self::IMAGE_ERRORS,
         Self::KEY_VALUES,
         Self::IDENTITY,

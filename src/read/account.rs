@@ -114,6 +114,7 @@ impl<S: ByteSource> Reader<S> {
                     FilePart::Condensed
                 }
                 SectionKind::SAMPLE_INDEX | SectionKind::CLASS_TABLE => FilePart::SampleIndex,
+                SectionKind::FORMER => FilePart::Former,
                 SectionKind::CHECKSUM_LEVEL => FilePart::Checksums,
                 SectionKind::SCHEMA | SectionKind::IMAGE_ERRORS => FilePart::Schema,
                 SectionKind::ARROW_SCHEMA => FilePart::ArrowSchema,

@@ -13,10 +13,11 @@ use crate::column::values::{Batch, Values};
 use crate::error::{Error, Result};
 use crate::files::byte_source as source;
 use crate::files::byte_source::{ByteSource, FileSource};
+use crate::format::appended;
 use crate::format::checksum::crc;
 use crate::format::created_by;
 use crate::format::directory::{Directory, TAIL};
-use crate::format::header::{FOOTER, Footer, HEADER, Header};
+use crate::format::header::{self, FOOTER, Footer, HEADER, Header, Named, PLACES};
 use crate::format::identity::Identity;
 use crate::format::pages::Pages;
 use crate::format::schema::{Kind, Schema};
@@ -32,6 +33,16 @@ use crate::summary::sample_index::{Class, SampleIndex};
 
 /// The first bytes of an encapsulated Arrow IPC message.
 const ARROW_MESSAGE: [u8; 4] = [0xFF; 4];
+
+/// The directory at an offset of a file.
+///
+/// # Errors
+/// `Unsupported` or `Corrupt`.
+pub(crate) fn read_directory(bytes: &[u8], offset: u64) -> Result<Directory> {
+    let known = [codec::features(), summary::features(), vec![appended::FEATURE]].concat();
+    let sections = summary::SUMMARIES.each_ref().map(|kind| kind.section);
+    Directory::read(bytes, offset, &known, &sections)
+}
 
 /// A gede file open for reading. Opening reads its last 64 KiB and checks its metadata; pages of
 /// data are checked when they are first touched.
@@ -61,6 +72,10 @@ pub struct Reader<S> {
     arrow_schema: Option<Vec<u8>>,
     identity: Identity,
     created_by: String,
+    /// The end of the footer.
+    end: u64,
+    /// The ends that the header names.
+    pub(crate) places: [Named; PLACES],
 }
 
 impl<S> std::fmt::Debug for Reader<S> {
@@ -111,7 +126,15 @@ impl<S: ByteSource> Reader<S> {
     /// # Errors
     /// `NotGede`, `Corrupt` or `Unsupported`.
     pub fn new(source: S) -> Result<Self> {
-        Self::with_checks(source, true)
+        Self::with_checks(source, true, None)
+    }
+
+    /// As `new`, of a file whose table ends at `end`, whatever its header says.
+    ///
+    /// # Errors
+    /// As `new`.
+    pub(crate) fn ending_at(source: S, end: u64) -> Result<Self> {
+        Self::with_checks(source, true, Some(end))
     }
 
     /// As `new`, with page checksums left alone: for bytes that something else vouches for.
@@ -119,14 +142,20 @@ impl<S: ByteSource> Reader<S> {
     /// # Errors
     /// As `new`.
     pub fn new_unchecked(source: S) -> Result<Self> {
-        Self::with_checks(source, false)
+        Self::with_checks(source, false, None)
     }
 
-    fn with_checks(source: S, checked: bool) -> Result<Self> {
-        let length = source.length();
+    fn with_checks(source: S, checked: bool, end: Option<u64>) -> Result<Self> {
+        let tail_of =
+            |end: u64| -> Result<Vec<u8>> { Ok(source.bytes(end.saturating_sub(TAIL)..end)?.into_owned()) };
+        let of_file = source.length();
+        let (mut tail, head) = (tail_of(of_file)?, source.bytes(0..of_file.min(HEADER))?.into_owned());
+        // Rows that are being appended, or whose append did not end, are behind the table's end.
+        let length = end.map_or_else(|| header::end(&head, &tail, of_file), Ok)?;
+        if length != of_file {
+            tail = tail_of(length)?;
+        }
         let tail_start = length.saturating_sub(TAIL);
-        let tail = source.bytes(tail_start..length)?.into_owned();
-        let head = source.bytes(0..length.min(HEADER))?.into_owned();
         let footer = Footer::read(&tail, &head, length)?;
         // What the tail holds is not read again.
         let metadata = |offset: u64, bytes: u64, sum: u32, what: &str| -> Result<Vec<u8>> {
@@ -149,13 +178,12 @@ impl<S: ByteSource> Reader<S> {
         if offset.checked_add(bytes.len() as u64).map(crate::format::align) != length.checked_sub(FOOTER) {
             return Err(Error::corrupt("directory: it does not end before the footer"));
         }
-        let known = [codec::features(), summary::features()].concat();
-        let sections = summary::SUMMARIES.each_ref().map(|kind| kind.section);
-        let directory = Directory::read(&bytes, offset, &known, &sections)?;
+        let directory = read_directory(&bytes, offset)?;
         Header::check(&head, directory.is_strict())?;
         if directory.is_strict() {
             footer.check_reserved()?;
         }
+        directory.check_former(footer.previous_footer.get())?;
         let section = |kind, what: &str| -> Result<Option<Vec<u8>>> {
             directory.section(kind).map(|s| metadata(s.offset, s.length, s.crc, what)).transpose()
         };
@@ -192,6 +220,8 @@ impl<S: ByteSource> Reader<S> {
             arrow_schema,
             identity,
             created_by,
+            end: length,
+            places: header::places(&head),
         })
     }
 
@@ -258,9 +288,20 @@ impl<S: ByteSource> Reader<S> {
         &self.created_by
     }
 
-    /// Length of the file in bytes.
+    /// Length of the file in bytes, up to the end of its table.
     pub fn file_length(&self) -> u64 {
-        self.pages.source().length()
+        self.end
+    }
+
+    /// Bytes after the end of the table: rows that are being appended, or that an append left that did not come to its end.
+    /// They are not read; the next append removes them.
+    pub fn unfinished_bytes(&self) -> u64 {
+        self.pages.source().length().saturating_sub(self.end)
+    }
+
+    /// Parts of the file: the rows it was written with, and those of each time that rows were appended.
+    pub fn parts(&self) -> usize {
+        1 + self.directory.former().count()
     }
 
     /// Segments of the table.

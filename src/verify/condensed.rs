@@ -42,24 +42,13 @@ impl<S: ByteSource> Reader<S> {
             // Of rows that are elsewhere.
             return if section.stored || section.cells == 0 { Ok(()) } else { Err(bad("there are no rows")) };
         }
+        if self.parts() > 1 && section.bits.is_empty() {
+            return self.check_condensed_parts(section);
+        }
         let schema = self.schema();
         let mut plan = CellPlan::from_section(schema, &section)?;
         let rows = self.cell_rows(&section);
-        let nodes: Vec<usize> = section.features.iter().map(|f| f.node.get() as usize).collect();
-        let mut ranges = vec![features::Range::EMPTY; nodes.len()];
-        plan.count(schema, |count| {
-            rows.each(|batch, _| {
-                let columns = numbers(schema, batch, &nodes);
-                ranges.iter_mut().zip(&columns).for_each(|(range, column)| range.add(&column.column()));
-                count(batch)
-            })
-        })?;
-        let extents = Grid::from_ranges(&ranges).features;
-        let same =
-            |(own, stored): (&Feature, &CellFeature)| (own.lo, own.hi) == (stored.lo.get(), stored.hi.get());
-        if !extents.iter().zip(&section.features).all(same) {
-            return Err(bad("the extent of a feature is not that of the rows"));
-        }
+        self.count_cells(&section, &mut plan)?;
         if plan.size().1 as u64 != section.cells {
             return Err(bad("the rows do not fall into as many cells as the file says"));
         }
@@ -101,6 +90,62 @@ impl<S: ByteSource> Reader<S> {
                     return Err(bad("their covariances are not those of the rows"));
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Puts all rows into the cells of a plan, and checks the extents of the features.
+    fn count_cells(&self, section: &CellsSection, plan: &mut CellPlan) -> Result<()> {
+        let (schema, rows) = (self.schema(), self.cell_rows(section));
+        let nodes: Vec<usize> = section.features.iter().map(|f| f.node.get() as usize).collect();
+        let mut ranges = vec![features::Range::EMPTY; nodes.len()];
+        plan.count(schema, |count| {
+            rows.each(|batch, _| {
+                let columns = numbers(schema, batch, &nodes);
+                ranges.iter_mut().zip(&columns).for_each(|(range, column)| range.add(&column.column()));
+                count(batch)
+            })
+        })?;
+        let extents = Grid::from_ranges(&ranges).features;
+        let same =
+            |(own, stored): (&Feature, &CellFeature)| (own.lo, own.hi) == (stored.lo.get(), stored.hi.get());
+        match extents.iter().zip(&section.features).all(same) {
+            true => Ok(()),
+            false => Err(bad("the extent of a feature is not that of the rows")),
+        }
+    }
+
+    /// Checks the samples of a file that rows were appended to: those of its parts one after the other, of which it is not
+    /// known which rows they are of. They stand for as many rows, of each class, as there are.
+    fn check_condensed_parts(&self, section: CellsSection) -> Result<()> {
+        let Some(table) = self.condensed_table()?.filter(|_| section.stored) else {
+            return Err(bad("they are not there"));
+        };
+        let schema = self.schema();
+        let mut plan = CellPlan::from_section(schema, &section)?;
+        self.count_cells(&section, &mut plan)?;
+        let (rows, mut totals) = (self.cell_rows(&section), plan.totals(None)?);
+        for segment in 0..self.segments() {
+            let mut sums = plan.segment_sums();
+            rows.each_of(segment, |batch, times| {
+                let added = plan.add_sums(schema, batch, times, &mut sums);
+                added.map_err(|_| bad("a row has a class that the cells do not name"))
+            })?;
+            totals.add(sums.finish())?;
+        }
+        totals.finish()?;
+        let mut found = totals.condensed(0..totals.cells())?.weights;
+        for first in (0..section.cells).step_by(CELLS as usize) {
+            let stored = self.stored_cells(&section, table, first..section.cells.min(first + CELLS))?;
+            for weights in stored.weights.chunks_exact(found.len().max(1)) {
+                for (left, weight) in found.iter_mut().zip(weights) {
+                    let rest = left.checked_sub(*weight);
+                    *left = rest.ok_or_else(|| bad("they stand for more rows than there are"))?;
+                }
+            }
+        }
+        if found.iter().any(|&left| left > 0) {
+            return Err(bad("they stand for fewer rows than there are"));
         }
         Ok(())
     }

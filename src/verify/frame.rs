@@ -11,10 +11,12 @@ use crate::codec::transform::{self, exceptions};
 use crate::codec::{images, lists};
 use crate::error::{Error, Result};
 use crate::files::byte_source::ByteSource;
+use crate::format::appended;
 use crate::format::features::Feature;
+use crate::format::header::{FOOTER, Named};
 use crate::format::part::FilePart;
-use crate::format::sections::SectionKind;
-use crate::format::tables::TableKind;
+use crate::format::sections::{Section, SectionKind};
+use crate::format::tables::{TableEntry, TableKind};
 use crate::format::{ALIGN, align};
 use crate::read::reader::Reader;
 use crate::read::table::TableView;
@@ -24,12 +26,13 @@ impl<S: ByteSource> Reader<S> {
     /// Pieces follow one another, aligned, with nothing but zeros between.
     pub(crate) fn check_cover(&self) -> Result<()> {
         let mut end = 0;
-        // Bytes of the blocks section that no known piece holds may belong to a feature that this reader does not know.
-        let unknown = self.directory.section(SectionKind::BLOCKS).filter(|_| !self.directory.is_strict());
-        let unknown = unknown.map_or(0..0, |s| s.offset..align(s.offset.saturating_add(s.length)));
+        // Bytes of a blocks section that no known piece holds may belong to a feature that this reader does not know.
+        let blocks = self.directory.sections.iter().filter(|s| s.kind == SectionKind::BLOCKS);
         for (offset, length, _) in self.extents()? {
-            let gap = end..offset;
-            if offset >= end && offset % ALIGN == 0 && gap.start >= unknown.start && gap.end <= unknown.end {
+            let is_within =
+                |s: &Section| end >= s.offset && offset <= align(s.offset.saturating_add(s.length));
+            let may_be_unknown = !self.directory.is_strict() && blocks.clone().any(is_within);
+            if offset >= end && offset % ALIGN == 0 && may_be_unknown {
                 end = offset.saturating_add(length);
                 continue;
             }
@@ -60,12 +63,39 @@ impl<S: ByteSource> Reader<S> {
                 return Err(Error::corrupt("the blocks section does not end where its last piece does"));
             }
             let own = section.offset..section_end;
+            let kind = self.directory.tables.get(section.number as usize).map(TableEntry::kind);
+            let of_section = match kind {
+                Some(TableKind::CONDENSED) => Some(FilePart::Condensed),
+                Some(TableKind::STATISTICS) => Some(FilePart::Statistics),
+                _ => None,
+            };
             let is_other = |part: FilePart| {
-                part != FilePart::Dictionaries && (part == FilePart::Statistics) != (section.number > 0)
+                let is_of_table = [FilePart::Condensed, FilePart::Statistics].contains(&part);
+                part != FilePart::Dictionaries && Some(part).filter(|_| is_of_table) != of_section
             };
             if extents.iter().any(|(offset, _, part)| own.contains(offset) && is_other(*part)) {
                 return Err(Error::corrupt("a blocks section has pieces of another table"));
             }
+        }
+        Ok(())
+    }
+
+    /// The header names this end of the table, if rows were appended, and no others but this one and the one before.
+    pub(crate) fn check_ends(&self) -> Result<()> {
+        let bad = |what: &str| Err(Error::corrupt(format!("header: {what}")));
+        // As they were when the file was opened: an append since then names another end.
+        let places = self.places;
+        let (end, previous) = (self.file_length(), self.footer.previous_footer.get());
+        let is_known = |place: &Named| match place {
+            Named::End(named) => *named == end || previous > 0 && *named == previous + FOOTER,
+            Named::Nothing => true,
+            Named::Damaged => false,
+        };
+        if places.contains(&Named::Damaged) {
+            return bad("a place that may name the end of the table is damaged");
+        }
+        if !places.iter().all(is_known) || self.parts() > 1 && !places.contains(&Named::End(end)) {
+            return bad("it does not name the end of the table, or another");
         }
         Ok(())
     }
@@ -83,6 +113,7 @@ impl<S: ByteSource> Reader<S> {
         for number in 0..self.dictionaries.count() {
             used.extend(self.dictionaries.entry(&self.pages, number)?.kind()?.features());
         }
+        used.extend((self.parts() > 1).then_some(appended::FEATURE));
         used.extend(self.directory.table(TableKind::STATISTICS).map(|_| statistics::FEATURE));
         let summaries = SUMMARIES.iter().map(|summary| (summary.section, summary.feature));
         let others = [

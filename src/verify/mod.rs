@@ -39,6 +39,7 @@ impl<S: ByteSource> Reader<S> {
     pub fn verify(&self, mut progress: impl FnMut(u64)) -> Result<()> {
         self.pages.check_all(&mut progress)?;
         self.check_metadata()?;
+        self.check_ends()?;
         self.check_cover()?;
         self.check_schema()?;
         self.check_condensed_schema()?;

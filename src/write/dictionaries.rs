@@ -18,10 +18,10 @@ impl Dictionaries {
     /// No dictionaries.
     pub const NONE: &'static Self = &Self { own: Vec::new(), items: Vec::new() };
 
-    /// Writes the dictionaries and names them in the schema.
+    /// Writes the dictionaries and names them in the schema, but for those that it names already.
     pub fn name(&self, out: &mut FileWriter, schema: &mut Schema) -> Result<()> {
         for (node, dictionary) in self.own.iter().enumerate() {
-            if let Some(dictionary) = dictionary {
+            if let (Some(dictionary), None) = (dictionary, schema.nodes()[node].dictionary) {
                 let number = out.dictionary(&dictionary.stored)?;
                 schema.set_dictionary(node, Some(number));
             }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::files::byte_source::FileSource;
+use crate::files::byte_source::ByteSource;
 use crate::files::file_system::FileSystem;
 use crate::format::key_values;
 use crate::format::schema::{Node, Schema};
@@ -46,22 +46,77 @@ pub fn merge_condensed<P: AsRef<Path>>(
     merged.write(FileWriter::create(file_system, path, overwrite)?)
 }
 
+/// The bytes of summaries, as `SUMMARIES` lists them; none if a file lacks one, or those of two do not add up.
+pub(crate) type Sections = [Option<Vec<u8>>; SUMMARIES.len()];
+
+/// Those of a file.
+pub(crate) fn sections_of<S: ByteSource>(reader: &Reader<S>) -> Result<Sections> {
+    let mut sections = Sections::default();
+    for (own, kind) in sections.iter_mut().zip(&SUMMARIES) {
+        *own = reader.bulk_section(kind.section)?;
+    }
+    Ok(sections)
+}
+
+/// Adds those of more rows, which `file` names, and says what is left out.
+pub(crate) fn add_sections(
+    own: &mut Sections,
+    others: &Sections,
+    schema: &Schema,
+    file: &str,
+) -> Result<Vec<String>> {
+    let mut left_out = Vec::new();
+    for ((own, other), kind) in own.iter_mut().zip(others).zip(&SUMMARIES) {
+        let name = kind.feature.name;
+        let (merged, why) = match (own.as_deref(), other.as_deref()) {
+            (Some(own), Some(other)) => {
+                let merged = (kind.merge)(own, other, schema)?;
+                let why =
+                    merged.is_none().then(|| format!("{name} are left out: those of {file} do not add up"));
+                (merged, why)
+            }
+            (Some(_), None) => (None, Some(format!("{name} are left out: {file} has none"))),
+            (None, Some(_)) => {
+                (None, Some(format!("{name} of {file} are left out: files before it have none")))
+            }
+            (None, None) => (None, None),
+        };
+        *own = merged;
+        left_out.extend(why);
+    }
+    Ok(left_out)
+}
+
+/// Writes them.
+pub(crate) fn write_sections(out: &mut FileWriter, sections: &Sections) -> Result<()> {
+    for (bytes, kind) in sections.iter().zip(&SUMMARIES) {
+        if let Some(bytes) = bytes {
+            out.section(kind.section, bytes)?;
+            out.feature(kind.feature);
+        }
+    }
+    Ok(())
+}
+
 /// Contents of one or several files.
-struct Merged {
+pub(crate) struct Merged {
     schema: Schema,
     arrow_schema: Option<Vec<u8>>,
     /// Key-values that all files have.
     metadata: BTreeMap<String, String>,
     cells: CellsSection,
     samples: Condensed,
-    /// Section bytes, indexed as `SUMMARIES`; `None` if a file lacks the summary or two cannot be merged.
-    summaries: [Option<Vec<u8>>; SUMMARIES.len()],
+    summaries: Sections,
     /// The parts that some files have, and why the merged one has not.
     left_out: Vec<String>,
 }
 
 impl Merged {
-    fn new(reader: &Reader<FileSource>) -> Result<Self> {
+    /// Those of a file.
+    ///
+    /// # Errors
+    /// `Input` for a file without condensed samples; `Corrupt`.
+    pub fn new<S: ByteSource>(reader: &Reader<S>) -> Result<Self> {
         let none = || {
             Error::new(ErrorKind::Input, "has no condensed samples; convert with --target or --max-condensed")
         };
@@ -70,18 +125,34 @@ impl Merged {
         schema.forget_dictionaries();
         // They fit the cells, which their section alone does not show.
         reader.cell_covariances()?;
-        let mut summaries = [const { None }; SUMMARIES.len()];
-        for (own, kind) in summaries.iter_mut().zip(&SUMMARIES) {
-            *own = reader.bulk_section(kind.section)?;
-        }
+        let summaries = sections_of(reader)?;
         let arrow_schema = reader.arrow_schema().map(<[u8]>::to_vec);
         let samples = samples.samples;
         let metadata = reader.metadata()?;
         Ok(Self { schema, arrow_schema, metadata, cells, samples, summaries, left_out: Vec::new() })
     }
 
+    /// Those of rows that are in no file yet.
+    pub fn of_rows(schema: &Schema, cells: CellsSection, samples: Condensed, summaries: Sections) -> Self {
+        let (schema, metadata) = (schema.clone(), BTreeMap::new());
+        Self { schema, arrow_schema: None, metadata, cells, samples, summaries, left_out: Vec::new() }
+    }
+
+    /// The same without key-values.
+    pub fn without_metadata(self) -> Self {
+        Self { metadata: BTreeMap::new(), ..self }
+    }
+
+    /// The summaries, and what is left out of them.
+    pub fn into_summaries(self) -> (Sections, Vec<String>) {
+        (self.summaries, self.left_out)
+    }
+
     /// Appends the samples of another file and adds its moments.
-    fn and(mut self, other: Self, file: &Path) -> Result<Self> {
+    ///
+    /// # Errors
+    /// `Type` for other columns, features or another target; `Argument` for too many samples.
+    pub fn and(mut self, other: Self, file: &Path) -> Result<Self> {
         let refuse = |what: String| Err(Error::new(ErrorKind::Type, what));
         if let Some(difference) = difference(self.schema.nodes(), other.schema.nodes()) {
             return refuse(difference);
@@ -109,7 +180,13 @@ impl Merged {
                 "has {others} where the first file has {own}; convert it with the same --target"
             ));
         }
-        for (own, other) in self.cells.features.iter_mut().zip(&other.cells.features) {
+        let has_values = [&self.samples, &other.samples].map(features_with_values);
+        for (i, (own, other)) in self.cells.features.iter_mut().zip(&other.cells.features).enumerate() {
+            match has_values.each_ref().map(|with| with[i]) {
+                [_, false] => continue,
+                [false, true] => (own.lo, own.hi) = (other.lo, other.hi),
+                [true, true] => {}
+            }
             own.lo = own.lo.get().min(other.lo.get()).into();
             own.hi = own.hi.get().max(other.hi.get()).into();
         }
@@ -123,26 +200,8 @@ impl Merged {
             )));
         }
         self.keep_common(&other.metadata);
-        let file = file.display();
-        for ((own, other), kind) in self.summaries.iter_mut().zip(&other.summaries).zip(&SUMMARIES) {
-            let name = kind.feature.name;
-            let (merged, why) = match (own.as_deref(), other.as_deref()) {
-                (Some(own), Some(other)) => {
-                    let merged = (kind.merge)(own, other, &self.schema)?;
-                    let why = merged
-                        .is_none()
-                        .then(|| format!("{name} are left out: those of {file} do not add up"));
-                    (merged, why)
-                }
-                (Some(_), None) => (None, Some(format!("{name} are left out: {file} has none"))),
-                (None, Some(_)) => {
-                    (None, Some(format!("{name} of {file} are left out: files before it have none")))
-                }
-                (None, None) => (None, None),
-            };
-            *own = merged;
-            self.left_out.extend(why);
-        }
+        let file = file.display().to_string();
+        self.left_out.extend(add_sections(&mut self.summaries, &other.summaries, &self.schema, &file)?);
         Ok(self)
     }
 
@@ -192,10 +251,13 @@ impl Merged {
         }
     }
 
-    fn write(mut self, mut out: FileWriter) -> Result<Report> {
+    /// Writes the samples as a table.
+    ///
+    /// # Errors
+    /// `Io`.
+    pub fn write_samples(&mut self, out: &mut FileWriter) -> Result<SampleTable> {
         self.cells.stored = true;
-        let condensed_schema =
-            CellPlan::from_section(&self.schema, &self.cells)?.condensed_schema(&self.schema)?;
+        let schema = CellPlan::from_section(&self.schema, &self.cells)?.condensed_schema(&self.schema)?;
         let (m, d, classes) = (self.samples.len(), self.samples.features, self.samples.classes.max(1));
         let part = |range: std::ops::Range<usize>| {
             Ok(Condensed {
@@ -206,26 +268,33 @@ impl Merged {
                 classes: self.samples.classes,
             })
         };
-        let options = Options::default();
-        let condensed = condensed_table(&mut out, &condensed_schema, &options, m, &part)?;
-        let samples = SampleTable { schema: condensed_schema, blocks: condensed, cells: self.cells };
+        let blocks = condensed_table(out, &schema, &Options::default(), m, &part)?;
+        Ok(SampleTable { schema, blocks, cells: self.cells.clone() })
+    }
+
+    fn write(mut self, mut out: FileWriter) -> Result<Report> {
+        out.end_rows();
+        let samples = self.write_samples(&mut out)?;
         out.tables(&self.schema, &Blocks::new(&self.schema), Some(&samples), Vec::new())?;
-        for (summary, kind) in self.summaries.iter().zip(&SUMMARIES) {
-            if let Some(bytes) = summary {
-                out.section(kind.section, bytes)?;
-                out.feature(kind.feature);
-            }
-        }
+        write_sections(&mut out, &self.summaries)?;
         let mut metadata = Vec::from_iter(self.arrow_schema.map(|bytes| (SectionKind::ARROW_SCHEMA, bytes)));
         metadata.push((SectionKind::KEY_VALUES, key_values::to_bytes(&self.metadata)?));
         let file_length = out.finish(&metadata)?;
-        let (beta, cells, left_out) = (samples.cells.bits.len(), m as u64, self.left_out);
+        let (beta, cells, left_out) = (samples.cells.bits.len(), samples.cells.cells, self.left_out);
         Ok(Report { file_length, beta, cells, left_out, ..Report::default() })
     }
 }
 
+/// Which features have a finite value in any row: the extents of others say nothing.
+fn features_with_values(samples: &Condensed) -> Vec<bool> {
+    let has_values = |feature: usize| {
+        samples.means.iter().skip(feature).step_by(samples.features.max(1)).any(|mean| !mean.is_nan())
+    };
+    (0..samples.features).map(has_values).collect()
+}
+
 /// The first difference between the columns of a file and those of the first.
-fn difference(first: &[Node], own: &[Node]) -> Option<String> {
+pub(crate) fn difference(first: &[Node], own: &[Node]) -> Option<String> {
     let stored = |n: &Node| (n.parent, n.kind, n.bits, n.scale, n.unit);
     if let Some(missing) = first.iter().find(|n| !own.iter().any(|other| other.name == n.name)) {
         return Some(format!("lacks the column \"{}\", which the first file has", missing.name));

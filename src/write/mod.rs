@@ -1,5 +1,6 @@
 //! Writing: passes over a table, segments, commit.
 
+mod append;
 mod choose_cells;
 mod classes;
 mod commit;
@@ -9,6 +10,7 @@ mod dictionaries;
 mod file;
 pub(crate) mod groups;
 mod index;
+mod known_strings;
 mod merged;
 pub(crate) mod options;
 mod passes;
@@ -38,6 +40,7 @@ pub use table::{Batches, Table};
 
 pub use crate::codec::coding::{ImageTransform, Layout, Part};
 pub use crate::files::file_system::{Disk, FileSystem, Output};
+pub use crate::files::positioned::InPlace;
 pub use crate::files::scratch::Scratch;
 pub use crate::files::temporary::remove_temporaries;
 pub use crate::summary::cells::options::{CellLimit, TargetKind};

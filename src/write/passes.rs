@@ -56,6 +56,7 @@ pub(crate) fn write_table(
     let rows = segment_rows(table.schema(), options.layout.segment_rows.max(1));
     let groups = options.layout.groups.labels(table.schema(), rows as u64)?;
     let mut schema = table.schema().clone().with_groups(&groups);
+    schema.forget_dictionaries();
     let mut roles = Roles::new(&schema, options)?;
     check_transform(&schema, options)?;
     let mut out = FileWriter::create(file_system, path, options.overwrite)?;
@@ -66,6 +67,7 @@ pub(crate) fn write_table(
     let mut pipeline = run.pipeline(&schema, &roles, &findings, &out)?;
     let classes = run.rows(&mut out, &mut pipeline, &roles, class_labels)?;
     let mut rows = Written::new(pipeline)?;
+    out.end_rows();
     let samples = run.samples(&mut out, &schema, &findings, &rows)?;
     let statistics = statistics::encoded(rows.statistics.take(), &schema, options, out.written())?;
     out.tables(&schema, &rows.blocks, samples.as_ref(), statistics)?;
@@ -86,19 +88,19 @@ pub(crate) fn write_table(
 }
 
 /// One table on its way into a file.
-struct Run<'a> {
-    table: &'a dyn Table,
-    options: &'a Options,
-    meter: &'a Meter<'a>,
+pub(crate) struct Run<'a> {
+    pub table: &'a dyn Table,
+    pub options: &'a Options,
+    pub meter: &'a Meter<'a>,
 }
 
 /// Findings of the passes before the rows are written.
-struct Findings {
+pub(crate) struct Findings {
     columns: Option<ColumnRoles>,
-    plan: Option<CellPlan>,
+    pub plan: Option<CellPlan>,
     /// True if the condensed samples are stored, not computed by readers.
     stores_cells: bool,
-    dictionaries: Dictionaries,
+    pub dictionaries: Dictionaries,
     class_labels: Option<Labels>,
 }
 
@@ -110,19 +112,19 @@ impl Findings {
 }
 
 /// The rows of a file that is written, and their sums.
-struct Written {
-    blocks: Blocks,
-    totals: Option<Totals>,
-    covariances: Option<Covariances>,
+pub(crate) struct Written {
+    pub blocks: Blocks,
+    pub totals: Option<Totals>,
+    pub covariances: Option<Covariances>,
     /// The summaries that are sums over the rows.
-    summaries: Vec<(&'static SummaryKind, Box<dyn RowSums>)>,
-    statistics: Option<StatisticsRows>,
+    pub summaries: Vec<(&'static SummaryKind, Box<dyn RowSums>)>,
+    pub statistics: Option<StatisticsRows>,
     /// By storage group.
-    image_errors: Vec<ImageErrors>,
+    pub image_errors: Vec<ImageErrors>,
 }
 
 impl Written {
-    fn new(pipeline: Pipeline) -> Result<Self> {
+    pub fn new(pipeline: Pipeline) -> Result<Self> {
         let Pipeline { mut totals, mut covariances, blocks, summaries, statistics, errors, .. } = pipeline;
         totals.as_mut().map_or(Ok(()), Totals::finish)?;
         covariances.as_mut().map_or(Ok(()), Covariances::finish)?;
@@ -132,7 +134,7 @@ impl Written {
 
 impl<'a> Run<'a> {
     /// Surveys the table and chooses its cells, as far as the options need it.
-    fn find(&self, roles: &mut Roles) -> Result<Findings> {
+    pub fn find(&self, roles: &mut Roles) -> Result<Findings> {
         let (schema, summaries) = (self.table.schema(), &self.options.summaries);
         let mut findings = Findings {
             columns: None,
@@ -144,7 +146,9 @@ impl<'a> Run<'a> {
         if survey::is_needed(schema, roles, self.options) {
             let coding = self.options.coding();
             let mut survey = survey::survey(self.table, roles, coding, &self.meter.pass("surveying"))?;
-            survey.drop_empty_features(roles);
+            if !roles.are_given {
+                survey.drop_empty_features(roles);
+            }
             findings.columns = survey.columns(schema, roles);
             let progress = self.meter.pass("counting cells");
             findings.plan = choose_cells(self.table, &roles.features, &mut survey, self.options, &progress)?;
@@ -159,7 +163,7 @@ impl<'a> Run<'a> {
     }
 
     /// The pipeline of the rows.
-    fn pipeline<'p>(
+    pub fn pipeline<'p>(
         &self,
         schema: &'p Schema,
         roles: &Roles,
@@ -183,7 +187,7 @@ impl<'a> Run<'a> {
     }
 
     /// Writes the rows, class by class if the options name a class column.
-    fn rows(
+    pub fn rows(
         &self,
         out: &mut FileWriter,
         pipeline: &mut Pipeline,
@@ -192,7 +196,8 @@ impl<'a> Run<'a> {
     ) -> Result<Option<ClassOrder<'a>>> {
         let schema = self.table.schema();
         let most = segment_rows(pipeline.schema, self.options.layout.segment_rows.max(1));
-        let progress = self.meter.pass("writing");
+        let (meter, before) = (self.meter.pass("writing"), pipeline.blocks.rows());
+        let progress = |rows: u64| meter(rows - before);
         let Some((node, mut labels)) = roles.class.zip(labels) else {
             let rows = Segments::new(schema, self.table.batches()?, self.table.rows(), most);
             pipeline.run(out, rows, &progress)?;
@@ -278,7 +283,7 @@ fn check_transform(schema: &Schema, options: &Options) -> Result<()> {
 }
 
 /// The errors of the columns whose images were changed, by node; `all` are by storage group.
-fn image_errors(schema: &Schema, all: &[ImageErrors]) -> Vec<(u32, ImageErrors)> {
+pub(crate) fn image_errors(schema: &Schema, all: &[ImageErrors]) -> Vec<(u32, ImageErrors)> {
     // A table without rows has no blocks, and no errors.
     let of = |(node, n): (usize, &Node)| Some((node as u32, *all.get(n.group as usize)?));
     let images = schema.nodes().iter().enumerate().filter(|(_, n)| n.image.is_some());

@@ -96,6 +96,15 @@ impl<'a> Pipeline<'a> {
         }
     }
 
+    /// Goes on behind blocks that are written.
+    pub fn resume(&mut self, mut blocks: Blocks) {
+        for (items, own) in self.items.iter_mut().zip(std::mem::take(&mut blocks.items)) {
+            items.rows = own.rows();
+            items.pipeline.resume(own);
+        }
+        self.blocks = blocks;
+    }
+
     /// The lanes of a storage group that is not of images.
     fn lanes(&self, group: u32, segment: &Batch, validities: &[Option<Vec<u8>>]) -> Result<Lanes> {
         let lanes = Lanes::of((self.schema, group), segment, validities, self.dictionaries, self.coding)?;

@@ -12,6 +12,8 @@ pub(crate) struct Roles {
     pub class: Option<usize>,
     /// Columns of numbers without a finite value in any row: no features.
     pub empty: Vec<usize>,
+    /// True if the features are those of a file that is there.
+    pub are_given: bool,
     excluded: Vec<usize>,
 }
 
@@ -45,7 +47,8 @@ impl Roles {
         let excluded =
             options.summaries.exclude.iter().map(|name| schema.column(name)).collect::<Result<Vec<_>>>()?;
         let class = options.layout.class.as_ref().map(only).transpose()?;
-        let mut roles = Self { target, features: Vec::new(), class, empty: Vec::new(), excluded };
+        let mut roles =
+            Self { target, features: Vec::new(), class, empty: Vec::new(), are_given: false, excluded };
         roles.features = schema.columns().filter(|&c| roles.reason(schema, c).is_none()).collect();
         Ok(roles)
     }

@@ -7,6 +7,7 @@ use std::path::Path;
 use crate::error::{Error, Result};
 use crate::files::file_system::{Disk, FileSystem};
 use crate::format::schema::Schema;
+use crate::write::append::append_table;
 use crate::write::options::Options;
 use crate::write::passes::{needs_second_pass, write_table};
 use crate::write::progress::{Callback, Meter, Progress};
@@ -89,16 +90,43 @@ impl<'p> Writer<'p> {
         self.write_to(&Disk, path.as_ref(), table)
     }
 
+    /// Appends the rows of a table to a file, whose columns it has. They become a part of their own: nothing of the file is
+    /// written again but its directory, checksums and summaries. Of the options only those of how rows are coded count;
+    /// the rest is as in the file.
+    ///
+    /// Until the call ends, and if it fails or the process dies, every reader finds the file as it was; afterwards, readers
+    /// that opened it before still do. One process appends to a file at a time.
+    ///
+    /// # Errors
+    /// `Type` for other columns; `Argument` for a file that stores its rows by class or has 64 parts; `Io`, also if another
+    /// process appends to it; `Corrupt`; the errors of reading the table.
+    pub fn append(&self, path: impl AsRef<Path>, table: &dyn Table) -> Result<Report> {
+        self.append_to(&Disk, path.as_ref(), table)
+    }
+
+    /// As [`append`](Self::append), in a file system.
+    ///
+    /// # Errors
+    /// As `append`.
+    pub fn append_to(&self, file_system: &dyn FileSystem, path: &Path, table: &dyn Table) -> Result<Report> {
+        self.run(table, |meter| append_table(file_system, path, &Repeated::new(table), &self.options, meter))
+    }
+
     /// As [`write`](Self::write), into a file system.
     ///
     /// # Errors
     /// As `write`.
     pub fn write_to(&self, file_system: &dyn FileSystem, path: &Path, table: &dyn Table) -> Result<Report> {
+        self.run(table, |meter| write_table(file_system, path, &Repeated::new(table), &self.options, meter))
+    }
+
+    /// Runs on as many threads as the options say.
+    fn run(&self, table: &dyn Table, write: impl FnOnce(&Meter) -> Result<Report> + Send) -> Result<Report> {
         let threads = self.options.threads;
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
         let pool = pool.map_err(|e| Error::argument(format!("{threads} threads: {e}")).with_source(e))?;
         let meter = Meter::new(self.progress.as_deref(), table.rows());
-        pool.install(|| write_table(file_system, path, &Repeated::new(table), &self.options, &meter))
+        pool.install(|| write(&meter))
     }
 }
 

@@ -94,7 +94,7 @@ class Draft:
         if 37 in places and self.is_identified:
             number, at = places[37]
             own = [bytes(head), *map(bytes, self.features), *map(bytes, self.tables), *map(bytes, lists[2][:number])]
-            identity = hashlib.sha256(bytes(data[64:at]) + b"".join(own)).digest()
+            identity = hashlib.sha256(named(data, self.file.previous, at) + b"".join(own)).digest()
             data[at : at + 32] = identity
             entry = bytearray(lists[2][number])
             struct.pack_into("<I", entry, 12, crc(identity))
@@ -106,7 +106,30 @@ class Draft:
         footer = bytearray(self.footer)
         struct.pack_into("<QQQ", footer, 0, len(data) + 64, at, len(directory))
         struct.pack_into("<I", footer, 32, crc(directory))
+        for number, end in enumerate(self.file.places):
+            if end == self.file.end and data[32:64] == self.file.header[32:64]:
+                data[32 + 16 * number : 48 + 16 * number] = place(len(data) + 64)
         return data + sealed(footer)
+
+
+def place(end):
+    """A place of the header that names an end."""
+    data = struct.pack("<QI", end, 0)
+    return data + struct.pack("<I", zlib.crc32(data))
+
+
+def named(data, previous, end):
+    """What the identity of a file is of, up to an offset: it begins with the identity before rows were appended."""
+    if not previous:
+        return bytes(data[64:end])
+    directory, size = struct.unpack_from("<QQ", data, previous + 8)
+    length, features, tables, count, *strides = struct.unpack_from("<I12x3I3H", data, directory)
+    first = directory + length + features * strides[0] + tables * strides[1]
+    for entry in range(first, first + count * strides[2], strides[2]):
+        if struct.unpack_from("<H", data, entry)[0] == 37:
+            at = struct.unpack_from("<Q", data, entry + 16)[0]
+            return bytes(data[at : at + 32] + data[previous + 64 : end])
+    raise LookupError("there is no identity")
 
 
 def sealed(footer):
@@ -145,7 +168,8 @@ def repair(data):
             put(last + 12, zlib.crc32(below))
         if identity is not None:
             entry, offset = identity
-            data[offset : offset + 32] = hashlib.sha256(bytes(data[64:offset] + data[at:entry])).digest()
+            previous = number(len(data) - 40, "Q")
+            data[offset : offset + 32] = hashlib.sha256(named(data, previous, offset) + bytes(data[at:entry])).digest()
             put(entry + 12, zlib.crc32(data[offset : offset + 32]))
         put(len(data) - 32, zlib.crc32(data[at : at + size]))
     put(28, zlib.crc32(data[:28]))

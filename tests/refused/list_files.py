@@ -74,15 +74,17 @@ def lane(name, at, form, change, value=1):
 def piece(change, number=0, group=0):
     """Other lists of the first block of a group: the last piece of the file, as those it has are."""
     def change_piece(d):
-        data, block = d.part(1).data, d.file.segments_of(number)[0][group]
+        block = d.file.segments_of(number)[0][group]
+        own = d.part(1, number if d.file.tables[number].kind == 2 else 0)
+        data, start = own.data, next(s.offset for s in d.file.sections if (s.kind, s.number) == (1, own.number))
         found = b""
         if block.lists:
-            found = bytes(data[block.lists - 64 :])
+            found = bytes(data[block.lists - start :])
             lanes = d.file.schemas[number].groups[group]
-            del data[max(at + length for at, length in d.file.pieces(block, lanes)[:-1]) - 64 :]
+            del data[max(at + length for at, length in d.file.pieces(block, lanes)[:-1]) - start :]
         lists = change(found)
         data.extend((bytes(-len(data) % 64) + lists) * bool(lists))
-        place = 64 + len(data) - len(lists) if lists else 0
+        place = start + len(data) - len(lists) if lists else 0
         struct.pack_into("<QQ", d.part(2, number).data, 144 * group + 128, place, len(lists))
     return change_piece
 

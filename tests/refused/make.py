@@ -14,6 +14,7 @@ import check  # noqa: E402
 import reader  # noqa: E402
 import rules  # noqa: E402
 import grouped  # noqa: E402
+import appended_files  # noqa: E402
 import chunk_files  # noqa: E402
 import framed_files  # noqa: E402
 import frames  # noqa: E402
@@ -382,7 +383,7 @@ def main():
         repair(golden.data)
         (HERE / f"{name}.gede").write_bytes(golden.data)
         lines.append(f"{name} {when} {reason}\n")
-    for name, (when, reason, make) in (frames.REFUSED | list_files.REFUSED | chunk_files.REFUSED | group_files.REFUSED | statistics_files.REFUSED | parted_files.REFUSED | packed_files.REFUSED | framed_files.REFUSED).items():
+    for name, (when, reason, make) in (frames.REFUSED | list_files.REFUSED | chunk_files.REFUSED | group_files.REFUSED | statistics_files.REFUSED | parted_files.REFUSED | packed_files.REFUSED | framed_files.REFUSED | appended_files.REFUSED).items():
         (HERE / f"{name}.gede").write_bytes(make())
         lines.append(f"{name} {when} {reason}\n")
     (HERE / "reasons.txt").write_text("".join(lines))

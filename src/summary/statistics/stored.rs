@@ -7,7 +7,7 @@ use crate::format::schema::{Kind, Node};
 use crate::summary::statistics::layout::{Measured, StatisticsLayout};
 
 /// A least or greatest value.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Extreme {
     /// A number by its place in order (spec, chapter 4.1).
     Number(u128),
@@ -153,6 +153,35 @@ pub(crate) fn stored<'b>(
 }
 
 impl Stored {
+    /// The statistics of these rows and of others, as far as they follow: how many different values there are is not known.
+    pub fn and(self, other: Self) -> Self {
+        let (nulls, nans) = (self.nulls.saturating_add(other.nulls), self.nans.saturating_add(other.nans));
+        if other.least.is_none() || self.least.is_none() {
+            let all = if other.least.is_none() { self } else { other };
+            return Self { nulls, nans, ..all };
+        }
+        let sum = self.sum.zip(other.sum).and_then(|(own, other)| own.checked_add(other));
+        // Of equal bounds the one that is a value; no bound is above all bounds.
+        let (least, low) = (self.least, self.cut[0]).min((other.least, other.cut[0]));
+        let key = |greatest: Option<Extreme>, cut: bool| (greatest.is_none(), greatest, !cut);
+        let (_, greatest, high) = key(self.greatest, self.cut[1]).max(key(other.greatest, other.cut[1]));
+        Self { least, greatest, cut: [low, !high], nulls, nans, distinct: None, sum }
+    }
+
+    /// True if these are statistics of the rows that have those of `other`, or say less of them: bounds that are cut, and no
+    /// numbers of different values or sums.
+    pub fn is_of(&self, other: &Self) -> bool {
+        let least = (&self.least, self.cut[0]) == (&other.least, other.cut[0])
+            || self.cut[0] && other.least.is_some() && self.least.is_some() && self.least <= other.least;
+        let greatest = (&self.greatest, self.cut[1]) == (&other.greatest, other.cut[1])
+            || self.cut[1]
+                && other.greatest.is_some()
+                && (self.greatest.is_none() || self.greatest >= other.greatest);
+        let distinct = self.distinct.is_none() || self.distinct == other.distinct;
+        let sum = self.sum.is_none() || self.sum == other.sum;
+        least && greatest && distinct && sum && (self.nulls, self.nans) == (other.nulls, other.nans)
+    }
+
     /// False for statistics that no column of so many rows has.
     fn is_possible(&self, node: &Node, rows: u64) -> bool {
         let others = self.nulls.checked_add(self.nans).and_then(|others| rows.checked_sub(others));

@@ -20,6 +20,8 @@ pub(crate) struct StatisticsRows {
     /// One a segment.
     segments: Vec<Vec<Stored>>,
     all: Measures,
+    /// Those of all rows of the segments that were there before the first that is measured.
+    before: Option<Vec<Stored>>,
     /// True if they take too much memory.
     is_given_up: bool,
 }
@@ -29,7 +31,18 @@ impl StatisticsRows {
     pub fn new(schema: &Schema) -> Option<Self> {
         let layout = StatisticsLayout::new(schema)?;
         let all = Measures::new(schema, &layout);
-        Some(Self { layout, segments: Vec::new(), all, is_given_up: false })
+        Some(Self { layout, segments: Vec::new(), all, before: None, is_given_up: false })
+    }
+
+    /// Segments that are stored, and the statistics of all their rows, to be followed by others.
+    pub fn resume(
+        schema: &Schema,
+        layout: StatisticsLayout,
+        segments: Vec<Vec<Stored>>,
+        all: Vec<Stored>,
+    ) -> Self {
+        let measures = Measures::new(schema, &layout);
+        Self { layout, segments, all: measures, before: Some(all), is_given_up: false }
     }
 
     /// The statistics of the rows of a segment.
@@ -55,7 +68,11 @@ impl StatisticsRows {
 
     /// Adds the row of all segments.
     pub fn finish(&mut self, schema: &Schema) {
-        self.segments.push(self.all.stored(schema, &self.layout));
+        let mut all = self.all.stored(schema, &self.layout);
+        if let Some(before) = self.before.take() {
+            all = before.into_iter().zip(all).map(|(before, own)| before.and(own)).collect();
+        }
+        self.segments.push(all);
     }
 
     /// True if there are no segments, or their statistics were given up.

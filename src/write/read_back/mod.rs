@@ -133,12 +133,12 @@ impl Check<'_> {
 ///
 /// # Errors
 /// `Internal`; `Io`.
-pub(crate) fn check_file(written: Box<dyn ByteSource>, rows: &[u64]) -> Result<()> {
+pub(crate) fn check_file(written: Box<dyn ByteSource>, end: u64, rows: &[u64]) -> Result<()> {
     let unread = |error: Error| match error.kind() {
         ErrorKind::Io => error,
         _ => broken(format!("the finished file does not open: {error}")),
     };
-    let reader = Reader::new(written).map_err(unread)?;
+    let reader = Reader::ending_at(written, end).map_err(unread)?;
     let opened = || -> Result<u64> {
         for kind in &SUMMARIES {
             let bytes = reader.bulk_section(kind.section)?;
@@ -172,11 +172,10 @@ fn reader<'a>(
     let mut known: Vec<DictionaryEntry> = Vec::new();
     for (node, dictionary) in dictionaries.iter().enumerate() {
         if let Some(Dictionary { stored, .. }) = dictionary {
-            // Dictionaries of other tables come before, and are not read.
+            // Dictionaries of other tables, and of other parts of a file, are not read.
             let number = schema.nodes()[node].dictionary.map_or(known.len(), |number| number as usize);
-            assert!(number >= known.len(), "dictionaries are numbered in the order of the nodes");
-            known.resize(number, DictionaryEntry::default());
-            known.push(stored.entry(pieces.add(&stored.bytes)));
+            known.resize(known.len().max(number + 1), DictionaryEntry::default());
+            known[number] = stored.entry(pieces.add(&stored.bytes));
         }
     }
     if let Some(Trained { stored, number, .. }) = trained {

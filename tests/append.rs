@@ -1,0 +1,242 @@
+//! Rows that are appended to a file are there, behind those of before, and nothing that was there is written again.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use std::path::Path;
+
+use common::memory::{Builder, Memory};
+use common::read::{everything, rows};
+use common::zoo::{all, random};
+use gede::column::{Kind, Values};
+use gede::read::{Predicate, Projection};
+use gede::write::{CellLimit, Disk, FileSystem, Options, StatisticsPolicy, TargetKind};
+use gede::{ErrorKind, Reader, Writer};
+
+/// Rows of a table, from `first` on.
+fn sensors(first: usize, rows: usize) -> Memory {
+    Builder::new(rows)
+        .number("time", Kind::Signed, 64, |i| 1_700_000_000_000 + 1000 * (first + i) as u128)
+        .unit(9)
+        .f64("temperature", |i| (random(3, first + i) % 10_000) as f64 / 100.0)
+        .nullable("zone", Kind::Unsigned, 8, |i| {
+            ((first + i) % 7 > 0).then_some(u128::from(random(4, first + i) % 12))
+        })
+        .text("name", |i| format!("sensor {}", random(5, first + i) % 100))
+        .finish()
+}
+
+fn write(path: &Path, table: &Memory, options: &Options) {
+    Writer::new(options.clone()).write(path, table).unwrap();
+}
+
+fn append(path: &Path, table: &Memory) -> gede::Result<gede::write::Report> {
+    Writer::new(Options::default()).append(path, table)
+}
+
+/// The rows of several tables.
+fn together(tables: &[&Memory]) -> gede::column::Batch {
+    let batches = tables.iter().flat_map(|table| table.batches.clone()).collect();
+    Memory { schema: tables[0].schema.clone(), batches, ..Memory::default() }.rows()
+}
+
+#[test]
+fn every_table_can_be_appended_to_itself() {
+    for animal in all() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.gede");
+        let options = animal.options.clone().with_statistics(StatisticsPolicy::Always);
+        write(&path, &animal.table, &options);
+        let before = std::fs::read(&path).unwrap();
+        let is_class_wise =
+            options.layout.class.is_some() && Reader::open(&path).unwrap().classes().is_some();
+        let report = match Writer::new(options).append(&path, &animal.table) {
+            Err(e) if is_class_wise => {
+                assert!(e.to_string().contains("class by class"), "{}: {e}", animal.name);
+                assert_eq!(std::fs::read(&path).unwrap(), before, "{}", animal.name);
+                continue;
+            }
+            report => report.unwrap_or_else(|e| panic!("{}: {e}", animal.name)),
+        };
+        let after = std::fs::read(&path).unwrap();
+        assert_eq!(after[64..before.len()], before[64..], "{}: bytes changed", animal.name);
+        everything(&after, 100).unwrap_or_else(|e| panic!("{}: {e}", animal.name));
+        let reader = Reader::new(after).unwrap();
+        assert_eq!((reader.parts(), reader.rows()), (2, report.rows), "{}", animal.name);
+        let before = Reader::new(before).unwrap();
+        let own = Memory { batches: vec![rows(&before).unwrap()], ..animal.table };
+        assert!(rows(&reader).unwrap() == together(&[&own; 2]), "{}: other rows", animal.name);
+    }
+}
+
+#[test]
+fn rows_of_several_parts_are_read_as_those_of_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.gede");
+    let parts = [sensors(0, 5000), sensors(5000, 1), sensors(5001, 2999), sensors(8000, 700)];
+    let options = Options::default().with_statistics(StatisticsPolicy::Always).with_segment_rows(1000);
+    write(&path, &parts[0], &options);
+    for part in &parts[1..] {
+        append(&path, part).unwrap();
+    }
+    let whole = folder.path().join("whole.gede");
+    write(&whole, &sensors(0, 8700), &options);
+    let (reader, whole) = (Reader::open(&path).unwrap(), Reader::open(&whole).unwrap());
+    reader.verify(|_| {}).unwrap();
+    assert_eq!((reader.parts(), reader.rows(), reader.segments()), (4, 8700, 5 + 1 + 1 + 1));
+    let all = Projection::all(reader.schema());
+    let picked: Vec<u64> = (0..500).map(|i| random(7, i) % 8700).collect();
+    assert!(
+        reader.take(&picked, &all).unwrap() == whole.take(&picked, &Projection::all(whole.schema())).unwrap()
+    );
+    let warm = Predicate::parse("temperature between 20 and 21", reader.schema()).unwrap();
+    assert_eq!(reader.count(&warm).unwrap(), whole.count(&warm).unwrap());
+    assert!(reader.count(&warm).unwrap() > 10);
+    // Sums over the rows are those of all parts.
+    assert_eq!(reader.moments().unwrap(), whole.moments().unwrap());
+    // All parts use the file's dictionary, which knows their strings.
+    assert!(reader.dictionary(3).unwrap().is_some());
+    assert_eq!(reader.schema().nodes()[3].dictionary, whole.schema().nodes()[3].dictionary);
+}
+
+#[test]
+fn an_append_writes_about_what_it_appends() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.gede");
+    write(&path, &sensors(0, 200_000), &Options::default());
+    let before = std::fs::metadata(&path).unwrap().len();
+    append(&path, &sensors(200_000, 2000)).unwrap();
+    let more = std::fs::metadata(&path).unwrap().len() - before;
+    assert!(50 * more < before, "{more} bytes behind {before}");
+    Reader::open(&path).unwrap().verify(|_| {}).unwrap();
+}
+
+#[test]
+fn strings_that_the_dictionary_of_the_file_lacks_get_one_of_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.gede");
+    let words =
+        |first: usize| Builder::new(2000).text("word", move |i| format!("word {}", first + i % 50)).finish();
+    write(&path, &words(0), &Options::default());
+    assert!(Reader::open(&path).unwrap().dictionary(0).unwrap().is_some());
+    append(&path, &words(40)).unwrap();
+    let reader = Reader::open(&path).unwrap();
+    reader.verify(|_| {}).unwrap();
+    assert!(reader.dictionary(0).unwrap().is_none());
+    assert!(rows(&reader).unwrap() == together(&[&words(0), &words(40)]));
+}
+
+#[test]
+fn condensed_samples_and_moments_are_those_of_all_parts() {
+    let table = |first: usize, rows: usize| {
+        Builder::new(rows)
+            .f64("x", move |i| (random(1, first + i) % 1000) as f64 / 8.0 + first as f64)
+            .nullable("y", Kind::Unsigned, 32, move |i| {
+                (i % 5 > 0).then_some(u128::from(random(2, first + i) % 100))
+            })
+            .number("label", Kind::Unsigned, 8, move |i| {
+                (random(3, first + i) % 3) as u128 + u128::from(first > 0)
+            })
+            .finish()
+    };
+    for kind in [TargetKind::Class, TargetKind::Value] {
+        for recompute in [false, true] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("t.gede");
+            let options = Options::default()
+                .with_target("label", kind)
+                .with_cells(CellLimit::Most(50))
+                .with_recomputed_condensed(recompute)
+                .with_cell_covariances(!recompute)
+                .with_coreset(true);
+            write(&path, &table(0, 3000), &options);
+            let before = Reader::open(&path).unwrap().condensed().unwrap().unwrap().samples.len();
+            let report = append(&path, &table(3000, 1000)).unwrap();
+            assert!(report.left_out.iter().any(|note| note.contains("coreset")), "{:?}", report.left_out);
+            let reader = Reader::open(&path).unwrap();
+            reader.verify(|_| {}).unwrap();
+            let samples = reader.condensed().unwrap().unwrap();
+            let weights: u64 = samples.samples.weights.iter().sum();
+            assert!(samples.stored && weights == 4000 && samples.samples.len() > before, "{weights}");
+            assert_eq!(samples.labels.len(), if kind == TargetKind::Class { 4 } else { 0 });
+            assert_eq!(reader.cell_covariances().unwrap().is_some(), !recompute);
+            let whole = folder.path().join("whole.gede");
+            let mut both = table(0, 3000);
+            both.batches.extend(table(3000, 1000).batches);
+            write(&whole, &both, &options);
+            let whole = Reader::open(&whole).unwrap();
+            assert_eq!(reader.moments().unwrap(), whole.moments().unwrap());
+            assert_eq!(samples.extents, whole.condensed().unwrap().unwrap().extents);
+        }
+    }
+}
+
+#[test]
+fn a_reader_sees_the_table_that_it_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.gede");
+    write(&path, &sensors(0, 3000), &Options::default());
+    // SAFETY: nobody shortens the file.
+    let mapped = unsafe { Reader::map(&path) }.unwrap();
+    let opened = Reader::open(&path).unwrap();
+    append(&path, &sensors(3000, 3000)).unwrap();
+    for rows in [rows(&mapped).unwrap(), rows(&opened).unwrap()] {
+        assert!(rows == sensors(0, 3000).rows());
+    }
+    mapped.verify(|_| {}).unwrap();
+    assert_eq!(Reader::open(&path).unwrap().rows(), 6000);
+}
+
+#[test]
+fn what_cannot_be_appended_is_refused_and_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.gede");
+    write(&path, &sensors(0, 300), &Options::default());
+    let before = std::fs::read(&path).unwrap();
+    let refused = |table: &Memory, kind: ErrorKind, what: &str| {
+        let e = append(&path, table).unwrap_err();
+        assert!(e.kind() == kind && e.to_string().contains(what) && e.to_string().contains("t.gede"), "{e}");
+        assert_eq!(std::fs::read(&path).unwrap(), before);
+    };
+    let fewer = Builder::new(3).f64("temperature", |_| 0.0).finish();
+    refused(&fewer, ErrorKind::Type, "lacks the column \"time\"");
+    let mut other = sensors(0, 3);
+    other.schema = sensors(0, 3).schema;
+    let wide = Builder::new(3)
+        .number("time", Kind::Signed, 64, |_| 0)
+        .unit(9)
+        .number("temperature", Kind::Float, 32, |_| 0)
+        .nullable("zone", Kind::Unsigned, 8, |_| None)
+        .text("name", |_| String::new())
+        .finish();
+    refused(&wide, ErrorKind::Type, "\"temperature\" as float of 32 bits");
+    // A writer that has the file open.
+    let open = Disk.open_in_place(&path).unwrap();
+    refused(&sensors(0, 3), ErrorKind::Io, "another process appends to it");
+    drop(open);
+    // A table whose passes differ fails on its way.
+    let mut broken = sensors(0, 3000);
+    if let Values::U64(times) = &mut broken.batches[0].columns[0].values {
+        times.pop();
+    }
+    assert!(append(&path, &broken).is_err());
+    assert_eq!(std::fs::read(&path).unwrap()[64..], before[64..]);
+    append(&path, &sensors(300, 10)).unwrap();
+    assert_eq!(Reader::open(&path).unwrap().rows(), 310);
+}
+
+#[test]
+fn a_file_has_at_most_64_parts() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.gede");
+    write(&path, &sensors(0, 10), &Options::default());
+    for part in 1..64 {
+        append(&path, &sensors(10 * part, 10)).unwrap();
+    }
+    let reader = Reader::open(&path).unwrap();
+    assert_eq!((reader.parts(), reader.rows()), (64, 640));
+    reader.verify(|_| {}).unwrap();
+    let e = append(&path, &sensors(640, 10)).unwrap_err();
+    assert!(e.to_string().contains("64 parts") && e.to_string().contains("optimize"), "{e}");
+}
