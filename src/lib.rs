@@ -9,7 +9,7 @@
 //! | module | is for | its public names, at most |
 //! |---|---|---|
 //! | the crate | both ways in, errors | [`Reader`], [`Writer`], [`Error`], [`ErrorKind`], [`Result`], [`FORMAT_VERSION`]: 6 |
-//! | [`mod@write`] | tables and batches into files: options, progress, reports, file systems | 24 |
+//! | [`mod@write`] | tables and batches into files: options, progress, reports, file systems | 25 |
 //! | [`read`] | columns and rows out of files, and where a file's bytes go | 18 |
 //! | [`mod@column`] | schemas and values as files hold them, without Arrow | 7 |
 //! | [`image`] | the shape of images, and the errors of near-lossless ones | 2 |

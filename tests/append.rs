@@ -7,7 +7,7 @@ mod common;
 use std::path::Path;
 
 use common::memory::{Builder, Memory};
-use common::read::{everything, rows};
+use common::read::{everything, rows as rows_of};
 use common::zoo::{all, random};
 use gede::column::{Kind, Values};
 use gede::read::{Predicate, Projection};
@@ -65,8 +65,8 @@ fn every_table_can_be_appended_to_itself() {
         let reader = Reader::new(after).unwrap();
         assert_eq!((reader.parts(), reader.rows()), (2, report.rows), "{}", animal.name);
         let before = Reader::new(before).unwrap();
-        let own = Memory { batches: vec![rows(&before).unwrap()], ..animal.table };
-        assert!(rows(&reader).unwrap() == together(&[&own; 2]), "{}: other rows", animal.name);
+        let own = Memory { batches: vec![rows_of(&before).unwrap()], ..animal.table };
+        assert!(rows_of(&reader).unwrap() == together(&[&own; 2]), "{}: other rows", animal.name);
     }
 }
 
@@ -84,7 +84,8 @@ fn rows_of_several_parts_are_read_as_those_of_one() {
     write(&whole, &sensors(0, 8700), &options);
     let (reader, whole) = (Reader::open(&path).unwrap(), Reader::open(&whole).unwrap());
     reader.verify(|_| {}).unwrap();
-    assert_eq!((reader.parts(), reader.rows(), reader.segments()), (4, 8700, 5 + 1 + 1 + 1));
+    // One row is written again with those that follow it.
+    assert_eq!((reader.parts(), reader.rows(), reader.segments()), (3, 8700, 5 + 2 + 1));
     let all = Projection::all(reader.schema());
     let picked: Vec<u64> = (0..500).map(|i| random(7, i) % 8700).collect();
     assert!(
@@ -124,7 +125,7 @@ fn strings_that_the_dictionary_of_the_file_lacks_get_one_of_their_own() {
     let reader = Reader::open(&path).unwrap();
     reader.verify(|_| {}).unwrap();
     assert!(reader.dictionary(0).unwrap().is_none());
-    assert!(rows(&reader).unwrap() == together(&[&words(0), &words(40)]));
+    assert!(rows_of(&reader).unwrap() == together(&[&words(0), &words(40)]));
 }
 
 #[test]
@@ -181,7 +182,7 @@ fn a_reader_sees_the_table_that_it_opened() {
     let mapped = unsafe { Reader::map(&path) }.unwrap();
     let opened = Reader::open(&path).unwrap();
     append(&path, &sensors(3000, 3000)).unwrap();
-    for rows in [rows(&mapped).unwrap(), rows(&opened).unwrap()] {
+    for rows in [rows_of(&mapped).unwrap(), rows_of(&opened).unwrap()] {
         assert!(rows == sensors(0, 3000).rows());
     }
     mapped.verify(|_| {}).unwrap();
@@ -227,16 +228,72 @@ fn what_cannot_be_appended_is_refused_and_changes_nothing() {
 }
 
 #[test]
+fn many_small_appends_become_few_parts() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.gede");
+    let table = |first: usize, rows: usize| {
+        let mut table = Builder::new(rows)
+            .number("row", Kind::Unsigned, 32, move |i| (first + i) as u128)
+            .f64("x", move |i| (random(3, first + i) % 10_000) as f64 / 100.0)
+            .text("kept", move |i| format!("sensor {}", random(5, first + i) % 20))
+            .text("own", move |i| format!("{} of {first}", random(6, first + i) % 5))
+            .strings(None, "long", Kind::Text, true, move |i| {
+                (i % 3 > 0).then(|| format!("{:x}", random(7, first + i)).repeat(5).into_bytes())
+            });
+        table = table.list(
+            None,
+            "tags",
+            true,
+            move |i| (i % 4 > 0).then_some(i % 3),
+            |items| items.text("tag", move |i| format!("tag {}", random(8, first + i) % 9)),
+        );
+        table.finish()
+    };
+    let options = Options::default().with_statistics(StatisticsPolicy::Always).with_segment_rows(600);
+    write(&path, &table(0, 2000), &options);
+    let (mut first, mut tables, mut most) = (2000, vec![table(0, 2000)], 0);
+    for number in 0..80 {
+        let rows = 10 + number % 3;
+        tables.push(table(first, rows));
+        Writer::new(options.clone()).append(&path, &tables[number + 1]).unwrap();
+        first += rows;
+        let reader = Reader::open(&path).unwrap();
+        most = most.max(reader.parts());
+        if number % 9 == 8 {
+            reader.verify(|_| {}).unwrap_or_else(|e| panic!("append {number}: {e}"));
+            assert!(
+                rows_of(&reader).unwrap() == together(&tables.iter().collect::<Vec<_>>()),
+                "append {number}: other rows"
+            );
+        }
+    }
+    assert!((3..=10).contains(&most), "{most} parts");
+    let reader = Reader::open(&path).unwrap();
+    assert!(reader.statistics().unwrap().is_some() && reader.moments().unwrap().is_some());
+    let whole = folder.path().join("whole.gede");
+    let all = Memory { batches: vec![together(&tables.iter().collect::<Vec<_>>())], ..table(0, 1) };
+    write(&whole, &all, &options);
+    assert_eq!(reader.moments().unwrap(), Reader::open(&whole).unwrap().moments().unwrap());
+}
+
+#[test]
 fn a_file_has_at_most_64_parts() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("t.gede");
-    write(&path, &sensors(0, 10), &Options::default());
+    let rows = |part: usize| 20_000 * usize::from(part < 2) + 20 * (70 - part);
+    // Each has fewer rows than the one before, so that none is taken over.
+    let mut first = rows(0);
+    write(&path, &sensors(0, first), &Options::default());
     for part in 1..64 {
-        append(&path, &sensors(10 * part, 10)).unwrap();
+        append(&path, &sensors(first, rows(part))).unwrap();
+        first += rows(part);
     }
     let reader = Reader::open(&path).unwrap();
-    assert_eq!((reader.parts(), reader.rows()), (64, 640));
+    assert_eq!((reader.parts(), reader.rows()), (64, first as u64));
     reader.verify(|_| {}).unwrap();
-    let e = append(&path, &sensors(640, 10)).unwrap_err();
+    let e = append(&path, &sensors(first, 3)).unwrap_err();
     assert!(e.to_string().contains("64 parts") && e.to_string().contains("optimize"), "{e}");
+    // As many rows as the last part has take its place, and then that of the ones before, which are as small together.
+    append(&path, &sensors(first, rows(63))).unwrap();
+    assert_eq!(Reader::open(&path).unwrap().parts(), 3);
 }

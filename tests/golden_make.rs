@@ -55,7 +55,9 @@ fn make() {
         if !path.exists() {
             let animal = zoo::one(animal);
             let writer = Writer::new(animal.options.with_statistics(StatisticsPolicy::Always));
-            writer.write(&path, &animal.table).unwrap();
+            let mut all = animal.table.clone();
+            all.batches = all.batches.iter().cycle().take(4 * all.batches.len()).cloned().collect();
+            writer.write(&path, &all).unwrap();
             for _ in 0..2 {
                 writer.append(&path, &animal.table).unwrap();
             }
@@ -74,7 +76,8 @@ const MERGED: [(&str, [&str; 2]); 2] = [
     ("merged_class", ["condensed_class", "recomputed_class"]),
 ];
 
-/// Files that the rows of an animal were appended to twice, and that animal, whose rows they have from the start.
+/// Files of the rows of an animal four times, which were appended twice more: the second time, the part of the first is taken
+/// over.
 const APPENDED: [(&str, &str); 5] = [
     ("appended_numbers", "grouped_log"),
     ("appended_text", "text_dictionary"),

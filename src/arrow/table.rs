@@ -4,7 +4,7 @@ use super::kept_dictionaries::{Dictionaries, dictionaries};
 use super::message::lasting_message;
 use super::pieces::Pieces;
 use super::schema::physical_schema;
-use super::source::{BatchSource, Gede, InputOptions, Many, Memory};
+use super::source::{BatchSource, Fitted, Gede, InputOptions, Many, Memory};
 use crate::column::Values;
 use crate::error::{Error, ErrorKind, Result};
 use crate::format::schema::Schema;
@@ -90,6 +90,22 @@ impl ArrowTable {
             (ErrorKind::Type, [path]) => placed(e, path),
             _ => e,
         })
+    }
+
+    /// Opens inputs, as `open_many` does, or gede files, as rows to be appended to a gede file
+    /// ([`Writer::append`](crate::Writer::append)): columns are matched by name and have the types of the file, in which text
+    /// of CSV files is read. Columns that the inputs lack are null.
+    ///
+    /// # Errors
+    /// As `open`; `Type` for a column that the file does not have, of a type that the file's does not hold, or that is
+    /// lacking and has no nulls in the file; `Input` for a value that the file's type does not hold.
+    pub fn open_for<P: AsRef<Path>>(
+        file: impl AsRef<Path>,
+        paths: &[P],
+        options: &InputOptions,
+    ) -> Result<Self> {
+        let paths: Vec<PathBuf> = paths.iter().map(|path| path.as_ref().to_owned()).collect();
+        Self::new(Box::new(Fitted::open(file.as_ref(), &paths, options)?))
     }
 
     /// The rows of gede files as one table; columns are matched as by `open_many`.

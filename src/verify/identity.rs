@@ -28,10 +28,6 @@ impl<S: ByteSource> Reader<S> {
         while let Some(previous) = all.last().map(|ended| ended.previous).filter(|&previous| previous > 0) {
             let before =
                 self.ended(previous + FOOTER).map_err(|e| e.at("the file before rows were appended"))?;
-            // The directory of this one names so many former sections.
-            if before.previous >= previous || all.len() > self.parts() {
-                return Err(Error::corrupt("footer: it does not name the one before it"));
-            }
             all.push(before);
         }
         let mut before: Option<Identity> = None;
@@ -51,12 +47,17 @@ impl<S: ByteSource> Reader<S> {
         let directory_end = offset.checked_add(footer.directory_length.get()).filter(|&end| end <= start);
         let directory_end =
             directory_end.ok_or_else(|| Error::corrupt("directory: it lies outside the file"))?;
+        let previous = footer.previous_footer.get();
+        let follows =
+            crate::format::align(directory_end) == start && offset >= previous.saturating_add(FOOTER);
+        if !follows {
+            return Err(Error::corrupt("directory: it does not end before the footer"));
+        }
         let bytes = source.bytes(offset..directory_end)?.into_owned();
         if crc(&bytes) != footer.directory_crc.get() {
             return Err(Error::corrupt("directory: its checksum does not match"));
         }
         let directory = read_directory(&bytes, offset)?;
-        let previous = footer.previous_footer.get();
         directory.check_former(previous)?;
         Ok(Ended { directory, bytes, previous })
     }

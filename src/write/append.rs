@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::codec::coding::ImageTransform;
 use crate::codec::dct::errors::ImageErrors;
 use crate::error::{Error, ErrorKind, Result};
 use crate::files::appended_file::AppendedFile;
@@ -9,7 +10,7 @@ use crate::files::byte_source::ByteSource;
 use crate::files::file_system::FileSystem;
 use crate::format::appended::MAX_PARTS;
 use crate::format::key_values;
-use crate::format::schema::Schema;
+use crate::format::schema::{Node, Schema};
 use crate::format::sections::SectionKind;
 use crate::read::reader::Reader;
 use crate::summary::SUMMARIES;
@@ -22,6 +23,7 @@ use crate::summary::moments::section::MomentsSection;
 use crate::summary::statistics::StatisticsPolicy;
 use crate::summary::statistics::layout::StatisticsLayout;
 use crate::summary::statistics::table::StatisticsRows;
+use crate::write::blocks::Blocks;
 use crate::write::file::{FileWriter, SampleTable};
 use crate::write::known_strings::KnownStrings;
 use crate::write::merged::{Merged, Sections, add_sections, difference, sections_of, write_sections};
@@ -31,7 +33,8 @@ use crate::write::progress::Meter;
 use crate::write::report::Report;
 use crate::write::roles::Roles;
 use crate::write::statistics;
-use crate::write::table::Table;
+use crate::write::table::{Table, for_each_batch};
+use crate::write::taken_over::{FileRows, TakenOver};
 
 /// The name of the new rows in messages.
 const ROWS: &str = "the appended rows";
@@ -47,15 +50,23 @@ pub(crate) fn append_table(
     let file = AppendedFile::open(file_system, path)?;
     let reader = file.source().and_then(Reader::new).map_err(|e| e.at(path.display()))?;
     refuse(&reader, table.schema()).map_err(|e| e.at(path.display()))?;
-    let old = Old::new(&reader, options).map_err(|e| e.at(path.display()))?;
-    let known = KnownStrings::find(&reader, table, &meter.pass("comparing strings"))?;
+    let new = table.rows().map_or_else(|| count(table, meter), Ok)?;
+    let taken = TakenOver::choose(&reader, new).map_err(|e| e.at(path.display()))?;
+    let mut old = Old::new(&reader, &taken, options).map_err(|e| e.at(path.display()))?;
+    let mut known = KnownStrings::find(&reader, &taken, table, &meter.pass("comparing strings"))?;
     let table = known.table(table);
     let run = Run { table: &table, options: &old.options, meter };
     let mut roles = old.roles;
     let findings = run.find(&mut roles)?;
-    let (mut out, blocks) = FileWriter::resume(file, &reader)?;
+    let (mut out, mut blocks) = FileWriter::resume(file, &reader, &taken)?;
+    known.write(&mut out, old.options.coding())?;
     // Blocks use the dictionaries of their part; a node has one of the file only where all parts use it.
     let schema = known.schema(reader.schema());
+    if !taken.rows.is_empty() {
+        let rows = FileRows { reader: &reader, rows: taken.rows };
+        (blocks, old.statistics) =
+            rewrite(&mut out, &rows, &known, blocks, old.statistics, &old.options, meter)?;
+    }
     let mut own = schema.clone();
     findings.dictionaries.name(&mut out, &mut own)?;
     let mut pipeline = run.pipeline(&own, &roles, &findings, &out)?;
@@ -90,6 +101,45 @@ pub(crate) fn append_table(
     Ok(Report { rows, segments, file_length, cells, left_out, ..Report::default() })
 }
 
+/// The rows of a table that does not know them.
+fn count(table: &dyn Table, meter: &Meter) -> Result<u64> {
+    let (progress, mut rows) = (meter.pass("counting rows"), 0);
+    for_each_batch(table, |batch| {
+        rows += batch.rows as u64;
+        progress(rows)
+    })?;
+    Ok(rows)
+}
+
+/// Writes rows of the file again, behind blocks that stay. What sums up the file's rows has them already.
+fn rewrite<S: ByteSource>(
+    out: &mut FileWriter,
+    rows: &FileRows<S>,
+    known: &KnownStrings,
+    blocks: Blocks,
+    statistics: Option<StatisticsRows>,
+    options: &Options,
+    meter: &Meter,
+) -> Result<(Blocks, Option<StatisticsRows>)> {
+    let mut options = options.clone();
+    options.summaries.cells = CellLimit::None;
+    options.summaries.cell_covariances = false;
+    // What pixels have lost they do not lose again.
+    options.images.transform = ImageTransform::Auto;
+    let mut schema = known.schema(rows.schema());
+    let table = known.table(rows);
+    let run = Run { table: &table, options: &options, meter };
+    let mut roles = Roles::new(&schema, &options)?;
+    (roles.features, roles.are_given) = (Vec::new(), true);
+    let findings = run.find(&mut roles)?;
+    findings.dictionaries.name(out, &mut schema)?;
+    let mut pipeline = run.pipeline(&schema, &roles, &findings, out)?;
+    pipeline.resume(blocks);
+    pipeline.statistics = statistics;
+    run.rows(out, &mut pipeline, &roles, None)?;
+    Ok((pipeline.blocks, pipeline.statistics))
+}
+
 /// Refuses files that rows are not appended to, and tables of other columns.
 fn refuse<S: ByteSource>(reader: &Reader<S>, table: &Schema) -> Result<()> {
     let refuse = |kind, what: String| Err(Error::new(kind, what));
@@ -104,16 +154,25 @@ fn refuse<S: ByteSource>(reader: &Reader<S>, table: &Schema) -> Result<()> {
         let what = "holds condensed samples of rows that are elsewhere; rows are not appended to those";
         return refuse(ErrorKind::Argument, what.to_owned());
     }
-    if reader.parts() >= MAX_PARTS {
-        let what = format!("has {MAX_PARTS} parts, and no file has more: gede optimize makes them one");
-        return refuse(ErrorKind::Argument, what);
-    }
-    match difference(reader.schema().nodes(), table.nodes()) {
-        Some(difference) => {
-            refuse(ErrorKind::Type, format!("{ROWS}: {}", difference.replace("first file", "file")))
-        }
+    let first = difference(reader.schema().nodes(), table.nodes());
+    let first = first.map(|difference| difference.replace("first file", "file"));
+    match first.or_else(|| other_type(reader.schema(), table)) {
+        Some(difference) => refuse(ErrorKind::Type, format!("{ROWS}: {difference}")),
         None => Ok(()),
     }
+}
+
+/// The first column whose values have other nulls, digits, lengths or shapes.
+fn other_type(file: &Schema, table: &Schema) -> Option<String> {
+    let other = file.nodes().iter().zip(table.nodes()).find(|(file, own)| {
+        let stored =
+            |n: &Node| (n.nullable, n.precision, n.length, n.image, n.instances, n.lanes_per_instance);
+        let items = file.items.as_deref().zip(own.items.as_deref());
+        stored(file) != stored(own) || items.is_some_and(|(file, own)| other_type(file, own).is_some())
+    });
+    other.map(|(file, _)| {
+        format!("have column \"{}\" with other nulls, digits, lengths or shapes than the file", file.name)
+    })
 }
 
 /// What a file says of its rows, and how more are written to it.
@@ -127,7 +186,11 @@ struct Old {
 }
 
 impl Old {
-    fn new<S: ByteSource>(reader: &Reader<S>, options: &Options) -> Result<Self> {
+    fn new<S: ByteSource>(reader: &Reader<S>, taken: &TakenOver, options: &Options) -> Result<Self> {
+        if taken.rows.is_empty() && reader.parts() >= MAX_PARTS {
+            let what = format!("has {MAX_PARTS} parts, and no file has more: gede optimize makes them one");
+            return Err(Error::new(ErrorKind::Argument, what));
+        }
         let schema = reader.schema();
         let mut options = options.clone();
         options.layout.class = None;
@@ -135,7 +198,7 @@ impl Old {
         (summaries.target, summaries.coreset) = (None, false);
         (summaries.cells, summaries.recompute_condensed) = (CellLimit::None, false);
         summaries.exclude.clear();
-        let statistics = match statistics_rows(reader)? {
+        let statistics = match statistics_rows(reader, taken)? {
             Some(rows) => Some(rows),
             None if reader.rows() == 0 => statistics::gathered(schema, &options),
             None => None,
@@ -166,12 +229,14 @@ impl Old {
     }
 }
 
-/// The statistics of a file's segments, to which those of more are added; none if it has no statistics.
-fn statistics_rows<S: ByteSource>(reader: &Reader<S>) -> Result<Option<StatisticsRows>> {
+/// The statistics of the segments of a file that stay, to which those of more are added; none if it has no statistics.
+fn statistics_rows<S: ByteSource>(reader: &Reader<S>, taken: &TakenOver) -> Result<Option<StatisticsRows>> {
     let Some(layout) = StatisticsLayout::new(reader.schema()) else { return Ok(None) };
     let nodes: Vec<usize> = layout.measured.iter().map(|of| of.node).collect();
     let Some(mut segments) = reader.statistics_of(&nodes)? else { return Ok(None) };
-    Ok(segments.pop().map(|all| StatisticsRows::resume(reader.schema(), layout, segments, all)))
+    let all = segments.pop().filter(|_| taken.rows.is_empty());
+    segments.truncate(taken.segments as usize);
+    Ok(Some(StatisticsRows::resume(reader.schema(), layout, segments, all)))
 }
 
 /// The features and the target that a file's moments are of.

@@ -16,91 +16,22 @@ use crate::codec::strings::encode::StoredDictionary;
 use crate::codec::transform;
 use crate::codec::transform::exceptions;
 use crate::error::{Error, ErrorKind, Result};
-use crate::files::appended_file::AppendedFile;
-use crate::files::byte_source::ByteSource;
 use crate::files::file_system::FileSystem;
 use crate::files::scratch_space::ScratchSpace;
-use crate::format::appended;
-use crate::format::checksum::{PAGE, PageSums, crc};
+use crate::format::checksum::{PAGE, crc};
 use crate::format::created_by::CREATED_BY;
 use crate::format::directory::{Directory, MAX_TABLES};
 use crate::format::features::Feature;
-use crate::format::header::{self, EndPlace, FOOTER, Footer, HEADER, Header, Named};
+use crate::format::header::{EndPlace, Footer, HEADER, Header};
 use crate::format::identity::Identity;
 use crate::format::schema::Schema;
 use crate::format::sections::{Place, Section, SectionKind};
 use crate::format::tables::{TableEntry, TableKind};
-use crate::read::reader::Reader;
-use crate::read::table::TableView;
 use crate::summary::cells::section::CellsSection;
-use crate::summary::{self, cells, statistics};
+use crate::summary::{cells, statistics};
+use crate::write::blocks::Blocks;
 use crate::write::commit::Pending;
 use crate::write::read_back;
-
-/// The blocks of one table, and those of the items of its lists.
-#[derive(Default)]
-pub(crate) struct Blocks {
-    /// Segment by segment, storage group by storage group.
-    entries: Vec<BlockEntry>,
-    /// Rows of each segment.
-    segments: Vec<u64>,
-    rows: u64,
-    /// For each storage group the transform set written last, and where it is: tables share no pieces.
-    transforms: Vec<(Vec<u8>, u64)>,
-    /// One a list, in the order of their nodes.
-    pub items: Vec<Blocks>,
-}
-
-impl Blocks {
-    /// No blocks of a table of this schema.
-    pub fn new(schema: &Schema) -> Self {
-        Self { items: schema.lists().map(|(_, items)| Self::new(items)).collect(), ..Self::default() }
-    }
-
-    /// The blocks of a table that is there, and those of the items of its lists.
-    ///
-    /// # Errors
-    /// `Corrupt`.
-    fn read<S: ByteSource>(reader: &Reader<S>, table: &TableView) -> Result<Self> {
-        let mut blocks = Self { rows: table.rows, ..Self::default() };
-        for number in 0..table.block_count() {
-            blocks.entries.push(table.entry(&reader.pages, number)?);
-        }
-        for segment in 0..table.segments {
-            let rows = table.segment(&reader.pages, segment, 0)?;
-            blocks.segments.push(rows.end - rows.start);
-        }
-        blocks.items =
-            table.items.iter().map(|(_, items)| Self::read(reader, items)).collect::<Result<_>>()?;
-        Ok(blocks)
-    }
-
-    /// Rows so far.
-    pub fn rows(&self) -> u64 {
-        self.rows
-    }
-
-    /// Number of segments so far.
-    pub fn segments(&self) -> u64 {
-        self.segments.len() as u64
-    }
-
-    /// Their entry in the directory.
-    fn table(&self, kind: TableKind, groups: u32) -> TableEntry {
-        TableEntry::new(kind, groups, self.rows, self.regular(), self.segments())
-    }
-
-    /// Rows a segment, if all but the last have as many and the last no more; else 0.
-    fn regular(&self) -> u64 {
-        match self.segments.split_last() {
-            Some((&last, others)) => {
-                let first = others.first().copied().unwrap_or(last);
-                if others.iter().all(|&rows| rows == first) && last <= first { first } else { 0 }
-            }
-            None => 0,
-        }
-    }
-}
 
 /// Condensed samples: their table, of no rows if readers compute them, and how cells were cut.
 pub(crate) struct SampleTable {
@@ -111,19 +42,19 @@ pub(crate) struct SampleTable {
 
 /// A gede file being written.
 pub(crate) struct FileWriter<'s> {
-    out: Pending<'s>,
-    dictionaries: Vec<DictionaryEntry>,
-    features: BTreeSet<Feature>,
-    tables: Vec<TableEntry>,
-    sections: Vec<Section>,
+    pub(super) out: Pending<'s>,
+    pub(super) dictionaries: Vec<DictionaryEntry>,
+    pub(super) features: BTreeSet<Feature>,
+    pub(super) tables: Vec<TableEntry>,
+    pub(super) sections: Vec<Section>,
     /// The schemas of the rows and of items, by the numbers of their tables.
-    schemas: Vec<(u32, Vec<u8>)>,
+    pub(super) schemas: Vec<(u32, Vec<u8>)>,
     /// Where the blocks of the table that is written begin.
-    start: u64,
+    pub(super) start: u64,
     /// The offset of the footer of the file that rows are appended to, or 0.
-    previous: u64,
+    pub(super) previous: u64,
     /// The place in the header for the end.
-    place: usize,
+    pub(super) place: usize,
 }
 
 impl<'s> FileWriter<'s> {
@@ -141,51 +72,6 @@ impl<'s> FileWriter<'s> {
             previous: 0,
             place: 0,
         })
-    }
-
-    /// Goes on behind a file that is read: its blocks and dictionaries stay, and what finds them is written anew. Returns its
-    /// blocks, too.
-    ///
-    /// # Errors
-    /// `Io`, `Corrupt`.
-    pub fn resume<S: ByteSource>(mut file: AppendedFile<'s>, reader: &Reader<S>) -> Result<(Self, Blocks)> {
-        let (end, directory) = (reader.file_length(), &reader.directory);
-        let blocks = Blocks::read(reader, &reader.table)?;
-        let is_kept =
-            |s: &&Section| (s.kind, s.number) == (SectionKind::BLOCKS, 0) || s.kind == SectionKind::FORMER;
-        let mut sections: Vec<Section> = directory.sections.iter().filter(is_kept).copied().collect();
-        let blocks_end = sections.last().map_or(HEADER, |s| s.offset + s.length);
-        let mut dictionaries: Vec<DictionaryEntry> = Vec::new();
-        for number in 0..reader.dictionaries.count() {
-            let entry = reader.dictionaries.entry(&reader.pages, number)?;
-            // Those of condensed samples and of statistics come last, and are left behind with these.
-            if entry.offset.get() >= blocks_end {
-                break;
-            }
-            dictionaries.push(entry);
-        }
-        let former = crate::format::align(blocks_end);
-        sections.push(Section { length: end - former, ..Section::new(SectionKind::FORMER, 0, former) });
-        let sums = resumed_sums(reader)?;
-        let mut places = reader.places;
-        let mut place = header::place_for(&places);
-        let mut mark = None;
-        if !places.contains(&Named::End(end)) {
-            mark = Some((EndPlace::offset(place), EndPlace::new(end)));
-            places[place] = Named::End(end);
-            place = header::place_for(&places);
-        }
-        file.begin(end, mark.as_ref().map(|(at, bytes)| (*at, bytes.as_bytes())))?;
-        // Those of summaries are noted as these are written.
-        let is_of_blocks = |feature: &&Feature| !summary::features().contains(feature);
-        let mut features: BTreeSet<Feature> =
-            directory.features.iter().filter(is_of_blocks).copied().collect();
-        features.insert(appended::FEATURE);
-        let out = Pending::resume(file, end, sums, reader.identity());
-        let (tables, schemas, previous) = (Vec::new(), Vec::new(), end - FOOTER);
-        let this =
-            Self { out, dictionaries, features, tables, sections, schemas, start: end, previous, place };
-        Ok((this, blocks))
     }
 
     /// The place for what does not fit into memory.
@@ -417,21 +303,4 @@ impl<'s> FileWriter<'s> {
         directory.sections.extend([identity, created_by]);
         Ok(directory.to_bytes())
     }
-}
-
-/// The checksums of the pages of a file up to its end, to be followed by those of what is appended. Pages that its own
-/// checksums cover whole are not read again.
-fn resumed_sums<S: ByteSource>(reader: &Reader<S>) -> Result<PageSums> {
-    /// Bytes that are read at a time.
-    const STEP: u64 = 1 << 20;
-    let whole = reader.directory.bulk_end / PAGE as u64;
-    let level = reader.directory.levels().next().ok_or_else(|| Error::corrupt("there are no checksums"))?;
-    let mut at = (whole * PAGE as u64).max(HEADER);
-    let mut sums = PageSums::resume(reader.pages.sums(level, whole)?, at);
-    while at < reader.file_length() {
-        let next = reader.file_length().min(at + STEP);
-        sums.update(&reader.pages.source().bytes(at..next)?);
-        at = next;
-    }
-    Ok(sums)
 }

@@ -1,20 +1,24 @@
 //! The file-wide dictionaries of a file that rows to be appended can use.
 
-use crate::codec::strings::encode::strings;
+use crate::codec::coding::Coding;
+use crate::codec::strings::encode::{Dictionary, strings};
 use crate::codec::strings::interned::Interned;
 use crate::column::values::{Column, Values};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::files::byte_source::ByteSource;
 use crate::format::schema::Schema;
 use crate::read::reader::Reader;
+use crate::write::file::FileWriter;
 use crate::write::table::{Batches, Table, for_each_batch};
+use crate::write::taken_over::TakenOver;
 
 /// Dictionaries of a file that all strings of a table are in.
 pub(crate) struct KnownStrings(Vec<Known>);
 
 struct Known {
     node: usize,
-    number: u32,
+    /// Its number; none while it is in a part that is taken over, and not written again.
+    number: Option<u32>,
     values: Values,
 }
 
@@ -22,6 +26,7 @@ impl KnownStrings {
     /// Compares the strings of a table with the dictionaries of a file, whose columns it has.
     pub fn find<S: ByteSource>(
         reader: &Reader<S>,
+        taken: &TakenOver,
         table: &dyn Table,
         progress: &(dyn Fn(u64) -> Result<()> + Sync),
     ) -> Result<Self> {
@@ -34,6 +39,8 @@ impl KnownStrings {
                         distinct.insert(string);
                     }
                 }
+                let entry = reader.dictionaries.entry(&reader.pages, number.into())?;
+                let number = Some(number).filter(|_| entry.offset.get() < taken.start);
                 known.push((Known { node, number, values }, distinct));
             }
         }
@@ -49,11 +56,25 @@ impl KnownStrings {
         Ok(Self(known.into_iter().map(|(known, _)| known).collect()))
     }
 
+    /// Writes those that are taken over.
+    pub fn write(&mut self, out: &mut FileWriter, coding: Coding) -> Result<()> {
+        for known in self.0.iter_mut().filter(|known| known.number.is_none()) {
+            if let Values::Bytes { offsets, data } = &known.values {
+                let strings: Vec<&[u8]> = strings(offsets, data).collect();
+                let dictionary = Dictionary::new(&strings, coding);
+                let stored =
+                    dictionary.ok_or_else(|| Error::internal("a dictionary of a file is none"))?.stored;
+                known.number = Some(out.dictionary(&stored)?);
+            }
+        }
+        Ok(())
+    }
+
     /// The schema of a file, with no dictionaries but these.
     pub fn schema(&self, schema: &Schema) -> Schema {
         let mut schema = schema.clone();
         schema.forget_dictionaries();
-        self.0.iter().for_each(|known| schema.set_dictionary(known.node, Some(known.number)));
+        self.0.iter().for_each(|known| schema.set_dictionary(known.node, known.number));
         schema
     }
 

@@ -14,8 +14,9 @@ use crate::summary::SUMMARIES;
 use crate::summary::cells::condensed::Condensed;
 use crate::summary::cells::plan::CellPlan;
 use crate::summary::cells::section::{CellTarget, CellsSection, MAX_CELLS};
+use crate::write::blocks::Blocks;
 use crate::write::condensed_table::condensed_table;
-use crate::write::file::{Blocks, FileWriter, SampleTable};
+use crate::write::file::{FileWriter, SampleTable};
 use crate::write::options::Options;
 use crate::write::report::Report;
 

@@ -1,6 +1,7 @@
 //! Writing: passes over a table, segments, commit.
 
 mod append;
+mod blocks;
 mod choose_cells;
 mod classes;
 mod commit;
@@ -19,6 +20,7 @@ pub(crate) mod progress;
 mod read_back;
 mod repeated;
 pub(crate) mod report;
+mod resumed;
 pub(crate) mod roles;
 pub(crate) mod segments;
 mod spool;
@@ -27,6 +29,7 @@ pub(crate) mod stream;
 mod summaries;
 mod survey;
 pub(crate) mod table;
+mod taken_over;
 mod texts;
 pub(crate) mod writer;
 

@@ -184,7 +184,7 @@ impl FirstPass {
         if let (TargetKind::Class, Some(labels)) = (kind, labels) {
             refuse_many(schema, t, labels, AUTO_CLASSES)?;
         }
-        if self.rows > 0 && self.target_nulls == self.rows {
+        if self.rows > 0 && self.target_nulls == self.rows && !roles.are_given {
             return Err(Error::argument(format!(
                 "target \"{}\" is null or not finite in every row: there is nothing to predict",
                 node.name

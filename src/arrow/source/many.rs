@@ -306,6 +306,10 @@ impl BatchSource for Many {
         true
     }
 
+    fn is_csv(&self) -> bool {
+        self.parts.iter().all(|part| part.source.is_csv())
+    }
+
     fn notes(&self) -> Vec<String> {
         let mut notes = self.notes.clone();
         for part in &self.parts {

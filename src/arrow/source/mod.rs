@@ -4,6 +4,7 @@ mod compressed;
 mod csv;
 mod detect;
 mod files;
+mod fitted;
 mod gede;
 mod glob;
 mod images;
@@ -18,6 +19,7 @@ mod parquet;
 mod stamp;
 
 pub use csv::{CsvInput, CsvType, HEADER_NAME, TextEncoding};
+pub(crate) use fitted::Fitted;
 pub(crate) use gede::Gede;
 #[cfg(feature = "images")]
 pub(crate) use images::CLASSES;
@@ -71,6 +73,11 @@ pub(crate) trait BatchSource: Send + Sync {
 
     /// Gives the dictionaries of a column wider keys, for the values of several files; false if it has none to widen.
     fn widen_keys(&mut self, _column: usize) -> bool {
+        false
+    }
+
+    /// True for CSV text, whose columns can be read in other types.
+    fn is_csv(&self) -> bool {
         false
     }
 

@@ -4,7 +4,7 @@ mod convert;
 mod types;
 
 pub(crate) use convert::Misfit;
-pub(crate) use types::wide_keys;
+pub(crate) use types::{common_field, wide_keys};
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};

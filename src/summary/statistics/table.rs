@@ -34,15 +34,19 @@ impl StatisticsRows {
         Some(Self { layout, segments: Vec::new(), all, before: None, is_given_up: false })
     }
 
-    /// Segments that are stored, and the statistics of all their rows, to be followed by others.
+    /// Segments that are stored, to be followed by others; `all` are the statistics of all their rows, if they are known.
     pub fn resume(
         schema: &Schema,
         layout: StatisticsLayout,
         segments: Vec<Vec<Stored>>,
-        all: Vec<Stored>,
+        all: Option<Vec<Stored>>,
     ) -> Self {
-        let measures = Measures::new(schema, &layout);
-        Self { layout, segments, all: measures, before: Some(all), is_given_up: false }
+        let together = |all: Vec<Stored>, segment: &Vec<Stored>| -> Vec<Stored> {
+            all.into_iter().zip(segment).map(|(all, own)| all.and(own.clone())).collect()
+        };
+        let follow = || segments.split_first().map(|(first, more)| more.iter().fold(first.clone(), together));
+        let before = all.or_else(follow);
+        Self { all: Measures::new(schema, &layout), layout, segments, before, is_given_up: false }
     }
 
     /// The statistics of the rows of a segment.

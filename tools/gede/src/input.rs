@@ -1,5 +1,7 @@
 //! The gede files that commands read: through a memory map, or at positions with `--no-map`.
 
+use crate::commands::append::unfinished;
+use crate::output::complain;
 use crate::signals::MappedName;
 use gede::read::{ByteSource, FileSource};
 use gede::{Error, ErrorKind, Reader, Result};
@@ -38,7 +40,11 @@ pub fn open(path: &Path) -> Result<Reader<Input>> {
     } else {
         Input::Mapped(Mapped::open(path)?)
     };
-    Reader::new(input).map_err(|e| e.at(path.display()))
+    let reader = Reader::new(input).map_err(|e| e.at(path.display()))?;
+    if reader.unfinished_bytes() > 0 {
+        complain("gede", &unfinished(path, reader.unfinished_bytes()));
+    }
+    Ok(reader)
 }
 
 impl Mapped {
@@ -48,8 +54,9 @@ impl Mapped {
         if !file.metadata().map_err(failed)?.is_file() {
             return Err(Error::new(ErrorKind::Argument, format!("{}: not a file", path.display())));
         }
-        // SAFETY: gede never writes into a file that is there, nor does it shorten one. If another program does so
-        // meanwhile, this process may end with a message (`signals`), or report values that were never in the file.
+        // SAFETY: gede writes into a file that is there only behind the end of its table and in the places of its header, which
+        // a reader copies, and cuts off only what no reader looks at. If another program does more meanwhile, this process may
+        // end with a message (`signals`), or report values that were never in the file.
         let map = unsafe { Mmap::map(&file) }.map_err(failed)?;
         Ok(Self { _name: MappedName::new(map.as_ptr_range(), path), map })
     }

@@ -10,7 +10,8 @@ use std::sync::LazyLock;
 
 use clap::{Parser, Subcommand};
 use commands::{
-    completions, condensed, convert, count, demo, head, info, merge, salvage, sample, take, train, verify,
+    append, completions, condensed, convert, count, demo, head, info, merge, optimize, salvage, sample, take,
+    train, verify,
 };
 use gede::{Error, FORMAT_VERSION, Result};
 use gede_cli::{allocator, device, exit, methods, output, plot};
@@ -54,6 +55,8 @@ enum Command {
     Take(take::Take),
     Count(count::Count),
     Condensed(condensed::Condensed),
+    Append(append::Append),
+    Optimize(optimize::Optimize),
     Merge(merge::Merge),
     Salvage(salvage::Salvage),
     Sample(sample::Sample),
@@ -82,6 +85,8 @@ impl Command {
             Self::Take(command) => command.run(json),
             Self::Count(command) => command.run(json),
             Self::Condensed(command) => command.run(json),
+            Self::Append(command) => command.run(json),
+            Self::Optimize(command) => command.run(json),
             Self::Merge(command) => command.run(json),
             Self::Salvage(command) => command.run(json),
             Self::Sample(command) => command.run(json),

@@ -313,6 +313,10 @@ impl BatchSource for Csv {
         self.notes.clone()
     }
 
+    fn is_csv(&self) -> bool {
+        true
+    }
+
     fn as_text(&self, column: usize) -> Option<Box<dyn BatchSource>> {
         let mut fields = self.schema.fields().to_vec();
         fields[column] = Arc::new(fields[column].as_ref().clone().with_data_type(DataType::Utf8));

@@ -40,6 +40,19 @@ pub(crate) enum Type {
     Timestamp,
 }
 
+impl CsvType {
+    /// The type of columns of an Arrow type, if text is read in it.
+    pub(crate) fn of(data_type: &DataType) -> Option<Self> {
+        use DataType::*;
+        let is_known = data_type.is_integer()
+            || matches!(data_type, Utf8 | Boolean | Float32 | Float64 | Date32 | Decimal128(_, 0..));
+        match data_type {
+            Timestamp(..) => Some(Self(Type::Timestamp)),
+            _ => is_known.then(|| Self(Type::This(data_type.clone()))),
+        }
+    }
+}
+
 impl FromStr for CsvType {
     type Err = String;
 

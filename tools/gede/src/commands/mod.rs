@@ -1,5 +1,6 @@
 //! The commands, one file each, and what they share.
 
+pub mod append;
 pub mod completions;
 pub mod condensed;
 pub mod convert;
@@ -10,6 +11,7 @@ pub mod head;
 pub mod info;
 mod large;
 pub mod merge;
+pub mod optimize;
 mod pictures;
 mod row_values;
 mod rows;

@@ -15,11 +15,11 @@ use super::{misuse, open, refuse_existing};
 use gede::{ErrorKind, Result};
 pub use how::How;
 use images::Images;
-use pipes::{Pipes, Spool, is_pipe};
+pub use pipes::{Pipes, Spool, is_pipe};
 use portion::Portion;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
-use text::Text;
+pub use text::Text;
 
 const EXAMPLES: &str = "\
 Examples:

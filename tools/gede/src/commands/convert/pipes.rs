@@ -23,7 +23,7 @@ use std::rc::Rc;
 pub struct Pipes {
     /// Format of a table whose name does not show it; its first bytes take precedence [default for -: detected among Arrow
     /// streams, Parquet and CSV]
-    #[arg(long, value_name = "KIND", value_parser = kinds())]
+    #[arg(long, value_name = "KIND", value_parser = Self::kinds())]
     pub from: Option<InputKind>,
     /// Format of standard output, for a gede file and OUT - [default: arrow]
     #[arg(long, value_name = "KIND")]
@@ -38,11 +38,13 @@ pub enum To {
     Csv,
 }
 
-/// The parser of `--from`: the names of all kinds.
-fn kinds() -> impl TypedValueParser<Value = InputKind> {
-    let kind = |name: String| InputKind::ALL.into_iter().find(|kind| kind.name() == name);
-    PossibleValuesParser::new(InputKind::ALL.map(InputKind::name))
-        .try_map(move |name| kind(name).ok_or("a kind that is none"))
+impl Pipes {
+    /// The parser of `--from`: the names of all kinds.
+    pub fn kinds() -> impl TypedValueParser<Value = InputKind> {
+        let kind = |name: String| InputKind::ALL.into_iter().find(|kind| kind.name() == name);
+        PossibleValuesParser::new(InputKind::ALL.map(InputKind::name))
+            .try_map(move |name| kind(name).ok_or("a kind that is none"))
+    }
 }
 
 /// True for the path that stands for standard input or output.

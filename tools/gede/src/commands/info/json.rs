@@ -82,6 +82,7 @@ impl<S: ByteSource> Facts<'_, S> {
             "metadata": self.metadata,
             "schema_metadata": self.schema.metadata().iter().collect::<BTreeMap<_, _>>(),
             "rows": reader.rows(),
+            "parts": reader.parts(),
             "segments": reader.segments(),
             "columns": columns.collect::<Vec<_>>(),
             "storage_groups": self.together(),

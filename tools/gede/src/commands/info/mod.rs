@@ -130,6 +130,7 @@ fn name(part: FilePart) -> &'static str {
         FilePart::ArrowSchema => "arrow schema",
         FilePart::KeyValues => "key-values",
         FilePart::Identity => "identity, created by",
+        FilePart::Former => "left by appends",
         FilePart::Frame => "header, directory, footer",
         FilePart::Padding => "padding",
         _ => "unknown sections",

@@ -51,6 +51,12 @@ impl<S: ByteSource> Facts<'_, S> {
             many(self.schema.fields().len() as u64, "column", "columns"),
             count(account.file_length),
         );
+        if reader.parts() > 1 {
+            text += &format!(
+                "in {}: gede optimize makes them one\n",
+                many(reader.parts() as u64, "part", "parts")
+            );
+        }
         text += &format!("\nColumns\n{}", self.columns().render(2));
         if !self.statistics.is_empty() {
             text += &format!("\nStatistics\n{}", self.statistics().render(2));
