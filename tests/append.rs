@@ -297,3 +297,33 @@ fn a_file_has_at_most_64_parts() {
     append(&path, &sensors(first, rows(63))).unwrap();
     assert_eq!(Reader::open(&path).unwrap().parts(), 3);
 }
+
+#[test]
+fn damage_to_a_file_that_rows_were_appended_to_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.gede");
+    let table = |first: usize, rows: usize| {
+        Builder::new(rows).number("x", Kind::Unsigned, 16, move |i| u128::from(random(1, first + i) % 9)).finish()
+    };
+    write(&path, &table(0, 30), &Options::default());
+    append(&path, &table(30, 20)).unwrap();
+    let mut bytes = std::fs::read(&path).unwrap();
+    let original = rows_of(&Reader::new(bytes.as_slice()).unwrap()).unwrap();
+    for length in 0..bytes.len() {
+        assert!(Reader::new(&bytes[..length]).is_err(), "it opens when cut to {length} bytes");
+    }
+    for bit in (0..bytes.len() * 8).step_by(3) {
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        if let Ok(reader) = Reader::new(bytes.as_slice()) {
+            let found = rows_of(&reader);
+            assert!(found.is_err() || found.is_ok_and(|found| found == original), "bit {bit}: other rows");
+            assert!(reader.verify(|_| {}).is_err(), "bit {bit} flipped, and verify is content");
+        }
+        bytes[bit / 8] ^= 1 << (bit % 8);
+    }
+    // What follows the end is passed over, and said.
+    bytes.extend([1; 100]);
+    let reader = Reader::new(bytes.as_slice()).unwrap();
+    assert_eq!((reader.rows(), reader.unfinished_bytes()), (50, 100));
+    reader.verify(|_| {}).unwrap();
+}

@@ -15,7 +15,7 @@ use common::zoo::random;
 use gede::column::Kind;
 use gede::internal::NewFile;
 use gede::read::ByteSource;
-use gede::write::{Disk, FileSystem, Options, Output, Scratch};
+use gede::write::{Disk, FileSystem, InPlace, Options, Output, Scratch};
 use gede::{ErrorKind, Writer};
 
 fn table(seed: u64) -> Memory {
@@ -54,6 +54,11 @@ impl<F: Fn(&str, &Path) -> io::Result<()> + Sync> FileSystem for Meddling<F> {
 
     fn remove(&self, path: &Path) -> io::Result<()> {
         Disk.remove(path)
+    }
+
+    fn open_in_place(&self, path: &Path) -> io::Result<Box<dyn InPlace>> {
+        self.0("open in place", path)?;
+        Disk.open_in_place(path)
     }
 
     fn scratch(&self, folder: &Path) -> io::Result<Box<dyn Scratch>> {
