@@ -303,7 +303,9 @@ fn damage_to_a_file_that_rows_were_appended_to_is_found() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("t.gede");
     let table = |first: usize, rows: usize| {
-        Builder::new(rows).number("x", Kind::Unsigned, 16, move |i| u128::from(random(1, first + i) % 9)).finish()
+        Builder::new(rows)
+            .number("x", Kind::Unsigned, 16, move |i| u128::from(random(1, first + i) % 9))
+            .finish()
     };
     write(&path, &table(0, 30), &Options::default());
     append(&path, &table(30, 20)).unwrap();

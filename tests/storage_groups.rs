@@ -75,6 +75,14 @@ fn by_default_a_narrow_table_is_one_group_and_a_wide_one_several() {
     let many = groups(&wide(70, 3));
     assert!(many.is_sorted() && many[0] == 0 && many[69] == 8, "{many:?}");
     assert_eq!(mixed(40).file(&options(StorageGroups::Auto)), mixed(40).file(&options(StorageGroups::Rows)));
+    // Many columns of few values take few bytes, and stay together.
+    let sparse = |rows: usize| {
+        let value = |column: usize| move |i: usize| u128::from(random(column as u64, i) % 500 == 0);
+        (0..300)
+            .fold(Builder::new(rows), |t, i| t.number(&format!("c{i}"), Kind::Signed, 64, value(i)))
+            .finish()
+    };
+    assert_eq!(groups(&sparse(3000)), [0; 300]);
     // A long vector does not lie between the columns beside it.
     let mut builder = Builder::new(5).number("id", Kind::Unsigned, 32, |i| i as u128);
     builder = builder.column(None, "vector", Kind::FixedList, 0, 300, None, |_, _| 0);

@@ -15,6 +15,7 @@ mod known_strings;
 mod merged;
 pub(crate) mod options;
 mod passes;
+mod peeked;
 mod pipeline;
 pub(crate) mod progress;
 mod read_back;

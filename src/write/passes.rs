@@ -26,7 +26,9 @@ use crate::write::condensed_table::condensed_table;
 use crate::write::coreset::coreset;
 use crate::write::dictionaries::Dictionaries;
 use crate::write::file::{FileWriter, SampleTable};
+use crate::write::groups::{LOOKED_AT, coded_bits};
 use crate::write::options::Options;
+use crate::write::peeked::Peeked;
 use crate::write::pipeline::Pipeline;
 use crate::write::progress::Meter;
 use crate::write::report::{ColumnRoles, Report};
@@ -55,7 +57,9 @@ pub(crate) fn write_table(
     meter: &Meter,
 ) -> Result<Report> {
     let rows = segment_rows(table.schema(), options.layout.segment_rows.max(1));
-    let groups = options.layout.groups.labels(table.schema(), rows as u64)?;
+    let table = &Peeked::new(table);
+    let coded_bits = || coded_bits(&table.first_rows(LOOKED_AT)?, table.schema(), options.coding());
+    let groups = options.layout.groups.labels(table.schema(), rows as u64, &coded_bits)?;
     let mut schema = table.schema().clone().with_groups(&groups);
     schema.forget_dictionaries();
     let mut roles = Roles::new(&schema, options)?;

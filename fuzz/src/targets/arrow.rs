@@ -37,11 +37,12 @@ pub fn write_then_read(data: &[u8]) {
     let schema = Arc::new(Schema::new(fields));
     let batch = RecordBatch::try_new(schema.clone(), arrays).unwrap();
     let cut = bytes.byte().min(rows);
-    let batches = vec![batch.slice(0, cut), batch.slice(cut, rows - cut)];
+    let parts = [batch.slice(0, cut), batch.slice(cut, rows - cut)];
     let options = options(&mut bytes, count);
-    let Ok(table) = ArrowTable::from_batches(schema, batches) else { return };
+    let Ok(table) = ArrowTable::from_batches(schema, parts.to_vec()) else { return };
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("t.gede");
+    append(&folder.path().join("parts.gede"), &parts, &batch, &options);
     match Writer::new(options.clone()).write(&file, &table) {
         Ok(_) => {}
         // Options that do not fit the table.
@@ -63,6 +64,27 @@ pub fn write_then_read(data: &[u8]) {
     for name in ["t.arrow", "t.parquet"] {
         export(&folder.path().join(name), &read);
     }
+}
+
+/// Rows that are appended to others are read behind them.
+fn append(file: &Path, parts: &[RecordBatch; 2], batch: &RecordBatch, options: &Options) {
+    let tables = parts.each_ref().map(|part| ArrowTable::from_batches(batch.schema(), vec![part.clone()]));
+    let [Ok(first), Ok(second)] = tables else { return };
+    let writer = Writer::new(options.clone());
+    let may_fail = |e: gede::Error| assert!(matches!(e.kind(), ErrorKind::Argument | ErrorKind::Type), "{e}");
+    if let Err(e) = writer.write(file, &first) {
+        return may_fail(e);
+    }
+    let appended = writer.append(file, &second);
+    let reader = Reader::open(file).unwrap();
+    reader.verify(|_| {}).unwrap();
+    let whole = if appended.is_ok() { batch } else { &parts[0] };
+    appended.map_or_else(may_fail, drop);
+    reader.condensed().unwrap();
+    let rows = ArrowReader::new(&reader, &Projection::all(reader.schema())).unwrap();
+    let read: Vec<_> = rows.scan(0..reader.rows(), 64).unwrap().map(Result::unwrap).collect();
+    let read = concat_batches(rows.schema(), &read).unwrap();
+    assert!(logical_eq(whole, &read), "{whole:?}\n{read:?}");
 }
 
 /// Values that another format holds come back from it; a dictionary of Parquet may become plain values.

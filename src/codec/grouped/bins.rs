@@ -27,8 +27,29 @@ impl Bins {
     /// At most `most` bins for which ids, deviations and a table of `entry_bits` a bin take the fewest bits. Cut
     /// at quantiles of a sample by dynamic programming, fitted to all fields.
     pub fn cut(fields: &[u64], entry_bits: u64, most: usize) -> Self {
-        let cuts = cuts(&mut sample(fields, SAMPLE), fields.len() as u64, entry_bits, most, CUTS).0;
-        Self::fitted(fields, &cuts)
+        let mut sample = sample(fields, SAMPLE);
+        let cuts = cuts(&mut sample, fields.len() as u64, entry_bits, most, CUTS).0;
+        let around = around_values(&sample, &cuts);
+        let others = [[&cuts[..], &around].concat(), around];
+        let fitted = Self::fitted(fields, &cuts);
+        if others[1] == cuts {
+            return fitted;
+        }
+        // A bin of one value in the sample should not be as wide as its way to the next field of the sample.
+        let others = others.into_iter().filter_map(|mut cuts| {
+            cuts.sort_unstable();
+            cuts.dedup();
+            Some(Self::fitted(fields, &cuts)).filter(|bins| bins.bins.len() <= most.max(1))
+        });
+        let all = std::iter::once(fitted).chain(others);
+        all.min_by_key(|bins| bins.bits(fields, entry_bits)).unwrap_or_else(|| Self::fitted(fields, &cuts))
+    }
+
+    /// Bits that ids, deviations and a table of `entry_bits` a bin take.
+    fn bits(&self, fields: &[u64], entry_bits: u64) -> u64 {
+        let count = self.bins.len() as u64;
+        let deviations: u64 = fields.iter().map(|&field| u64::from(self.bins[self.of(field)].width)).sum();
+        deviations + fields.len() as u64 * u64::from(id_bits(count)) + count * entry_bits
     }
 
     /// About the bits that `cut` would lead to, from fewer fields.
@@ -94,6 +115,21 @@ fn sample(fields: &[u64], most: usize) -> Vec<u64> {
     sample
 }
 
+/// The cuts, but that a bin of which the sample has one value ends right behind it.
+fn around_values(sample: &[u64], cuts: &[u64]) -> Vec<u64> {
+    let mut around = Vec::with_capacity(cuts.len());
+    let mut last = None;
+    for (number, &cut) in cuts.iter().enumerate() {
+        around.push(last.take().unwrap_or(cut));
+        let end = cuts.get(number + 1).map_or(sample.len(), |&next| sample.partition_point(|&v| v < next));
+        let own = &sample[sample.partition_point(|&v| v < cut).min(end)..end];
+        if let (Some(first), true) = (own.first(), own.first() == own.last()) {
+            last = first.checked_add(1);
+        }
+    }
+    around
+}
+
 /// The least field of each bin, and the bits that `rows` rows take.
 fn cuts(sample: &mut [u64], rows: u64, entry_bits: u64, most: usize, places: usize) -> (Vec<u64>, u64) {
     let n = sample.len();
@@ -105,6 +141,14 @@ fn cuts(sample: &mut [u64], rows: u64, entry_bits: u64, most: usize, places: usi
     for start in &mut starts {
         *start = sample.partition_point(|&v| v < sample[*start]);
     }
+    // And the field that follows a long run of equal ones: the run may be a bin of no deviations.
+    for start in starts.clone() {
+        let run = sample[start..].partition_point(|&v| v == sample[start]);
+        if run * places > n {
+            starts.push(start + run);
+        }
+    }
+    starts.sort_unstable();
     starts.dedup();
     starts.retain(|&s| s < n);
     let k = starts.len();
@@ -183,6 +227,23 @@ mod tests {
             least = least.min(bits);
         }
         least
+    }
+
+    #[test]
+    fn a_field_of_many_rows_has_a_bin_without_deviations() {
+        // A third are 0, as nulls are; others are far away, and the sample has no field between.
+        let random = |i: u64| i.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let fields: Vec<u64> = (0..40_000)
+            .map(|i| match i % 3 {
+                0 => 0,
+                _ if i % 5000 == 1 => random(i) >> 40,
+                _ => (1 << 60) + (random(i) >> 10),
+            })
+            .collect();
+        let bins = Bins::cut(&fields, 71, 16);
+        assert_eq!(bins.bins[0], Bin { low: 0, width: 0 }, "{bins:?}");
+        let ids: Vec<u16> = fields.iter().map(|&f| bins.of(f) as u16).collect();
+        assert!(bins.deviation_bits(&ids) < 27_000 * 55, "{bins:?}");
     }
 
     proptest! {
