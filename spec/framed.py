@@ -4,40 +4,67 @@ import struct
 import chunks
 from rules import require
 
-FRAME, GROUP = 4096, 64
+FRAME, MAGIC = 8192, b"\x28\xb5\x2f\xfd"
+ENDS, HOLDS = "strings in frames: a string does not end", "strings in frames: a frame does not hold its strings"
+FITS = "strings in frames: their lengths do not fit each other"
 
 
-def strings(data, count, width):
+def strings(data, count):
     """The strings of a dictionary."""
-    require(len(data) >= 16, "strings in frames: their lengths do not fit each other")
-    size, trained, zero = struct.unpack_from("<QII", data)
-    frames, groups = -(-size // FRAME), -(-count // GROUP)
-    at = 16 + trained
-    start = at + 4 * frames + 4 * groups + count * width
-    fits = size < 2**32 and trained <= 65536 and zero == 0 and start <= len(data)
-    require(fits, "strings in frames: their lengths do not fit each other")
-    dictionary = chunks.Dictionary(data[16:at]) if trained else None
-    ends = [0, *struct.unpack_from(f"<{frames}I", data, at)]
-    anchors = struct.unpack_from(f"<{groups}I", data, at + 4 * frames)
-    lengths = data[start - count * width : start]
-    lengths = [int.from_bytes(lengths[i : i + width], "little") for i in range(0, len(lengths), width)]
-    found = bytearray()
-    for first, last in zip(ends, ends[1:]):
-        raw = min(FRAME, size - len(found))
-        require(0 < last - first <= raw and last <= len(data) - start, "strings in frames: a frame lies outside")
-        frame = bytes(data[start + first : start + last])
-        if len(frame) < raw:
-            try:
-                frame = chunks.decompress(frame, dictionary)
-            except Exception:
-                frame = b""
-        require(len(frame) == raw, "strings in frames: a frame does not hold its strings")
-        found += frame
-    out, at = [], 0
-    for number, length in enumerate(lengths):
-        require(number % GROUP or anchors[number // GROUP] == at, "strings in frames: an anchor is not the sum of lengths")
-        require(at + length <= size, "strings in frames: a string lies outside")
-        out.append(bytes(found[at : at + length]))
-        at += length
-    require(at == size and ends[-1] == len(data) - start, "strings in frames: something follows the last string")
+    require(len(data) >= 24, FITS)
+    size, trained, frames, separator, zero = struct.unpack_from("<QIIII", data)
+    start = 24 + trained + 8 * frames
+    require(size < 2**32 and trained <= 65536 and separator <= 256 and zero == 0 and start <= len(data), FITS)
+    dictionary = chunks.Dictionary(data[24 : 24 + trained]) if trained else None
+    out, first, before, left = [], 0, 0, None  # left: bytes that the last string still has, None if it is whole
+    for last, begun in struct.iter_unpack("<II", data[24 + trained : start]):
+        fits = 0 < last - first <= 2 * FRAME and start + last <= len(data) and before <= begun <= count
+        require(fits, "strings in frames: a frame lies outside")
+        contents = inflate(data[start + first : start + last], dictionary)
+        require((left is not None) == (begun == before), ENDS)
+        if begun == before:
+            whole = contents[-1] == separator if separator < 256 else len(contents) == left
+            part = contents[:-1] if whole and separator < 256 else contents
+            require(separator not in part if separator < 256 else len(contents) <= left, HOLDS)
+            out[-1] += part
+            left = None if whole else (left or 0) - len(part) if separator == 256 else 0
+        else:
+            own, left = cut(contents, begun - before, separator)
+            out += own
+        first, before = last, begun
+    require((sum(map(len, out)), first, before, left) == (size, len(data) - start, count, None),
+            "strings in frames: something follows the last string")
     return out
+
+
+def inflate(frame, dictionary):
+    """The contents of a frame."""
+    try:
+        contents = chunks.decompress(MAGIC + bytes(frame), dictionary)
+    except Exception:
+        contents = b""
+    require(0 < len(contents) <= FRAME, HOLDS)
+    return contents
+
+
+def cut(contents, count, separator):
+    """The strings that begin in a frame, and the bytes that the last has in the next ones, or None."""
+    if separator < 256:
+        own = contents.split(bytes([separator]))
+        require(len(own) == count + 1 and not own[-1] or len(own) == count == 1, HOLDS)
+        return (own[:-1], None) if len(own) > count else (own, 0)
+    out, at = [], 0
+    for _ in range(count):
+        length = shift = 0
+        while True:
+            require(at < len(contents) and shift <= 28, HOLDS)
+            byte, at = contents[at], at + 1
+            length, shift = length | (byte & 127) << shift, shift + 7
+            if byte < 128:
+                break
+        require((byte > 0 or shift == 7) and length < 2**32, HOLDS)
+        out.append(contents[at : at + length])
+        at += length
+    left = at - len(contents)
+    require(left == 0 or left > 0 and count == 1, HOLDS)
+    return out, left or None

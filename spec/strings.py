@@ -37,7 +37,7 @@ def spell(codes, symbols):
 
 def read_dictionary(data, count, kind, width):
     """Values of a dictionary (4.3): raw bits or byte strings; what decompresses frames, of one of these."""
-    require(count > 0 and width in ((1, 2, 4) if kind in (2, 4, 6) else (0,)), "a dictionary's count or lengths")
+    require(count > 0 and width in ((1, 2, 4) if kind in (2, 4) else (0,)), "a dictionary's count or lengths")
     require(kind != 1 or 8 * count == len(data), "a dictionary's count and length")
     if kind == 1:
         return list(struct.unpack(f"<{count}Q", data))
@@ -49,7 +49,7 @@ def read_dictionary(data, count, kind, width):
         require(count == 1 and 8 <= len(data) <= 65536, "a dictionary's count and length")
         return chunks.Dictionary(data)
     if kind == 6:
-        return framed.strings(data, count, width)
+        return framed.strings(data, count)
     symbols, rest = cut(data[1:], data[0], 1) if kind == 4 else (None, data)
     strings, rest = cut(rest, count, width)
     require(kind in (2, 4) and not rest, "length of a dictionary")

@@ -55,7 +55,8 @@ pub fn all(paper: &[Animal]) -> Vec<Animal> {
         animal("packed_parted_head", measured_wells(1200), plain.clone()),
         animal("framed_strings", messages(300), plain.clone()),
         animal("framed_strings_null", messages(420), plain.clone().with_segment_rows(200)),
-        animal("framed_trained", alarms(1400), plain),
+        animal("framed_trained", alarms(1400), plain.clone()),
+        animal("framed_long", long_strings(160), plain),
     ]
 }
 
@@ -149,6 +150,19 @@ pub fn messages(rows: usize) -> Memory {
         .strings(None, "bytes", Kind::Bytes, true, move |i| {
             (i % 5 > 0).then(|| [line(i + 7).as_bytes(), &[0xFF, i as u8]].concat())
         })
+        .finish()
+}
+
+/// Strings of every byte, so that lengths tell where they end, and of text; some fill several frames.
+fn long_strings(rows: usize) -> Memory {
+    let length =
+        |i: usize| if i % 70 == 9 { 9_000 + 8_192 * (i / 70) } else { 200 + random(3, i) as usize % 100 };
+    let byte = |i: usize, at: usize| ((at + i) % 256) as u8 ^ (random(5, i / 50 + at / 40) % 4) as u8;
+    Builder::new(rows)
+        .strings(None, "bytes", Kind::Bytes, false, move |i| {
+            Some((0..length(i)).map(|at| byte(i, at)).collect())
+        })
+        .text("text", move |i| format!("{i} of a text, ").repeat(length(i) / 16))
         .finish()
 }
 

@@ -4,6 +4,7 @@ use zerocopy::little_endian::{U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 use crate::codec::chunks::{DICTIONARY_BYTES, FEATURE as CHUNKS};
+use crate::codec::strings::frame_strings::HEAD;
 use crate::codec::strings::symbol_table::MAX_SYMBOL;
 use crate::error::{Error, Result};
 use crate::format::features::Feature;
@@ -75,14 +76,15 @@ impl DictionaryEntry {
                 (DictionaryKind::Frames, Some(8), Some(if count == 1 { DICTIONARY_BYTES as u64 } else { 0 }))
             }
             4 => (DictionaryKind::SymbolStrings, each(width), Some(u64::MAX)),
-            6 => (DictionaryKind::FramedStrings, each(width), Some(u64::MAX)),
+            6 => (DictionaryKind::FramedStrings, Some(HEAD), Some(u64::MAX)),
             k => return Err(Error::corrupt(format!("a dictionary has the unknown kind {k}"))),
         };
         let widths: &[u64] = match kind {
-            DictionaryKind::Strings | DictionaryKind::SymbolStrings | DictionaryKind::FramedStrings => {
-                &[1, 2, 4]
-            }
-            DictionaryKind::Raw | DictionaryKind::Symbols | DictionaryKind::Frames => &[0],
+            DictionaryKind::Strings | DictionaryKind::SymbolStrings => &[1, 2, 4],
+            DictionaryKind::Raw
+            | DictionaryKind::Symbols
+            | DictionaryKind::Frames
+            | DictionaryKind::FramedStrings => &[0],
         };
         let length = Some(self.length.get());
         if count == 0 || least.is_none() || length < least || length > most || !widths.contains(&width) {

@@ -65,11 +65,8 @@ impl StoredDictionary {
 
     /// Strings in frames, if there are many bytes of them.
     fn in_frames(strings: &[&[u8]]) -> Option<Self> {
-        let lengths: Vec<u64> = strings.iter().map(|s| s.len() as u64).collect();
-        let mut bytes = Vec::new();
-        let width = push_lengths(&mut bytes, &lengths);
-        let bytes = frame(strings, &bytes)?;
-        Some(Self { kind: DictionaryKind::FramedStrings, count: strings.len() as u64, width, bytes })
+        let bytes = frame(strings)?;
+        Some(Self { kind: DictionaryKind::FramedStrings, count: strings.len() as u64, width: 0, bytes })
     }
 
     fn in_symbols(strings: &[&[u8]], coding: Coding) -> Self {

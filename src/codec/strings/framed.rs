@@ -1,9 +1,8 @@
-//! Strings of a dictionary in frames: every 4096 bytes of all strings together are a frame of Zstandard, so that a string costs a frame
-//! or two, however many there are.
+//! Strings of a dictionary in frames: strings one after the other, each with what tells where it ends, are cut into frames of
+//! Zstandard between strings, so that a string costs a frame, however many there are.
 
 #![deny(clippy::disallowed_methods, reason = "numbers of a file are allocated through crate::earned alone")]
 
-use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use zstd::zstd_safe::DCtx;
@@ -13,33 +12,29 @@ use crate::codec::chunks::DICTIONARY_BYTES;
 use crate::codec::chunks::frames::FrameDictionary;
 use crate::codec::piece::Piece;
 use crate::codec::strings::dictionary_entry::DictionaryEntry;
+use crate::codec::strings::frame_strings::{FRAME, FrameStrings, HEAD, Separator};
 use crate::codec::strings::string_table::StringTable;
 use crate::earned;
 use crate::error::{Error, Result};
 use crate::files::byte_source::ByteSource;
 use crate::format::pages::Pages;
 
-/// Bytes of a frame's strings, but for the last.
-pub(crate) const FRAME: u64 = 4096;
-/// Strings for each of which groups there is an anchor: where the first of them begins.
-pub(crate) const GROUP: u64 = 64;
+/// Bytes of a frame's entry: where it ends, and how many strings have begun by then.
+pub(crate) const ENTRY: u64 = 8;
+/// The first bytes of every frame of Zstandard, which are not stored.
+pub(crate) const MAGIC: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
 /// Bytes of a string from which on its memory is held against the file's length.
-const LONG: u64 = 1 << 20;
-/// Bytes before the dictionary that frames are compressed with.
-pub(crate) const HEAD: u64 = 16;
+const LONG: usize = 1 << 20;
 
 /// A dictionary of strings in frames, none of which is read yet.
 pub(crate) struct FramedStrings {
     count: u64,
-    /// Bytes of a string's length.
-    width: u64,
     /// Bytes of all strings.
     bytes: u64,
+    separator: Separator,
+    /// Where each frame ends among the bytes of all, and how many strings have begun by then.
+    entries: Vec<(u32, u32)>,
     dictionary: Option<FrameDictionary>,
-    /// Where the ends of frames, the anchors and the lengths begin.
-    ends: u64,
-    anchors: u64,
-    lengths: u64,
     frames: Piece,
     /// All strings, once they have been read.
     pub whole: OnceLock<Arc<StringTable>>,
@@ -53,7 +48,11 @@ pub(crate) struct FrameReader {
     decompressor: Option<DCtx<'static>>,
     /// By the place of the frames and its number among them.
     at_hand: Option<(u64, u64)>,
-    bytes: Vec<u8>,
+    /// The number of the first string that begins in it.
+    first: u64,
+    strings: FrameStrings,
+    /// A frame of the file with its magic number.
+    stored: Vec<u8>,
 }
 
 fn corrupt(what: &str) -> Error {
@@ -69,30 +68,36 @@ impl FramedStrings {
         let wrong = || corrupt("their lengths do not fit each other");
         let (offset, length) = (entry.offset.get(), entry.length.get());
         let head = pages.piece(offset, HEAD.min(length))?;
-        let (Some(bytes), Some(trained), Some(zero)) =
-            (head.get(..8).map(little), head.get(8..12).map(little), head.get(12..16).map(little))
-        else {
+        let number = |at: usize, size: usize| head.get(at..at + size).map(little).ok_or_else(wrong);
+        let (bytes, trained, frame_count) = (number(0, 8)?, number(8, 4)?, number(12, 4)?);
+        let separator = Separator::of(number(16, 4)?).ok_or_else(wrong)?;
+        let is_within = bytes <= u64::from(u32::MAX) && trained <= DICTIONARY_BYTES as u64;
+        if !is_within || number(20, 4)? != 0 {
             return Err(wrong());
-        };
-        let (count, width) = (entry.count.get(), u64::from(entry.width.get()));
-        let is_within = bytes <= u64::from(u32::MAX) && trained <= DICTIONARY_BYTES as u64 && zero == 0;
-        let ends = offset + HEAD + trained;
-        let anchors = ends + 4 * bytes.div_ceil(FRAME);
-        let sizes = count.div_ceil(GROUP).checked_mul(4).zip(count.checked_mul(width));
-        let lengths = sizes.and_then(|(size, _)| anchors.checked_add(size));
-        let frames = lengths.zip(sizes).and_then(|(at, (_, size))| at.checked_add(size));
-        let end = offset.checked_add(length);
-        let (Some(lengths), Some(frames), Some(end), true) = (lengths, frames, end, is_within) else {
-            return Err(wrong());
-        };
-        let rest = end.checked_sub(frames).ok_or_else(wrong)?;
+        }
+        let entries = HEAD + trained;
+        let frames = entries + ENTRY * frame_count;
+        let rest = length.checked_sub(frames).ok_or_else(wrong)?;
+        let at = |place: u64| offset.checked_add(place).ok_or_else(wrong);
+        let mut own = earned::with_room(frame_count as usize)?;
+        for entry in pages.piece(at(entries)?, ENTRY * frame_count)?.chunks_exact(ENTRY as usize) {
+            let (end, begun) = entry.split_at(ENTRY as usize / 2);
+            own.push((little(end) as u32, little(begun) as u32));
+        }
         let dictionary = match trained {
             0 => None,
-            trained => Some(FrameDictionary::read(&pages.piece(offset + HEAD, trained)?)?),
+            trained => Some(FrameDictionary::read(&pages.piece(at(HEAD)?, trained)?)?),
         };
-        let frames = Piece { offset: frames, length: rest };
-        let (whole, text) = (OnceLock::new(), OnceLock::new());
-        Ok(Self { count, width, bytes, dictionary, ends, anchors, lengths, frames, whole, text })
+        Ok(Self {
+            count: entry.count.get(),
+            bytes,
+            separator,
+            entries: own,
+            dictionary,
+            frames: Piece { offset: at(frames)?, length: rest },
+            whole: OnceLock::new(),
+            text: OnceLock::new(),
+        })
     }
 
     /// Number of strings.
@@ -107,97 +112,99 @@ impl FramedStrings {
 
     /// Number of frames.
     pub fn frame_count(&self) -> u64 {
-        self.bytes.div_ceil(FRAME)
+        self.entries.len() as u64
     }
 
     /// Memory that this takes.
     pub fn memory(&self) -> usize {
-        size_of::<Self>() + self.dictionary.as_ref().map_or(0, |_| FrameDictionary::TABLES + DICTIONARY_BYTES)
+        size_of::<Self>()
+            + ENTRY as usize * self.entries.len()
+            + self.dictionary.as_ref().map_or(0, |_| FrameDictionary::TABLES + DICTIONARY_BYTES)
     }
 
-    /// Where the bytes of a string are among those of all.
-    ///
-    /// # Errors
-    /// `Corrupt`, for a string that is not there, too.
-    pub fn range<S: ByteSource>(&self, pages: &Pages<S>, code: u64) -> Result<Range<u64>> {
-        if code >= self.count {
-            return Err(Error::corrupt("a value lies outside its dictionary"));
-        }
-        let (group, within) = (code / GROUP, code % GROUP);
-        let anchor = little(&pages.piece(self.anchors + 4 * group, 4)?);
-        let lengths = pages.piece(self.lengths + group * GROUP * self.width, (within + 1) * self.width)?;
-        let mut range = anchor..anchor;
-        for length in lengths.chunks_exact(self.width as usize).map(little) {
-            range = range.end..range.end + length;
-        }
-        match range.end <= self.bytes {
-            true => Ok(range),
-            false => Err(corrupt("a string lies outside")),
-        }
+    /// Where a frame ends among the bytes of all, and how many strings have begun by then.
+    fn entry(&self, frame: u64) -> Option<(u64, u64)> {
+        self.entries.get(usize::try_from(frame).ok()?).map(|&(end, begun)| (end.into(), begun.into()))
     }
 
-    /// Appends bytes of the strings.
+    /// Appends a string, or its first `most` bytes.
     ///
     /// # Errors
-    /// `Corrupt`, `Io` or `Memory`.
+    /// `Corrupt`, for a string that is not there, too; `Io` or `Memory`.
     pub fn append<S: ByteSource>(
         &self,
         pages: &Pages<S>,
         reader: &mut FrameReader,
-        range: Range<u64>,
+        code: u64,
+        most: usize,
         out: &mut Vec<u8>,
     ) -> Result<()> {
-        let mut at = range.start;
-        if range.end - at > LONG {
-            earned::check("a string", u128::from(range.end - at), pages.source().length())?;
+        if code >= self.count {
+            return Err(Error::corrupt("a value lies outside its dictionary"));
         }
-        while at < range.end {
-            let frame = at / FRAME;
-            let to = range.end.min((frame + 1) * FRAME);
+        let known = reader.at_hand.filter(|_| code >= reader.first);
+        let known = known
+            .filter(|(place, _)| *place == self.frames.offset && code - reader.first < reader.strings.len());
+        let mut frame = match known {
+            Some((_, frame)) => frame,
+            None => self.entries.partition_point(|&(_, begun)| u64::from(begun) <= code) as u64,
+        };
+        self.load(pages, reader, frame)?;
+        let string = code.checked_sub(reader.first).and_then(|own| reader.strings.get(own));
+        let (bytes, mut is_whole) = string.ok_or_else(|| corrupt("a frame does not hold its strings"))?;
+        let start = out.len();
+        earned::reserve(out, bytes.len().min(most))?;
+        out.extend_from_slice(&bytes[..bytes.len().min(most)]);
+        while !is_whole && out.len() - start < most {
+            frame += 1;
+            if frame >= self.frame_count() {
+                return Err(corrupt("a string does not end"));
+            }
+            if out.len() - start >= LONG {
+                earned::check("a string", (out.len() - start) as u128, pages.source().length())?;
+            }
             self.load(pages, reader, frame)?;
-            let own = (at - frame * FRAME) as usize..(to - frame * FRAME) as usize;
-            earned::reserve(out, own.len())?;
-            out.extend_from_slice(&reader.bytes[own]);
-            at = to;
+            let rest = reader.strings.rest().ok_or_else(|| corrupt("a string does not end"))?;
+            is_whole = rest.1;
+            let more = rest.0.len().min(most - (out.len() - start));
+            earned::reserve(out, more)?;
+            out.extend_from_slice(&rest.0[..more]);
         }
         Ok(())
     }
 
-    /// Reads a frame. Its bytes are those of its strings, whatever it claims.
+    /// Reads a frame, and cuts it into its strings.
     fn load<S: ByteSource>(&self, pages: &Pages<S>, reader: &mut FrameReader, frame: u64) -> Result<()> {
         let key = (self.frames.offset, frame);
         if reader.at_hand == Some(key) {
             return Ok(());
         }
-        let raw = FRAME.min(self.bytes - frame * FRAME) as usize;
-        let last = little(&pages.piece(self.ends + 4 * frame, 4)?);
-        let first = match frame {
-            0 => 0,
-            _ => little(&pages.piece(self.ends + 4 * (frame - 1), 4)?),
-        };
-        if first >= last || last - first > raw as u64 || last > self.frames.length {
+        let (first, before) = frame.checked_sub(1).and_then(|before| self.entry(before)).unwrap_or_default(); // of the first
+        let (last, begun) = self.entry(frame).ok_or_else(|| corrupt("a string is in no frame"))?;
+        let length = last.checked_sub(first).filter(|&length| length > 0 && length <= 2 * FRAME as u64);
+        let (Some(length), Some(strings), true) =
+            (length, begun.checked_sub(before), last <= self.frames.length && begun <= self.count)
+        else {
             return Err(corrupt("a frame lies outside"));
-        }
+        };
+        let has_magic = MAGIC.len();
         reader.at_hand = None;
-        reader.bytes.clear();
-        earned::resize(&mut reader.bytes, raw, 0)?;
-        let bytes = pages.piece(self.frames.offset + first, last - first)?;
-        if bytes.len() == raw {
-            reader.bytes.copy_from_slice(&bytes);
-        } else {
-            let decompressor = match &mut reader.decompressor {
-                Some(decompressor) => decompressor,
-                none => none.insert(DCtx::try_create().ok_or_else(|| Error::memory("cannot start zstd"))?),
-            };
-            let found = match &self.dictionary {
-                Some(own) => decompressor.decompress_using_ddict(&mut reader.bytes[..], &bytes, own.own()),
-                None => decompressor.decompress(&mut reader.bytes[..], &bytes),
-            };
-            if found.ok() != Some(raw) {
-                return Err(corrupt("a frame does not hold its strings"));
-            }
-        }
-        reader.at_hand = Some(key);
+        reader.stored.clear();
+        earned::reserve(&mut reader.stored, has_magic + length as usize)?;
+        reader.stored.extend_from_slice(&MAGIC);
+        reader.stored.extend_from_slice(&pages.piece(self.frames.offset + first, length)?);
+        let decompressor = match &mut reader.decompressor {
+            Some(decompressor) => decompressor,
+            none => none.insert(DCtx::try_create().ok_or_else(|| Error::memory("cannot start zstd"))?),
+        };
+        let room = reader.strings.room()?;
+        let found = match &self.dictionary {
+            Some(own) => decompressor.decompress_using_ddict(room, &reader.stored, own.own()),
+            None => decompressor.decompress(room, &reader.stored),
+        };
+        let wrong = || corrupt("a frame does not hold its strings");
+        reader.strings.cut(found.map_err(|_| wrong())?, strings, self.separator).ok_or_else(wrong)?;
+        (reader.at_hand, reader.first) = (Some(key), before);
         Ok(())
     }
 
@@ -210,28 +217,32 @@ impl FramedStrings {
         pages: &Pages<S>,
         mut put: impl FnMut(&[u8]) -> Result<()>,
     ) -> Result<()> {
-        let (mut reader, mut string, mut at) = (FrameReader::default(), Vec::new(), 0);
-        for group in 0..self.count.div_ceil(GROUP) {
-            if little(&pages.piece(self.anchors + 4 * group, 4)?) != at {
-                return Err(corrupt("an anchor is not the sum of lengths"));
+        let (mut reader, mut string, mut bytes) = (FrameReader::default(), Vec::new(), 0);
+        let (mut last, mut begun) = (0, 0);
+        let mut is_open = false;
+        for frame in 0..self.frame_count() {
+            self.load(pages, &mut reader, frame)?;
+            let strings = &reader.strings;
+            if is_open != strings.rest().is_some() {
+                return Err(corrupt("a string does not end"));
             }
-            let here = GROUP.min(self.count - group * GROUP);
-            let lengths = pages.piece(self.lengths + group * GROUP * self.width, here * self.width)?;
-            for length in lengths.chunks_exact(self.width as usize).map(little) {
-                if at + length > self.bytes {
-                    return Err(corrupt("a string lies outside"));
+            let own = (0..strings.len()).filter_map(|own| strings.get(own));
+            for (part, is_whole) in strings.rest().into_iter().chain(own) {
+                if string.len() >= LONG {
+                    earned::check("a string", string.len() as u128, pages.source().length())?;
                 }
-                string.clear();
-                self.append(pages, &mut reader, at..at + length, &mut string)?;
-                put(&string)?;
-                at += length;
+                earned::reserve(&mut string, part.len())?;
+                string.extend_from_slice(part);
+                is_open = !is_whole;
+                if is_whole {
+                    bytes += string.len() as u64;
+                    put(&string)?;
+                    string.clear();
+                }
             }
+            (last, begun) = self.entry(frame).unwrap_or_default(); // it was loaded
         }
-        let last = match self.frame_count() {
-            0 => 0,
-            frames => little(&pages.piece(self.ends + 4 * (frames - 1), 4)?),
-        };
-        match (at, last) == (self.bytes, self.frames.length) {
+        match (bytes, last, begun, is_open) == (self.bytes, self.frames.length, self.count, false) {
             true => Ok(()),
             false => Err(corrupt("something follows the last string")),
         }

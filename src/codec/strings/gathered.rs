@@ -63,10 +63,8 @@ impl Gathered {
         new.sort_unstable();
         new.dedup();
         for code in new {
-            let range = self.framed.range(pages, code)?;
-            let range = range.start..range.end.min(range.start.saturating_add(most as u64));
             let start = self.bytes.len();
-            self.framed.append(pages, frames, range, &mut self.bytes)?;
+            self.framed.append(pages, frames, code, most, &mut self.bytes)?;
             if text && std::str::from_utf8(&self.bytes[start..]).is_err() {
                 return Err(not_text());
             }

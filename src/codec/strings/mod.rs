@@ -5,6 +5,7 @@ pub(crate) mod dictionaries;
 pub(crate) mod dictionary_entry;
 pub(crate) mod encode;
 mod frame;
+pub(crate) mod frame_strings;
 pub(crate) mod framed;
 mod gathered;
 pub(crate) mod interned;
