@@ -45,6 +45,12 @@ def in_former(at_footer, form, value, seal=True):
     return change
 
 
+def former_byte(data):
+    """Another byte of what the directory before described, and no other."""
+    former = next(s for s in reader.File(bytes(data)).sections if s.kind == 11)
+    data[former.offset] ^= 1
+
+
 def parts(count):
     """So many sections of kind 11, of 64 bytes each, before all others."""
     def change(draft):
@@ -70,5 +76,5 @@ REFUSED = {
     "former_footer_checksum": ("whole", "footer: its checksum does not match", repaired("appended_numbers", in_former(24, "Q", 64, False))),
     "former_directory": ("whole", "directory: its checksum does not match", repaired("appended_numbers", in_former(32, "I", 7))),
     "former_length": ("whole", "footer: the file should have", repaired("appended_numbers", in_former(0, "Q", 4096))),
-    "former_bytes": ("whole", "identity: the file is", repaired("appended_numbers", put(70, "B", 1))),
+    "former_bytes": ("whole", "identity: the file is", repaired("appended_numbers", former_byte)),
 }

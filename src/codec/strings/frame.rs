@@ -1,12 +1,13 @@
 //! Strings of a dictionary, cut into frames and these compressed.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 use zstd::bulk::Compressor;
 use zstd::dict::{EncoderDictionary, from_samples};
 
-use crate::codec::chunks::DICTIONARY_BYTES;
 use crate::codec::chunks::cut::terse;
-use crate::codec::strings::frame_strings::{FRAME, HEAD, Separator};
+use crate::codec::strings::frame_strings::{FRAME, HEAD, MOST_TRAINED, Separator};
 use crate::codec::strings::framed::MAGIC;
 
 /// Effort of the compressor, and that of few bytes of strings, of which it takes a fifth of a second a megabyte.
@@ -17,11 +18,14 @@ const FEW_BYTES: usize = 4 << 20;
 /// Bytes of strings from which on frames are tried: fewer are read at once anyway.
 const LEAST_BYTES: usize = 16 << 10;
 
-/// Bytes of strings that a dictionary is trained on, at most, and of strings there are for each byte of it, at least; bytes
-/// that it is trained on at a time.
+/// Bytes of strings that a dictionary is trained on, at most, and bytes of them at a time.
 const SAMPLE: usize = 4 << 20;
-const STRINGS: usize = 24;
 const TOGETHER: usize = 1024;
+/// Bytes of strings there are for each byte of the largest dictionary that is tried; how many are tried of few bytes of
+/// strings, each of half the bytes of the one before; and about so many frames that they are tried on.
+const STRINGS: usize = 8;
+const TRIED: u32 = 3;
+const TRIED_ON: usize = 128;
 
 /// Frames that one thread compresses at a time.
 const FRAMES: usize = 64;
@@ -36,9 +40,9 @@ pub(crate) fn frame(strings: &[&[u8]]) -> Option<Vec<u8>> {
     let (contents, cuts) = contents(strings, separator);
     let starts = [0].into_iter().chain(cuts.iter().map(|&(end, _)| end));
     let frames: Vec<&[u8]> = starts.zip(&cuts).map(|(start, &(end, _))| &contents[start..end]).collect();
-    let level = if bytes <= FEW_BYTES { HIGH_LEVEL } else { LEVEL };
+    let (level, tried) = if bytes <= FEW_BYTES { (HIGH_LEVEL, 0..TRIED) } else { (LEVEL, 1..2) };
     let plain = compressed(&frames, &[], level)?;
-    let trained = trained(&frames).and_then(|own| Some((compressed(&frames, &own, level)?, own)));
+    let trained = trained(&frames, tried).and_then(|own| Some((compressed(&frames, &own, level)?, own)));
     let size = |frames: &[Vec<u8>]| frames.iter().map(Vec::len).sum::<usize>();
     let (stored, trained) = match trained.filter(|(own, trained)| size(own) + trained.len() < size(&plain)) {
         Some(own) => own,
@@ -97,13 +101,24 @@ fn contents(strings: &[&[u8]], separator: Separator) -> (Vec<u8>, Vec<(usize, u3
     (contents, cuts)
 }
 
-/// A dictionary for frames, trained on some of them.
-fn trained(frames: &[&[u8]]) -> Option<Vec<u8>> {
+/// A dictionary for frames, trained on some of them: the one of the sizes that are `tried` with which they take the fewest bytes.
+fn trained(frames: &[&[u8]], tried: Range<u32>) -> Option<Vec<u8>> {
     let all: usize = frames.iter().map(|frame| frame.len()).sum();
-    let bytes = DICTIONARY_BYTES.min(all / STRINGS);
     let step = all.div_ceil(SAMPLE).max(1);
     let samples: Vec<&[u8]> = frames.iter().step_by(step).flat_map(|frame| frame.chunks(TOGETHER)).collect();
-    from_samples(&samples, bytes).ok()
+    let most = MOST_TRAINED.min(all / STRINGS);
+    let mut own: Vec<Vec<u8>> =
+        tried.filter_map(|halves| from_samples(&samples, most >> halves).ok()).collect();
+    if own.len() < 2 {
+        return own.pop();
+    }
+    let step = frames.len().div_ceil(TRIED_ON);
+    let some: Vec<&[u8]> = frames.iter().copied().step_by(step).collect();
+    let bytes = |own: &Vec<u8>| {
+        let compressed = compressed(&some, own, LEVEL);
+        compressed.map_or(usize::MAX, |frames| step * frames.iter().map(Vec::len).sum::<usize>() + own.len())
+    };
+    own.into_iter().min_by_key(bytes)
 }
 
 /// Compressed frames, without the magic number that all have.

@@ -9,6 +9,8 @@ use crate::error::Result;
 
 /// Bytes of a frame's contents, at most.
 pub(crate) const FRAME: usize = 8192;
+/// Bytes of the dictionary that frames are compressed with, at most.
+pub(crate) const MOST_TRAINED: usize = 128 << 10;
 /// Bytes of a dictionary of frames before that which the frames are compressed with.
 pub(crate) const HEAD: u64 = 24;
 

@@ -8,11 +8,10 @@ use std::sync::{Arc, OnceLock};
 use zstd::zstd_safe::DCtx;
 
 use crate::bits::little;
-use crate::codec::chunks::DICTIONARY_BYTES;
 use crate::codec::chunks::frames::FrameDictionary;
 use crate::codec::piece::Piece;
 use crate::codec::strings::dictionary_entry::DictionaryEntry;
-use crate::codec::strings::frame_strings::{FRAME, FrameStrings, HEAD, Separator};
+use crate::codec::strings::frame_strings::{FRAME, FrameStrings, HEAD, MOST_TRAINED, Separator};
 use crate::codec::strings::string_table::StringTable;
 use crate::earned;
 use crate::error::{Error, Result};
@@ -71,7 +70,7 @@ impl FramedStrings {
         let number = |at: usize, size: usize| head.get(at..at + size).map(little).ok_or_else(wrong);
         let (bytes, trained, frame_count) = (number(0, 8)?, number(8, 4)?, number(12, 4)?);
         let separator = Separator::of(number(16, 4)?).ok_or_else(wrong)?;
-        let is_within = bytes <= u64::from(u32::MAX) && trained <= DICTIONARY_BYTES as u64;
+        let is_within = bytes <= u64::from(u32::MAX) && trained <= MOST_TRAINED as u64;
         if !is_within || number(20, 4)? != 0 {
             return Err(wrong());
         }
@@ -119,7 +118,7 @@ impl FramedStrings {
     pub fn memory(&self) -> usize {
         size_of::<Self>()
             + ENTRY as usize * self.entries.len()
-            + self.dictionary.as_ref().map_or(0, |_| FrameDictionary::TABLES + DICTIONARY_BYTES)
+            + self.dictionary.as_ref().map_or(0, |_| FrameDictionary::TABLES + MOST_TRAINED)
     }
 
     /// Where a frame ends among the bytes of all, and how many strings have begun by then.
