@@ -6,6 +6,7 @@ mod common;
 
 use std::path::Path;
 
+use common::frame::Frame;
 use common::memory::{Builder, Memory};
 use common::read::{everything, rows as rows_of};
 use common::zoo::{all, random};
@@ -296,6 +297,30 @@ fn a_file_has_at_most_64_parts() {
     // As many rows as the last part has take its place, and then that of the ones before, which are as small together.
     append(&path, &sensors(first, rows(63))).unwrap();
     assert_eq!(Reader::open(&path).unwrap().parts(), 3);
+}
+
+#[test]
+fn damage_that_was_there_is_not_summed_up_as_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.gede");
+    write(&path, &sensors(0, 3000), &Options::default());
+    let whole = std::fs::read(&path).unwrap();
+    let expected = together(&[&sensors(0, 3000), &sensors(3000, 5)]);
+    let bulk_end = Frame::new(&whole).sections.iter().find(|s| s.kind == 16).unwrap().bytes.start;
+    for at in (64..whole.len()).step_by(97) {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 4;
+        std::fs::write(&path, bytes).unwrap();
+        if append(&path, &sensors(3000, 5)).is_ok() {
+            let reader = Reader::open(&path).unwrap();
+            // Padding between sections of the directory before is of no use any more.
+            let is_unused = at + 64 > bulk_end && rows_of(&reader).is_ok_and(|rows| rows == expected);
+            assert!(
+                is_unused || reader.verify(|_| {}).is_err(),
+                "byte {at} is damaged, and verify is content"
+            );
+        }
+    }
 }
 
 #[test]

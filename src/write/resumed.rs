@@ -107,10 +107,16 @@ fn kept_blocks<S: ByteSource>(reader: &Reader<S>, table: &TableView, start: u64)
 fn resumed_sums<S: ByteSource>(reader: &Reader<S>) -> Result<PageSums> {
     /// Bytes that are read at a time.
     const STEP: u64 = 1 << 20;
-    let whole = reader.directory.bulk_end / PAGE as u64;
+    let bulk_end = reader.directory.bulk_end;
+    let whole = bulk_end / PAGE as u64;
     let level = reader.directory.levels().next().ok_or_else(|| Error::corrupt("there are no checksums"))?;
     let mut at = (whole * PAGE as u64).max(HEADER);
     let mut sums = PageSums::resume(reader.pages.sums(level, whole)?, at);
+    if at < bulk_end {
+        // Checked by the sum that the new one takes the place of.
+        sums.update(&reader.pages.get(at..bulk_end)?);
+        at = bulk_end;
+    }
     while at < reader.file_length() {
         let next = reader.file_length().min(at + STEP);
         sums.update(&reader.pages.source().bytes(at..next)?);
