@@ -16,7 +16,7 @@ pub(crate) mod images;
 mod items;
 pub(crate) mod lists;
 mod metadata;
-mod open_tables;
+pub(crate) mod open_tables;
 mod output;
 #[cfg_attr(not(any(feature = "cuda", test)), allow(dead_code, reason = "decoded on a GPU"))]
 pub(crate) mod packed;

@@ -1,13 +1,26 @@
 //! The tables of a file when it is opened: the rows, and the items of lists below them.
 
+use crate::codec;
 use crate::codec::strings::dictionaries::Dictionaries;
 use crate::error::{Error, Result};
+use crate::format::appended;
 use crate::format::directory::Directory;
 use crate::format::schema::{Kind, Schema};
 use crate::format::schema_rules::MAX_DEPTH;
 use crate::format::sections::{Section, SectionKind};
 use crate::format::tables::TableKind;
 use crate::read::table::TableView;
+use crate::summary;
+
+/// The directory at an offset of a file.
+///
+/// # Errors
+/// `Unsupported` or `Corrupt`.
+pub(crate) fn read_directory(bytes: &[u8], offset: u64) -> Result<Directory> {
+    let known = [codec::features(), summary::features(), vec![appended::FEATURE]].concat();
+    let sections = summary::SUMMARIES.each_ref().map(|kind| kind.section);
+    Directory::read(bytes, offset, &known, &sections)
+}
 
 /// The table of the rows, with those of the items of its lists. `bytes` reads a section of metadata.
 ///

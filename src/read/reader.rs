@@ -5,7 +5,6 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::OnceLock;
 
-use crate::codec;
 use crate::codec::context::Context;
 use crate::codec::row_selection::RowSelection;
 use crate::codec::strings::dictionaries::Dictionaries;
@@ -13,7 +12,6 @@ use crate::column::values::{Batch, Values};
 use crate::error::{Error, Result};
 use crate::files::byte_source as source;
 use crate::files::byte_source::{ByteSource, FileSource};
-use crate::format::appended;
 use crate::format::checksum::crc;
 use crate::format::created_by;
 use crate::format::directory::{Directory, TAIL};
@@ -23,26 +21,15 @@ use crate::format::pages::Pages;
 use crate::format::schema::{Kind, Schema};
 use crate::format::sections::{Section, SectionKind};
 use crate::format::tables::TableKind;
-use crate::read::open_tables::{check_dictionaries, open_tables};
+use crate::read::open_tables::{check_dictionaries, open_tables, read_directory};
 use crate::read::projection::Projection;
 use crate::read::statistics_view::Statistics;
 use crate::read::table::TableView;
-use crate::summary;
 use crate::summary::kind::Summary;
 use crate::summary::sample_index::{Class, SampleIndex};
 
 /// The first bytes of an encapsulated Arrow IPC message.
 const ARROW_MESSAGE: [u8; 4] = [0xFF; 4];
-
-/// The directory at an offset of a file.
-///
-/// # Errors
-/// `Unsupported` or `Corrupt`.
-pub(crate) fn read_directory(bytes: &[u8], offset: u64) -> Result<Directory> {
-    let known = [codec::features(), summary::features(), vec![appended::FEATURE]].concat();
-    let sections = summary::SUMMARIES.each_ref().map(|kind| kind.section);
-    Directory::read(bytes, offset, &known, &sections)
-}
 
 /// A gede file open for reading. Opening reads its last 64 KiB and checks its metadata; pages of
 /// data are checked when they are first touched.

@@ -7,7 +7,8 @@ use crate::format::directory::Directory;
 use crate::format::header::{FOOTER, Footer, HEADER};
 use crate::format::identity::{Identity, IdentityHash};
 use crate::format::sections::SectionKind;
-use crate::read::reader::{Reader, read_directory};
+use crate::read::open_tables::read_directory;
+use crate::read::reader::Reader;
 
 /// Bytes that are hashed at a time.
 const STEP: u64 = 1 << 20;

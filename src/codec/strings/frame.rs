@@ -54,9 +54,9 @@ pub(crate) fn frame(strings: &[&[u8]]) -> Option<Vec<u8>> {
     }
     out.resize(HEAD as usize, 0);
     out.extend(trained);
-    let mut end = 0;
+    let mut end = 0u32;
     for (frame, (_, begun)) in stored.iter().zip(&cuts) {
-        end += frame.len() as u32;
+        end = end.checked_add(frame.len() as u32)?;
         out.extend(end.to_le_bytes());
         out.extend(begun.to_le_bytes());
     }
