@@ -15,6 +15,7 @@ def strings(data, count):
     size, trained, frames, separator, zero = struct.unpack_from("<QIIII", data)
     start = 24 + trained + 8 * frames
     require(size < 2**32 and trained <= 131072 and separator <= 256 and zero == 0 and start <= len(data), FITS)
+    require(frames and struct.unpack_from("<I", data, start - 4)[0] == count, FITS)
     dictionary = chunks.Dictionary(data[24 : 24 + trained]) if trained else None
     out, first, before, left = [], 0, 0, None  # left: bytes that the last string still has, None if it is whole
     for last, begun in struct.iter_unpack("<II", data[24 + trained : start]):

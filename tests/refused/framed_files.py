@@ -22,7 +22,8 @@ REFUSED = {
     "framed_end_beyond": ("rows", OUTSIDE, changed(STRINGS, frames(ENTRIES + 48, "I", lambda n: n + 1))),
     "framed_frame": ("rows", HOLDS, changed(STRINGS, frames(ENTRIES, "I", lambda n: n - 1))),
     "framed_fewer_begin": ("rows", HOLDS, changed(STRINGS, frames(ENTRIES + 4, "I", lambda n: n - 1))),
-    "framed_more_than_there_are": ("rows", OUTSIDE, changed(STRINGS, frames(ENTRIES + 52, "I", lambda n: n + 1))),
+    "framed_more_than_there_are": ("rows", SIZES, changed(STRINGS, frames(ENTRIES + 52, "I", lambda n: n + 1))),
     "framed_length": ("rows", HOLDS, changed(LONG, frames(ENTRIES + 2838 + 4, "I", lambda n: n + 1))),
+    "framed_count": ("rows", SIZES, changed(STRINGS, entry(16, "Q", lambda n: 2**62))),
     "framed_width": ("rows", "a dictionary's count", changed(STRINGS, entry(28, "I", lambda n: 1))),
 }

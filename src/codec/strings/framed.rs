@@ -78,10 +78,14 @@ impl FramedStrings {
         let frames = entries + ENTRY * frame_count;
         let rest = length.checked_sub(frames).ok_or_else(wrong)?;
         let at = |place: u64| offset.checked_add(place).ok_or_else(wrong);
+        let stored = pages.piece(at(entries)?, ENTRY * frame_count)?;
         let mut own = earned::with_room(frame_count as usize)?;
-        for entry in pages.piece(at(entries)?, ENTRY * frame_count)?.chunks_exact(ENTRY as usize) {
+        for entry in stored.chunks_exact(ENTRY as usize) {
             let (end, begun) = entry.split_at(ENTRY as usize / 2);
             own.push((little(end) as u32, little(begun) as u32));
+        }
+        if own.last().map_or(0, |&(_, begun)| u64::from(begun)) != entry.count.get() {
+            return Err(wrong());
         }
         let dictionary = match trained {
             0 => None,
