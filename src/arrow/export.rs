@@ -38,7 +38,8 @@ impl Exporter {
     /// Prepares to export batches read with [`Exporter::projection`].
     ///
     /// `arrow` is the stored Arrow schema message; `dictionary` gives the strings of the file-wide
-    /// dictionary of a node.
+    /// dictionary of a node. A damaged one that no Arrow dictionary has to be made of is no error: strings that are wanted are
+    /// read by themselves.
     ///
     /// # Errors
     /// `Corrupt` if the Arrow schema is damaged, or does not belong to the physical one, or if a
@@ -58,6 +59,14 @@ impl Exporter {
         if columns.len() != arrow.fields().len() {
             return Err(mismatch(&format!("{} columns against {}", arrow.fields().len(), columns.len())));
         }
+        let mut is_damaged = false;
+        let mut dictionary = |node: usize, is_needed: bool| match dictionary(node) {
+            Err(e) if e.kind() == ErrorKind::Corrupt && !is_needed => {
+                is_damaged = true;
+                Ok(None)
+            }
+            found => found.map(Some),
+        };
         let mut fields = Vec::new();
         let mut plans = Vec::new();
         for (slot, &node) in projection.nodes().iter().enumerate() {
@@ -71,7 +80,7 @@ impl Exporter {
             }
         }
         let mut projection = projection.clone();
-        if plans.iter().any(Plan::has_dictionary) {
+        if plans.iter().any(Plan::has_dictionary) && !is_damaged {
             projection = projection.with_codes();
         }
         let schema = Arc::new(ArrowSchema::new_with_metadata(fields, arrow.metadata().clone()));
@@ -144,7 +153,7 @@ impl Plan {
         slot: usize,
         field: &FieldRef,
         path: &str,
-        dictionary: &mut dyn FnMut(usize) -> Result<Values>,
+        dictionary: &mut dyn FnMut(usize, bool) -> Result<Option<Values>>,
     ) -> Result<Self> {
         let node = &schema.nodes()[index];
         let data_type = field.data_type();
@@ -174,7 +183,9 @@ impl Plan {
         let children = children.collect::<Result<_>>()?;
         let mut plan = Self { children, ..Self::bare(node, slot, field, path) };
         if node.kind.is_bytes() && node.dictionary.is_some() {
-            plan.dictionary = Some(plan.file_dictionary(dictionary(index)?)?);
+            let is_needed = matches!(plan.data_type, DataType::Dictionary(..));
+            let values = dictionary(index, is_needed)?;
+            plan.dictionary = values.map(|values| plan.file_dictionary(values)).transpose()?;
         }
         Ok(plan)
     }
@@ -195,7 +206,7 @@ impl Plan {
         let mut plain = items.clone();
         (0..plain.nodes().len()).for_each(|node| plain.set_dictionary(node, None));
         let path_below = format!("{path}.{}", item.name());
-        let none = &mut |_| Err(Error::internal("items have no dictionaries"));
+        let none = &mut |_, _| Err(Error::internal("items have no dictionaries"));
         let item = Self::new(&plain, &self::below(&plain), 0, 0, item, &path_below, none)?;
         Ok(Self { children: vec![item], items: Some(plain), ..Self::bare(node, slot, field, path) })
     }

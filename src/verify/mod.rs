@@ -92,12 +92,17 @@ impl<S: ByteSource> Reader<S> {
     /// The Arrow schema is of these columns, and file-wide dictionaries are of their types.
     #[cfg(feature = "arrow")]
     fn check_schema(&self) -> Result<()> {
-        crate::arrow::ArrowReader::new(self, &Projection::readable(self.schema())).map(drop)
+        crate::arrow::ArrowReader::new(self, &Projection::readable(self.schema()))?;
+        self.check_node_dictionaries()
     }
 
     /// File-wide dictionaries are of their types. The Arrow schema is not known without Arrow.
     #[cfg(not(feature = "arrow"))]
     fn check_schema(&self) -> Result<()> {
+        self.check_node_dictionaries()
+    }
+
+    fn check_node_dictionaries(&self) -> Result<()> {
         (0..self.schema().nodes().len()).try_for_each(|node| self.dictionary(node).map(drop))
     }
 

@@ -258,13 +258,15 @@ impl<'a> Strings<'a> {
                 let wanted = self.places.len() as u64;
                 let is_whole = framed.whole.get().is_some()
                     || wanted * FRAMES_A_STRING >= framed.frame_count() && dictionaries.has_room(&framed);
-                if !is_whole {
+                // Damage to other strings is no matter: those that are wanted are then read by themselves.
+                let all = if is_whole { dictionaries.all_framed(pages, &framed).ok() } else { None };
+                let Some(all) = all else {
                     if self.check.is_some() && self.text && !framed.is_text(pages)? {
                         return Err(not_text());
                     }
                     return Ok(Pool::Framed(number, Gathered::new(framed)));
-                }
-                dictionaries.all_framed(pages, &framed)?
+                };
+                all
             }
         };
         if self.text {

@@ -62,7 +62,7 @@ fn rows_of_any_kind_of_table_are_appended() {
         }
         let [own, whole] = ["u", "all"].map(|name| folder.json(&format!("condensed {name}.gede")));
         assert!(own != whole, "samples are those of the parts");
-        folder.fine("train linear u.gede --target price");
+        folder.fine("train linear u.gede");
     }
 }
 
