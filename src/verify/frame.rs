@@ -29,19 +29,20 @@ impl<S: ByteSource> Reader<S> {
         // Bytes of a blocks section that no known piece holds may belong to a feature that this reader does not know.
         let blocks = self.directory.sections.iter().filter(|s| s.kind == SectionKind::BLOCKS);
         for (offset, length, _) in self.extents()? {
-            let is_within =
-                |s: &Section| end >= s.offset && offset <= align(s.offset.saturating_add(s.length));
-            let may_be_unknown = !self.directory.is_strict() && blocks.clone().any(is_within);
-            if offset >= end && offset % ALIGN == 0 && may_be_unknown {
-                end = offset.saturating_add(length);
-                continue;
+            let mut known = end..offset;
+            if !self.directory.is_strict() {
+                let is_within = |s: &&Section| {
+                    align(end) >= s.offset && offset <= align(s.offset.saturating_add(s.length))
+                };
+                // Up to the section there is padding.
+                known = blocks.clone().find(is_within).map_or(known, |s| end..end.max(s.offset).min(offset));
             }
-            if offset < end || offset % ALIGN != 0 || offset - end >= ALIGN {
+            if offset < end || offset % ALIGN != 0 || known.end - known.start >= ALIGN {
                 return Err(Error::corrupt(format!(
                     "the piece at byte {offset} overlaps another or leaves a gap"
                 )));
             }
-            if self.pages.source().bytes(end..offset)?.iter().any(|&b| b != 0) {
+            if self.pages.source().bytes(known)?.iter().any(|&b| b != 0) {
                 return Err(Error::corrupt(format!("the padding before byte {offset} is not zero")));
             }
             end = offset.saturating_add(length);

@@ -168,8 +168,11 @@ def repair(data):
             put(last + 12, zlib.crc32(below))
         if identity is not None:
             entry, offset = identity
-            previous = number(len(data) - 40, "Q")
-            data[offset : offset + 32] = hashlib.sha256(named(data, previous, offset) + bytes(data[at:entry])).digest()
+            try:
+                own = named(data, number(len(data) - 40, "Q"), offset)
+            except (struct.error, ValueError, LookupError, OverflowError):  # there is no footer before
+                own = bytes(data[64:offset])
+            data[offset : offset + 32] = hashlib.sha256(own + bytes(data[at:entry])).digest()
             put(entry + 12, zlib.crc32(data[offset : offset + 32]))
         put(len(data) - 32, zlib.crc32(data[at : at + size]))
     put(28, zlib.crc32(data[:28]))
