@@ -51,6 +51,10 @@ pub(crate) fn append_table(
     let reader = file.source().and_then(Reader::new).map_err(|e| e.at(path.display()))?;
     refuse(&reader, table.schema()).map_err(|e| e.at(path.display()))?;
     let new = table.rows().map_or_else(|| count(table, meter), Ok)?;
+    if new == 0 {
+        let (rows, segments, file_length) = (reader.rows(), reader.segments(), reader.file_length());
+        return Ok(Report { rows, segments, file_length, ..Report::default() });
+    }
     let taken = TakenOver::choose(&reader, new).map_err(|e| e.at(path.display()))?;
     let mut old = Old::new(&reader, &taken, options).map_err(|e| e.at(path.display()))?;
     let mut known = KnownStrings::find(&reader, &taken, table, &meter.pass("comparing strings"))?;
