@@ -179,7 +179,7 @@ pub struct EndPlace {
     crc: U32,
 }
 
-/// What a place says.
+/// The meaning of a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Named {
     /// It was never written.
@@ -218,10 +218,10 @@ impl EndPlace {
 /// The place of a header to name an end in: one that names no end, or else that of the end before the last.
 pub fn place_for(places: &[Named; PLACES]) -> usize {
     let end = |number: &usize| if let Named::End(end) = places[*number] { end } else { 0 };
-    (0..PLACES).min_by_key(end).unwrap_or(0) // there are places
+    usize::from(end(&1) < end(&0))
 }
 
-/// What the places of a header say; nothing if it is cut short.
+/// The meanings of the places of a header; nothing if it is cut short.
 pub fn places(header: &[u8]) -> [Named; PLACES] {
     let at = EndPlace::offset(0) as usize;
     let places =

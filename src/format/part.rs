@@ -41,7 +41,7 @@ pub enum FilePart {
     KeyValues,
     /// Identity, and the name of the writer.
     Identity,
-    /// What the directories before rows were appended described: block tables, summaries, checksums and the like.
+    /// Bytes that directories before rows were appended described: block tables, summaries, checksums and the like.
     Former,
     /// Header, directory and footer.
     Frame,

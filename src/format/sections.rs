@@ -17,7 +17,7 @@ impl SectionKind {
     pub const SAMPLE_INDEX: Self = Self(6);
     pub const CLASS_TABLE: Self = Self(7);
     pub const CELLS: Self = Self(10);
-    /// What an earlier directory described and this one does not.
+    /// Bytes that an earlier directory described and this one does not.
     pub const FORMER: Self = Self(11);
     pub const CHECKSUM_LEVEL: Self = Self(16);
     pub const SCHEMA: Self = Self(32);

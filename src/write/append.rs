@@ -179,7 +179,7 @@ fn other_type(file: &Schema, table: &Schema) -> Option<String> {
     })
 }
 
-/// What a file says of its rows, and how more are written to it.
+/// The sums of a file's rows, and how more are written to it.
 struct Old {
     options: Options,
     roles: Roles,

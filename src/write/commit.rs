@@ -17,7 +17,7 @@ use crate::format::{ALIGN, align};
 /// Bytes that name the end of a file, and their place in it; of no use to a new file.
 pub(crate) type Mark = (u64, Vec<u8>);
 
-/// Where the bytes go.
+/// The file that the bytes go to.
 enum Out<'s> {
     /// A new file under its temporary name.
     New(NewFile<'s>),

@@ -49,7 +49,7 @@ pub(crate) struct FileWriter<'s> {
     pub(super) sections: Vec<Section>,
     /// The schemas of the rows and of items, by the numbers of their tables.
     pub(super) schemas: Vec<(u32, Vec<u8>)>,
-    /// Where the blocks of the table that is written begin.
+    /// The offset of the blocks of the table that is written.
     pub(super) start: u64,
     /// The offset of the footer of the file that rows are appended to, or 0.
     pub(super) previous: u64,

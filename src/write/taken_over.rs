@@ -53,12 +53,12 @@ impl TakenOver {
         Ok(taken)
     }
 
-    /// Where the blocks of a segment are, about: a storage group may have none.
+    /// The place of the blocks of a segment, about: a storage group may have none.
     fn begins<S: ByteSource>(reader: &Reader<S>, segment: u64) -> Result<u64> {
         let mut place = 0;
         for group in 0..reader.schema().groups() {
             let entry = reader.table.group_entry(&reader.pages, segment, group)?;
-            place = place.max(first_piece(&entry).unwrap_or(0));
+            place = first_piece(&entry).map_or(place, |own| place.max(own));
         }
         Ok(place)
     }

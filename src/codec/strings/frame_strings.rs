@@ -14,7 +14,7 @@ pub(crate) const MOST_TRAINED: usize = 128 << 10;
 /// Bytes of a dictionary of frames before that which the frames are compressed with.
 pub(crate) const HEAD: u64 = 24;
 
-/// What tells where a string ends.
+/// The sign by which a string ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Separator {
     /// A byte that follows it, and that no string has.
@@ -66,7 +66,7 @@ pub(crate) struct FrameStrings {
     contents: Vec<u8>,
     /// The strings that begin in it, in order.
     strings: Vec<Range<usize>>,
-    /// What it has of a string that began before, and that alone.
+    /// Its part of a string that began before, and that alone.
     rest: Option<Range<usize>>,
     /// True if its last string goes on in the next frame.
     is_open: bool,
@@ -143,7 +143,7 @@ impl FrameStrings {
         Some((self.contents.get(range.clone())?, !self.is_open))
     }
 
-    /// What this frame has of a string that began before, and whether it ends here.
+    /// The part of a string that began before, and whether it ends here.
     pub fn rest(&self) -> Option<(&[u8], bool)> {
         Some((self.contents.get(self.rest.clone()?)?, !self.is_open))
     }

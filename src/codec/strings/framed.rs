@@ -31,7 +31,7 @@ pub(crate) struct FramedStrings {
     /// Bytes of all strings.
     bytes: u64,
     separator: Separator,
-    /// Where each frame ends among the bytes of all, and how many strings have begun by then.
+    /// The end of each frame among the bytes of all, and how many strings have begun by then.
     entries: Vec<(u32, u32)>,
     dictionary: Option<FrameDictionary>,
     frames: Piece,
@@ -125,7 +125,7 @@ impl FramedStrings {
             + self.dictionary.as_ref().map_or(0, |_| FrameDictionary::TABLES + MOST_TRAINED)
     }
 
-    /// Where a frame ends among the bytes of all, and how many strings have begun by then.
+    /// The end of a frame among the bytes of all, and how many strings have begun by then.
     fn entry(&self, frame: u64) -> Option<(u64, u64)> {
         self.entries.get(usize::try_from(frame).ok()?).map(|&(end, begun)| (end.into(), begun.into()))
     }
@@ -182,7 +182,10 @@ impl FramedStrings {
         if reader.at_hand == Some(key) {
             return Ok(());
         }
-        let (first, before) = frame.checked_sub(1).and_then(|before| self.entry(before)).unwrap_or_default(); // of the first
+        let (first, before) = match frame.checked_sub(1) {
+            Some(before) => self.entry(before).ok_or_else(|| corrupt("a string is in no frame"))?,
+            None => (0, 0),
+        };
         let (last, begun) = self.entry(frame).ok_or_else(|| corrupt("a string is in no frame"))?;
         let length = last.checked_sub(first).filter(|&length| length > 0 && length <= 2 * FRAME as u64);
         let (Some(length), Some(strings), true) =
@@ -243,7 +246,7 @@ impl FramedStrings {
                     string.clear();
                 }
             }
-            (last, begun) = self.entry(frame).unwrap_or_default(); // it was loaded
+            (last, begun) = self.entry(frame).ok_or_else(|| corrupt("a string is in no frame"))?;
         }
         match (bytes, last, begun, is_open) == (self.bytes, self.frames.length, self.count, false) {
             true => Ok(()),
